@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: Swift 6 mode, and no unsafe expression without the word `unsafe`.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatWarning("StrictMemorySafety", as: .error),
+]
+
+/// A room of the house: what it may import stands here and nowhere else.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(room)Tests", dependencies: [.init(stringLiteral: room), "TestSupport"] + more,
+        exclude: [], swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "shipkeeper",
+    products: [.executable(name: "shipkeeper", targets: ["CLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Archive", "Backups", "Config", "Control", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
+                "Processes", "Scheduler", "Storage", "Store", argumentParser, logging,
+            ],
+            swiftSettings: strict),
+        room("JobKit"),
+        room("Scheduler", ["JobKit"]),
+        room("Config", ["JobKit", "Scheduler", yams]),
+        room("Store", ["JobKit", "Scheduler", grdb]),
+        room("Control", ["JobKit", "Scheduler", hummingbird, logging]),
+        room("Jobs", ["JobKit", "Backups", "Storage", "HTTPClient"]),
+        room("Backups", ["Archive", "Storage", "Files", "CSQLite", crypto]),
+        room("Storage", ["HTTPClient", "Files", crypto]),
+        room("Archive", ["Files", "CZlib"]),
+        room("Files", ["CFiles"]),
+        room("HTTPClient", ["CCurl"]),
+        room("Processes", ["JobKit", "CProcess", subprocess, system]),
+        room("Logs", ["JobKit", logging]),
+        room("Init", ["CProcess"]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CFiles"),
+    ]
+)

@@ -1,0 +1,3 @@
+import ArgumentParser
+import Logging
+@main struct R: ParsableCommand { mutating func run() { print("hi") } }

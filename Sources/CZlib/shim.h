@@ -1,0 +1,58 @@
+// Typed doors to zlib, whose own names for these are macros.
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+/// Room enough for any block of so many bytes.
+static inline size_t czlib_bound(size_t length) { return length + length / 1000 + 256; }
+
+/// Compresses one block of a raw deflate stream so that it can be joined to others: the first 32 KiB back are `history`.
+/// Gives the length written, or 0 on failure.
+static inline size_t czlib_deflate_block(
+    int level, const unsigned char *history, size_t historyLength, const unsigned char *input, size_t length,
+    int isLast, unsigned char *output, size_t room) {
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    if (deflateInit2(&stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+    if (historyLength > 0) deflateSetDictionary(&stream, history, (uInt)historyLength);
+    stream.next_in = (Bytef *)input;
+    stream.avail_in = (uInt)length;
+    stream.next_out = output;
+    stream.avail_out = (uInt)room;
+    int result = deflate(&stream, isLast ? Z_FINISH : Z_SYNC_FLUSH);
+    size_t written = room - stream.avail_out;
+    int isWhole = stream.avail_in == 0 && stream.avail_out > 0 && result == (isLast ? Z_STREAM_END : Z_OK);
+    deflateEnd(&stream);
+    return isWhole ? written : 0;
+}
+
+/// A stream that reads gzip members; NULL without memory.
+static inline z_stream *czlib_inflate_new(void) {
+    z_stream *stream = calloc(1, sizeof *stream);
+    if (stream && inflateInit2(stream, 15 + 16) != Z_OK) {
+        free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+static inline void czlib_inflate_free(z_stream *stream) {
+    inflateEnd(stream);
+    free(stream);
+}
+
+/// Takes from `input` and gives to `output`; tells how much of each, and zlib's verdict.
+static inline int czlib_inflate(
+    z_stream *stream, const unsigned char *input, size_t length, size_t *taken, unsigned char *output, size_t room,
+    size_t *given) {
+    stream->next_in = (Bytef *)input;
+    stream->avail_in = (uInt)length;
+    stream->next_out = output;
+    stream->avail_out = (uInt)room;
+    int result = inflate(stream, Z_NO_FLUSH);
+    *taken = length - stream->avail_in;
+    *given = room - stream->avail_out;
+    return result;
+}

@@ -1,0 +1,47 @@
+package import Foundation
+package import JobKit
+package import Scheduler
+
+/// A whole, valid configuration.
+package struct Configuration: Sendable {
+    package struct Job: Sendable {
+        package var definition: JobDefinition
+        package var work: Work
+        /// Declared secrets that the job's processes get.
+        package var secrets: [String]
+        package var environment: [String: String]
+    }
+
+    package enum LogFormat: String, CaseIterable, Sendable {
+        case text, json
+    }
+
+    package struct Logs: Sendable {
+        package var format: LogFormat
+        /// The most bytes kept of one run's log.
+        package var mostPerRun: Int64
+    }
+
+    package struct Retention: Sendable {
+        package var runs: Int
+        package var age: Duration
+    }
+
+    package var file: String
+    package var timeZone: TimeZone
+    /// Where state.db, logs and the socket lie; nil for the default.
+    package var stateFolder: String?
+    package var stopBudget: Duration
+    /// Names of declared secrets.
+    package var secrets: [String]
+    package var logs: Logs
+    package var retention: Retention
+    package var mostParallel: Int
+    package var jobs: [Job]
+    package var warnings: [Problem]
+}
+
+/// Why there is no configuration: everything that is wrong, in reading order.
+package struct ConfigurationError: Error, Sendable {
+    package var problems: [Problem]
+}

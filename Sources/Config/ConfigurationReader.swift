@@ -1,0 +1,142 @@
+package import Foundation
+package import JobKit
+import Scheduler
+
+/// Turns the text of a configuration file into a `Configuration`, or into everything that is wrong with it.
+package struct ConfigurationReader: Sendable {
+    let catalog: JobCatalog
+    let environment: [String: String]
+
+    package init(catalog: JobCatalog, environment: [String: String]) {
+        self.catalog = catalog
+        self.environment = environment
+    }
+
+    package func read(_ text: String, file: String) throws(ConfigurationError) -> Configuration {
+        let (root, problems) = YAMLTree(file: file, environment: environment).read(text)
+        guard let root else { throw ConfigurationError(problems: problems) }
+        var reader = SettingsReader(root)
+        var configuration = TopLevel.read(&reader, file: file, environment: environment)
+        let resources = repositories(&reader)
+        let places = jobs(&reader, resources, into: &configuration)
+        reader.finish()
+        let all = (problems + reader.problems + NeedsGraph(configuration.jobs.map(\.definition), places).problems).inReadingOrder
+        if all.hasErrors { throw ConfigurationError(problems: all) }
+        configuration.warnings = all
+        return configuration
+    }
+
+    private func repositories(_ reader: inout SettingsReader) -> [String: NamedResource] {
+        guard let node = reader.node(TopLevel.repositoriesShape) else { return [:] }
+        guard let entries = node.entries else {
+            reader.report(at: node.place, "\"repositories\" takes a group of names, not \(node.kind)")
+            return [:]
+        }
+        var result: [String: NamedResource] = [:]
+        for entry in entries {
+            let resource = reader.nested(entry.value, path: "repositories.\(entry.key)") { inner in
+                repository(entry.key, &inner)
+            }
+            result[entry.key] = resource
+        }
+        return result
+    }
+
+    private func repository(_ name: String, _ reader: inout SettingsReader) -> NamedResource {
+        guard let type = chosenType(&reader, among: catalog.repositories.keys, "repository"),
+            let entry = catalog.repositories[type]
+        else {
+            reader.acceptAll()
+            return NamedResource(())
+        }
+        let value = entry.decode(name, &reader)
+        return NamedResource(value ?? (), missingSecrets: reader.missingSecrets)
+    }
+
+    private func chosenType(
+        _ reader: inout SettingsReader, among known: some Collection<String>, _ what: String
+    ) -> String? {
+        let names = known.sorted()
+        guard let node = reader.node(SettingShape("type", "The kind of \(what)", .choice(names), isRequired: true)),
+            let type = reader.scalar(node, "type")
+        else { return nil }
+        if names.contains(type) { return type }
+        let nearest = NearestWord.find(type, in: names).map { "did you mean \"\($0)\"?" }
+        reader.report(at: node.place, "no \(what) type is named \"\(type)\"", hint: nearest ?? "known are \(names.joined(separator: ", "))")
+        return nil
+    }
+
+    // MARK: Jobs
+
+    private func jobs(
+        _ reader: inout SettingsReader, _ resources: [String: NamedResource], into configuration: inout Configuration
+    ) -> [String: JobPlaces] {
+        guard let node = reader.node(TopLevel.jobsShape) else { return [:] }
+        guard let entries = node.entries else {
+            reader.report(at: node.place, "\"jobs\" takes a group of names, not \(node.kind)")
+            return [:]
+        }
+        var places: [String: JobPlaces] = [:]
+        for entry in entries {
+            if !entry.key.isJobName {
+                reader.report(at: entry.place, "\"\(entry.key)\" is no name for a job", hint: "use letters, digits, - and _")
+            }
+            places[entry.key] = JobPlaces(name: entry.place, node: entry.value)
+            var inner = SettingsReader(entry.value, path: entry.key, resources: resources)
+            let job = job(entry, &inner, configuration)
+            inner.finish()
+            reader.takeOver(inner)
+            if let job { configuration.jobs.append(job) }
+        }
+        return places
+    }
+
+    private func job(
+        _ entry: ConfigNode.Entry, _ reader: inout SettingsReader, _ configuration: Configuration
+    ) -> Configuration.Job? {
+        let type = chosenType(&reader, among: catalog.entries.keys, "job")
+        let kind = type.flatMap { catalog.entries[$0] }
+        var keys = EngineKeys.read(&reader, kind: kind, configuration, environment: environment)
+        let empty = ConfigNode(.mapping([]), at: entry.value.place)
+        let with = reader.node(SettingShape("with", "The job type's own settings", .anything)) ?? empty
+        guard let type, let kind else { return nil }
+        let work = reader.nested(with, path: "\(entry.key).with", kind.decode)
+        let missing = (reader.missingSecrets + keys.missingSecrets).unique
+        if keys.isEnabled, !missing.isEmpty {
+            let names = missing.joined(separator: ", ")
+            keys.disabled = "the secret \(names) is not set" + (missing.count > 1 ? " (\(missing.count) of them)" : "")
+        }
+        let definition = JobDefinition(
+            name: entry.key, typeName: type, isService: kind.isService, triggers: keys.triggers, needs: keys.needs,
+            timeout: keys.timeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,
+            disabled: keys.disabled, fingerprint: entry.value.fingerprint)
+        return Configuration.Job(definition: definition, work: work, secrets: keys.secrets, environment: keys.environment)
+    }
+}
+
+extension String {
+    fileprivate var isJobName: Bool {
+        !isEmpty && count <= 64 && !hasPrefix("-")
+            && allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || $0 == "-" || $0 == "_" }
+    }
+}
+
+extension [String] {
+    fileprivate var unique: [String] {
+        var seen = Set<String>()
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension ConfigNode {
+    /// Differs when anything below differs.
+    fileprivate var fingerprint: String {
+        switch value {
+        case .null: "~"
+        case .scalar(let text, _): "\(text.count):\(text)"
+        case .sequence(let nodes): "[" + nodes.map(\.fingerprint).joined(separator: ",") + "]"
+        case .mapping(let entries):
+            "{" + entries.map { "\($0.key)=\($0.value.fingerprint)" }.sorted().joined(separator: ",") + "}"
+        }
+    }
+}

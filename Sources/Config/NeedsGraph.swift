@@ -1,0 +1,79 @@
+import JobKit
+import Scheduler
+
+/// Where a job stands in the file.
+struct JobPlaces {
+    var name: SourcePlace
+    var node: ConfigNode
+
+    /// The place of one of the values under `key`, or of the key's value as a whole.
+    func place(of word: String, under key: String) -> SourcePlace {
+        guard let value = node[key] else { return name }
+        return value.elements?.first { $0.text == word }?.place ?? value.place
+    }
+}
+
+/// What jobs need of each other: unknown names and circles are mistakes.
+struct NeedsGraph {
+    private let needs: [String: [String]]
+    private let jobs: [JobDefinition]
+    private let places: [String: JobPlaces]
+
+    init(_ jobs: [JobDefinition], _ places: [String: JobPlaces]) {
+        self.jobs = jobs
+        self.places = places
+        needs = Dictionary(jobs.map { ($0.name, $0.needs) }) { first, _ in first }
+    }
+
+    var problems: [Problem] { unknown + circles }
+
+    private var unknown: [Problem] {
+        jobs.flatMap { job in
+            let after = job.triggers.compactMap { trigger -> (String, String)? in
+                if case .after(let other, _) = trigger { ("on", other) } else { nil }
+            }
+            return (job.needs.map { ("needs", $0) } + after).compactMap { key, name -> Problem? in
+                guard let place = places[job.name], places[name] == nil || name == job.name else { return nil }
+                if name == job.name {
+                    return Problem(at: place.place(of: name, under: key), "\"\(job.name)\" can't wait for itself")
+                }
+                let known = places.keys.sorted()
+                let nearest = NearestWord.find(name, in: known).map { "did you mean \"\($0)\"?" }
+                return Problem(
+                    at: place.place(of: name, under: key), "\"\(key)\" of \"\(job.name)\" names \"\(name)\", which is no job",
+                    hint: nearest ?? "jobs are \(known.joined(separator: ", "))")
+            }
+        }
+    }
+
+    /// One problem a circle, at the job of it that stands first by name.
+    private var circles: [Problem] {
+        var found = Set<[String]>()
+        for start in needs.keys.sorted() {
+            if let circle = circle(from: start) { found.insert(circle) }
+        }
+        return found.map { circle in
+            let place = places[circle[0]]
+            let path = (circle + [circle[0]]).joined(separator: " → ")
+            return Problem(
+                at: place?.place(of: circle[1], under: "needs") ?? SourcePlace(file: "", line: 1, column: 1),
+                "\"needs\" goes in a circle: \(path)", hint: "none of them could ever start; remove one")
+        }
+    }
+
+    /// A circle through `start`, turned so that its smallest name comes first.
+    private func circle(from start: String) -> [String]? {
+        var open: [[String]] = [[start]]
+        var seen = Set<String>()
+        while let path = open.popLast(), let last = path.last {
+            for next in needs[last] ?? [] {
+                if next == start {
+                    guard path.count > 1, let least = path.min(), let index = path.firstIndex(of: least) else { continue }
+                    return Array(path[index...] + path[..<index])
+                }
+                if seen.insert(next).inserted { open.append(path + [next]) }
+            }
+        }
+        return nil
+    }
+}

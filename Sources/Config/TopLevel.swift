@@ -1,0 +1,71 @@
+import Foundation
+import JobKit
+import Scheduler
+
+/// The keys at the top of the file.
+enum TopLevel {
+    static let repositoriesShape = SettingShape(
+        "repositories", "Where backups are kept, by name", .map(.anything))
+    static let jobsShape = SettingShape("jobs", "What is to be done, by name", .map(.anything), isRequired: true)
+
+    static func read(
+        _ reader: inout SettingsReader, file: String, environment: [String: String]
+    ) -> Configuration {
+        _ = reader.parsed(
+            SettingShape("version", "The version of this format: 1", .integer(1...1), isRequired: true), expected: "version: 1"
+        ) {
+            $0 == "1" ? 1 : nil
+        }
+        let timeZone = timeZone(&reader, environment)
+        let state = reader.path("state", "Folder of state.db, logs and the socket", isRequired: false)
+        let budget = reader.duration(
+            "stop_budget", "Time from SIGTERM to the end of the program", default: .seconds(8), in: .seconds(1) ... .seconds(3600))
+        let secrets = reader.strings("secrets", "Environment variables that no job sees unless it is granted them")
+        let parallel = reader.integer(
+            "max_parallel", "The most jobs at once, services apart",
+            default: max(2, ProcessInfo.processInfo.activeProcessorCount * 2), in: 1...1000)
+        let logs = reader.section("logs", "The container log and the logs of runs", logs)
+        let retention = reader.section("retention", "How long runs are remembered", retention)
+        return Configuration(
+            file: file, timeZone: timeZone, stateFolder: state, stopBudget: budget, secrets: secrets,
+            logs: logs ?? Configuration.Logs(format: .text, mostPerRun: 4 << 20),
+            retention: retention ?? Configuration.Retention(runs: 10_000, age: .seconds(90 * 86_400)),
+            mostParallel: parallel, jobs: [], warnings: [])
+    }
+
+    private static func logs(_ reader: inout SettingsReader) -> Configuration.Logs {
+        Configuration.Logs(
+            format: reader.choice("format", "Form of the container log", default: .text),
+            mostPerRun: reader.size("max_per_run", "The most bytes kept of one run's log", default: 4 << 20))
+    }
+
+    private static func retention(_ reader: inout SettingsReader) -> Configuration.Retention {
+        Configuration.Retention(
+            runs: reader.integer("runs", "The most runs remembered of one job", default: 10_000, in: 1...1_000_000),
+            age: reader.duration(
+                "age", "How long a run is remembered", default: .seconds(90 * 86_400),
+                in: .seconds(3600) ... .seconds(3650 * 86_400)))
+    }
+
+    private static func timeZone(_ reader: inout SettingsReader, _ environment: [String: String]) -> TimeZone {
+        let utc = TimeZone.gmt
+        if let zone = reader.timeZone("timezone", "Time zone of schedules; without it TZ, else UTC") { return zone }
+        guard !reader.has("timezone"), let name = environment["TZ"], !name.isEmpty else { return utc }
+        if let zone = TimeZone(identifier: name.hasPrefix(":") ? String(name.dropFirst()) : name) { return zone }
+        reader.warn(at: reader.place, "TZ is \"\(name)\", which is no known time zone; schedules follow UTC", hint: "set \"timezone\"")
+        return utc
+    }
+}
+
+extension SettingsReader {
+    mutating func timeZone(_ key: String, _ about: String) -> TimeZone? {
+        parsed(SettingShape(key, about, .text), expected: "a name such as Asia/Shanghai or UTC") { name in
+            TimeZone(identifier: name)
+        }
+    }
+
+    /// Takes every key as known, where there is no telling which are.
+    mutating func acceptAll() {
+        for entry in allEntries { _ = node(SettingShape(entry.key, "", .anything)) }
+    }
+}

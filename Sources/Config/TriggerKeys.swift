@@ -1,0 +1,76 @@
+import Foundation
+import JobKit
+import Scheduler
+
+/// Reads `on`: a word, a list of words, or a group of keys.
+enum TriggerKeys {
+    private static let words = ["boot", "stop"]
+
+    static func read(_ reader: inout SettingsReader, zone: TimeZone) -> [Trigger] {
+        let kind = SettingShape.Kind.either([
+            .choice(words), .list(.choice(words)),
+            .section(SettingsReader.shapes { _ = group(&$0, zone: .gmt) }),
+        ])
+        guard let node = reader.node(SettingShape("on", "What makes the job due; a person can always start it", kind)) else {
+            return []
+        }
+        if node.entries != nil { return reader.nested(node, path: reader.qualified("on")) { group(&$0, zone: zone) } }
+        return (node.elements ?? [node]).compactMap { element in
+            switch element.text {
+            case "boot": return .boot
+            case "stop": return .stop
+            default:
+                reader.report(
+                    at: element.place, "\"on\" is \(element.kind)",
+                    hint: "write boot, stop, or a group such as { every: 30m } or { cron: \"0 3 * * *\" }")
+                return nil
+            }
+        }
+    }
+
+    private static func group(_ reader: inout SettingsReader, zone: TimeZone) -> [Trigger] {
+        var triggers: [Trigger] = []
+        if reader.boolean("boot", "Once at each start of the program", default: false) { triggers.append(.boot) }
+        if reader.boolean("stop", "Once when the program is asked to stop", default: false) { triggers.append(.stop) }
+        let every = reader.optionalDuration("every", "Again and again at this distance", in: .milliseconds(100) ... .seconds(3650 * 86_400))
+        let atStart = reader.boolean("at_start", "Whether \"every\" also fires at the first start", default: false)
+        if let every { triggers.append(.schedule(.every(every), atStart: atStart)) }
+        if every == nil, reader.has("at_start") { reader.report("at_start", "\"at_start\" goes with \"every\"") }
+        triggers += crons(&reader, zone: zone)
+        if let after = after(&reader) { triggers.append(after) }
+        if triggers.isEmpty, !reader.isDescribing, reader.problems.isEmpty {
+            reader.report(
+                at: reader.place, "\"on\" names nothing that could make the job due", hint: "remove it, or write for example { every: 30m }"
+            )
+        }
+        return triggers
+    }
+
+    private static func crons(_ reader: inout SettingsReader, zone: TimeZone) -> [Trigger] {
+        reader.strings("cron", "Cron expressions of five fields: minute hour day-of-month month day-of-week").compactMap { text in
+            do throws(CronError) {
+                return .schedule(.cron(try CronExpression(text), zone), atStart: false)
+            } catch {
+                reader.report("cron", "not a cron expression: \(error.message)", hint: error.hint)
+                return nil
+            }
+        }
+    }
+
+    private static func after(_ reader: inout SettingsReader) -> Trigger? {
+        let section = SettingShape.Kind.section(SettingsReader.shapes { _ = afterGroup(&$0) })
+        guard let node = reader.node(SettingShape("after", "When another job has ended", .either([.text, section]))) else {
+            return nil
+        }
+        if let job = node.text { return .after(job: job, .succeeded) }
+        let (job, outcome) = reader.nested(node, path: reader.qualified("after"), afterGroup)
+        return .after(job: job, outcome)
+    }
+
+    private static func afterGroup(_ reader: inout SettingsReader) -> (String, Trigger.AfterOutcome) {
+        (
+            reader.string("job", "The other job"),
+            reader.choice("outcome", "Which of its ends counts", default: Trigger.AfterOutcome.succeeded)
+        )
+    }
+}

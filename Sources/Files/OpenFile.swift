@@ -1,0 +1,86 @@
+import CFiles
+import Glibc
+
+/// An open file, closed when the last reference is gone.
+package final class OpenFile: Sendable {
+    let raw: CInt
+    /// For messages only.
+    package let path: String
+
+    init(_ raw: CInt, path: String) {
+        self.raw = raw
+        self.path = path
+    }
+
+    deinit { Glibc.close(raw) }
+
+    /// Up to `most` bytes from where reading stands; empty at the end.
+    package func read(_ most: Int) throws(FileError) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            repeat { count = unsafe Glibc.read(raw, buffer.baseAddress, most) } while count < 0 && errno == EINTR
+            if count < 0 { (failure, count) = (errno, 0) }
+        }
+        if failure != 0 { throw FileError("read", path, code: failure) }
+        return bytes
+    }
+
+    package func write(_ bytes: some Collection<UInt8>) throws(FileError) {
+        if let done: FileError? = bytes.withContiguousStorageIfAvailable({ unsafe writeAll($0) }) {
+            if let done { throw done }
+        } else if let failure = unsafe Array(bytes).withUnsafeBufferPointer({ unsafe writeAll($0) }) {
+            throw failure
+        }
+    }
+
+    private func writeAll(_ buffer: UnsafeBufferPointer<UInt8>) -> FileError? {
+        var done = 0
+        while done < buffer.count {
+            let count = unsafe Glibc.write(raw, buffer.baseAddress! + done, buffer.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                return FileError("write", path)
+            }
+            done += count
+        }
+        return nil
+    }
+
+    package func status() throws(FileError) -> FileStatus {
+        var info = stat()
+        guard unsafe fstat(raw, &info) == 0 else { throw FileError("look at", path) }
+        return FileStatus(info)
+    }
+
+    package func set(mode: UInt32) throws(FileError) {
+        guard fchmod(raw, mode) == 0 else { throw FileError("set the mode of", path) }
+    }
+
+    package func set(owner: UInt32, group: UInt32) throws(FileError) {
+        guard fchown(raw, owner, group) == 0 else { throw FileError("set the owner of", path) }
+    }
+
+    package func set(modified: FileTime) throws(FileError) {
+        let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
+        guard unsafe futimens(raw, [time, time]) == 0 else { throw FileError("set the time of", path) }
+    }
+
+    /// Moves where reading and writing stand to a byte from the start.
+    package func seek(to offset: Int64) throws(FileError) {
+        guard lseek(raw, off_t(offset), SEEK_SET) >= 0 else { throw FileError("seek in", path) }
+    }
+
+    package func truncate(to size: Int64) throws(FileError) {
+        guard ftruncate(raw, off_t(size)) == 0 else { throw FileError("set the size of", path) }
+    }
+
+    /// Returns once the content would survive a power cut.
+    package func sync() throws(FileError) {
+        guard fsync(raw) == 0 else { throw FileError("write", path) }
+    }
+
+    /// Waits for, or at once refuses, the lock of this file; it ends with the file.
+    package func lock(waiting: Bool) throws(FileError) {
+        guard flock(raw, LOCK_EX | (waiting ? 0 : LOCK_NB)) == 0 else { throw FileError("lock", path) }
+    }
+}

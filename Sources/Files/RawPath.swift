@@ -1,0 +1,22 @@
+/// The name of a file as the system keeps it: bytes, in any encoding or none.
+package struct RawName: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+    package var bytes: [UInt8]
+
+    package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+    package init(_ text: String) { bytes = Array(text.utf8) }
+    package init(stringLiteral text: String) { self.init(text) }
+
+    /// For people: bytes that are no UTF-8 are shown replaced.
+    package var description: String { String(decoding: bytes, as: UTF8.self) }
+
+    package static func < (left: RawName, right: RawName) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+
+    /// Calls `body` with the name as C wants it.
+    func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        unsafe (bytes + [0]).withUnsafeBufferPointer { buffer in
+            unsafe buffer.withMemoryRebound(to: CChar.self) { chars in
+                unsafe body(chars.baseAddress!)
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import CProcess
+import Glibc
+
+/// Process 1, or a child subreaper where another init stands above us: starts the daemon as its child, forwards signals,
+/// reaps every orphan, and passes on the exit code. A daemon that dies of a fault is started again a few times.
+///
+/// A process apart, because whoever waits for any child takes exit codes from whoever waits for one. Every `unsafe` word of
+/// the room stands in this file.
+package struct InitProcess {
+    /// Set for the daemon: the number of times it was started before in this container.
+    package static let restartsVariable = "SHIPKEEPER_RESTARTS"
+
+    private static let mostRestarts = 5
+    private static let restartWindow: Int = 600
+    private static let forwarded = [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
+
+    private let arguments: [String]
+    private var daemon: pid_t = 0
+    private var isStopping = false
+    private var restarts: [Int] = []
+    private var signals = sigset_t()
+
+    /// - Parameter arguments: The daemon's words, without the program's name.
+    package init(arguments: [String]) { self.arguments = arguments }
+
+    /// Runs until the daemon has ended for good; gives the exit code to pass on.
+    package mutating func run() -> Int32 {
+        if getpid() != 1, cprocess_become_subreaper() != 0 {
+            say("orphans can't be taken care of here: \(errno)")
+        }
+        unsafe sigemptyset(&signals)
+        for signal in InitProcess.forwarded + [SIGCHLD] { unsafe sigaddset(&signals, signal) }
+        unsafe sigprocmask(SIG_BLOCK, &signals, nil)
+        guard start() else { return 127 }
+        while true {
+            guard let status = waitForDaemon() else { continue }
+            if let code = conclude(status) { return code }
+        }
+    }
+
+    /// Waits for one of our signals, for ever or for so long; gives its number, or -1.
+    private func received(within seconds: Int? = nil) -> Int32 {
+        var set = signals
+        guard let seconds else { return unsafe sigwaitinfo(&set, nil) }
+        var limit = timespec(tv_sec: seconds, tv_nsec: 0)
+        return unsafe sigtimedwait(&set, nil, &limit)
+    }
+
+    /// Waits for one signal and acts on it; gives the daemon's wait status once it has ended.
+    private mutating func waitForDaemon() -> Int32? {
+        let signal = received()
+        if signal == SIGCHLD { return reap() }
+        if signal > 0 { forward(signal) }
+        return nil
+    }
+
+    private mutating func forward(_ signal: Int32) {
+        if [SIGTERM, SIGINT, SIGQUIT].contains(signal) { isStopping = true }
+        kill(daemon, signal)
+    }
+
+    /// Collects all that has ended; gives the daemon's status if it is among them.
+    private func reap() -> Int32? {
+        var found: Int32?
+        while true {
+            var status: Int32 = 0
+            let pid = unsafe waitpid(-1, &status, WNOHANG)
+            if pid <= 0 { return found }
+            if pid == daemon { found = status }
+        }
+    }
+
+    // MARK: The daemon
+
+    private mutating func start() -> Bool {
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        // A group of its own: what is typed at a terminal reaches the daemon through us, and once.
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+        unsafe setenv(InitProcess.restartsVariable, "\(restarts.count)", 1)
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe (["shipkeeper"] + arguments).map { unsafe strdup($0) }
+        unsafe words.append(nil)
+        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        let failure = unsafe posix_spawn(&daemon, "/proc/self/exe", nil, &attributes, words, cprocess_environ())
+        if failure != 0 { say("the program could not be started: \(unsafe String(cString: strerror(failure)))") }
+        return failure == 0
+    }
+
+    /// What follows the daemon's end: the exit code to pass on, or nil when it was started again.
+    private mutating func conclude(_ status: Int32) -> Int32? {
+        let signal = cprocess_exit_signal(status)
+        if signal == 0 || isStopping {
+            endLeftovers()
+            return signal == 0 ? cprocess_exit_code(status) : 128 + signal
+        }
+        endLeftovers()
+        let now = time(nil)
+        restarts = restarts.filter { now - $0 < InitProcess.restartWindow } + [now]
+        guard restarts.count <= InitProcess.mostRestarts else {
+            say("the program was ended by signal \(signal) for the \(restarts.count)th time in ten minutes; giving up")
+            return 128 + signal
+        }
+        say("the program was ended by signal \(signal); starting it again")
+        return pause(seconds: min(1 << (restarts.count - 1), 30)) && start() ? nil : 128 + signal
+    }
+
+    /// Waits before a restart, still reaping; false when we are told to stop meanwhile.
+    private mutating func pause(seconds: Int) -> Bool {
+        let end = time(nil) + seconds
+        while time(nil) < end {
+            let signal = received(within: 1)
+            if signal == SIGCHLD { _ = reap() }
+            if [SIGTERM, SIGINT, SIGQUIT].contains(signal) { return false }
+        }
+        return true
+    }
+
+    // MARK: The end
+
+    /// Ends whatever is left of the container's processes: asks, waits half a second, kills, and reaps.
+    private func endLeftovers() {
+        signalLeftovers(SIGTERM)
+        for round in 0..<150 {
+            _ = reap()
+            guard hasChildren else { return }
+            if round >= 25 { signalLeftovers(SIGKILL) }
+            usleep(20_000)
+        }
+    }
+
+    private var hasChildren: Bool {
+        var status: Int32 = 0
+        return unsafe waitpid(-1, &status, WNOHANG) >= 0 || errno != ECHILD
+    }
+
+    /// Grandchildren become our children once their parents are gone, so repeating this reaches all.
+    private func signalLeftovers(_ signal: Int32) {
+        if getpid() == 1 {
+            kill(-1, signal)
+            return
+        }
+        var children = [pid_t](repeating: 0, count: 4096)
+        let count = unsafe cprocess_children(getpid(), &children, Int32(children.count))
+        for child in children.prefix(Int(max(0, count))) { kill(child, signal) }
+    }
+
+    private func say(_ message: String) {
+        let line = "shipkeeper init: \(message)\n"
+        unsafe line.withCString { unsafe _ = write(STDERR_FILENO, $0, strlen($0)) }
+    }
+}

@@ -1,0 +1,7 @@
+/// Small values that outlive a run: a job type's own memory, such as the last digest.
+package protocol KeyValues: Sendable {
+    /// Values of one owner, such as a job's name or `repository/main`.
+    func value(_ key: String, of owner: String) async throws(JobError) -> String?
+    /// Stores all values together, or none; nil removes.
+    func set(_ values: [String: String?], of owner: String) async throws(JobError)
+}

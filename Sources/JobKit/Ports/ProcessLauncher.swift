@@ -1,0 +1,145 @@
+/// The words of a command, or a line for the shell.
+package enum ProgramLine: Hashable, Sendable, CustomStringConvertible {
+    case command([String])
+    case shell(String)
+
+    /// What is executed: the shell line runs in `/bin/sh`.
+    package var arguments: [String] {
+        switch self {
+        case .command(let words): words
+        case .shell(let line): ["/bin/sh", "-c", line]
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .command(let words): words.joined(separator: " ")
+        case .shell(let line): line
+        }
+    }
+}
+
+/// A process to be started in a session and process group of its own.
+package struct ProcessCommand: Sendable {
+    /// The program first; without a `/` it is looked up in the environment's `PATH`.
+    package var arguments: [String]
+    /// The whole environment: nothing is inherited besides.
+    package var environment: [String: String]
+    package var folder: String?
+    /// Carried by the process and all it starts, in the variable `SHIPKEEPER_MARK`.
+    package var mark: String
+    package var onOutput: @Sendable ([UInt8], LogStream) -> Void
+
+    package init(
+        arguments: [String], environment: [String: String], folder: String? = nil, mark: String,
+        onOutput: @escaping @Sendable ([UInt8], LogStream) -> Void
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.folder = folder
+        self.mark = mark
+        self.onOutput = onOutput
+    }
+}
+
+/// How a process ended.
+package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
+    case exited(Int32)
+    case signalled(Int32)
+
+    /// The code a shell would show: 128 and the signal's number for a signal.
+    package var code: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signalled(let signal): 128 + signal
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .exited(let code): "exited with code \(code)"
+        case .signalled(let signal): "was ended by \(SignalName.name(of: signal))"
+        }
+    }
+}
+
+/// How a process is asked to end: each step sends a signal and waits; after the last comes SIGKILL.
+package struct StopSteps: Hashable, Sendable {
+    package struct Step: Hashable, Sendable {
+        package var signal: Int32
+        package var wait: Duration
+
+        package init(signal: Int32, wait: Duration) {
+            self.signal = signal
+            self.wait = wait
+        }
+    }
+
+    package var steps: [Step]
+
+    /// SIGTERM and ten seconds, unless told otherwise.
+    package init(_ steps: [Step] = [Step(signal: 15, wait: .seconds(10))]) { self.steps = steps }
+
+    /// The same steps, each wait cut so that all fit into `budget`.
+    package func fitted(into budget: Duration) -> StopSteps {
+        var rest = max(.zero, budget)
+        return StopSteps(
+            steps.map { step in
+                let wait = min(step.wait, rest)
+                rest -= wait
+                return Step(signal: step.signal, wait: wait)
+            })
+    }
+}
+
+/// Why a process could not be started.
+package enum LaunchError: Error, Hashable, Sendable {
+    /// The program is in none of the folders that were searched.
+    case notFound(program: String, searched: String)
+    case notExecutable(path: String)
+    case folderMissing(path: String)
+    case failed(program: String, reason: String)
+}
+
+extension LaunchError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound(let program, let searched):
+            program.contains("/") ? "\(program) does not exist" : "command not found: \(program) (looked in \(searched))"
+        case .notExecutable(let path): "\(path) may not be executed"
+        case .folderMissing(let path): "the folder \(path) does not exist"
+        case .failed(let program, let reason): "\(program) could not be started: \(reason)"
+        }
+    }
+
+    /// What to do about it.
+    package var hint: String {
+        switch self {
+        case .notFound(let program, _):
+            program.contains("/") ? "check the path" : "install it, or write its whole path in the configuration"
+        case .notExecutable(let path): "chmod +x \(path)"
+        case .folderMissing: "create it, or correct \"cwd\""
+        case .failed: "see the system's limits on processes and memory"
+        }
+    }
+}
+
+/// Starts processes. The only road from a job to the operating system's processes.
+package protocol ProcessLauncher: Sendable {
+    func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess
+}
+
+/// A process that was started. Whoever started it awaits its end.
+package protocol RunningProcess: Sendable {
+    var id: Int32 { get }
+    /// Returns once the main process has ended and what it wrote has been handed over.
+    func exit() async -> ProcessExit
+    /// Sends a signal to the whole process group.
+    func send(signal: Int32)
+    /// Goes through the steps, then kills the group and whatever else carries the mark. Returns when all are gone.
+    func stop(_ steps: StopSteps) async
+    /// Ends what the process has left behind after its own end. Gives the number of processes that were there.
+    func endLeftovers() async -> Int
+    /// Resident bytes of the group's processes together.
+    func residentBytes() -> Int64
+}

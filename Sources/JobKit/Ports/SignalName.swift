@@ -1,0 +1,20 @@
+/// Names of signals, as people write them.
+package enum SignalName {
+    private static let names: [(name: String, number: Int32)] = [
+        ("SIGHUP", 1), ("SIGINT", 2), ("SIGQUIT", 3), ("SIGILL", 4), ("SIGTRAP", 5), ("SIGABRT", 6), ("SIGBUS", 7),
+        ("SIGFPE", 8), ("SIGKILL", 9), ("SIGUSR1", 10), ("SIGSEGV", 11), ("SIGUSR2", 12), ("SIGPIPE", 13),
+        ("SIGALRM", 14), ("SIGTERM", 15), ("SIGCONT", 18), ("SIGSTOP", 19), ("SIGWINCH", 28),
+    ]
+
+    package static var all: [String] { names.map(\.name) }
+
+    package static func name(of number: Int32) -> String {
+        names.first { $0.number == number }?.name ?? "signal \(number)"
+    }
+
+    /// Reads `SIGTERM` or `TERM`.
+    package static func number(of name: String) -> Int32? {
+        let upper = name.uppercased()
+        return names.first { $0.name == upper || $0.name == "SIG" + upper }?.number
+    }
+}

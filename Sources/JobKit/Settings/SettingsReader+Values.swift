@@ -1,0 +1,232 @@
+extension SettingsReader {
+    /// Text that must be there.
+    package mutating func string(_ key: String, _ about: String) -> String {
+        optionalString(SettingShape(key, about, .text, isRequired: true)) ?? ""
+    }
+
+    package mutating func string(_ key: String, _ about: String, default fallback: String) -> String {
+        optionalString(SettingShape(key, about, .text, default: fallback)) ?? fallback
+    }
+
+    package mutating func optionalString(_ key: String, _ about: String) -> String? {
+        optionalString(SettingShape(key, about, .text))
+    }
+
+    private mutating func optionalString(_ shape: SettingShape) -> String? {
+        guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
+        if text.isEmpty, node.missingSecrets.isEmpty {
+            report(at: node.place, "\"\(qualified(shape.key))\" is empty", hint: shape.about)
+        }
+        return text
+    }
+
+    /// An absolute `http` or `https` address.
+    package mutating func url(_ key: String, _ about: String, isRequired: Bool = true) -> String? {
+        let shape = SettingShape(key, about, .pattern("^(https?://.+|.*\\$\\{.*)$"), isRequired: isRequired)
+        return parsed(shape, expected: "an address such as https://example.com/path") { text in
+            let lowered = text.lowercased()
+            let scheme = ["http://", "https://"].first { lowered.hasPrefix($0) }
+            guard let scheme, text.count > scheme.count, !text.contains(where: \.isWhitespace) else { return nil }
+            return text
+        }
+    }
+
+    /// A path that starts with `/`; `~` stands for the home folder.
+    package mutating func path(_ key: String, _ about: String, isRequired: Bool = true) -> String? {
+        let shape = SettingShape(key, about, .text, isRequired: isRequired)
+        return parsed(shape, expected: "a path from the root, such as /data/app") { text in
+            text.hasPrefix("/") && !text.utf8.contains(0) ? SettingsReader.trimmedPath(text) : nil
+        }
+    }
+
+    /// The path without slashes at its end.
+    private static func trimmedPath(_ text: String) -> String {
+        var path = text[...]
+        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+        return String(path)
+    }
+
+    package mutating func integer(
+        _ key: String, _ about: String, default fallback: Int, in range: ClosedRange<Int>
+    ) -> Int {
+        optionalInteger(SettingShape(key, about, .integer(range), default: "\(fallback)"), in: range) ?? fallback
+    }
+
+    package mutating func optionalInteger(_ key: String, _ about: String, in range: ClosedRange<Int>) -> Int? {
+        optionalInteger(SettingShape(key, about, .integer(range)), in: range)
+    }
+
+    private mutating func optionalInteger(_ shape: SettingShape, in range: ClosedRange<Int>) -> Int? {
+        parsed(shape, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    package mutating func boolean(_ key: String, _ about: String, default fallback: Bool) -> Bool {
+        parsed(SettingShape(key, about, .boolean, default: "\(fallback)"), expected: "true or false") { text in
+            ["true": true, "false": false][text]
+        } ?? fallback
+    }
+
+    package mutating func duration(
+        _ key: String, _ about: String, default fallback: Duration, in range: ClosedRange<Duration>
+    ) -> Duration {
+        let shape = SettingShape(key, about, .duration, default: DurationText.format(fallback))
+        return duration(shape, in: range) ?? fallback
+    }
+
+    package mutating func optionalDuration(
+        _ key: String, _ about: String, in range: ClosedRange<Duration>
+    ) -> Duration? {
+        duration(SettingShape(key, about, .duration), in: range)
+    }
+
+    private mutating func duration(_ shape: SettingShape, in range: ClosedRange<Duration>) -> Duration? {
+        guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
+        return duration(text, at: node.place, named: shape.key, in: range)
+    }
+
+    /// Reads a length of time that stands at `place`.
+    package mutating func duration(
+        _ text: String, at place: SourcePlace, named key: String, in range: ClosedRange<Duration>
+    ) -> Duration? {
+        guard let value = DurationText.parse(text) else {
+            report(at: place, "\"\(qualified(key))\" is \"\(text)\"", hint: "write a length of time such as 30s, 5m or 1h30m")
+            return nil
+        }
+        guard range.contains(value) else {
+            let bounds = "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
+            report(at: place, "\"\(qualified(key))\" is \(text)", hint: "allowed is \(bounds)")
+            return nil
+        }
+        return value
+    }
+
+    package mutating func optionalSize(_ key: String, _ about: String) -> Int64? {
+        parsed(SettingShape(key, about, .size), expected: "a size such as 64MiB or 1.5GB", ByteSizeText.parse)
+    }
+
+    package mutating func size(_ key: String, _ about: String, default fallback: Int64) -> Int64 {
+        let shape = SettingShape(key, about, .size, default: "\(fallback)")
+        return parsed(shape, expected: "a size such as 64MiB or 1.5GB", ByteSizeText.parse) ?? fallback
+    }
+
+    package mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ key: String, _ about: String, default fallback: Value
+    ) -> Value {
+        let names = Value.allCases.map(\.rawValue)
+        let shape = SettingShape(key, about, .choice(names), default: fallback.rawValue)
+        guard let node = node(shape), let text = scalar(node, key) else { return fallback }
+        if let value = Value(rawValue: text) { return value }
+        let nearest = NearestWord.find(text, in: names).map { "did you mean \"\($0)\"?" }
+        report(
+            at: node.place, "\"\(qualified(key))\" is \"\(text)\"",
+            hint: nearest ?? "allowed are \(names.joined(separator: ", "))")
+        return fallback
+    }
+
+    /// A list of texts; one text alone is a list of one.
+    package mutating func strings(_ key: String, _ about: String, isRequired: Bool = false) -> [String] {
+        let shape = SettingShape(key, about, .either([.text, .list(.text)]), isRequired: isRequired)
+        guard let node = node(shape) else { return [] }
+        return (node.elements ?? [node]).compactMap { scalar($0, key) }
+    }
+
+    /// The command line of a process: a list whose first element is the program.
+    package mutating func command(_ key: String, _ about: String) -> [String]? {
+        guard let node = node(SettingShape(key, about, .list(.text))) else { return nil }
+        guard let elements = node.elements, !elements.isEmpty else {
+            report(
+                at: node.place, "\"\(qualified(key))\" takes a list, not \(node.kind)",
+                hint: "write [program, argument, …], or use \"shell\" for a line of shell")
+            return nil
+        }
+        let words = elements.compactMap { scalar($0, key) }
+        if words.first?.isEmpty == true { report(at: node.place, "\"\(qualified(key))\" names no program") }
+        return words
+    }
+
+    /// Names with one text each, such as environment variables.
+    package mutating func stringMap(_ key: String, _ about: String) -> [String: String] {
+        guard let node = node(SettingShape(key, about, .map(.text))) else { return [:] }
+        guard let entries = node.entries else {
+            report(at: node.place, "\"\(qualified(key))\" takes a group of keys, not \(node.kind)")
+            return [:]
+        }
+        var result: [String: String] = [:]
+        for entry in entries {
+            if case .null = entry.value.value {
+                result[entry.key] = ""
+            } else {
+                result[entry.key] = scalar(entry.value, entry.key)
+            }
+        }
+        return result
+    }
+
+    /// A value that must not be printed.
+    package mutating func secret(_ key: String, _ about: String) -> Secret? {
+        optionalString(key, about).map(Secret.init)
+    }
+}
+
+extension SettingsReader {
+    /// Two lengths of time, as in `5s..60s`.
+    package mutating func durationRange(
+        _ key: String, _ about: String, default fallback: ClosedRange<Duration>
+    ) -> ClosedRange<Duration> {
+        let text = "\(DurationText.format(fallback.lowerBound))..\(DurationText.format(fallback.upperBound))"
+        let shape = SettingShape(key, about, .pattern("^[0-9a-z]+(\\.\\.[0-9a-z]+)?$"), default: text)
+        return parsed(shape, expected: "a range of time such as 5s..60s") { text in
+            let ends = text.components(separatedBy: "..").map(DurationText.parse)
+            guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high, low > .zero
+            else { return nil }
+            return low...high
+        } ?? fallback
+    }
+
+    /// A count within a length of time, as in `10 in 10m`.
+    package mutating func countWithin(
+        _ key: String, _ about: String, default fallback: (count: Int, within: Duration)
+    ) -> (count: Int, within: Duration) {
+        let text = "\(fallback.count) in \(DurationText.format(fallback.within))"
+        let shape = SettingShape(key, about, .pattern("^[0-9]+ in [0-9a-z]+$"), default: text)
+        return parsed(shape, expected: "a number and a length of time such as 10 in 10m") { text in
+            let words = text.split(separator: " ")
+            guard words.count == 3, words[1] == "in", let count = Int(words[0]), count > 0,
+                let within = DurationText.parse(String(words[2])), within > .zero
+            else { return nil }
+            return (count, within)
+        } ?? fallback
+    }
+
+    /// A command as a list of words, or a line for the shell: one of the two keys.
+    package mutating func program(isRequired: Bool = true) -> ProgramLine? {
+        let words = command("command", "Program and arguments, as a list")
+        let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")
+        switch (words, line) {
+        case (let words?, nil): return words.isEmpty ? nil : .command(words)
+        case (nil, let line?): return .shell(line)
+        case (nil, nil):
+            if isRequired, !has("command"), !has("shell") {
+                report(at: place, "\"\(qualified("command"))\" is missing", hint: "write command: [program, argument, …] or shell: a line")
+            }
+            return nil
+        case (_?, _?):
+            report("shell", "\"command\" and \"shell\" stand side by side", hint: "keep one of them")
+            return nil
+        }
+    }
+}
+
+extension String {
+    fileprivate func components(separatedBy separator: String) -> [String] {
+        var parts: [String] = []
+        var rest = self[...]
+        while let range = rest.firstRange(of: separator) {
+            parts.append(String(rest[..<range.lowerBound]))
+            rest = rest[range.upperBound...]
+        }
+        return parts + [String(rest)]
+    }
+}

@@ -1,0 +1,153 @@
+/// Reads the keys of one group, collects every problem with its place, and knows unknown keys because it knows which
+/// keys were asked for. Asked without a file it records the shapes instead, so schema and decoding can't differ.
+package struct SettingsReader {
+    package private(set) var problems: [Problem] = []
+    package private(set) var shapes: [SettingShape] = []
+    /// Declared secrets without a value that some key asked for refers to.
+    package private(set) var missingSecrets: [String] = []
+    /// Where the group itself stands.
+    package let place: SourcePlace
+    private let node: ConfigNode?
+    private let path: String
+    let resources: [String: NamedResource]
+
+    /// A reader of `node`. A node that is no group of keys is a problem, and reads as an empty group. `resources` are
+    /// what keys may refer to by name.
+    package init(_ node: ConfigNode, path: String = "", resources: [String: NamedResource] = [:]) {
+        self.init(node: node, place: node.place, path: path, resources: resources)
+        if node.entries == nil, !isNull(node) {
+            report(at: node.place, "\(path.isEmpty ? "this" : "\"\(path)\"") takes a group of keys, not \(node.kind)")
+        }
+    }
+
+    private init(node: ConfigNode?, place: SourcePlace, path: String, resources: [String: NamedResource]) {
+        self.node = node
+        self.place = place
+        self.path = path
+        self.resources = resources
+    }
+
+    /// The shapes that `read` asks for, found by letting it read nothing.
+    package static func shapes(_ read: (inout SettingsReader) -> Void) -> [SettingShape] {
+        var reader = SettingsReader(node: nil, place: SourcePlace(file: "", line: 0, column: 0), path: "", resources: [:])
+        read(&reader)
+        return reader.shapes
+    }
+
+    // MARK: Reporting
+
+    package mutating func report(at place: SourcePlace, _ message: String, hint: String? = nil) {
+        guard node != nil else { return }
+        problems.append(Problem(at: place, message, hint: hint))
+    }
+
+    package mutating func warn(at place: SourcePlace, _ message: String, hint: String? = nil) {
+        guard node != nil else { return }
+        problems.append(Problem(.warning, at: place, message, hint: hint))
+    }
+
+    /// Reports a problem with the value of `key`, or with the group where the key is missing.
+    package mutating func report(_ key: String, _ message: String, hint: String? = nil) {
+        report(at: node?[key]?.place ?? place, message, hint: hint)
+    }
+
+    /// True while shapes are being recorded, when values are placeholders.
+    package var isDescribing: Bool { node == nil }
+
+    package func has(_ key: String) -> Bool { node?[key].map { !isNull($0) } ?? false }
+
+    /// All keys of the group, known or not.
+    package var allEntries: [ConfigNode.Entry] { node?.entries ?? [] }
+
+    /// Adds what another reader found.
+    package mutating func takeOver(_ other: SettingsReader) { problems += other.problems }
+
+    package func place(of key: String) -> SourcePlace { node?[key]?.place ?? place }
+
+    /// Reports every key nobody asked for. Called once, after the last key was read.
+    package mutating func finish() {
+        let known = shapes.map(\.key)
+        for entry in node?.entries ?? [] where !known.contains(entry.key) {
+            let suggestion = NearestWord.find(entry.key, in: known).map { "did you mean \"\($0)\"?" }
+            let all = known.sorted().joined(separator: ", ")
+            report(
+                at: entry.place, "unknown key \"\(entry.key)\"\(path.isEmpty ? "" : " in \"\(path)\"")",
+                hint: suggestion ?? (known.isEmpty ? "no keys are known here" : "known keys: \(all)"))
+        }
+    }
+
+    // MARK: Resources
+
+    /// What another part of the file declares under a name, such as a repository.
+    package mutating func resource<Value: Sendable>(_ key: String, _ about: String, as kind: Value.Type) -> Value? {
+        let shape = SettingShape(key, about, .text, isRequired: true)
+        guard let node = node(shape), let name = scalar(node, key) else { return nil }
+        guard let resource = resources[name] else {
+            let nearest = NearestWord.find(name, in: resources.keys).map { "did you mean \"\($0)\"?" }
+            let known = resources.keys.sorted().joined(separator: ", ")
+            report(
+                at: node.place, "no \(key) is named \"\(name)\"",
+                hint: nearest ?? (known.isEmpty ? "declare it" : "declared are \(known)"))
+            return nil
+        }
+        missingSecrets += resource.missingSecrets
+        return resource.value as? Value
+    }
+
+    // MARK: Nodes
+
+    /// The value under `key`, noted as known; nil where it is absent or empty.
+    package mutating func node(_ shape: SettingShape) -> ConfigNode? {
+        shapes.append(shape)
+        guard let found = node?[shape.key], !isNull(found) else {
+            if shape.isRequired { report(at: place, "\"\(qualified(shape.key))\" is missing", hint: shape.about) }
+            return nil
+        }
+        missingSecrets += found.allMissingSecrets
+        return found
+    }
+
+    private func isNull(_ node: ConfigNode) -> Bool {
+        if case .null = node.value { true } else { false }
+    }
+
+    package func qualified(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    /// The text of a single value; a problem and nil for a list or a group.
+    package mutating func scalar(_ node: ConfigNode, _ key: String) -> String? {
+        if let text = node.text { return text }
+        report(at: node.place, "\"\(qualified(key))\" takes one value, not \(node.kind)")
+        return nil
+    }
+
+    /// A value of a form of its own: `parse` gives nil for text that is not of that form.
+    package mutating func parsed<Value>(
+        _ shape: SettingShape, expected: String, _ parse: (String) -> Value?
+    ) -> Value? {
+        guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
+        if let value = parse(text) { return value }
+        report(at: node.place, "\"\(qualified(shape.key))\" is \"\(text)\"", hint: "write \(expected)")
+        return nil
+    }
+
+    /// A group of keys below `key`, read by a reader of its own.
+    package mutating func section<Value>(
+        _ key: String, _ about: String, isRequired: Bool = false, _ read: (inout SettingsReader) -> Value
+    ) -> Value? {
+        let shape = SettingShape(key, about, .section(SettingsReader.shapes { _ = read(&$0) }), isRequired: isRequired)
+        guard let node = node(shape) else { return nil }
+        return nested(node, path: qualified(key), read)
+    }
+
+    /// Reads a node with a reader of its own and takes over what that finds.
+    package mutating func nested<Value>(
+        _ node: ConfigNode, path: String, _ read: (inout SettingsReader) -> Value
+    ) -> Value {
+        var inner = SettingsReader(node, path: path, resources: resources)
+        let value = read(&inner)
+        inner.finish()
+        problems += inner.problems
+        missingSecrets += inner.missingSecrets
+        return value
+    }
+}

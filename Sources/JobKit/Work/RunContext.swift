@@ -1,0 +1,85 @@
+package import Foundation
+
+/// All that an attempt is told, and all that it may use besides its own settings.
+package struct RunContext: Sendable {
+    package var job: String
+    package var run: Int64
+    /// Counted from 1.
+    package var attempt: Int
+    /// The fire time the run stands for, or the instant somebody asked for it.
+    package var scheduledAt: Date
+    /// How many fire times the run stands for besides its own.
+    package var missed: Int
+    /// Differs with every start of the program.
+    package var bootID: String
+    /// The instant by which the attempt is cancelled.
+    package var deadline: Date?
+    /// The environment of processes of this job: the container's without declared secrets, then what was granted.
+    package var environment: [String: String]
+    package var clock: any WallClock
+    package var processes: any ProcessLauncher
+    package var values: any KeyValues
+    package var voice: any RunVoice
+    /// The time left before the program must be gone; nil while it is not stopping.
+    package var stopBudgetLeft: @Sendable () -> Duration?
+
+    package init(
+        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, bootID: String, deadline: Date?,
+        environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
+        voice: any RunVoice, stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
+    ) {
+        self.job = job
+        self.run = run
+        self.attempt = attempt
+        self.scheduledAt = scheduledAt
+        self.missed = missed
+        self.bootID = bootID
+        self.deadline = deadline
+        self.environment = environment
+        self.clock = clock
+        self.processes = processes
+        self.values = values
+        self.voice = voice
+        self.stopBudgetLeft = stopBudgetLeft
+    }
+
+    /// The steps by which a process of this job is ended, cut to what the stop budget leaves.
+    package func fitted(_ steps: StopSteps) -> StopSteps {
+        stopBudgetLeft().map { steps.fitted(into: $0) } ?? steps
+    }
+
+    /// Adds a line to the run's log.
+    package func log(_ line: String) { voice.log(line) }
+
+    /// Says how far the attempt has come.
+    package func report(_ progress: RunProgress) { voice.report(progress) }
+
+    /// The command of a process of this job, with its environment, its mark and its log.
+    package func command(_ program: ProgramLine, folder: String? = nil) -> ProcessCommand {
+        let voice = voice
+        return ProcessCommand(
+            arguments: program.arguments, environment: environment, folder: folder,
+            mark: "\(bootID):\(job):\(run)", onOutput: { voice.output($0, from: $1) })
+    }
+}
+
+/// Where a run's words go: its log, and the listeners of its progress.
+package protocol RunVoice: Sendable {
+    /// A line of the program's own about this run.
+    func log(_ line: String)
+    /// Bytes as a process of this run wrote them, cut anywhere.
+    func output(_ bytes: [UInt8], from stream: LogStream)
+    func report(_ progress: RunProgress)
+    /// The service this run keeps has changed.
+    func report(_ service: ServiceStatus)
+    /// The service has been launched once more: a new attempt of the same run begins.
+    func launched(process: Int32)
+    /// The service's process has ended.
+    func ended(_ exit: ProcessExit)
+}
+
+/// The two streams of a process.
+package enum LogStream: String, Sendable, Codable {
+    case standardOutput = "out"
+    case standardError = "err"
+}

@@ -1,0 +1,147 @@
+/// A process meant never to end: how it is started, judged, restarted and stopped.
+package struct ServiceDefinition: Hashable, Sendable {
+    package var program: ProgramLine
+    package var folder: String?
+    package var ready: ReadyCheck?
+    package var live: LiveCheck?
+    package var restart: RestartPolicy
+    package var exitRules: [Int32: ExitRule]
+    package var stop: StopSteps
+    /// Resident bytes of the service's processes together, beyond which it is restarted.
+    package var memoryLimit: Int64?
+    /// Files below a folder that are removed before the first start in a boot.
+    package var cleaning: Cleaning?
+
+    package init(
+        program: ProgramLine, folder: String? = nil, ready: ReadyCheck? = nil, live: LiveCheck? = nil,
+        restart: RestartPolicy = RestartPolicy(), exitRules: [Int32: ExitRule] = [:], stop: StopSteps = StopSteps(),
+        memoryLimit: Int64? = nil, cleaning: Cleaning? = nil
+    ) {
+        self.program = program
+        self.folder = folder
+        self.ready = ready
+        self.live = live
+        self.restart = restart
+        self.exitRules = exitRules
+        self.stop = stop
+        self.memoryLimit = memoryLimit
+        self.cleaning = cleaning
+    }
+
+    /// One look at a running service.
+    package enum Probe: Hashable, Sendable {
+        /// An answer below 400 is good; the later addresses are tried where an earlier one is not known (404).
+        case http([String])
+        /// A connection that is accepted is good.
+        case tcp(host: String, port: Int)
+        /// Exit code 0 is good.
+        case exec([String])
+    }
+
+    package struct ReadyCheck: Hashable, Sendable {
+        package var probe: Probe
+        package var every: Duration
+        package var timeout: Duration
+        /// A service that is not ready by then is restarted.
+        package var within: Duration
+
+        package init(
+            probe: Probe, every: Duration = .seconds(1), timeout: Duration = .seconds(5),
+            within: Duration = .seconds(600)
+        ) {
+            self.probe = probe
+            self.every = every
+            self.timeout = timeout
+            self.within = within
+        }
+    }
+
+    package struct LiveCheck: Hashable, Sendable {
+        package var probe: Probe
+        package var every: Duration
+        package var timeout: Duration
+        /// Failures in a row after which the service is restarted.
+        package var failures: Int
+
+        package init(
+            probe: Probe, every: Duration = .seconds(10), timeout: Duration = .seconds(5), failures: Int = 5
+        ) {
+            self.probe = probe
+            self.every = every
+            self.timeout = timeout
+            self.failures = failures
+        }
+    }
+
+    package struct RestartPolicy: Hashable, Sendable {
+        /// The wait before the first restart; it doubles with each further one up to `backoffCap`.
+        package var backoff: Duration
+        package var backoffCap: Duration
+        /// The service is given up after this many ends within `giveUpWithin`.
+        package var giveUpAfter: Int
+        package var giveUpWithin: Duration
+        /// The backoff starts anew once the service was ready for this long.
+        package var settledAfter: Duration
+
+        package init(
+            backoff: Duration = .seconds(5), backoffCap: Duration = .seconds(60), giveUpAfter: Int = 10,
+            giveUpWithin: Duration = .seconds(600), settledAfter: Duration = .seconds(60)
+        ) {
+            self.backoff = backoff
+            self.backoffCap = backoffCap
+            self.giveUpAfter = giveUpAfter
+            self.giveUpWithin = giveUpWithin
+            self.settledAfter = settledAfter
+        }
+    }
+
+    /// What an exit code means for the service.
+    package enum ExitRule: Hashable, Sendable {
+        /// Start again at once; more than five times in ten minutes is a failure like any other.
+        case restartNow
+        /// Start again by the restart policy.
+        case restart
+        case giveUp
+        /// The service has done what it was for: the run has succeeded.
+        case stop
+        /// Run a repair once, start again, and give up on the second time.
+        indirect case repair(ProgramLine, then: ExitRule)
+    }
+
+    package struct Cleaning: Hashable, Sendable {
+        package var folder: String
+        package var patterns: [String]
+
+        package init(folder: String, patterns: [String]) {
+            self.folder = folder
+            self.patterns = patterns
+        }
+    }
+}
+
+/// How a service is just now, as people see it.
+package struct ServiceStatus: Hashable, Sendable, Codable {
+    package enum State: String, Hashable, Sendable, Codable, CaseIterable {
+        case stopped, starting, ready, unready
+        case backingOff = "backing off"
+        case givenUp = "given up"
+        case stopping
+    }
+
+    package var state: State
+    /// The main process, while there is one.
+    package var process: Int32?
+    /// Launches since the run began, the first one included.
+    package var launches: Int
+    /// Why it is as it is, where that is worth a word: the last failure, or the next step.
+    package var note: String?
+
+    package init(state: State, process: Int32? = nil, launches: Int = 0, note: String? = nil) {
+        self.state = state
+        self.process = process
+        self.launches = launches
+        self.note = note
+    }
+
+    package static let stopped = ServiceStatus(state: .stopped)
+}

@@ -1,0 +1,69 @@
+import Synchronization
+
+/// Takes the values of secrets out of text. All that leaves the program as log, page, answer or state goes through one.
+package final class Redactor: Sendable {
+    private struct Table {
+        /// Patterns by their first byte, longest first.
+        var byFirst: [UInt8: [[UInt8]]] = [:]
+        var longest = 0
+    }
+
+    private let table: Mutex<Table>
+    private static let mask = Array("<secret>".utf8)
+
+    package init(secrets: [String] = []) {
+        table = Mutex(Table())
+        use(secrets)
+    }
+
+    /// Replaces the secrets to look for. Values too short to be told from ordinary words are left out.
+    package func use(_ secrets: [String]) {
+        var table = Table()
+        for pattern in Set(secrets.filter { $0.utf8.count >= SecretPatterns.shortest }.flatMap(SecretPatterns.all)) {
+            table.byFirst[pattern[0], default: []].append(pattern)
+            table.longest = max(table.longest, pattern.count)
+        }
+        table.byFirst = table.byFirst.mapValues { $0.sorted { $0.count > $1.count } }
+        self.table.withLock { $0 = table }
+    }
+
+    /// Whether a value is long enough to be looked for.
+    package static func canHide(_ secret: String) -> Bool { secret.utf8.count >= SecretPatterns.shortest }
+
+    /// The length of the longest pattern, in bytes.
+    var longest: Int { table.withLock { $0.longest } }
+
+    package func redacted(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let clean = redacted(bytes)
+        return clean == bytes ? text : String(decoding: clean, as: UTF8.self)
+    }
+
+    package func redacted(_ bytes: [UInt8]) -> [UInt8] {
+        table.withLock { table in
+            guard table.longest > 0 else { return bytes }
+            var result: [UInt8] = []
+            result.reserveCapacity(bytes.count)
+            var index = 0
+            while index < bytes.count {
+                let found = table.byFirst[bytes[index]]?.first { bytes.matches($0, at: index) }
+                if let found {
+                    result += Redactor.mask
+                    index += found.count
+                } else {
+                    result.append(bytes[index])
+                    index += 1
+                }
+            }
+            return result
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func matches(_ pattern: [UInt8], at start: Int) -> Bool {
+        guard start + pattern.count <= count else { return false }
+        for offset in pattern.indices where self[start + offset] != pattern[offset] { return false }
+        return true
+    }
+}

@@ -1,0 +1,58 @@
+import CProcess
+import Glibc
+
+/// A file descriptor with one owner, closed once, and kept from processes we start. Every `unsafe` call on descriptors
+/// stands in this file.
+package struct OwnedFD: ~Copyable {
+    package let raw: CInt
+
+    init(_ raw: CInt) { self.raw = raw }
+
+    deinit { close(raw) }
+
+    /// Gives the descriptor away: whoever takes it closes it.
+    package consuming func release() -> CInt {
+        let raw = raw
+        discard self
+        return raw
+    }
+
+    /// A pipe; nil where the system has no descriptors left. The read end doesn't block.
+    static func pipe() -> (read: CInt, write: CInt)? {
+        var ends: [CInt] = [0, 0]
+        guard unsafe cprocess_pipe(&ends) == 0 else { return nil }
+        return (ends[0], ends[1])
+    }
+
+    /// What the descriptor holds, up to 64 KiB: empty at its end, nil when there is nothing just now.
+    static func read(_ raw: CInt) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe Glibc.read(raw, &buffer, buffer.count)
+        if count < 0 { return errno == EAGAIN || errno == EINTR ? nil : [] }
+        return Array(buffer.prefix(count))
+    }
+
+    /// The whole of a small file such as one below /proc; nil when it can't be read.
+    static func contents(of path: String, most: Int = 1 << 20) -> [UInt8]? {
+        let raw = unsafe cprocess_open(path, O_RDONLY, 0)
+        guard raw >= 0 else { return nil }
+        let owner = OwnedFD(raw)
+        var result: [UInt8] = []
+        while result.count < most, let chunk = read(owner.raw), !chunk.isEmpty { result += chunk }
+        return result
+    }
+
+    /// Takes a lock on a file that ends with us; nil when another process holds it.
+    package static func lock(path: String) throws(LockFailure) -> OwnedFD {
+        let raw = unsafe cprocess_open(path, O_RDWR | O_CREAT, 0o600)
+        guard raw >= 0 else { throw .unwritable(unsafe String(cString: strerror(errno))) }
+        let owner = OwnedFD(raw)
+        guard flock(raw, LOCK_EX | LOCK_NB) == 0 else { throw .held }
+        return owner
+    }
+
+    package enum LockFailure: Error {
+        case held
+        case unwritable(String)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import JobKit
+
+extension Engine {
+    /// Accounts for a run that the last boot left unfinished.
+    mutating func takeOver(_ run: Run, at now: Date) {
+        runs[run.id] = run
+        guard let job = jobs[run.job] else {
+            move(run.id, .endRequested(.reloaded), at: now) { $0.summary = "the job is no longer declared" }
+            if runs[run.id] != nil { move(run.id, .foundInterrupted, at: now) }
+            return
+        }
+        switch run.state {
+        case .running, .ending:
+            move(run.id, .foundInterrupted, at: now) {
+                $0.error = "the program ended while this was running"
+            }
+        case .queued, .waitingToRetry:
+            let isOfItsBoot = run.cause == .boot || run.cause == .stop || job.definition.isService
+            if isOfItsBoot || job.definition.disabled != nil {
+                move(run.id, .endRequested(.shutdown), at: now) {
+                    $0.summary = isOfItsBoot ? "the program ended before it could start" : job.definition.disabled
+                }
+            }
+        case .finished: break
+        }
+    }
+
+    /// Starts a job's life in this boot: its cursors and its boot run.
+    mutating func begin(_ definition: JobDefinition, at now: Date) {
+        for case .schedule(let schedule, let atStart) in definition.triggers
+        where jobs[definition.name]?.cursors[schedule.name] == nil {
+            setCursor(definition.name, schedule, now)
+            if atStart, definition.disabled == nil {
+                enqueue(newRun(definition.name, .schedule(schedule.readable), scheduledAt: now, at: now), at: now)
+            }
+        }
+        if definition.triggers.contains(.boot), definition.disabled == nil {
+            record(newRun(definition.name, .boot, scheduledAt: now, at: now))
+        }
+    }
+
+    mutating func setCursor(_ job: String, _ schedule: Schedule, _ cursor: Date) {
+        jobs[job]?.cursors[schedule.name] = cursor
+        decision.changes.append(.cursor(job: job, schedule: schedule.name, cursor))
+    }
+
+    /// Puts another configuration in force. Runs of jobs that are gone, and services whose work changed, are ended.
+    mutating func reload(_ definitions: [JobDefinition], at now: Date) {
+        let old = jobs
+        jobs = [:]
+        for definition in definitions {
+            var job = old[definition.name] ?? Job(definition: definition, cursors: [:])
+            job.definition = definition
+            jobs[definition.name] = job
+        }
+        for (name, job) in old {
+            let isSame = jobs[name].map { !$0.definition.isService || $0.definition.fingerprint == job.definition.fingerprint }
+            guard isSame != true || jobs[name]?.definition.disabled != nil else { continue }
+            for run in unfinished(of: name) { end(run, because: .reloaded, at: now) }
+        }
+        for definition in definitions {
+            let before = old[definition.name]?.definition
+            let isChangedService = definition.isService && before?.fingerprint != definition.fingerprint
+            if before == nil || before?.disabled != nil || isChangedService {
+                begin(definition, at: now)
+            } else {
+                for case .schedule(let schedule, _) in definition.triggers
+                where jobs[definition.name]?.cursors[schedule.name] == nil {
+                    setCursor(definition.name, schedule, now)
+                }
+            }
+        }
+        note("reload", "configuration reloaded: \(definitions.count) jobs", at: now)
+    }
+
+    /// Keeps lengths of time right when the wall clock jumped; schedules by the wall clock see the new time as it is.
+    mutating func shift(by jump: Duration, at now: Date) {
+        for (name, job) in jobs {
+            for case .schedule(let schedule, _) in job.definition.triggers {
+                guard case .every = schedule, let cursor = job.cursors[schedule.name] else { continue }
+                setCursor(name, schedule, cursor.adding(jump))
+            }
+        }
+        for (id, run) in runs { runs[id]?.state = run.state.shifted(by: jump) }
+        let length = jump < .zero ? .zero - jump : jump
+        guard length >= .seconds(60) else { return }
+        let direction = jump < .zero ? "back" : "forward"
+        note("clock", "the clock was set \(direction) by \(DurationText.readable(length))", at: now)
+    }
+}

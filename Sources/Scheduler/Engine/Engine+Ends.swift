@@ -1,0 +1,113 @@
+import Foundation
+import JobKit
+
+extension Engine {
+    mutating func attemptEnded(_ id: Int64, _ result: AttemptResult, at now: Date) {
+        guard let run = runs[id], let attempt = run.state.activeAttempt else { return }
+        let started = run.state.activeSince ?? now
+        var record = Attempt(run: id, number: attempt, startedAt: started, endedAt: now, result: "succeeded")
+        switch result {
+        case .succeeded(let report):
+            move(id, .succeeded, at: now) {
+                ($0.summary, $0.error, $0.hint, $0.outputs) = (report.summary, nil, nil, report.outputs)
+            }
+        case .failed(let error):
+            let words = Engine.words(for: error, in: run.state, timeout: jobs[run.job]?.definition.timeout)
+            (record.result, record.exitCode) = (words, error.exitCode)
+            move(id, .failed(error), at: now) {
+                ($0.error, $0.hint, $0.exitCode) = (words, error.hint, error.exitCode)
+            }
+        }
+        if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }
+        if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { followUp(finished, at: now) }
+    }
+
+    /// Who asked for the end knows why, so it is told instead of what the end looked like from inside.
+    private static func words(for error: JobError, in state: RunState, timeout: Duration?) -> String {
+        guard case .ending(_, _, let reason) = state else { return error.summary }
+        guard reason == .timeout, let timeout else { return "cancelled: \(reason.words)" }
+        return "not done within \(DurationText.format(timeout))"
+    }
+
+    private mutating func followUp(_ run: Run, at now: Date) {
+        guard let outcome = run.state.outcome else { return }
+        jobs[run.job]?.outcome = outcome
+        jobs[run.job]?.isReady = false
+        if outcome == .succeeded { jobs[run.job]?.hasSucceeded = true }
+        guard phase == .running else { return }
+        for name in jobs.keys.sorted() {
+            guard let job = jobs[name]?.definition, job.disabled == nil else { continue }
+            for case .after(run.job, let wanted) in job.triggers where wanted.admits(outcome) {
+                enqueue(newRun(name, .after(job: run.job, run: run.id), scheduledAt: now, at: now), at: now)
+            }
+        }
+    }
+
+    /// Takes over what a supervisor says: launches are attempts of the run.
+    mutating func heard(_ news: ServiceNews, of id: Int64, at now: Date) {
+        guard var run = runs[id], let attempt = run.state.activeAttempt else { return }
+        switch news {
+        case .launched(let number):
+            guard number > attempt, case .running = run.state else { return }
+            run.state = .running(attempt: number, since: now)
+            record(run)
+            decision.changes.append(.saveAttempt(Attempt(run: id, number: number, startedAt: now)))
+        case .ended(let exit, let number):
+            let since = run.state.activeSince ?? now
+            decision.changes.append(
+                .saveAttempt(
+                    Attempt(
+                        run: id, number: number, startedAt: since, endedAt: now, result: exit.description, exitCode: exit.code)))
+        case .status(let status):
+            jobs[run.job]?.isReady = status.state == .ready
+            decision.changes.append(.service(job: run.job, status, at: now))
+        }
+    }
+
+    // MARK: Stopping
+
+    /// Ends all that does not belong to stopping, and queues what does.
+    mutating func shutDown(runsUntil: Date, at now: Date) {
+        guard phase == .running else { return }
+        phase = .stopping(runsUntil: runsUntil)
+        for run in runs.values.sorted(by: { $0.id < $1.id }) {
+            guard let job = jobs[run.job]?.definition, !job.isService || run.state.activeAttempt == nil else { continue }
+            let mayFinish = job.triggers.contains(.stop) && run.state.activeAttempt != nil
+            if !mayFinish { end(run, because: .shutdown, at: now) }
+        }
+        for name in jobs.keys.sorted() {
+            guard let job = jobs[name]?.definition, job.triggers.contains(.stop), job.disabled == nil else { continue }
+            let run = newRun(name, .stop, scheduledAt: now, at: now)
+            if let need = job.needs.first(where: { unmet($0) != nil }), let reason = unmet(need) {
+                skip(run, "it needs \(need), which \(reason.words)", at: now)
+            } else {
+                record(run)
+            }
+        }
+        note("stop", "stopping", at: now)
+    }
+
+    /// Ends runs whose time is up, then services: each once nothing that needs it is left.
+    mutating func proceedStopping(at now: Date) {
+        guard case .stopping(let runsUntil) = phase else { return }
+        let work = runs.values.filter { jobs[$0.job]?.definition.isService != true }
+        if now >= runsUntil { for run in work { end(run, because: .shutdown, at: now) } }
+        guard runs.values.allSatisfy({ jobs[$0.job]?.definition.isService == true }) else { return }
+        let alive = Set(runs.values.map(\.job))
+        for run in runs.values.sorted(by: { $0.id < $1.id }) {
+            guard case .running = run.state, !alive.contains(where: { $0 != run.job && needs($0, run.job) }) else { continue }
+            end(run, because: .shutdown, at: now)
+        }
+    }
+
+    /// Whether a job needs another, by itself or through what it needs.
+    private func needs(_ job: String, _ other: String) -> Bool {
+        var open = jobs[job]?.definition.needs ?? []
+        var seen = Set<String>()
+        while let next = open.popLast() {
+            if next == other { return true }
+            if seen.insert(next).inserted { open += jobs[next]?.definition.needs ?? [] }
+        }
+        return false
+    }
+}

@@ -1,0 +1,156 @@
+package import Foundation
+import JobKit
+
+extension Engine {
+    /// Does all that is due: fire times, timeouts, retries, free slots, and the next step of stopping.
+    mutating func settle(at now: Date) {
+        if phase == .running { enqueueDue(at: now) }
+        expireTimeouts(at: now)
+        proceedStopping(at: now)
+        grantSlots(at: now)
+        if case .stopping = phase, runs.isEmpty {
+            phase = .done
+            decision.effects.append(.done)
+        }
+    }
+
+    private mutating func enqueueDue(at now: Date) {
+        for name in jobs.keys.sorted() {
+            guard let definition = jobs[name]?.definition else { continue }
+            for case .schedule(let schedule, _) in definition.triggers {
+                guard let cursor = jobs[name]?.cursors[schedule.name] else { continue }
+                let plan = schedule.plan(last: cursor, now: now, rule: definition.fireRule, job: name)
+                guard plan.cursor > cursor else { continue }
+                setCursor(name, schedule, plan.cursor)
+                if definition.disabled == nil { act(on: plan, of: definition, schedule, at: now) }
+            }
+        }
+    }
+
+    private mutating func act(on plan: FirePlan, of job: JobDefinition, _ schedule: Schedule, at now: Date) {
+        let cause = RunCause.schedule(schedule.readable)
+        if let newest = plan.newestDropped, plan.dropped > 0 {
+            let run = newRun(job.name, cause, scheduledAt: newest, missed: plan.dropped - 1, at: now)
+            skip(run, "missed while the program was not there, and not made up for", at: now)
+        }
+        for due in plan.due {
+            let run = newRun(job.name, cause, scheduledAt: due.fireTime, missed: due.missed, at: now)
+            if plan.due.count > 1 { record(run) } else { enqueue(run, at: now) }
+        }
+    }
+
+    /// Queues a run by the job's overlap rule.
+    mutating func enqueue(_ run: Run, at now: Date) {
+        guard let job = jobs[run.job], let current = unfinished(of: run.job).last else { return record(run) }
+        switch job.definition.overlap {
+        case .skip: skip(run, "run \(current.id) was still \(current.state.word)", at: now)
+        case .queue:
+            if var waiting = unfinished(of: run.job).last(where: { $0.state == .queued }) {
+                waiting.missed += run.missed + 1
+                waiting.scheduledAt = run.scheduledAt
+                record(waiting)
+            } else {
+                record(run)
+            }
+        case .replace:
+            for old in unfinished(of: run.job) { end(old, because: .replaced, at: now) }
+            record(run)
+        }
+    }
+
+    mutating func skip(_ run: Run, _ reason: String, at now: Date) {
+        var run = run
+        run.state = .finished(.skipped, at: now)
+        run.summary = reason
+        record(run)
+    }
+
+    private mutating func expireTimeouts(at now: Date) {
+        for run in runs.values.sorted(by: { $0.id < $1.id }) {
+            guard case .running(_, let since) = run.state, let timeout = jobs[run.job]?.definition.timeout,
+                since.adding(timeout) <= now
+            else { continue }
+            end(run, because: .timeout, at: now)
+        }
+    }
+
+    // MARK: Slots
+
+    private mutating func grantSlots(at now: Date) {
+        let waiting = runs.values.filter { $0.isWaiting(at: now) }
+            .sorted { ($0.scheduledAt, $0.job, $0.id) < ($1.scheduledAt, $1.job, $1.id) }
+        for run in waiting where runs[run.id] != nil && obstacle(to: run) == nil {
+            move(run.id, .slotGranted, at: now) { $0.startedAt = $0.startedAt ?? now }
+            guard let started = runs[run.id], case .running(let attempt, _) = started.state else { continue }
+            decision.changes.append(.saveAttempt(Attempt(run: run.id, number: attempt, startedAt: now)))
+            decision.effects.append(.start(started, attempt: attempt))
+        }
+    }
+
+    /// Why a waiting run can't start just now; nil when it can.
+    package func obstacle(to run: Run) -> String? {
+        guard let job = jobs[run.job]?.definition else { return "the job is not declared" }
+        for need in job.needs {
+            if let reason = unmet(need) { return "waits for \(need), which \(reason.words)" }
+        }
+        let active = runs.values.filter { $0.state.activeAttempt != nil && $0.id != run.id }
+        if let own = active.first(where: { $0.job == run.job }) { return "run \(own.id) is still \(own.state.word)" }
+        if let group = job.group, let other = active.first(where: { jobs[$0.job]?.definition.group == group }) {
+            return "\(other.job) of the same group is running"
+        }
+        let busy = active.filter { jobs[$0.job]?.definition.isService != true }.count
+        return !job.isService && busy >= mostParallel ? "\(busy) jobs are running, which is the limit" : nil
+    }
+
+    /// Why a need is not met, and whether that can change without somebody's help.
+    enum UnmetNeed: Hashable, Sendable {
+        case pending(String)
+        case hopeless(String)
+
+        var words: String {
+            switch self {
+            case .pending(let words), .hopeless(let words): words
+            }
+        }
+    }
+
+    func unmet(_ need: String) -> UnmetNeed? {
+        guard let job = jobs[need] else { return .hopeless("is not declared") }
+        if job.definition.isService ? job.isReady : job.hasSucceeded { return nil }
+        if let reason = job.definition.disabled { return .hopeless("is disabled: \(reason)") }
+        if let run = unfinished(of: need).first { return .pending("is \(run.state.word)") }
+        guard let last = job.last, let outcome = job.outcome else { return .hopeless("has not run in this boot") }
+        return .hopeless(outcome.rawValue + ((last.error ?? last.summary).map { ": \($0)" } ?? ""))
+    }
+
+    /// A need that nothing on its way will meet.
+    func hopelessNeed(of job: JobDefinition) -> String? {
+        for need in job.needs {
+            if case .hopeless(let words) = unmet(need) { return "it needs \(need), which \(words)" }
+        }
+        return nil
+    }
+}
+
+extension Run {
+    fileprivate func isWaiting(at now: Date) -> Bool {
+        switch state {
+        case .queued: true
+        case .waitingToRetry(_, let at): at <= now
+        case .running, .ending, .finished: false
+        }
+    }
+}
+
+extension RunState {
+    /// As it is told in a sentence: "is …".
+    package var word: String {
+        switch self {
+        case .queued: "waiting"
+        case .running: "running"
+        case .ending: "stopping"
+        case .waitingToRetry: "waiting to try again"
+        case .finished(let outcome, _): outcome.rawValue
+        }
+    }
+}

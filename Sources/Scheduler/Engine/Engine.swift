@@ -1,0 +1,157 @@
+package import Foundation
+package import JobKit
+
+/// All of scheduling as a value: events in, decisions out, no clock and no I/O of its own.
+///
+/// Whoever drives it records a decision's changes before it carries out the effects; where recording fails, the value from
+/// before the event is kept, and nothing has happened.
+package struct Engine: Sendable {
+    package enum Phase: Hashable, Sendable {
+        case running
+        /// No new work but what belongs to stopping; runs may go on until the instant.
+        case stopping(runsUntil: Date)
+        case done
+    }
+
+    /// A job with what is known of it in this boot.
+    package struct Job: Sendable {
+        package var definition: JobDefinition
+        package var cursors: [String: Date]
+        /// The newest finished run, of this boot or an earlier one.
+        package var last: Run?
+        /// How the last run that was not skipped ended in this boot.
+        package var outcome: RunOutcome?
+        /// Whether a run has succeeded in this boot.
+        package var hasSucceeded = false
+        /// Whether the service is ready.
+        package var isReady = false
+    }
+
+    package internal(set) var phase = Phase.running
+    package internal(set) var jobs: [String: Job] = [:]
+    /// Unfinished runs.
+    package internal(set) var runs: [Int64: Run] = [:]
+    var highestRunID: Int64
+    /// The most runs at once, services apart.
+    let mostParallel: Int
+    var decision = Decision()
+
+    /// The engine of a new boot, and the decision that accounts for what the last one left.
+    package static func boot(
+        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, at now: Date
+    ) -> (engine: Engine, decision: Decision) {
+        var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
+        for definition in definitions {
+            engine.jobs[definition.name] = Job(
+                definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name])
+        }
+        for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
+        for definition in definitions { engine.begin(definition, at: now) }
+        engine.settle(at: now)
+        return (engine, engine.takeDecision())
+    }
+
+    private init(highestRunID: Int64, mostParallel: Int) {
+        self.highestRunID = highestRunID
+        self.mostParallel = mostParallel
+    }
+
+    /// Decides what follows from `event`.
+    package mutating func handle(_ event: EngineEvent, at now: Date) -> Decision {
+        switch event {
+        case .tick: break
+        case .attemptEnded(let run, let result): attemptEnded(run, result, at: now)
+        case .service(let run, let news): heard(news, of: run, at: now)
+        case .startRequested(let job, let road, let evenIfRunning):
+            decision.reply = start(job, via: road, evenIfRunning: evenIfRunning, at: now)
+        case .stopRequested(let job): decision.reply = stop(job, at: now)
+        case .restartRequested(let job, let road): decision.reply = restart(job, via: road, at: now)
+        case .clockJumped(let jump): shift(by: jump, at: now)
+        case .reloaded(let definitions): reload(definitions, at: now)
+        case .shutdown(let runsUntil): shutDown(runsUntil: runsUntil, at: now)
+        }
+        settle(at: now)
+        return takeDecision()
+    }
+
+    private mutating func takeDecision() -> Decision {
+        defer { decision = Decision() }
+        return decision
+    }
+
+    /// The next instant at which something is to be decided without an event.
+    package func nextWake(after now: Date) -> Date? {
+        var wakes: [Date] = []
+        if phase == .running { wakes += jobs.values.compactMap { $0.nextFire(after: now) } }
+        if case .stopping(let instant) = phase { wakes.append(instant) }
+        for run in runs.values {
+            switch run.state {
+            case .running(_, let since):
+                if let timeout = jobs[run.job]?.definition.timeout { wakes.append(since.adding(timeout)) }
+            case .waitingToRetry(_, let at): wakes.append(at)
+            case .queued, .ending, .finished: break
+            }
+        }
+        return wakes.filter { $0 > now }.min()
+    }
+
+    // MARK: Recording
+
+    mutating func record(_ run: Run) {
+        decision.changes.append(.save(run))
+        guard run.state.outcome != nil else {
+            runs[run.id] = run
+            return
+        }
+        runs[run.id] = nil
+        jobs[run.job]?.last = run
+    }
+
+    mutating func note(_ kind: String, job: String? = nil, _ message: String, at now: Date) {
+        decision.changes.append(.event(Event(at: now, kind: kind, job: job, message: message)))
+    }
+
+    /// Moves a run on; what can't happen in its state is a mistake of ours, noted and left alone.
+    mutating func move(
+        _ id: Int64, _ event: RunEvent, at now: Date, with change: (inout Run) -> Void = { _ in }
+    ) {
+        guard var run = runs[id] else { return }
+        do {
+            let retry = jobs[run.job]?.definition.retry ?? .never
+            run.state = try run.state.after(event, at: now, retry: retry, salt: run.id)
+            change(&run)
+            record(run)
+        } catch {
+            note("defect", job: run.job, "run \(id): \(error.event) met \(error.state)", at: now)
+        }
+    }
+
+    mutating func newRun(_ job: String, _ cause: RunCause, scheduledAt: Date, missed: Int = 0, at now: Date) -> Run {
+        highestRunID += 1
+        return Run(
+            id: highestRunID, job: job, cause: cause, scheduledAt: scheduledAt, missed: missed, createdAt: now)
+    }
+
+    func unfinished(of job: String) -> [Run] {
+        runs.values.filter { $0.job == job }.sorted { $0.id < $1.id }
+    }
+}
+
+extension StoredState {
+    fileprivate func cursors(of job: String) -> [String: Date] {
+        var result: [String: Date] = [:]
+        for (key, date) in cursors where key.job == job { result[key.schedule] = date }
+        return result
+    }
+}
+
+extension Engine.Job {
+    /// When the job's schedules next ask for something.
+    package func nextFire(after now: Date) -> Date? {
+        guard definition.disabled == nil else { return nil }
+        return definition.triggers.compactMap { trigger in
+            guard let schedule = trigger.schedule, let cursor = cursors[schedule.name] else { return nil }
+            return schedule.plan(last: cursor, now: min(now, cursor), rule: definition.fireRule, job: definition.name).next
+        }.min()
+    }
+}

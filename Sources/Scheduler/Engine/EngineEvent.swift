@@ -1,0 +1,57 @@
+package import Foundation
+package import JobKit
+
+/// What the engine is told.
+package enum EngineEvent: Sendable {
+    case tick
+    case attemptEnded(run: Int64, AttemptResult)
+    case service(run: Int64, ServiceNews)
+    case startRequested(job: String, via: String, evenIfRunning: Bool)
+    case stopRequested(job: String)
+    case restartRequested(job: String, via: String)
+    /// The wall clock moved by this against the clock that does not jump.
+    case clockJumped(Duration)
+    case reloaded([JobDefinition])
+    /// Runs may go on until `runsUntil`; then services are stopped.
+    case shutdown(runsUntil: Date)
+}
+
+/// What a supervisor says of its service.
+package enum ServiceNews: Sendable {
+    /// A process was launched: the run's next attempt. The first is part of the run's start.
+    case launched(number: Int)
+    case ended(ProcessExit, number: Int)
+    case status(ServiceStatus)
+}
+
+/// How an attempt ended.
+package enum AttemptResult: Sendable {
+    case succeeded(RunReport)
+    case failed(JobError)
+}
+
+/// What the engine wants done, after what it decided is recorded.
+package enum Effect: Hashable, Sendable {
+    case start(Run, attempt: Int)
+    case end(run: Int64, because: EndReason)
+    /// Nothing is left to do: the program may exit.
+    case done
+}
+
+/// The answer to somebody's request.
+package enum Reply: Hashable, Sendable {
+    case started(run: Int64)
+    /// The job is running already; this is that run.
+    case joined(run: Int64)
+    case stopping(run: Int64)
+    case notRunning
+    case refused(String)
+    case noSuchJob
+}
+
+/// What one event led to: to be recorded in one transaction, and then carried out.
+package struct Decision: Sendable {
+    package var changes: [StoreChange] = []
+    package var effects: [Effect] = []
+    package var reply: Reply?
+}

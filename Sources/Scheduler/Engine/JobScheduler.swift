@@ -1,0 +1,280 @@
+package import Foundation
+package import JobKit
+import Synchronization
+
+/// What the scheduler works with.
+package struct SchedulerPorts: Sendable {
+    package var store: any RunStore
+    package var clock: any WallClock
+    package var processes: any ProcessLauncher
+    package var values: any KeyValues
+    package var logs: any RunLogs
+    package var serviceTools: any ServiceTools
+
+    package init(
+        store: any RunStore, clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
+        logs: any RunLogs, serviceTools: any ServiceTools
+    ) {
+        self.store = store
+        self.clock = clock
+        self.processes = processes
+        self.values = values
+        self.logs = logs
+        self.serviceTools = serviceTools
+    }
+}
+
+/// A configured job: when it runs, what it does, and the environment its processes get.
+package struct ScheduledJob: Sendable {
+    package var definition: JobDefinition
+    package var work: Work
+    package var environment: [String: String]
+
+    package init(definition: JobDefinition, work: Work, environment: [String: String]) {
+        self.definition = definition
+        self.work = work
+        self.environment = environment
+    }
+}
+
+/// Drives the engine: one event at a time, recorded before anything is done about it.
+package actor JobScheduler {
+    private struct Envelope: Sendable {
+        var event: EngineEvent
+        var jobs: [ScheduledJob]?
+        var reply: CheckedContinuation<Reply?, Never>?
+    }
+
+    private let ports: SchedulerPorts
+    private let bootID: String
+    private let mostParallel: Int
+    private let inbox: AsyncStream<Envelope>
+    private nonisolated let post: AsyncStream<Envelope>.Continuation
+    private nonisolated let stopDeadline = Mutex<Duration?>(nil)
+
+    private var engine: Engine?
+    private var jobs: [String: ScheduledJob]
+    private var attempts: [Int64: (task: Task<Void, Never>, voice: LiveVoice)] = [:]
+    private var startedServices = Set<String>()
+    private var timer: Task<Void, Never>?
+    private var clockOffset: TimeInterval?
+
+    package init(jobs: [ScheduledJob], ports: SchedulerPorts, bootID: String, mostParallel: Int) {
+        self.ports = ports
+        self.bootID = bootID
+        self.mostParallel = mostParallel
+        self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
+        (inbox, post) = AsyncStream.makeStream()
+    }
+
+    // MARK: For others
+
+    /// Asks for something and waits until it is recorded.
+    package nonisolated func ask(_ event: EngineEvent) async -> Reply? {
+        await withCheckedContinuation { post.yield(Envelope(event: event, reply: $0)) }
+    }
+
+    /// Puts another configuration in force.
+    package nonisolated func reload(_ jobs: [ScheduledJob]) async {
+        _ = await withCheckedContinuation { (reply: CheckedContinuation<Reply?, Never>) in
+            post.yield(Envelope(event: .reloaded(jobs.map(\.definition)), jobs: jobs, reply: reply))
+        }
+    }
+
+    /// Starts stopping. Runs may take `runs` of the `budget`; what is left then is for the services.
+    package nonisolated func shutDown(budget: Duration, runs: Duration) {
+        let isFirst = stopDeadline.withLock { deadline in
+            defer { deadline = deadline ?? (ports.clock.uptime + budget) }
+            return deadline == nil
+        }
+        if isFirst { post.yield(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs)))) }
+    }
+
+    /// How things are just now.
+    package func overview() -> Overview? {
+        engine.map { engine in
+            let voices = attempts.mapValues { ($0.voice.progress, $0.voice.service) }
+            return Overview(engine, voices: voices, at: ports.clock.now)
+        }
+    }
+
+    // MARK: The loop
+
+    /// Boots the engine and goes on until everything has stopped.
+    package func run() async throws(StoreError) {
+        let stored = try await ports.store.load()
+        let (engine, decision) = Engine.boot(
+            jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel,
+            at: ports.clock.now)
+        try await ports.store.commit(redacted(decision.changes))
+        self.engine = engine
+        clockOffset = currentOffset()
+        var isDone = carryOut(decision)
+        armTimer()
+        for await envelope in inbox {
+            isDone = await process(envelope) || isDone
+            if isDone { break }
+        }
+        timer?.cancel()
+        post.finish()
+        for await envelope in inbox { envelope.reply?.resume(returning: .refused("the program is stopping")) }
+    }
+
+    private func process(_ envelope: Envelope) async -> Bool {
+        var isDone = false
+        if let jump = clockJump() { isDone = carryOut(await decided(.clockJumped(jump))) }
+        let decision = await decided(envelope.event)
+        if let jobs = envelope.jobs {
+            self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
+        }
+        isDone = carryOut(decision) || isDone
+        envelope.reply?.resume(returning: decision.reply)
+        armTimer()
+        return isDone
+    }
+
+    /// Decides and records. While the record can't be written nothing is begun; stopping goes on without it.
+    private func decided(_ event: EngineEvent) async -> Decision {
+        var hasComplained = false
+        while true {
+            guard var next = engine else { return Decision() }
+            let decision = next.handle(event, at: ports.clock.now)
+            do {
+                if !decision.changes.isEmpty { try await ports.store.commit(redacted(decision.changes)) }
+                if hasComplained { ports.logs.note("the state file can be written again", isWarning: false) }
+                engine = next
+                return decision
+            } catch {
+                if !hasComplained { ports.logs.note("the state file can't be written: \(error.message)", isWarning: true) }
+                hasComplained = true
+            }
+            if stopDeadline.withLock({ $0 }) != nil {
+                engine = next
+                return decision
+            }
+            try? await ports.clock.sleep(for: .seconds(1))
+        }
+    }
+
+    private func redacted(_ changes: [StoreChange]) -> [StoreChange] {
+        changes.map { change in
+            switch change {
+            case .save(var run):
+                run.summary = run.summary.map(ports.logs.redacted)
+                run.error = run.error.map(ports.logs.redacted)
+                run.hint = run.hint.map(ports.logs.redacted)
+                run.outputs = run.outputs.mapValues(ports.logs.redacted)
+                return .save(run)
+            case .saveAttempt(var attempt):
+                attempt.result = attempt.result.map(ports.logs.redacted)
+                return .saveAttempt(attempt)
+            case .service(let job, var status, let at):
+                status.note = status.note.map(ports.logs.redacted)
+                return .service(job: job, status, at: at)
+            case .event(var event):
+                event.message = ports.logs.redacted(event.message)
+                return .event(event)
+            case .cursor: return change
+            }
+        }
+    }
+
+    private func carryOut(_ decision: Decision) -> Bool {
+        for case .event(let event) in decision.changes { ports.logs.note(event.message, isWarning: event.kind == "defect") }
+        for case .save(let run) in decision.changes { announce(run) }
+        var isDone = false
+        for effect in decision.effects {
+            switch effect {
+            case .start(let run, let attempt): begin(run, attempt: attempt)
+            case .end(let run, _): attempts[run]?.task.cancel()
+            case .done: isDone = true
+            }
+        }
+        return isDone
+    }
+
+    private func announce(_ run: Run) {
+        guard case .finished(let outcome, _) = run.state else { return }
+        let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
+        ports.logs.note(
+            "\(run.job): \(outcome.rawValue)\(words.isEmpty ? "" : ": \(words)") (run \(run.id))",
+            isWarning: [.failed, .timedOut, .interrupted].contains(outcome))
+    }
+
+    // MARK: Attempts
+
+    private func begin(_ run: Run, attempt: Int) {
+        guard let job = jobs[run.job] else {
+            post.yield(Envelope(event: .attemptEnded(run: run.id, .failed(JobError("the job is no longer declared")))))
+            return
+        }
+        let post = post
+        let voice = LiveVoice(log: ports.logs.open(job: run.job, run: run.id)) { news in
+            post.yield(Envelope(event: .service(run: run.id, news)))
+        }
+        let context = context(of: run, attempt: attempt, job, voice)
+        let isFirst = startedServices.insert(run.job).inserted
+        let tools = ports.serviceTools
+        let task = Task { @concurrent in
+            let result = await JobScheduler.attempt(job.work, context, tools, isFirst: isFirst)
+            voice.close()
+            post.yield(Envelope(event: .attemptEnded(run: run.id, result)))
+        }
+        attempts[run.id] = (task, voice)
+        attempts = attempts.filter { engine?.runs[$0.key] != nil || $0.key == run.id }
+    }
+
+    @concurrent
+    private static func attempt(
+        _ work: Work, _ context: RunContext, _ tools: any ServiceTools, isFirst: Bool
+    ) async -> AttemptResult {
+        do {
+            switch work {
+            case .job(let job): return .succeeded(try await job.run(context))
+            case .service(let definition):
+                let supervisor = ServiceSupervisor(definition: definition, tools: tools, isFirstStart: isFirst)
+                return .succeeded(try await supervisor.run(context))
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func context(of run: Run, attempt: Int, _ job: ScheduledJob, _ voice: LiveVoice) -> RunContext {
+        let clock = ports.clock
+        var environment = job.environment
+        environment["SHIPKEEPER_JOB"] = run.job
+        environment["SHIPKEEPER_RUN"] = "\(run.id)"
+        environment["SHIPKEEPER_ATTEMPT"] = "\(attempt)"
+        environment["SHIPKEEPER_SCHEDULED_AT"] = run.scheduledAt.formatted(.iso8601)
+        environment["SHIPKEEPER_MISSED"] = "\(run.missed)"
+        return RunContext(
+            job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, bootID: bootID,
+            deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
+            processes: ports.processes, values: ports.values, voice: voice,
+            stopBudgetLeft: { [self] in stopDeadline.withLock { $0 }.map { $0 - clock.uptime } })
+    }
+
+    // MARK: Time
+
+    private func armTimer() {
+        guard let engine else { return }
+        timer?.cancel()
+        let (clock, post) = (ports.clock, post)
+        let wake = min(engine.nextWake(after: clock.now) ?? .distantFuture, clock.now.adding(.seconds(30)))
+        timer = Task {
+            do { try await clock.sleep(until: wake) } catch { return }
+            post.yield(Envelope(event: .tick))
+        }
+    }
+
+    private func currentOffset() -> TimeInterval { ports.clock.now.timeIntervalSince1970 - ports.clock.uptime.seconds }
+
+    /// How far the wall clock moved against the one that does not jump since the last look; nil below two seconds.
+    private func clockJump() -> Duration? {
+        let offset = currentOffset()
+        defer { clockOffset = offset }
+        guard let before = clockOffset, abs(offset - before) >= 2 else { return nil }
+        return .milliseconds(Int64((offset - before) * 1000))
+    }
+}

@@ -1,0 +1,47 @@
+import JobKit
+import Synchronization
+
+/// Carries what a running attempt says to its log, to the engine, and to whoever looks at the moment.
+final class LiveVoice: RunVoice {
+    private struct Moment {
+        var progress: RunProgress?
+        var service: ServiceStatus?
+        var launches = 0
+    }
+
+    private let log: any RunLog
+    private let tell: @Sendable (ServiceNews) -> Void
+    private let moment = Mutex(Moment())
+
+    init(log: any RunLog, tell: @escaping @Sendable (ServiceNews) -> Void) {
+        self.log = log
+        self.tell = tell
+    }
+
+    var progress: RunProgress? { moment.withLock { $0.progress } }
+    var service: ServiceStatus? { moment.withLock { $0.service } }
+
+    func log(_ line: String) { log.line(line) }
+    func output(_ bytes: [UInt8], from stream: LogStream) { log.output(bytes, from: stream) }
+    func report(_ progress: RunProgress) { moment.withLock { $0.progress = progress } }
+
+    func report(_ service: ServiceStatus) {
+        let isNews = moment.withLock { moment in
+            defer { moment.service = service }
+            return moment.service != service
+        }
+        if isNews { tell(.status(service)) }
+    }
+
+    func launched(process: Int32) {
+        let number = moment.withLock { moment in
+            moment.launches += 1
+            return moment.launches
+        }
+        tell(.launched(number: number))
+    }
+
+    func ended(_ exit: ProcessExit) { tell(.ended(exit, number: moment.withLock { $0.launches })) }
+
+    func close() { log.close() }
+}

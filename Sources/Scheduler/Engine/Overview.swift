@@ -1,0 +1,35 @@
+package import Foundation
+package import JobKit
+
+/// How everything is at one instant, for people and other programs.
+package struct Overview: Sendable {
+    package struct JobView: Sendable {
+        package var definition: JobDefinition
+        /// The run under way or waiting, oldest first.
+        package var current: Run?
+        /// Why the waiting run can't start.
+        package var obstacle: String?
+        package var last: Run?
+        package var nextFire: Date?
+        package var progress: RunProgress?
+        package var service: ServiceStatus?
+    }
+
+    package var at: Date
+    package var isStopping: Bool
+    /// By name.
+    package var jobs: [JobView]
+
+    init(_ engine: Engine, voices: [Int64: (RunProgress?, ServiceStatus?)], at now: Date) {
+        at = now
+        isStopping = engine.phase != .running
+        jobs = engine.jobs.values.sorted { $0.definition.name < $1.definition.name }.map { job in
+            let current = engine.unfinished(of: job.definition.name).first
+            let voice = current.flatMap { voices[$0.id] }
+            return JobView(
+                definition: job.definition, current: current,
+                obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last,
+                nextFire: job.nextFire(after: now), progress: voice?.0, service: voice?.1)
+        }
+    }
+}

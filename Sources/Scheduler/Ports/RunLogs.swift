@@ -1,0 +1,20 @@
+package import JobKit
+
+/// Keeps what runs say.
+package protocol RunLogs: Sendable {
+    func open(job: String, run: Int64) -> any RunLog
+    /// The program's own lines, such as a reload or a fault of the store.
+    func note(_ line: String, isWarning: Bool)
+    /// Text with every secret's value taken out.
+    func redacted(_ text: String) -> String
+    /// Removes the logs of runs that are no longer recorded.
+    func forget(runs: [Int64])
+}
+
+/// The log of one run.
+package protocol RunLog: Sendable {
+    func line(_ text: String)
+    func output(_ bytes: [UInt8], from stream: LogStream)
+    /// No more will come.
+    func close()
+}

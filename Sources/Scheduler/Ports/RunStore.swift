@@ -1,0 +1,78 @@
+package import Foundation
+package import JobKit
+
+/// One change to what is recorded. Changes that belong together are committed together.
+package enum StoreChange: Hashable, Sendable {
+    case save(Run)
+    case saveAttempt(Attempt)
+    /// The newest fire time acted on.
+    case cursor(job: String, schedule: String, Date)
+    case service(job: String, ServiceStatus, at: Date)
+    case event(Event)
+}
+
+/// Something worth remembering that is no run: a boot, a clock jump, a reload.
+package struct Event: Hashable, Sendable {
+    package var at: Date
+    package var kind: String
+    package var job: String?
+    package var message: String
+
+    package init(at: Date, kind: String, job: String? = nil, message: String) {
+        self.at = at
+        self.kind = kind
+        self.job = job
+        self.message = message
+    }
+}
+
+/// What the last boot left behind.
+package struct StoredState: Hashable, Sendable {
+    package struct CursorKey: Hashable, Sendable {
+        package var job: String
+        package var schedule: String
+
+        package init(job: String, schedule: String) {
+            self.job = job
+            self.schedule = schedule
+        }
+    }
+
+    package var unfinished: [Run]
+    /// The newest finished run of each job.
+    package var last: [String: Run]
+    package var cursors: [CursorKey: Date]
+    package var highestRunID: Int64
+
+    package init(
+        unfinished: [Run] = [], last: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0
+    ) {
+        self.unfinished = unfinished
+        self.last = last
+        self.cursors = cursors
+        self.highestRunID = highestRunID
+    }
+}
+
+/// Why the record could not be kept.
+package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    package var message: String
+
+    package init(_ message: String) { self.message = message }
+    package var description: String { message }
+}
+
+/// Keeps what the engine decides.
+package protocol RunStore: Sendable {
+    func load() async throws(StoreError) -> StoredState
+    /// All changes, or none.
+    func commit(_ changes: [StoreChange]) async throws(StoreError)
+    /// Runs, newest first; of one job, or of all.
+    func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run]
+    func run(_ id: Int64) async throws(StoreError) -> Run?
+    func attempts(of run: Int64) async throws(StoreError) -> [Attempt]
+    /// Newest first.
+    func events(limit: Int) async throws(StoreError) -> [Event]
+    /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never a job's newest; gives their ids.
+    func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64]
+}

@@ -1,0 +1,54 @@
+package import Foundation
+package import JobKit
+
+/// Whether and when a run is tried again.
+package struct RetryPolicy: Hashable, Sendable {
+    /// What counts as worth another attempt.
+    package enum Kind: String, CaseIterable, Hashable, Sendable {
+        case error, timeout
+    }
+
+    /// Attempts in all, the first one included.
+    package var attempts: Int
+    /// The wait before the second attempt.
+    package var backoff: Duration
+    package var backoffCap: Duration
+    package var factor: Double
+    package var on: Set<Kind>
+
+    package init(
+        attempts: Int = 1, backoff: Duration = .seconds(10), backoffCap: Duration = .seconds(600), factor: Double = 2,
+        on: Set<Kind> = [.error, .timeout]
+    ) {
+        self.attempts = attempts
+        self.backoff = backoff
+        self.backoffCap = backoffCap
+        self.factor = factor
+        self.on = on
+    }
+
+    package static let never = RetryPolicy()
+
+    /// The state of waiting for the attempt after `attempt`, or nil when there is none.
+    func next(after attempt: Int, kind: Kind, _ error: JobError, at now: Date, salt: Int64) -> RunState? {
+        guard attempt < attempts, on.contains(kind) else { return nil }
+        let wait: Duration
+        switch error.retry {
+        case .pointless where kind == .error: return nil
+        case .after(let length): wait = length
+        case .worthwhile, .pointless: wait = self.wait(after: attempt, salt: salt)
+        }
+        return .waitingToRetry(nextAttempt: attempt + 1, at: now.adding(wait))
+    }
+
+    /// min(cap, base · factor^(n−1)), of which a share between a half and the whole that is fixed for (run, attempt).
+    func wait(after attempt: Int, salt: Int64) -> Duration {
+        var seconds = backoff.seconds
+        for _ in 1..<max(1, min(attempt, 64)) { seconds = min(backoffCap.seconds, seconds * factor) }
+        var mix = UInt64(bitPattern: salt &* 31 &+ Int64(attempt)) &+ 0x9e37_79b9_7f4a_7c15
+        mix = (mix ^ (mix >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mix = (mix ^ (mix >> 27)) &* 0x94d0_49bb_1331_11eb
+        let share = 0.5 + 0.5 * Double((mix ^ (mix >> 31)) >> 11) / Double(1 << 53)
+        return .milliseconds(Int64(min(backoffCap.seconds, seconds) * share * 1000))
+    }
+}

@@ -1,0 +1,89 @@
+package import Foundation
+package import JobKit
+
+/// Why a run exists.
+package enum RunCause: Hashable, Sendable {
+    case boot
+    case schedule(String)
+    case after(job: String, run: Int64)
+    /// Somebody asked, by this road: `command line`, `web`.
+    case person(via: String)
+    case stop
+
+    /// As it is stored and shown.
+    package var words: String {
+        switch self {
+        case .boot: "boot"
+        case .schedule(let name): "schedule: \(name)"
+        case .after(let job, let run): "after: \(job) run \(run)"
+        case .person(let road): "person: \(road)"
+        case .stop: "stop"
+        }
+    }
+}
+
+/// One execution of a job, from due to finished.
+package struct Run: Hashable, Sendable, Identifiable {
+    package var id: Int64
+    package var job: String
+    package var cause: RunCause
+    /// The fire time, or the instant somebody asked.
+    package var scheduledAt: Date
+    /// How many further fire times the run accounts for.
+    package var missed: Int
+    package var createdAt: Date
+    package var state: RunState
+    package var startedAt: Date?
+    /// What came of it, or why it was skipped.
+    package var summary: String?
+    package var error: String?
+    package var hint: String?
+    package var exitCode: Int32?
+    package var outputs: [String: String]
+
+    package init(
+        id: Int64, job: String, cause: RunCause, scheduledAt: Date, missed: Int = 0, createdAt: Date,
+        state: RunState = .queued, startedAt: Date? = nil, summary: String? = nil, error: String? = nil,
+        hint: String? = nil, exitCode: Int32? = nil, outputs: [String: String] = [:]
+    ) {
+        self.id = id
+        self.job = job
+        self.cause = cause
+        self.scheduledAt = scheduledAt
+        self.missed = missed
+        self.createdAt = createdAt
+        self.state = state
+        self.startedAt = startedAt
+        self.summary = summary
+        self.error = error
+        self.hint = hint
+        self.exitCode = exitCode
+        self.outputs = outputs
+    }
+
+    package var finishedAt: Date? {
+        if case .finished(_, let at) = state { at } else { nil }
+    }
+}
+
+/// One try within a run.
+package struct Attempt: Hashable, Sendable {
+    package var run: Int64
+    package var number: Int
+    package var startedAt: Date
+    package var endedAt: Date?
+    /// `succeeded`, or what went wrong.
+    package var result: String?
+    package var exitCode: Int32?
+
+    package init(
+        run: Int64, number: Int, startedAt: Date, endedAt: Date? = nil, result: String? = nil, exitCode: Int32? = nil
+    ) {
+        self.run = run
+        self.number = number
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.result = result
+        self.exitCode = exitCode
+    }
+}

@@ -1,0 +1,120 @@
+package import Foundation
+package import JobKit
+
+/// How a run ended.
+package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
+    case succeeded, failed
+    case timedOut = "timed out"
+    case cancelled, skipped
+    /// Found running at the next boot.
+    case interrupted
+}
+
+/// Why a running attempt was asked to end.
+package enum EndReason: String, Hashable, Sendable, Codable {
+    case timeout
+    /// Somebody asked for it.
+    case person
+    /// A newer run of the same job takes its place.
+    case replaced
+    /// The job is no longer in the configuration, or changed its work.
+    case reloaded
+    case shutdown
+
+    /// As it is told: "cancelled …".
+    package var words: String {
+        switch self {
+        case .timeout: "its time was up"
+        case .person: "somebody stopped it"
+        case .replaced: "a newer run took its place"
+        case .reloaded: "the configuration changed"
+        case .shutdown: "the program was stopped"
+        }
+    }
+}
+
+/// Where a run stands.
+package enum RunState: Hashable, Sendable {
+    case queued
+    case running(attempt: Int, since: Date)
+    /// Asked to end, and not yet gone.
+    case ending(attempt: Int, since: Date, because: EndReason)
+    case waitingToRetry(nextAttempt: Int, at: Date)
+    case finished(RunOutcome, at: Date)
+}
+
+/// What happens to a run.
+package enum RunEvent: Hashable, Sendable {
+    case slotGranted
+    case succeeded
+    case failed(JobError)
+    case endRequested(EndReason)
+    case foundInterrupted
+    case skipped
+}
+
+/// An event that makes no sense in the state it met: a mistake of ours.
+package struct IllegalRunEvent: Error, Hashable, Sendable {
+    package var state: RunState
+    package var event: RunEvent
+}
+
+extension RunState {
+    /// The state after `event`. `salt` makes the wait before a retry differ between runs.
+    package func after(
+        _ event: RunEvent, at now: Date, retry: RetryPolicy, salt: Int64 = 0
+    ) throws(IllegalRunEvent) -> RunState {
+        switch (self, event) {
+        case (.queued, .slotGranted): .running(attempt: 1, since: now)
+        case (.waitingToRetry(let attempt, _), .slotGranted): .running(attempt: attempt, since: now)
+        case (.running, .succeeded), (.ending, .succeeded): .finished(.succeeded, at: now)
+        case (.running(let attempt, _), .failed(let error)):
+            retry.next(after: attempt, kind: .error, error, at: now, salt: salt) ?? .finished(.failed, at: now)
+        case (.ending(let attempt, _, .timeout), .failed(let error)):
+            retry.next(after: attempt, kind: .timeout, error, at: now, salt: salt) ?? .finished(.timedOut, at: now)
+        case (.ending, .failed): .finished(.cancelled, at: now)
+        case (.running(let attempt, let since), .endRequested(let reason)):
+            .ending(attempt: attempt, since: since, because: reason)
+        case (.ending, .endRequested): self
+        case (.queued, .endRequested), (.waitingToRetry, .endRequested): .finished(.cancelled, at: now)
+        case (.queued, .skipped), (.waitingToRetry, .skipped): .finished(.skipped, at: now)
+        case (.running, .foundInterrupted), (.ending, .foundInterrupted): .finished(.interrupted, at: now)
+        case (.queued, .foundInterrupted), (.waitingToRetry, .foundInterrupted): self
+        case (.finished, _), (.queued, .succeeded), (.queued, .failed), (.waitingToRetry, .succeeded),
+            (.waitingToRetry, .failed), (.running, .slotGranted), (.running, .skipped), (.ending, .slotGranted),
+            (.ending, .skipped):
+            throw IllegalRunEvent(state: self, event: event)
+        }
+    }
+
+    package var outcome: RunOutcome? {
+        if case .finished(let outcome, _) = self { outcome } else { nil }
+    }
+
+    /// The attempt under way, if one is.
+    package var activeAttempt: Int? {
+        switch self {
+        case .running(let attempt, _), .ending(let attempt, _, _): attempt
+        case .queued, .waitingToRetry, .finished: nil
+        }
+    }
+
+    /// Since when the attempt under way goes on.
+    package var activeSince: Date? {
+        switch self {
+        case .running(_, let since), .ending(_, let since, _): since
+        case .queued, .waitingToRetry, .finished: nil
+        }
+    }
+
+    /// The same state with its instants moved, after the wall clock jumped.
+    func shifted(by jump: Duration) -> RunState {
+        switch self {
+        case .running(let attempt, let since): .running(attempt: attempt, since: since.adding(jump))
+        case .ending(let attempt, let since, let reason):
+            .ending(attempt: attempt, since: since.adding(jump), because: reason)
+        case .waitingToRetry(let attempt, let at): .waitingToRetry(nextAttempt: attempt, at: at.adding(jump))
+        case .queued, .finished: self
+        }
+    }
+}

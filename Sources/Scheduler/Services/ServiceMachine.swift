@@ -1,0 +1,92 @@
+package import Foundation
+package import JobKit
+
+/// How one life of a service's process ended.
+package enum ServiceEnd: Hashable, Sendable {
+    case launchFailed(LaunchError)
+    case exited(ProcessExit, readyFor: Duration)
+    /// We ended it, for this reason.
+    case unhealthy(String, readyFor: Duration)
+}
+
+/// What becomes of a service after an end.
+package enum ServiceStep: Hashable, Sendable {
+    case launch(after: Duration, why: String)
+    /// Run this first, then launch.
+    case repair(ProgramLine, why: String)
+    case giveUp(JobError)
+    case finish(RunReport)
+}
+
+/// Decides whether and when a service is started again. A value: ends in, steps out.
+package struct ServiceMachine: Sendable {
+    private static let mostImmediate = 5
+    private static let immediateWindow = Duration.seconds(600)
+
+    private let policy: ServiceDefinition.RestartPolicy
+    private let exitRules: [Int32: ServiceDefinition.ExitRule]
+    private var ends: [Date] = []
+    private var immediateRestarts: [Date] = []
+    private var restartsInARow = 0
+    private var repaired: Set<Int32> = []
+
+    package init(_ definition: ServiceDefinition) {
+        policy = definition.restart
+        exitRules = definition.exitRules
+    }
+
+    package mutating func step(after end: ServiceEnd, at now: Date) -> ServiceStep {
+        switch end {
+        case .launchFailed(let error): return restart(because: error.description, hint: error.hint, at: now)
+        case .unhealthy(let reason, let readyFor):
+            settle(readyFor)
+            return restart(because: reason, at: now)
+        case .exited(let exit, let readyFor):
+            settle(readyFor)
+            return follow(exitRules[exit.code] ?? .restart, exit, at: now)
+        }
+    }
+
+    /// A service that was ready long enough has earned a fresh start.
+    private mutating func settle(_ readyFor: Duration) {
+        guard readyFor >= policy.settledAfter else { return }
+        restartsInARow = 0
+        repaired = []
+    }
+
+    private mutating func follow(_ rule: ServiceDefinition.ExitRule, _ exit: ProcessExit, at now: Date) -> ServiceStep {
+        let why = "it \(exit)"
+        switch rule {
+        case .restart: return restart(because: why, exitCode: exit.code, at: now)
+        case .stop: return .finish(RunReport(summary: "ended: \(why)"))
+        case .giveUp:
+            return .giveUp(JobError("the service \(exit), which is not worth a restart", exitCode: exit.code))
+        case .restartNow:
+            immediateRestarts = immediateRestarts.filter { now.since($0) < ServiceMachine.immediateWindow } + [now]
+            guard immediateRestarts.count <= ServiceMachine.mostImmediate else {
+                return restart(because: why, exitCode: exit.code, at: now)
+            }
+            return .launch(after: .zero, why: why)
+        case .repair(let program, let then):
+            guard repaired.insert(exit.code).inserted else { return follow(then, exit, at: now) }
+            return .repair(program, why: why)
+        }
+    }
+
+    private mutating func restart(
+        because reason: String, hint: String? = nil, exitCode: Int32? = nil, at now: Date
+    ) -> ServiceStep {
+        ends = ends.filter { now.since($0) < policy.giveUpWithin } + [now]
+        if ends.count >= policy.giveUpAfter {
+            let window = DurationText.format(policy.giveUpWithin)
+            return .giveUp(
+                JobError(
+                    "given up after \(ends.count) ends within \(window); the last: \(reason)",
+                    hint: hint ?? "see its log for the cause; start it again when that is mended", exitCode: exitCode))
+        }
+        var wait = policy.backoff
+        for _ in 0..<min(restartsInARow, 32) where wait < policy.backoffCap { wait = min(policy.backoffCap, wait * 2) }
+        restartsInARow += 1
+        return .launch(after: wait, why: reason)
+    }
+}

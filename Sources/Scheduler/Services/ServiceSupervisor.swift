@@ -1,0 +1,126 @@
+import Foundation
+package import JobKit
+
+/// Keeps one service's process running until it is told to stop, has finished, or is given up.
+///
+/// What follows an end is decided by `ServiceMachine`; this carries it out.
+package struct ServiceSupervisor: Sendable {
+    let definition: ServiceDefinition
+    let tools: any ServiceTools
+    /// Whether the service is started for the first time in this boot.
+    let isFirstStart: Bool
+
+    package init(definition: ServiceDefinition, tools: any ServiceTools, isFirstStart: Bool) {
+        self.definition = definition
+        self.tools = tools
+        self.isFirstStart = isFirstStart
+    }
+
+    package func run(_ context: RunContext) async throws(JobError) -> RunReport {
+        var machine = ServiceMachine(definition)
+        var launches = 0
+        if isFirstStart { await clean(context) }
+        while !Task.isCancelled {
+            launches += 1
+            let end = await live(context, launches: launches)
+            if Task.isCancelled { break }
+            switch machine.step(after: end, at: context.clock.now) {
+            case .finish(let report):
+                context.voice.report(.stopped)
+                return report
+            case .giveUp(let error):
+                context.log("giving up: \(error)")
+                context.voice.report(ServiceStatus(state: .givenUp, launches: launches, note: error.summary))
+                throw error
+            case .repair(let program, let why):
+                context.log("\(why); repairing with: \(program)")
+                await repair(program, context)
+            case .launch(let wait, let why):
+                context.log("\(why); starting again" + (wait > .zero ? " in \(DurationText.readable(wait))" : ""))
+                context.voice.report(
+                    ServiceStatus(
+                        state: .backingOff, launches: launches, note: "\(why); next start in \(DurationText.readable(wait))"))
+                _ = try? await context.clock.sleep(for: wait)
+            }
+        }
+        context.voice.report(.stopped)
+        throw JobError("stopped", retry: .pointless)
+    }
+
+    private func clean(_ context: RunContext) async {
+        guard let cleaning = definition.cleaning else { return }
+        let removed = await tools.clean(cleaning)
+        if !removed.isEmpty { context.log("removed before the first start: \(removed.joined(separator: ", "))") }
+    }
+
+    private func repair(_ program: ProgramLine, _ context: RunContext) async {
+        do {
+            let process = try await context.processes.launch(context.command(program, folder: definition.folder))
+            let exit = await withTaskCancellationHandler {
+                await process.exit()
+            } onCancel: {
+                process.send(signal: 15)
+            }
+            context.log("the repair \(exit)")
+            _ = await process.endLeftovers()
+        } catch {
+            context.log("the repair did not start: \(error)")
+        }
+    }
+
+    // MARK: One life
+
+    /// Starts the process and stays with it until it has ended, by itself or by us.
+    private func live(_ context: RunContext, launches: Int) async -> ServiceEnd {
+        let process: any RunningProcess
+        do {
+            process = try await context.processes.launch(context.command(definition.program, folder: definition.folder))
+        } catch {
+            return .launchFailed(error)
+        }
+        context.voice.launched(process: process.id)
+        context.log("started: \(definition.program) (process \(process.id))")
+        let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process.id, launches: launches)
+        let (end, readySince) = await follow(process, watch, context)
+        let readyFor = readySince.map { context.clock.uptime - $0 } ?? .zero
+        let exit = await process.exit()
+        context.voice.ended(exit)
+        let left = await process.endLeftovers()
+        if left > 0 { context.log("ended \(left) process\(left == 1 ? "" : "es") it left behind") }
+        switch end {
+        case .exited: return .exited(exit, readyFor: readyFor)
+        case .unhealthy(let reason): return .unhealthy(reason, readyFor: readyFor)
+        }
+    }
+
+    private enum LifeEnd: Sendable {
+        case exited
+        case unhealthy(String)
+    }
+
+    /// Waits for the first of: the process ends, a check calls for a restart, the run is cancelled.
+    private func follow(
+        _ process: any RunningProcess, _ watch: ServiceWatch, _ context: RunContext
+    ) async -> (LifeEnd, readySince: Duration?) {
+        let stop = definition.stop
+        return await withTaskGroup(of: LifeEnd?.self) { group in
+            group.addTask {
+                _ = await process.exit()
+                return .exited
+            }
+            group.addTask { await watch.health().map { .unhealthy($0) } }
+            if let limit = definition.memoryLimit {
+                group.addTask { await watch.memory(of: process, limit: limit).map { .unhealthy($0) } }
+            }
+            let first = await group.next() ?? nil
+            if case .exited = first {
+            } else {
+                if let first, case .unhealthy(let reason) = first { context.log("\(reason); stopping it") }
+                context.voice.report(ServiceStatus(state: .stopping, process: process.id, launches: watch.launches))
+                await process.stop(context.fitted(stop))
+            }
+            group.cancelAll()
+            return (first ?? .exited, watch.readySince)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package import Foundation
+package import JobKit
+
+/// What happens to fire times missed while the program was down or asleep.
+package enum CatchUp: String, CaseIterable, Hashable, Sendable {
+    case skip, once, all
+}
+
+/// A fire time to act on.
+package struct DueFire: Hashable, Sendable {
+    package var fireTime: Date
+    /// How many earlier fire times it stands for.
+    package var missed: Int
+}
+
+/// What a schedule asks for at one instant. Every fire time up to the cursor is accounted for: it is in `due`, stood for
+/// by one of them, or counted in `dropped`.
+package struct FirePlan: Hashable, Sendable {
+    /// Oldest first.
+    package var due: [DueFire]
+    /// The newest fire time acted on.
+    package var cursor: Date
+    /// Fire times that are given up by the catch-up rule, and the newest of them.
+    package var dropped: Int
+    package var newestDropped: Date?
+    /// The next instant at which something is due.
+    package var next: Date?
+}
+
+/// How a schedule treats time that went by unseen, and how its runs are spread.
+package struct FireRule: Hashable, Sendable {
+    package var catchUp: CatchUp
+    /// The most runs that `all` makes up for.
+    package var limit: Int
+    /// Fire times older than this are dropped.
+    package var startDeadline: Duration?
+    /// Each fire is delayed by a share of this that is stable for (job, fire time).
+    package var jitter: Duration
+
+    package init(catchUp: CatchUp = .once, limit: Int = 100, startDeadline: Duration? = nil, jitter: Duration = .zero) {
+        self.catchUp = catchUp
+        self.limit = limit
+        self.startDeadline = startDeadline
+        self.jitter = jitter
+    }
+}
+
+extension Schedule {
+    /// The most fire times that are counted one by one.
+    private static let mostCounted = 10_000
+
+    /// What is due at `now` for a job whose newest fire time acted on is `last`.
+    package func plan(last: Date, now: Date, rule: FireRule = FireRule(), job: String = "") -> FirePlan {
+        var fires: [Date] = []
+        var cursor = last
+        while let fire = next(after: cursor), fire.adding(delay(of: fire, job, rule)) <= now {
+            fires.append(fire)
+            cursor = fire
+            if fires.count == Schedule.mostCounted, let newest = newest(after: cursor, upTo: now), newest > cursor {
+                fires.append(newest)
+                cursor = newest
+            }
+        }
+        var plan = FirePlan(due: [], cursor: cursor, dropped: 0, newestDropped: nil, next: nil)
+        plan.next = next(after: cursor).map { $0.adding(delay(of: $0, job, rule)) }
+        plan.choose(among: fires, now: now, rule: rule)
+        return plan
+    }
+
+    /// A delay in [0, jitter) that is the same whenever it is asked for.
+    private func delay(of fire: Date, _ job: String, _ rule: FireRule) -> Duration {
+        guard rule.jitter > .zero else { return .zero }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in "\(job) \(Int64(fire.timeIntervalSince1970 * 1000))".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        return .milliseconds(Int64(hash >> 16) % max(1, rule.jitter.wholeMilliseconds))
+    }
+}
+
+extension FirePlan {
+    /// The program was away when more than one fire time is due, or one is due for over a minute.
+    fileprivate mutating func choose(among fires: [Date], now: Date, rule: FireRule) {
+        var fires = fires
+        if let deadline = rule.startDeadline { drop(&fires, upTo: fires.prefix { now.since($0) > deadline }.count) }
+        guard let newest = fires.last else { return }
+        let late = now.since(newest) - rule.jitter
+        let isOnTime = late <= (fires.count == 1 ? .seconds(60) : .seconds(1))
+        switch rule.catchUp {
+        case .skip:
+            drop(&fires, upTo: isOnTime ? fires.count - 1 : fires.count)
+            due = fires.map { DueFire(fireTime: $0, missed: 0) }
+        case .once:
+            due = [DueFire(fireTime: newest, missed: fires.count - 1)]
+        case .all:
+            drop(&fires, upTo: max(0, fires.count - rule.limit))
+            due = fires.map { DueFire(fireTime: $0, missed: 0) }
+        }
+    }
+
+    private mutating func drop(_ fires: inout [Date], upTo count: Int) {
+        guard count > 0 else { return }
+        dropped += count
+        newestDropped = fires[count - 1]
+        fires.removeFirst(count)
+    }
+}

@@ -1,0 +1,48 @@
+package import Foundation
+package import JobKit
+
+/// A trigger that follows the clock.
+package enum Schedule: Hashable, Sendable {
+    case every(Duration)
+    case cron(CronExpression, TimeZone)
+
+    /// The first fire time after `instant`; for an interval, one interval after it.
+    package func next(after instant: Date) -> Date? {
+        switch self {
+        case .every(let length): instant.adding(length)
+        case .cron(let expression, let zone): expression.next(after: instant, in: zone)
+        }
+    }
+
+    /// Under this name the cursor is stored: a schedule that is changed starts with a cursor of its own.
+    package var name: String {
+        switch self {
+        case .every(let length): "every \(DurationText.format(length))"
+        case .cron(let expression, let zone): "cron \(expression.text) \(zone.identifier)"
+        }
+    }
+
+    /// As people read it.
+    package var readable: String {
+        switch self {
+        case .every(let length): "every \(DurationText.format(length))"
+        case .cron(let expression, _): "cron \(expression.text)"
+        }
+    }
+
+    /// The newest fire time in (start, end]. Looks back in growing steps, so that years asleep cost little.
+    func newest(after start: Date, upTo end: Date) -> Date? {
+        if case .every(let length) = self {
+            let steps = (end.timeIntervalSince(start) / length.seconds).rounded(.down)
+            return steps < 1 ? nil : start.addingTimeInterval(steps * length.seconds)
+        }
+        for back in [3600.0, 86_400, 40 * 86_400, 400 * 86_400, .infinity] {
+            let from = max(start, end.addingTimeInterval(-min(back, 1e10)))
+            var found: Date?
+            var cursor = from
+            while let fire = next(after: cursor), fire <= end { (found, cursor) = (fire, fire) }
+            if found != nil || from == start { return found }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,37 @@
+package import Foundation
+
+/// What makes a job due.
+package enum Trigger: Hashable, Sendable {
+    case boot
+    case stop
+    case schedule(Schedule, atStart: Bool)
+    case after(job: String, AfterOutcome)
+
+    /// Which end of the other job counts.
+    package enum AfterOutcome: String, CaseIterable, Hashable, Sendable {
+        case succeeded, failed, finished
+
+        func admits(_ outcome: RunOutcome) -> Bool {
+            switch self {
+            case .succeeded: outcome == .succeeded
+            case .failed: outcome == .failed || outcome == .timedOut
+            case .finished: outcome != .skipped
+            }
+        }
+    }
+
+    package var schedule: Schedule? {
+        if case .schedule(let schedule, _) = self { schedule } else { nil }
+    }
+
+    /// As people read it.
+    package var readable: String {
+        switch self {
+        case .boot: "at boot"
+        case .stop: "at stop"
+        case .schedule(let schedule, _): schedule.readable
+        case .after(let job, .succeeded): "after \(job)"
+        case .after(let job, let outcome): "after \(job) \(outcome.rawValue)"
+        }
+    }
+}
