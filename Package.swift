@@ -26,6 +26,8 @@ func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -34,11 +36,14 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "shipkeeper",
+    platforms: [.macOS(.v15)],
     products: [.executable(name: "shipkeeper", targets: ["CLI"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -49,15 +54,15 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Archive", "Backups", "Config", "Control", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
-                "Processes", "Scheduler", "Storage", "Store", argumentParser, logging,
+                "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
+                "Processes", "Scheduler", "Store", argumentParser, logging,
             ],
             swiftSettings: strict),
         room("JobKit"),
         room("Scheduler", ["JobKit"]),
         room("Config", ["JobKit", "Scheduler", yams]),
         room("Store", ["JobKit", "Scheduler", grdb]),
-        room("Control", ["JobKit", "Scheduler", hummingbird, logging]),
+        room("Control", ["JobKit", "Scheduler", hummingbird, httpTypes, nioCore, logging]),
         room("Jobs", ["JobKit", "Backups", "Storage", "HTTPClient"]),
         room("Backups", ["Archive", "Storage", "Files", "CSQLite", crypto]),
         room("Storage", ["HTTPClient", "Files", crypto]),

@@ -1,3 +1,34 @@
 import ArgumentParser
-import Logging
-@main struct R: ParsableCommand { mutating func run() { print("hi") } }
+
+/// The version of the program, as `shipkeeper version` and the API tell it.
+let programVersion = "0.1.0"
+
+struct Root: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shipkeeper",
+        abstract: "Looks after one app in one container: restores, runs, backs up, keeps awake.",
+        discussion: """
+            Exit codes: 0 done, 1 failed, 2 usage, 4 not running, 5 no such job, 6 locked by another shipkeeper, \
+            78 bad configuration. "start --wait" exits with 0 when the run succeeded, else with 1.
+
+            The configuration is the file named by --config or SHIPKEEPER_CONFIG, else ./shipkeeper.yaml, else \
+            /etc/shipkeeper/shipkeeper.yaml.
+            """,
+        version: programVersion,
+        subcommands: [
+            RunCommand.self, CheckCommand.self, SchemaCommand.self, StatusCommand.self, StartCommand.self, StopCommand.self,
+            RestartCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self, WhyCommand.self, ReloadCommand.self,
+            VersionCommand.self,
+        ])
+
+    /// Runs the command that the arguments name. At the top of a file the compiler would take the form that can't wait.
+    static func begin() async { await main(nil) }
+}
+
+/// Exit codes beyond 0 and 1.
+enum Exit {
+    static let notRunning = ExitCode(4)
+    static let noSuchJob = ExitCode(5)
+    static let locked = ExitCode(6)
+    static let badConfiguration = ExitCode(78)
+}

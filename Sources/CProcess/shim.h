@@ -68,3 +68,11 @@ static inline int cprocess_children(pid_t parent, pid_t *found, int most) {
     closedir(proc);
     return count;
 }
+
+#include <sys/ioctl.h>
+
+/// The columns of a terminal; 0 for anything else.
+static inline int cprocess_terminal_columns(int file) {
+    struct winsize size;
+    return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}

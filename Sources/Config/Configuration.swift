@@ -44,4 +44,6 @@ package struct Configuration: Sendable {
 /// Why there is no configuration: everything that is wrong, in reading order.
 package struct ConfigurationError: Error, Sendable {
     package var problems: [Problem]
+
+    package init(problems: [Problem]) { self.problems = problems }
 }

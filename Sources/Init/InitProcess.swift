@@ -85,7 +85,7 @@ package struct InitProcess {
         unsafe setenv(InitProcess.restartsVariable, "\(restarts.count)", 1)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe (["shipkeeper"] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         let failure = unsafe posix_spawn(&daemon, "/proc/self/exe", nil, &attributes, words, cprocess_environ())
         if failure != 0 { say("the program could not be started: \(unsafe String(cString: strerror(failure)))") }
         return failure == 0

@@ -25,7 +25,7 @@ package final class RunLogFiles: Sendable {
 
     package func redacted(_ text: String) -> String { redactor.redacted(text) }
 
-    package func open(job: String, run: Int64) -> RunLogFile {
+    package func file(job: String, run: Int64) -> RunLogFile {
         RunLogFile(
             job: job, run: run, path: path(of: run), most: mostPerRun.withLock { $0 }, container: container,
             redactor: redactor, onDrop: { [self] bytes in dropped.withLock { $0[run, default: 0] += bytes } })

@@ -32,6 +32,18 @@ package struct OwnedFD: ~Copyable {
         return Array(buffer.prefix(count))
     }
 
+    static func writeByte(_ raw: CInt) {
+        var byte: UInt8 = 0
+        unsafe _ = Glibc.write(raw, &byte, 1)
+    }
+
+    /// Waits until one of the descriptors has something to read or has ended; gives those that have.
+    static func waitUntilReadable(_ raws: [CInt]) -> [CInt] {
+        var polls = raws.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        unsafe _ = poll(&polls, nfds_t(polls.count), -1)
+        return polls.filter { $0.revents != 0 }.map(\.fd)
+    }
+
     /// The whole of a small file such as one below /proc; nil when it can't be read.
     static func contents(of path: String, most: Int = 1 << 20) -> [UInt8]? {
         let raw = unsafe cprocess_open(path, O_RDONLY, 0)

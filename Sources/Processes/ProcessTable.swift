@@ -20,6 +20,10 @@ struct ProcessTable {
         }
     }
 
+    static func killAll(markPrefix: String) {
+        for entry in all() where entry.id != getpid() && carries(entry.id, markPrefix: markPrefix) { kill(entry.id, SIGKILL) }
+    }
+
     private static func all() -> [Entry] {
         names(below: "/proc").compactMap { Int32($0) }.compactMap(entry)
     }
@@ -39,6 +43,12 @@ struct ProcessTable {
         guard let bytes = OwnedFD.contents(of: "/proc/\(id)/environ") else { return false }
         let wanted = Array("\(SystemProcessLauncher.markVariable)=\(mark)".utf8)
         return bytes.split(separator: 0).contains { $0.elementsEqual(wanted) }
+    }
+
+    private static func carries(_ id: Int32, markPrefix: String) -> Bool {
+        guard let bytes = OwnedFD.contents(of: "/proc/\(id)/environ") else { return false }
+        let wanted = Array("\(SystemProcessLauncher.markVariable)=\(markPrefix)".utf8)
+        return bytes.split(separator: 0).contains { $0.starts(with: wanted) }
     }
 
     private static func names(below path: String) -> [String] {

@@ -38,6 +38,9 @@ package struct SystemProcessLauncher: ProcessLauncher {
         }
     }
 
+    /// Kills every process whose mark begins so: the last resort of a program that must be gone now.
+    package static func killAll(markPrefix: String) { ProcessTable.killAll(markPrefix: markPrefix) }
+
     private func configuration(of command: ProcessCommand, path: String) -> Subprocess.Configuration {
         var environment = command.environment
         environment[SystemProcessLauncher.markVariable] = command.mark

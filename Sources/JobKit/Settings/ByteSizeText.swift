@@ -30,3 +30,8 @@ package enum ByteSizeText {
         return "\(Int64(value.rounded())) TB"
     }
 }
+
+extension Int {
+    /// A number with its noun: `1 file`, `3 files`.
+    package func counted(_ noun: String, plural: String? = nil) -> String { "\(self) \(self == 1 ? noun : plural ?? noun + "s")" }
+}

@@ -48,7 +48,8 @@ package struct Engine: Sendable {
         for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
         for definition in definitions { engine.begin(definition, at: now) }
         engine.settle(at: now)
-        return (engine, engine.takeDecision())
+        let decision = engine.takeDecision()
+        return (engine, decision)
     }
 
     private init(highestRunID: Int64, mostParallel: Int) {

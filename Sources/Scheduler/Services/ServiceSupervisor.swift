@@ -86,7 +86,7 @@ package struct ServiceSupervisor: Sendable {
         let exit = await process.exit()
         context.voice.ended(exit)
         let left = await process.endLeftovers()
-        if left > 0 { context.log("ended \(left) process\(left == 1 ? "" : "es") it left behind") }
+        if left > 0 { context.log("ended \(left.counted("process", plural: "processes")) it left behind") }
         switch end {
         case .exited: return .exited(exit, readyFor: readyFor)
         case .unhealthy(let reason): return .unhealthy(reason, readyFor: readyFor)

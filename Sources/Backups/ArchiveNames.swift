@@ -1,0 +1,20 @@
+/// The names of the `archive` format, as the scripts that people come from use them.
+package enum ArchiveNames {
+    package static let archive = "latest_backup.tar.gz"
+    /// The archive's SHA-256 in hexadecimal digits.
+    package static let checksum = "latest_backup.sha256"
+    /// Members below this name are the program's own and are not restored into the tree.
+    package static let own = ".shipkeeper"
+}
+
+/// Names that a restore uses beside what it replaces.
+enum RestoreNames {
+    static func staging(_ name: String, _ id: String) -> String { ".\(name).restore-\(id)" }
+    static func before(_ name: String, _ id: String) -> String { ".\(name).before-\(id)" }
+
+    /// Whether a name was given by a restore.
+    static func isOwn(_ name: some CustomStringConvertible) -> Bool {
+        let text = name.description
+        return text.hasPrefix(".") && (text.contains(".restore-") || text.contains(".before-"))
+    }
+}

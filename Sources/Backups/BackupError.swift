@@ -1,0 +1,37 @@
+package import Archive
+package import Files
+package import Storage
+
+/// Why a backup or a restore did not come about.
+package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
+    case store(StorageError)
+    case archive(ArchiveError)
+    case file(FileError)
+    /// No stored version can be restored; the reason for each, newest first.
+    case nothingGood([String])
+    case notEnoughSpace(needed: Int64, free: Int64, path: String)
+    /// What is to be backed up is not there.
+    case sourceMissing(String)
+    case cancelled
+
+    package var isDiskFull: Bool {
+        switch self {
+        case .notEnoughSpace, .store(.full): true
+        case .file(let error), .archive(.file(let error)): error.isDiskFull
+        case .store, .archive, .nothingGood, .sourceMissing, .cancelled: false
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .store(let error): error.description
+        case .archive(let error): error.description
+        case .file(let error): error.description
+        case .nothingGood(let reasons): "no stored backup can be restored: " + reasons.joined(separator: "; ")
+        case .notEnoughSpace(let needed, let free, let path):
+            "not enough space at \(path): \(needed / 1_000_000 + 1) MB needed, \(free / 1_000_000) MB free"
+        case .sourceMissing(let path): "\(path) does not exist, so there is nothing to back up"
+        case .cancelled: "cancelled"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Control
+import JobKit
+
+struct LogsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Show what a job's run has said; the newest run unless one is named.",
+        discussion: "Lines that begin with # are the program's own.")
+
+    @Argument(help: "The job's name.")
+    var job: String
+
+    @Option(help: "The run's number.")
+    var run: Int64?
+
+    @Flag(name: .shortAndLong, help: "Go on as more is said, and over to the next run.")
+    var follow = false
+
+    @Option(name: [.customShort("n"), .long], help: "Only the last so many lines.")
+    var lines: Int?
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        var current = run
+        var offset: Int64 = 0
+        var isFirst = true
+        repeat {
+            let query = "from=\(offset)" + ((current ?? run).map { "&run=\($0)" } ?? "")
+            let log = try await server.ask("GET", "jobs/\(job.inURL)/log?\(query)", as: LogAnswer.self)
+            if server.json, !follow {
+                _ = server.printedJSON(log)
+            } else {
+                Console.raw(isFirst ? tail(log.text) : log.text)
+            }
+            (current, offset, isFirst) = (log.run, log.next, false)
+            guard follow else { return }
+            if log.isFinished, log.text.isEmpty {
+                if run != nil { return }
+                try await awaitNextRun(after: log.run, &current, &offset)
+            }
+            try await SystemWallClock().sleep(for: .milliseconds(250))
+        } while true
+    }
+
+    private func awaitNextRun(after finished: Int64, _ current: inout Int64?, _ offset: inout Int64) async throws {
+        let runs = try await server.ask("GET", "runs?job=\(job.inURL)&limit=5", as: RunsAnswer.self)
+        guard let next = runs.runs.last(where: { $0.id > finished && $0.startedAt != nil }) else { return }
+        (current, offset) = (next.id, 0)
+    }
+
+    private func tail(_ text: String) -> String {
+        guard let lines else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0).suffix(max(0, lines))
+            .map { $0 + "\n" }.joined()
+    }
+}

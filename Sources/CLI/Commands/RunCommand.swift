@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+import Init
+import Processes
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the jobs until stopped: the container's entry point.",
+        discussion: """
+            A small process of its own starts the program, reaps orphans, forwards signals and starts it again after a fault: \
+            as process 1, or as a child subreaper where another init stands above. SIGTERM and SIGINT stop, SIGHUP reloads \
+            the configuration.
+            """)
+
+    @Option(help: "The configuration file.")
+    var config: String?
+
+    @Flag(inversion: .prefixedNo, help: "Run below a small init process.")
+    var `init` = true
+
+    func run() async throws {
+        OwnProcess.prepare(hasInit: ProcessInfo.processInfo.environment[InitProcess.restartsVariable] != nil)
+        try await Daemon.prepare(configurationOption: config).run()
+    }
+}

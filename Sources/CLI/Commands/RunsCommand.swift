@@ -1,0 +1,86 @@
+import ArgumentParser
+import Control
+import Foundation
+import JobKit
+
+struct RunsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "runs", abstract: "List runs, newest first.")
+
+    @Argument(help: "Only runs of this job.")
+    var job: String?
+
+    @Option(name: [.customShort("n"), .long], help: "The most runs to list.")
+    var limit = 20
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("GET", "runs?limit=\(limit)" + (job.map { "&job=\($0.inURL)" } ?? ""), as: RunsAnswer.self)
+        if server.printedJSON(answer) { return }
+        var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME", "WHAT"], flexible: 5)
+        for run in answer.runs {
+            let took = run.startedAt.flatMap { start in run.finishedAt.map { DurationText.readable($0.since(start)) } } ?? ""
+            let outcome = run.outcome ?? run.state
+            table.add([
+                .init("\(run.id)"), .init(run.job, .bold), .init((run.startedAt ?? run.scheduledAt).formatted(.iso8601)), .init(took),
+                .init(outcome, outcome == "succeeded" ? .green : ["failed", "timed out", "interrupted"].contains(outcome) ? .red : nil),
+                .init(run.words.isEmpty ? run.cause : run.words),
+            ])
+        }
+        for line in table.lines(width: Console.width) { Console.out(line) }
+    }
+}
+
+struct NextCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "next", abstract: "List the next fire times of all schedules.")
+
+    @Option(name: [.customShort("n"), .long], help: "The most fire times to list.")
+    var count = 10
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("GET", "next?count=\(count)", as: NextAnswer.self)
+        if server.printedJSON(answer) { return }
+        var table = TextTable(["WHEN", "IN", "JOB", "SCHEDULE"], flexible: 3)
+        let now = SystemWallClock().now
+        for fire in answer.fires {
+            table.add([
+                .init(fire.at.formatted(.iso8601)), .init(DurationText.readable(fire.at.since(now))), .init(fire.job, .bold),
+                .init(fire.schedule),
+            ])
+        }
+        for line in table.lines(width: Console.width) { Console.out(line) }
+    }
+}
+
+struct WhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why", abstract: "Say in one line why a job ran, did not run, or when it will.")
+
+    @Argument(help: "The job's name.")
+    var job: String
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("GET", "jobs/\(job.inURL)/why", as: WhyAnswer.self)
+        if !server.printedJSON(answer) { Console.out(answer.answer) }
+    }
+}
+
+struct ReloadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload", abstract: "Read the configuration anew; one with mistakes changes nothing.")
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("POST", "reload", as: ReloadAnswer.self)
+        if !server.printedJSON(answer) {
+            for problem in answer.problems { Console.error(problem) }
+            if answer.isReloaded { Console.out("reloaded") } else { Console.error("not reloaded; the old configuration stays in force") }
+        }
+        if !answer.isReloaded { throw Exit.badConfiguration }
+    }
+}

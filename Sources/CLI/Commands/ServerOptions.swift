@@ -1,0 +1,51 @@
+import ArgumentParser
+import Control
+import Foundation
+import HTTPClient
+
+/// Where the running program is, and how its answer is shown.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "The configuration file, to find the state folder.")
+    var config: String?
+
+    @Option(help: "The state folder of the running program.")
+    var state: String?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    /// Asks the running program; prints the answer as it came where JSON is wanted.
+    func ask<Answer: Decodable>(_ method: String, _ path: String, as kind: Answer.Type) async throws -> Answer {
+        let socket = StateFolder.findSocket(option: state, configuration: config)
+        let client = CurlClient()
+        defer { client.close() }
+        let response: HTTPResponse
+        do throws(HTTPFailure) {
+            response = try await client.send(HTTPRequest(method, "http://shipkeeper/-/\(path)", unixSocket: socket))
+        } catch {
+            Console.error(
+                "shipkeeper is not running here (\(socket): \(error)); start it with \"shipkeeper run\", or name its folder with --state")
+            throw Exit.notRunning
+        }
+        if response.status != 200 {
+            let failure = try? ControlJSON.decode(FailureAnswer.self, from: response.body)
+            Console.error(failure?.error ?? "the program answered \(response.status)")
+            throw failure?.kind == "no_such_job" ? Exit.noSuchJob : ExitCode.failure
+        }
+        do { return try ControlJSON.decode(kind, from: response.body) } catch {
+            Console.error("the program gave an answer that this command does not understand; are both of the same version?")
+            throw ExitCode.failure
+        }
+    }
+
+    /// Prints JSON where it is wanted; gives whether it was.
+    func printedJSON(_ answer: some Encodable) -> Bool {
+        if json { Console.out(String(decoding: ControlJSON.encode(answer), as: UTF8.self)) }
+        return json
+    }
+}
+
+extension String {
+    /// As one part of a path in a URL.
+    var inURL: String { addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? self }
+}

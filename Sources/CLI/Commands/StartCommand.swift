@@ -1,0 +1,128 @@
+import ArgumentParser
+import Control
+import Foundation
+import JobKit
+import Processes
+
+struct StartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start a job now.",
+        discussion: "A job that is running already is joined, unless --new asks for another run after it.")
+
+    @Argument(help: "The job's name.")
+    var job: String
+
+    @Flag(help: "Wait for the run's end and exit with its outcome; for a service, until it is ready.")
+    var wait = false
+
+    @Flag(help: "Ask for a run of its own even if one goes on.")
+    var new = false
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("POST", "jobs/\(job.inURL)/start\(new ? "?new=true" : "")", as: StartAnswer.self)
+        let run = try answer.accepted(job)
+        guard wait else {
+            if server.printedJSON(answer) { return }
+            return Console.out(answer.result == .joined ? "\(job) is on its way already (run \(run))" : "\(job) was started (run \(run))")
+        }
+        try await RunWaiter(job: job, run: run, server: server).wait()
+    }
+}
+
+struct StopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "End a job's run; a service stays stopped until it is started.")
+
+    @Argument(help: "The job's name.")
+    var job: String
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("POST", "jobs/\(job.inURL)/stop", as: StartAnswer.self)
+        if answer.result == .notRunning {
+            if !server.printedJSON(answer) { Console.out("\(job) is not running") }
+            return
+        }
+        let run = try answer.accepted(job)
+        if !server.printedJSON(answer) { Console.out("\(job) is stopping (run \(run))") }
+    }
+}
+
+struct RestartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "restart", abstract: "End a job's run and start it anew.")
+
+    @Argument(help: "The job's name.")
+    var job: String
+
+    @Flag(help: "Wait for the new run's end; for a service, until it is ready.")
+    var wait = false
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let answer = try await server.ask("POST", "jobs/\(job.inURL)/restart", as: StartAnswer.self)
+        let run = try answer.accepted(job)
+        if wait { return try await RunWaiter(job: job, run: run, server: server).wait() }
+        if !server.printedJSON(answer) { Console.out("\(job) is restarting (run \(run))") }
+    }
+}
+
+extension StartAnswer {
+    /// The run, or the sentence why there is none.
+    fileprivate func accepted(_ job: String) throws -> Int64 {
+        if let run { return run }
+        if result == .noSuchJob {
+            Console.error("no job is named \"\(job)\"" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
+            throw Exit.noSuchJob
+        }
+        Console.error(message ?? "\(job) was not started")
+        throw ExitCode.failure
+    }
+}
+
+/// Stays with a run until its end, showing how far it has come.
+struct RunWaiter {
+    let job: String
+    let run: Int64
+    let server: ServerOptions
+
+    func wait() async throws {
+        let clock = SystemWallClock()
+        var shown = ""
+        while true {
+            let answer = try await server.ask("GET", "runs/\(run)", as: RunAnswer.self)
+            if answer.isFinished { return try conclude(answer) }
+            if try await isReadyService() {
+                if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
+                return
+            }
+            if Terminal.isError, let progress = answer.progress?.words, progress != shown {
+                Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
+                shown = progress
+            }
+            try await clock.sleep(for: .milliseconds(150))
+        }
+    }
+
+    private func isReadyService() async throws -> Bool {
+        let status = try await server.ask("GET", "status", as: StatusAnswer.self)
+        return status.jobs.contains { $0.name == job && $0.isService && $0.state == "ready" && $0.run?.id == run }
+    }
+
+    private func conclude(_ answer: RunAnswer) throws {
+        if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
+        if !server.printedJSON(answer) {
+            let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
+            let line = "\(job) \(answer.outcome ?? "")\(time)\(answer.words.isEmpty ? "" : ": \(answer.words)") (run \(run))"
+            if answer.outcome == "succeeded" {
+                Console.out(line)
+            } else {
+                Console.error(line + (answer.hint.map { "\n→ \($0)" } ?? ""))
+            }
+        }
+        if answer.outcome != "succeeded" { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Control
+import Foundation
+import JobKit
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show what runs, what is next, and what needs attention.")
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let status = try await server.ask("GET", "status", as: StatusAnswer.self)
+        if server.printedJSON(status) { return }
+        for line in StatusText(status, width: Console.width).lines { Console.out(line) }
+    }
+}
+
+/// The status as people read it.
+struct StatusText {
+    private let status: StatusAnswer
+    private let width: Int
+
+    init(_ status: StatusAnswer, width: Int) {
+        self.status = status
+        self.width = width
+    }
+
+    var lines: [String] {
+        var lines = [heading, ""]
+        var table = TextTable(["JOB", "STATE", "WHAT", "NEXT"], flexible: 2)
+        for job in status.jobs {
+            table.add([
+                .init(job.name, .bold), .init(job.state, colour(job)), .init(what(job)),
+                .init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? ""),
+            ])
+        }
+        lines += table.lines(width: width)
+        lines.append("")
+        if let backup = status.lastBackup {
+            lines.append("Last good backup: \(DurationText.readable(.seconds(backup.ageSeconds))) ago (\(backup.summary))")
+        } else if status.jobs.contains(where: { $0.type == "backup" }) {
+            lines.append(Console.paint("No backup has succeeded yet.", .yellow))
+        }
+        lines += attention
+        return lines
+    }
+
+    private var heading: String {
+        let up = DurationText.readable(status.at.since(status.startedAt))
+        let again = status.restarts == 0 ? "" : ", started again \(status.restarts)× after a fault"
+        return "shipkeeper \(status.version), up \(up)\(again)\(status.isStopping ? ", stopping" : "") (\(status.configuration))"
+    }
+
+    private var attention: [String] {
+        guard !status.attention.isEmpty else { return [Console.paint("Nothing needs attention.", .green)] }
+        return [Console.paint("Needs attention:", .red)]
+            + status.attention.flatMap { item in
+                [wrapped("\(item.job): \(item.message)", width: width, indent: "  ")]
+                    + (item.hint.map { [wrapped("→ \($0)", width: width, indent: "    ")] } ?? [])
+            }
+    }
+
+    private func colour(_ job: JobAnswer) -> Console.Colour? {
+        switch job.state {
+        case "ready", "running": .green
+        case "starting", "waiting", "stopping", "waiting to try again": .yellow
+        case "unready", "backing off", "given up", "disabled": .red
+        default: job.last?.outcome == "failed" || job.last?.outcome == "timed out" ? .red : nil
+        }
+    }
+
+    private func what(_ job: JobAnswer) -> String {
+        if let run = job.run, let since = job.since {
+            let time = "for \(DurationText.readable(status.at.since(since)))"
+            if let progress = run.progress { return "\(time), \(progress.words)" }
+            let process = job.process.map { ", process \($0)" } ?? ""
+            let launches = (job.launches ?? 1) > 1 ? ", launch \(job.launches ?? 1)" : ""
+            return time + process + launches + (job.note.map { ": \($0)" } ?? "")
+        }
+        if let note = job.note { return note }
+        guard let last = job.last, let outcome = last.outcome else { return job.triggers.isEmpty ? "when somebody starts it" : "not yet" }
+        let ago = last.finishedAt.map { "\(DurationText.readable(status.at.since($0))) ago" } ?? ""
+        return "\(outcome) \(ago)" + (last.words.isEmpty ? "" : ": \(last.words)")
+    }
+}
+
+extension ProgressAnswer {
+    /// As people read it: `packing 120 of 400 files, 12.3 MB, 4.1 MB/s`.
+    var words: String {
+        let of = total.map { " of \($0)" } ?? ""
+        let moved = bytes.map { ", \(ByteSizeText.readable($0))" } ?? ""
+        let rate = bytesPerSecond.map { ", \(ByteSizeText.readable($0))/s" } ?? ""
+        return "\(step) \(done)\(of) \(unit)\(moved)\(rate)"
+    }
+}

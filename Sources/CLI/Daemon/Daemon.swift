@@ -1,0 +1,250 @@
+import ArgumentParser
+import Config
+import Control
+import Files
+import Foundation
+import HTTPClient
+import Init
+import JobKit
+import Jobs
+import Logging
+import Logs
+import Processes
+package import Scheduler
+import Store
+import Synchronization
+
+/// The running program: made of parts that each end when cancelled, started in order and stopped in reverse.
+struct Daemon {
+    private static let hangUp: Int32 = 1
+    /// The share of the stop budget that runs may take; what is left is for the services.
+    private static let runsShare = 0.6
+
+    let file: ConfigurationFile
+    let catalog: JobCatalog
+    let configuration: Configuration
+    let state: StateFolder
+    let lock: OpenLock
+    let clock = SystemWallClock()
+    let http: CurlClient
+    let redactor: Redactor
+    let container: ContainerLog
+
+    /// Holds the state folder's lock as long as the program lives.
+    final class OpenLock: Sendable {
+        private let raw: Int32
+
+        init(_ descriptor: consuming OwnedFD) { raw = descriptor.release() }
+
+        deinit { close(raw) }
+    }
+
+    /// Reads the configuration and takes the state folder, or ends with a sentence.
+    static func prepare(configurationOption: String?) throws -> Daemon {
+        let http = CurlClient()
+        let holder = FolderHolder()
+        let catalog = BuiltInJobs.catalog(http: http) { holder.path }
+        let file = ConfigurationFile(option: configurationOption)
+        let configuration: Configuration
+        do {
+            configuration = try file.read(catalog)
+        } catch {
+            for problem in error.problems { Console.error(problem.description) }
+            Console.error("\(file.path): \(error.problems.filter { $0.severity == .error }.count) mistakes; nothing was started")
+            throw Exit.badConfiguration
+        }
+        let state: StateFolder
+        do { state = try StateFolder.prepare(configured: configuration.stateFolder) } catch {
+            Console.error(error.message)
+            throw ExitCode.failure
+        }
+        holder.path = state.path
+        return Daemon(
+            file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http)
+    }
+
+    private static func takeLock(_ state: StateFolder) throws -> OpenLock {
+        do throws(OwnedFD.LockFailure) {
+            return OpenLock(try OwnedFD.lock(path: state.lock))
+        } catch {
+            switch error {
+            case .held:
+                Console.error(
+                    "another shipkeeper is running with the state folder \(state.path); stop it, or set SHIPKEEPER_STATE to another")
+            case .unwritable(let reason): Console.error("\(state.lock) can't be written: \(reason)")
+            }
+            throw Exit.locked
+        }
+    }
+
+    private init(
+        file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
+        http: CurlClient
+    ) {
+        self.file = file
+        self.catalog = catalog
+        self.configuration = configuration
+        self.state = state
+        self.lock = lock
+        self.http = http
+        redactor = Redactor()
+        let output = Mutex(FileHandle.standardOutput)
+        container = ContainerLog(redactor: redactor, clock: clock, format: configuration.logs.format.form) { line in
+            output.withLock { try? $0.write(contentsOf: line) }
+        }
+    }
+
+    // MARK: Running
+
+    func run() async throws {
+        let environment = JobEnvironment(stateFolder: state.path)
+        redactor.use(environment.secrets(of: configuration))
+        warn()
+        let store = try openStore()
+        let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
+        let scheduler = JobScheduler(
+            jobs: environment.jobs(of: configuration),
+            ports: SchedulerPorts(
+                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock), values: store, logs: logs,
+                serviceTools: ServiceInspector(http: http)),
+            bootID: bootID, mostParallel: configuration.mostParallel)
+        let operations = Operations(
+            scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: file.path,
+            startedAt: clock.now, restarts: restarts, reload: { await reload(scheduler, logs) })
+        let signals = SignalStream([SIGTERM, SIGINT, Daemon.hangUp])
+        try await serve(scheduler, operations, signals, store, logs)
+        http.close()
+    }
+
+    private var restarts: Int { ProcessInfo.processInfo.environment[InitProcess.restartsVariable].flatMap { Int($0) } ?? 0 }
+    private let bootID = String(UInt64.random(in: 0 ... .max), radix: 36)
+
+    private func warn() {
+        container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
+        for warning in configuration.warnings { container.note(warning.description, .warning) }
+        for name in configuration.secrets
+        where ProcessInfo.processInfo.environment[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
+            container.note("the secret \(name) is so short that it can't be kept out of the log", .warning)
+        }
+        if !OwnProcess.hasProcessDescriptors {
+            container.note("this kernel has no process descriptors; ends of processes are noticed by signal instead", .warning)
+        }
+    }
+
+    private func openStore() throws -> SQLiteStore {
+        do {
+            let (store, setAside) = try SQLiteStore.openOrReplace(path: state.database)
+            if let setAside { container.note("the state file was damaged; it is kept as \(setAside), and a new one begun", .warning) }
+            return store
+        } catch {
+            container.note("the state file can't be used: \(error.message)", .error)
+            throw ExitCode.failure
+        }
+    }
+
+    private func serve(
+        _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: SQLiteStore, _ logs: RunLogFiles
+    ) async throws {
+        let control = Task { await serveControl(operations) }
+        let listening = Task { await listen(signals, scheduler, logs) }
+        let housekeeping = Task { await prune(store, logs) }
+        do {
+            try await scheduler.run()
+        } catch {
+            container.note("the state file can't be used: \(error.message)", .error)
+        }
+        for task in [control, listening, housekeeping] { task.cancel() }
+        await control.value
+        container.note("stopped")
+    }
+
+    private func serveControl(_ operations: Operations) async {
+        guard state.socket.utf8.count <= ControlServer.longestPath else {
+            container.note(
+                "the path \(state.socket) is too long for a socket; the command line can't reach this program. Set \"state\" to a shorter one",
+                .warning)
+            return
+        }
+        var logger = Logger(label: "control") { _ in ContainerLogHandler(container) }
+        // When it is cancelled it calls that an error.
+        logger.logLevel = .critical
+        let server = ControlServer(operations: operations, socket: state.socket, logger: logger)
+        do { try await server.run {} } catch {
+            if !Task.isCancelled { container.note("the control socket failed: \(error)", .error) }
+        }
+    }
+
+    private func listen(_ signals: SignalStream, _ scheduler: JobScheduler, _ logs: RunLogFiles) async {
+        for await signal in signals.signals {
+            if signal == Daemon.hangUp { _ = await reload(scheduler, logs) } else { stop(scheduler, signal) }
+        }
+    }
+
+    private func stop(_ scheduler: JobScheduler, _ signal: Int32) {
+        let budget = configuration.stopBudget
+        container.note("\(SignalName.name(of: signal)) received; stopping within \(DurationText.format(budget))")
+        let runs = Duration.milliseconds(Int64(Double(budget.wholeMilliseconds) * Daemon.runsShare))
+        // What is told to the parts is a little less than the platform gives, so that there is time to say goodbye.
+        scheduler.shutDown(budget: budget - min(.milliseconds(500), budget / 10), runs: runs)
+        let (clock, container, bootID) = (clock, container, bootID)
+        Task.detached {
+            try? await clock.sleep(for: budget)
+            container.note("the stop budget of \(DurationText.format(budget)) is used up; leaving at once", .error)
+            SystemProcessLauncher.killAll(markPrefix: bootID)
+            OwnProcess.leave(code: 1)
+        }
+    }
+
+    /// Reads the configuration anew; one with mistakes changes nothing.
+    private func reload(_ scheduler: JobScheduler, _ logs: RunLogFiles) async -> ReloadAnswer {
+        do {
+            let new = try file.read(catalog)
+            let environment = JobEnvironment(stateFolder: state.path)
+            redactor.use(environment.secrets(of: new))
+            container.use(new.logs.format.form)
+            logs.use(mostPerRun: new.logs.mostPerRun)
+            await scheduler.reload(environment.jobs(of: new))
+            for warning in new.warnings { container.note(warning.description, .warning) }
+            return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description))
+        } catch {
+            for problem in error.problems { container.note(problem.description, .warning) }
+            container.note("the configuration was not reloaded; the old one stays in force", .warning)
+            return ReloadAnswer(isReloaded: false, problems: error.problems.map(\.description))
+        }
+    }
+
+    private func prune(_ store: SQLiteStore, _ logs: RunLogFiles) async {
+        while !Task.isCancelled {
+            let oldest = clock.now.adding(.zero - configuration.retention.age)
+            if let gone = try? await store.prune(keeping: configuration.retention.runs, since: oldest) { logs.forget(runs: gone) }
+            try? await clock.sleep(for: .seconds(3600))
+        }
+    }
+}
+
+/// The state folder, known only after the configuration is read by a catalog that needs it later.
+private final class FolderHolder: Sendable {
+    private let value = Mutex("")
+
+    var path: String {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
+    }
+}
+
+extension Configuration.LogFormat {
+    fileprivate var form: ContainerLog.Format {
+        switch self {
+        case .text: .text
+        case .json: .json
+        }
+    }
+}
+
+extension RunLogFiles: RunLogReader {}
+
+extension RunLogFile: RunLog {}
+
+extension RunLogFiles: RunLogs {
+    package func open(job: String, run: Int64) -> any RunLog { file(job: job, run: run) }
+}

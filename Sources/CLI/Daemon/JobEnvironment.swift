@@ -1,0 +1,34 @@
+import Config
+import Foundation
+import Init
+import JobKit
+import Scheduler
+
+/// The environments that jobs' processes get.
+struct JobEnvironment {
+    let own: [String: String]
+    let stateFolder: String
+
+    init(own: [String: String] = ProcessInfo.processInfo.environment, stateFolder: String) {
+        self.own = own
+        self.stateFolder = stateFolder
+    }
+
+    /// The container's environment without any declared secret, then what the job was granted, then its own `env`.
+    func jobs(of configuration: Configuration) -> [ScheduledJob] {
+        var base = own
+        for name in configuration.secrets + [InitProcess.restartsVariable] { base[name] = nil }
+        base["SHIPKEEPER_STATE"] = stateFolder
+        return configuration.jobs.map { job in
+            var environment = base
+            for name in job.secrets { environment[name] = own[name] }
+            environment.merge(job.environment) { _, new in new }
+            return ScheduledJob(definition: job.definition, work: job.work, environment: environment)
+        }
+    }
+
+    /// The values that must not be shown.
+    func secrets(of configuration: Configuration) -> [String] {
+        configuration.secrets.compactMap { own[$0] }.filter { !$0.isEmpty }
+    }
+}

@@ -1,0 +1,192 @@
+package import Foundation
+import JobKit
+package import Scheduler
+
+/// What the operations answer. The names of their fields are the API: added to, never changed.
+package struct RunAnswer: Codable, Sendable {
+    package struct AttemptAnswer: Codable, Sendable {
+        package var number: Int
+        package var startedAt: Date
+        package var endedAt: Date?
+        package var result: String?
+        package var exitCode: Int32?
+    }
+
+    package var id: Int64
+    package var job: String
+    package var cause: String
+    package var scheduledAt: Date
+    package var missed: Int
+    package var startedAt: Date?
+    package var finishedAt: Date?
+    package var state: String
+    package var outcome: String?
+    package var summary: String?
+    package var error: String?
+    package var hint: String?
+    package var exitCode: Int32?
+    package var outputs: [String: String]
+    package var attempts: [AttemptAnswer]?
+    package var progress: ProgressAnswer?
+
+    init(_ run: Run) {
+        id = run.id
+        job = run.job
+        cause = run.cause.words
+        scheduledAt = run.scheduledAt
+        missed = run.missed
+        startedAt = run.startedAt
+        finishedAt = run.finishedAt
+        state = run.state.outcome == nil ? run.state.word : "finished"
+        outcome = run.state.outcome?.rawValue
+        summary = run.summary
+        error = run.error
+        hint = run.hint
+        exitCode = run.exitCode
+        outputs = run.outputs
+    }
+
+    package var isFinished: Bool { outcome != nil }
+    /// What came of it, in one line.
+    package var words: String { error ?? summary ?? "" }
+}
+
+package struct ProgressAnswer: Codable, Sendable {
+    package var step: String
+    package var done: Int64
+    package var total: Int64?
+    package var unit: String
+    package var bytes: Int64?
+    /// Bytes a second since the attempt began.
+    package var bytesPerSecond: Int64?
+
+    init(_ progress: RunProgress, since start: Date?, at now: Date) {
+        step = progress.step
+        done = progress.done
+        total = progress.total
+        unit = progress.unit
+        bytes = progress.bytes
+        let seconds = start.map { now.timeIntervalSince($0) } ?? 0
+        if let bytes = progress.bytes, seconds > 0.05 { bytesPerSecond = Int64(Double(bytes) / seconds) }
+    }
+}
+
+package struct JobAnswer: Codable, Sendable {
+    package var name: String
+    package var type: String
+    package var isService: Bool
+    /// One word or two: `ready`, `running`, `waiting`, `idle`, `disabled`.
+    package var state: String
+    package var since: Date?
+    package var run: RunAnswer?
+    package var process: Int32?
+    package var launches: Int?
+    package var note: String?
+    package var last: RunAnswer?
+    package var next: Date?
+    package var triggers: [String]
+}
+
+package struct StatusAnswer: Codable, Sendable {
+    package struct Attention: Codable, Sendable {
+        package var job: String
+        package var message: String
+        package var hint: String?
+    }
+
+    package struct LastBackup: Codable, Sendable {
+        package var job: String
+        package var at: Date
+        package var ageSeconds: Int
+        package var summary: String
+    }
+
+    package var version: String
+    package var at: Date
+    package var startedAt: Date
+    /// How often the program was started again in this container after a fault.
+    package var restarts: Int
+    package var isStopping: Bool
+    package var configuration: String
+    package var jobs: [JobAnswer]
+    package var lastBackup: LastBackup?
+    package var attention: [Attention]
+}
+
+package struct StartAnswer: Codable, Sendable {
+    package enum Result: String, Codable, Sendable {
+        case started, joined, stopping
+        case notRunning = "not_running"
+        case refused
+        case noSuchJob = "no_such_job"
+    }
+
+    package var result: Result
+    package var run: Int64?
+    package var message: String?
+    /// The nearest known name, where there is no such job.
+    package var suggestion: String?
+}
+
+package struct RunsAnswer: Codable, Sendable {
+    package var runs: [RunAnswer]
+}
+
+package struct NextAnswer: Codable, Sendable {
+    package struct Fire: Codable, Sendable {
+        package var job: String
+        package var at: Date
+        package var schedule: String
+    }
+
+    package var fires: [Fire]
+}
+
+package struct WhyAnswer: Codable, Sendable {
+    package var job: String
+    package var answer: String
+}
+
+package struct LogAnswer: Codable, Sendable {
+    package var run: Int64
+    package var text: String
+    /// Where to go on reading.
+    package var next: Int64
+    package var isFinished: Bool
+}
+
+package struct ReloadAnswer: Codable, Sendable {
+    package var isReloaded: Bool
+    package var problems: [String]
+
+    package init(isReloaded: Bool, problems: [String]) {
+        self.isReloaded = isReloaded
+        self.problems = problems
+    }
+}
+
+/// Answers and requests as JSON.
+package enum ControlJSON {
+    /// UTC to the millisecond.
+    private static var dateStyle: Date.ISO8601FormatStyle { Date.ISO8601FormatStyle(includingFractionalSeconds: true) }
+
+    package static func encode(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            var container = encoder.singleValueContainer()
+            try container.encode(date.formatted(ControlJSON.dateStyle))
+        }
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(value)).map(Array.init) ?? []
+    }
+
+    package static func decode<Value: Decodable>(_ kind: Value.Type, from bytes: [UInt8]) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        decoder.dateDecodingStrategy = .custom { decoder in
+            try Date(decoder.singleValueContainer().decode(String.self), strategy: ControlJSON.dateStyle)
+        }
+        return try decoder.decode(kind, from: Data(bytes))
+    }
+}

@@ -1,0 +1,78 @@
+package import Foundation
+package import JobKit
+package import Scheduler
+
+/// Reads what runs have said.
+package protocol RunLogReader: Sendable {
+    /// The log's bytes from an offset on, and the offset of its end; nil where there is no log.
+    func read(run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)?
+}
+
+/// What operations work with.
+package struct Operations: Sendable {
+    package var scheduler: JobScheduler
+    package var store: any RunStore
+    package var logs: any RunLogReader
+    package var clock: any WallClock
+    package var version: String
+    package var configuration: String
+    package var startedAt: Date
+    package var restarts: Int
+    package var reload: @Sendable () async -> ReloadAnswer
+
+    package init(
+        scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
+        configuration: String, startedAt: Date, restarts: Int, reload: @escaping @Sendable () async -> ReloadAnswer
+    ) {
+        self.scheduler = scheduler
+        self.store = store
+        self.logs = logs
+        self.clock = clock
+        self.version = version
+        self.configuration = configuration
+        self.startedAt = startedAt
+        self.restarts = restarts
+        self.reload = reload
+    }
+
+    /// A job as the overview has it; an answer with the nearest name where there is none.
+    func job(_ name: String) async throws(OperationError) -> Overview.JobView {
+        guard let overview = await scheduler.overview() else { throw .starting }
+        if let job = overview.jobs.first(where: { $0.definition.name == name }) { return job }
+        throw .noSuchJob(name, nearest: NearestWord.find(name, in: overview.jobs.map(\.definition.name)))
+    }
+}
+
+/// Why an operation has no answer.
+package enum OperationError: Error, Sendable {
+    /// The program has begun and has no state yet.
+    case starting
+    case noSuchJob(String, nearest: String?)
+    case noSuchRun(Int64)
+    case noRunYet(String)
+    case store(StoreError)
+
+    package var status: Int {
+        switch self {
+        case .starting, .store: 503
+        case .noSuchJob, .noSuchRun, .noRunYet: 404
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .starting: "the program is starting; try again in a moment"
+        case .noSuchJob(let name, let nearest): "no job is named \"\(name)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+        case .noSuchRun(let id): "no run \(id) is recorded"
+        case .noRunYet(let job): "\(job) has not run yet"
+        case .store(let error): "the state file can't be read: \(error.message)"
+        }
+    }
+}
+
+/// An operation's failure as it is sent.
+package struct FailureAnswer: Codable, Sendable {
+    package var error: String
+    /// `no_such_job`, `no_such_run`, `unavailable`.
+    package var kind: String
+}

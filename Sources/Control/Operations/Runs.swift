@@ -1,0 +1,79 @@
+import Foundation
+import JobKit
+import Scheduler
+
+extension Operations {
+    /// Runs, newest first.
+    package func runs(of name: String?, limit: Int) async throws(OperationError) -> RunsAnswer {
+        if let name { _ = try await job(name) }
+        do { return RunsAnswer(runs: try await store.runs(of: name, limit: limit).map(RunAnswer.init)) } catch { throw .store(error) }
+    }
+
+    /// One run with its attempts, and how far it has come.
+    package func run(_ id: Int64) async throws(OperationError) -> RunAnswer {
+        do {
+            guard let run = try await store.run(id) else { throw OperationError.noSuchRun(id) }
+            var answer = RunAnswer(run)
+            answer.attempts = try await store.attempts(of: id).map {
+                .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)
+            }
+            let view = await scheduler.overview()?.jobs.first { $0.current?.id == id }
+            if let progress = view?.progress {
+                answer.progress = ProgressAnswer(progress, since: view?.current?.state.activeSince, at: clock.now)
+            }
+            return answer
+        } catch let error as OperationError {
+            throw error
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .noSuchRun(id)
+        }
+    }
+
+    /// The next fire times of all schedules together, soonest first.
+    package func next(count: Int) async throws(OperationError) -> NextAnswer {
+        guard let overview = await scheduler.overview() else { throw .starting }
+        var fires: [NextAnswer.Fire] = []
+        for job in overview.jobs where job.definition.disabled == nil {
+            guard let first = job.nextFire else { continue }
+            for case .schedule(let schedule, _) in job.definition.triggers {
+                var next = job.definition.triggers.count == 1 ? first : schedule.next(after: overview.at)
+                for _ in 0..<count {
+                    guard let fire = next else { break }
+                    fires.append(.init(job: job.definition.name, at: fire, schedule: schedule.readable))
+                    next = schedule.next(after: fire)
+                }
+            }
+        }
+        return NextAnswer(fires: Array(fires.sorted { ($0.at, $0.job) < ($1.at, $1.job) }.prefix(count)))
+    }
+
+    /// A run's log from an offset on; the job's newest run where none is named.
+    package func log(of name: String, run id: Int64?, from offset: Int64) async throws(OperationError) -> LogAnswer {
+        let view = try await job(name)
+        let run: Run
+        do {
+            if let id {
+                guard let found = try await store.run(id), found.job == name else { throw OperationError.noSuchRun(id) }
+                run = found
+            } else {
+                let newest = try await store.runs(of: name, limit: 20).first { $0.startedAt != nil }
+                guard let found = view.current.flatMap({ $0.startedAt == nil ? nil : $0 }) ?? newest else {
+                    throw OperationError.noRunYet(name)
+                }
+                run = found
+            }
+        } catch let error as OperationError {
+            throw error
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .noRunYet(name)
+        }
+        let log = logs.read(run: run.id, from: offset)
+        return LogAnswer(
+            run: run.id, text: log.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", next: log?.end ?? offset,
+            isFinished: run.state.outcome != nil)
+    }
+}

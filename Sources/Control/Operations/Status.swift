@@ -1,0 +1,78 @@
+import Foundation
+import JobKit
+import Scheduler
+
+extension Operations {
+    /// Everything in one look: what runs, since when, what is next, and what needs somebody.
+    package func status() async throws(OperationError) -> StatusAnswer {
+        guard let overview = await scheduler.overview() else { throw .starting }
+        return StatusAnswer(
+            version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
+            configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) },
+            lastBackup: try await lastBackup(overview), attention: overview.jobs.compactMap(StatusAnswer.Attention.init))
+    }
+
+    /// The newest backup that succeeded; one that found nothing new counts, for what is stored is what is there.
+    private func lastBackup(_ overview: Overview) async throws(OperationError) -> StatusAnswer.LastBackup? {
+        var newest: Run?
+        for job in overview.jobs where job.definition.typeName == "backup" {
+            let runs: [Run]
+            do { runs = try await store.runs(of: job.definition.name, limit: 200) } catch { throw .store(error) }
+            let good = runs.first { $0.state.outcome == .succeeded }
+            if let good, (good.finishedAt ?? .distantPast) > (newest?.finishedAt ?? .distantPast) { newest = good }
+        }
+        guard let newest, let at = newest.finishedAt else { return nil }
+        return StatusAnswer.LastBackup(
+            job: newest.job, at: at, ageSeconds: max(0, Int(overview.at.timeIntervalSince(at))), summary: newest.summary ?? "")
+    }
+}
+
+extension JobAnswer {
+    init(_ view: Overview.JobView, at now: Date) {
+        name = view.definition.name
+        type = view.definition.typeName
+        isService = view.definition.isService
+        run = view.current.map(RunAnswer.init)
+        last = view.last.map(RunAnswer.init)
+        next = view.nextFire
+        triggers = view.definition.triggers.map(\.readable)
+        since = view.current?.state.activeSince
+        process = view.service?.process
+        launches = view.service?.launches
+        note = view.definition.disabled ?? view.obstacle ?? view.service?.note
+        if let progress = view.progress, view.current?.state.activeAttempt != nil {
+            run?.progress = ProgressAnswer(progress, since: since, at: now)
+        }
+        switch (view.definition.disabled, view.current?.state) {
+        case (_?, _): state = "disabled"
+        case (nil, nil): state = view.last.map { $0.state.outcome == .failed && view.definition.isService ? "given up" : "idle" } ?? "idle"
+        case (nil, let current?): state = current.activeAttempt != nil ? view.service?.state.rawValue ?? current.word : current.word
+        }
+    }
+}
+
+extension StatusAnswer.Attention {
+    /// Nil for a job that nobody needs to look at.
+    fileprivate init?(_ view: Overview.JobView) {
+        job = view.definition.name
+        if let reason = view.definition.disabled {
+            guard reason.contains("secret") else { return nil }
+            (message, hint) = ("disabled: \(reason)", "set it in the container's secrets and restart")
+            return
+        }
+        if let service = view.service, view.current != nil, [.backingOff, .unready].contains(service.state) {
+            (message, hint) = (service.note ?? service.state.rawValue, "shipkeeper logs \(job)")
+            return
+        }
+        if let obstacle = view.obstacle, obstacle.contains("failed") || obstacle.contains("disabled") {
+            (message, hint) = (obstacle, nil)
+            return
+        }
+        guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
+            view.current?.state.activeAttempt == nil || outcome != .interrupted
+        else { return nil }
+        (message, hint) = (
+            "\(outcome.rawValue): \(last.error ?? last.summary ?? "")", last.hint ?? "shipkeeper logs \(job) --run \(last.id)"
+        )
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import JobKit
+import Scheduler
+
+extension Operations {
+    /// One line: why a job runs, does not run, or when it will.
+    package func why(_ name: String) async throws(OperationError) -> WhyAnswer {
+        let view = try await job(name)
+        let runs: [Run]
+        do { runs = try await store.runs(of: name, limit: 1) } catch { throw .store(error) }
+        return WhyAnswer(job: name, answer: Why(view: view, newest: runs.first, now: clock.now).sentence)
+    }
+}
+
+/// Puts the state of a job into one sentence.
+struct Why {
+    let view: Overview.JobView
+    /// The newest record, skipped ones included.
+    let newest: Run?
+    let now: Date
+
+    var sentence: String {
+        if let reason = view.definition.disabled { return "\(view.definition.name) does not run: \(reason)." }
+        return [present, past, future].compactMap(\.self).joined(separator: " ")
+    }
+
+    private var name: String { view.definition.name }
+
+    private var present: String? {
+        guard let run = view.current else { return nil }
+        switch run.state {
+        case .running(_, let since):
+            let service = view.service.map { " (\($0.state.rawValue)\($0.note.map { ": \($0)" } ?? ""))" } ?? ""
+            return "\(name) has been running since \(time(since))\(service), because of \(cause(run)) (run \(run.id))."
+        case .ending(_, _, let reason): return "\(name) is stopping, because \(reason.words) (run \(run.id))."
+        case .queued: return "\(name) is due because of \(cause(run)) but \(view.obstacle ?? "waits for a free place") (run \(run.id))."
+        case .waitingToRetry(let attempt, let at):
+            return "\(name) failed (\(run.error ?? "")) and is tried again at \(time(at)), attempt \(attempt) (run \(run.id))."
+        case .finished: return nil
+        }
+    }
+
+    private var past: String? {
+        guard view.current == nil || newest?.state.outcome == .skipped else { return nil }
+        guard let run = newest, let outcome = run.state.outcome else {
+            return view.current == nil ? "\(name) has not run yet." : nil
+        }
+        let words = (run.error ?? run.summary).map { ": \($0)" } ?? ""
+        let missed = run.missed == 0 ? "" : "; it stands for \(run.missed) more fire time\(run.missed == 1 ? "" : "s")"
+        if outcome == .skipped { return "The fire time \(time(run.scheduledAt)) was skipped\(words)\(missed)." }
+        return
+            "\(name) last ran at \(time(run.startedAt ?? run.createdAt)) because of \(cause(run)) and \(outcome.verb)\(words) (run \(run.id)\(missed))."
+    }
+
+    private var future: String? {
+        if let next = view.nextFire {
+            return "It is next due at \(time(next)), in \(DurationText.readable(next.since(now)))."
+        }
+        guard view.current == nil else { return nil }
+        let triggers = view.definition.triggers.map(\.readable).joined(separator: ", ")
+        return triggers.isEmpty ? "It runs only when somebody starts it." : "It runs \(triggers), or when somebody starts it."
+    }
+
+    private func cause(_ run: Run) -> String {
+        switch run.cause {
+        case .boot: "the program's start"
+        case .stop: "the program's stop"
+        case .schedule(let schedule): "its schedule (\(schedule)), fire time \(time(run.scheduledAt))"
+        case .after(let job, let run): "the end of \(job) (run \(run))"
+        case .person(let road): "a person (\(road))"
+        }
+    }
+
+    private func time(_ date: Date) -> String { date.formatted(.iso8601) }
+}
+
+extension RunOutcome {
+    /// As it is told in a sentence: "and …".
+    fileprivate var verb: String {
+        switch self {
+        case .succeeded, .failed, .timedOut: rawValue
+        case .cancelled, .skipped, .interrupted: "was \(rawValue)"
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package import HTTPClient
+package import JobKit
+
+/// The job types and repository types that are compiled in.
+package enum BuiltInJobs {
+    package static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
+        var catalog = JobCatalog()
+        catalog.add(CommandJob.self) { CommandJob(settings: $0) }
+        catalog.add(service: ServiceJob.self) { ServiceJob(definition: $0) }
+        catalog.add(KeepaliveJob.self) { KeepaliveJob(settings: $0, http: http) }
+        catalog.add(RestoreJob.self) { RestoreJob(settings: $0) }
+        catalog.add(BackupJob.self) { BackupJob(settings: $0, stateFolder: stateFolder) }
+        catalog.add(repository: "folder", about: "A folder of this machine, such as a mounted volume") { name, reader in
+            Repository.folder(named: name, &reader)
+        }
+        return catalog
+    }
+}

@@ -1,0 +1,47 @@
+package import JobKit
+
+/// Runs a program and succeeds when it exits with an expected code.
+package struct CommandJob: JobType {
+    package struct Settings: Sendable {
+        package var program: ProgramLine
+        package var folder: String?
+        package var successCodes: Set<Int32>
+        package var stop: StopSteps
+    }
+
+    package static let typeName = "command"
+    package static let about = "Runs a program"
+    let settings: Settings
+
+    package static func settings(from reader: inout SettingsReader) -> Settings {
+        Settings(
+            program: reader.program() ?? .command([""]), folder: reader.path("cwd", "Folder to run in", isRequired: false),
+            successCodes: reader.exitCodes("success_codes", "Exit codes that mean success", default: [0]),
+            stop: reader.section("stop", "How the program is asked to end") { $0.stopSteps() } ?? StopSteps())
+    }
+
+    package var stopSteps: StopSteps { settings.stop }
+
+    package func run(_ context: RunContext) async throws(JobError) -> RunReport {
+        let process: any RunningProcess
+        do {
+            process = try await context.processes.launch(context.command(settings.program, folder: settings.folder))
+        } catch {
+            throw JobError(error.description, hint: error.hint)
+        }
+        let steps = settings.stop
+        let exit = await withTaskCancellationHandler {
+            await process.exit()
+        } onCancel: {
+            // Owned by nobody else: it ends when the process has, and the process is awaited above.
+            Task { await process.stop(context.fitted(steps)) }
+        }
+        let left = await process.endLeftovers()
+        if left > 0 { context.log("ended \(left.counted("process", plural: "processes")) it left behind") }
+        guard case .exited(let code) = exit, settings.successCodes.contains(code) else {
+            throw JobError(
+                "it \(exit)", hint: "shipkeeper logs \(context.job) --run \(context.run)", retry: .worthwhile, exitCode: exit.code)
+        }
+        return RunReport(summary: exit.description, outputs: ["exit_code": "\(code)"])
+    }
+}

@@ -1,0 +1,85 @@
+package import HTTPClient
+package import JobKit
+
+/// Asks an address, so that the platform sees a visit and we see whether the outside world reaches us.
+package struct KeepaliveJob: JobType {
+    package enum Method: String, CaseIterable, Sendable {
+        case head = "HEAD"
+        case get = "GET"
+    }
+
+    package struct Settings: Sendable {
+        package var url: String
+        package var method: Method
+        /// Statuses that count as reached; empty for all from 200 to 399.
+        package var expected: Set<Int>
+        /// A header that only our own answer carries.
+        package var marker: String?
+        /// Failures in a row before the run fails.
+        package var failures: Int
+        /// The longest wait for the whole answer.
+        package var timeout: Duration
+    }
+
+    package static let typeName = "keepalive"
+    package static let about = "Asks an address again and again, so that the platform stays awake"
+    let settings: Settings
+    let http: any HTTPTransport
+
+    package static func settings(from reader: inout SettingsReader) -> Settings {
+        Settings(
+            url: reader.url("url", "The address to ask") ?? "",
+            method: reader.choice("method", "HTTP method", default: Method.get),
+            expected: Set(reader.statuses("expect", "Statuses that count as reached; all from 200 to 399 by default")),
+            marker: reader.optionalString("marker", "A header that the answer must carry, as Name or Name: value"),
+            failures: reader.integer("failures", "Failures in a row before the run counts as failed", default: 3, in: 1...1000),
+            timeout: reader.duration("timeout", "The longest wait for an answer", default: .seconds(10), in: .seconds(1) ... .seconds(60)))
+    }
+
+    package func run(_ context: RunContext) async throws(JobError) -> RunReport {
+        let start = context.clock.uptime
+        let problem: String?
+        var status = 0
+        do {
+            let response = try await http.send(HTTPRequest(settings.method.rawValue, settings.url, timeout: settings.timeout))
+            status = response.status
+            problem = judge(response)
+        } catch {
+            problem = "no answer from \(settings.url): \(error)"
+        }
+        let latency = "\((context.clock.uptime - start).wholeMilliseconds)"
+        guard let problem else {
+            try await context.values.set(["failures": "0", "latency_ms": latency], of: context.job)
+            return RunReport(summary: "answered \(status) in \(latency) ms", outputs: ["status": "\(status)", "latency_ms": latency])
+        }
+        let failures = (try await context.values.value("failures", of: context.job).flatMap { Int($0) } ?? 0) + 1
+        try await context.values.set(["failures": "\(failures)"], of: context.job)
+        guard failures >= settings.failures else {
+            return RunReport(
+                summary: "\(problem) (\(failures) of \(settings.failures) before this counts as a failure)",
+                outputs: ["failures": "\(failures)"])
+        }
+        throw JobError(problem, hint: "is the app up, and is the address right?", retry: .worthwhile)
+    }
+
+    private func judge(_ response: HTTPResponse) -> String? {
+        let isExpected = settings.expected.isEmpty ? (200..<400).contains(response.status) : settings.expected.contains(response.status)
+        guard isExpected else { return "\(settings.url) answered \(response.status)" }
+        guard let marker = settings.marker else { return nil }
+        let parts = marker.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
+        let value = response.header(String(parts[0]))
+        let isOurs = parts.count > 1 ? value == String(parts[1]) : value != nil
+        return isOurs ? nil : "\(settings.url) answered \(response.status) without the header \(marker): somebody else answers there"
+    }
+}
+
+extension SettingsReader {
+    fileprivate mutating func statuses(_ key: String, _ about: String) -> [Int] {
+        guard let node = node(SettingShape(key, about, .either([.integer(100...599), .list(.integer(100...599))]))) else { return [] }
+        return (node.elements ?? [node]).compactMap { element in
+            if let status = element.text.flatMap({ Int($0) }), (100...599).contains(status) { return status }
+            report(at: element.place, "\"\(qualified(key))\" holds \(element.kind)", hint: "write statuses such as 200")
+            return nil
+        }
+    }
+}

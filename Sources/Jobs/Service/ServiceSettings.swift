@@ -1,0 +1,93 @@
+import JobKit
+
+extension SettingsReader {
+    /// What a check looks at: exactly one of `http`, `tcp` and `exec`.
+    mutating func probe() -> ServiceDefinition.Probe? {
+        let http = url("http", "An address whose answer below 400 is good", isRequired: false)
+        let fallback = strings("fallback", "Paths to try where the first is not known")
+        let tcp = tcpAddress()
+        let exec = command("exec", "A program whose exit code 0 is good")
+        let given = [http.map { _ in "http" }, tcp.map { _ in "tcp" }, exec.map { _ in "exec" }].compactMap(\.self)
+        if given.count > 1 { report(given[1], "\(given.joined(separator: " and ")) stand side by side", hint: "keep one of them") }
+        if let http { return .http([http] + fallback.map { HTTPAddress.replacingPath(of: http, with: $0) }) }
+        if let (host, port) = tcp { return .tcp(host: host, port: port) }
+        if let exec { return .exec(exec) }
+        if !has("http"), !has("tcp"), !has("exec") {
+            report(at: place, "this check looks at nothing", hint: "write http, tcp or exec")
+        }
+        return nil
+    }
+
+    private mutating func tcpAddress() -> (host: String, port: Int)? {
+        parsed(
+            SettingShape("tcp", "HOST:PORT that accepts a connection", .pattern("^.*:[0-9]+$")),
+            expected: "HOST:PORT such as 127.0.0.1:6379"
+        ) { text in
+            guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
+            else { return nil }
+            let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
+            return host.isEmpty ? nil : (host, port)
+        }
+    }
+
+    /// Rules by exit code: `restart_now`, `restart`, `give_up`, `stop`, or `{ run: …, then: … }`.
+    mutating func exitRules(_ key: String, _ about: String) -> [Int32: ServiceDefinition.ExitRule] {
+        guard let node = node(SettingShape(key, about, .map(.anything))) else { return [:] }
+        var rules: [Int32: ServiceDefinition.ExitRule] = [:]
+        for entry in node.entries ?? [] {
+            guard let code = Int32(entry.key), (0...255).contains(code) else {
+                report(at: entry.place, "\"\(entry.key)\" is no exit code", hint: "write a number from 0 to 255")
+                continue
+            }
+            rules[code] = exitRule(entry.value, key)
+        }
+        if node.entries == nil { report(at: node.place, "\"\(qualified(key))\" takes a group of exit codes, not \(node.kind)") }
+        return rules
+    }
+
+    private mutating func exitRule(_ node: ConfigNode, _ key: String) -> ServiceDefinition.ExitRule? {
+        if node.entries != nil {
+            return nested(node, path: qualified(key)) { reader in
+                let program = reader.runLine()
+                let then = reader.node(SettingShape("then", "What follows the second time", .text))
+                let rule = then.flatMap { reader.simpleRule($0, key) } ?? .giveUp
+                return program.map { .repair($0, then: rule) }
+            }
+        }
+        return simpleRule(node, key)
+    }
+
+    private mutating func runLine() -> ProgramLine? {
+        guard
+            let node = node(
+                SettingShape(
+                    "run", "A program that repairs, as a list or a line of shell", .either([.text, .list(.text)]), isRequired: true))
+        else { return nil }
+        if let elements = node.elements { return .command(elements.compactMap(\.text)) }
+        return node.text.map { .shell($0) }
+    }
+
+    private mutating func simpleRule(_ node: ConfigNode, _ key: String) -> ServiceDefinition.ExitRule? {
+        switch node.text {
+        case "restart_now": return .restartNow
+        case "restart": return .restart
+        case "give_up": return .giveUp
+        case "stop": return .stop
+        default:
+            report(
+                at: node.place, "\"\(qualified(key))\" holds \(node.kind)",
+                hint: "allowed are restart_now, restart, give_up, stop, or { run: …, then: … }")
+            return nil
+        }
+    }
+}
+
+enum HTTPAddress {
+    /// The same host with another path; a whole address replaces all.
+    static func replacingPath(of url: String, with path: String) -> String {
+        if path.contains("://") { return path }
+        guard let scheme = url.firstRange(of: "://") else { return path }
+        let host = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+        return url[..<scheme.upperBound] + host + (path.hasPrefix("/") ? "" : "/") + path
+    }
+}
