@@ -18,9 +18,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ room: String, _ more: [Target.Dependency] = []) -> Target {
-    .testTarget(
-        name: "\(room)Tests", dependencies: [.init(stringLiteral: room), "TestSupport"] + more,
-        exclude: [], swiftSettings: strict)
+    .testTarget(name: "\(room)Tests", dependencies: ["TestSupport"] + more, swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -77,5 +75,18 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CFiles"),
+        .target(
+            name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("JobKit", ["JobKit"]),
+        tests("Scheduler", ["Scheduler", "JobKit"]),
+        tests("Config", ["Config", "JobKit", "Jobs", "Scheduler", "HTTPClient"]),
+        tests("Store", ["Store", "Scheduler", "JobKit"]),
+        tests("Logs", ["Logs", "JobKit"]),
+        tests("Archive", ["Archive", "Files"]),
+        tests("Storage", ["Storage", "Files"]),
+        tests("Backups", ["Backups", "Storage", "Archive", "Files"]),
+        tests("HTTPClient", ["HTTPClient"]),
+        tests("Processes", ["Processes", "JobKit"]),
+        tests("EndToEnd", ["CLI"]),
     ]
 )

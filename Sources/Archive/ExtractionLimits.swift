@@ -4,10 +4,11 @@ package struct ExtractionLimits: Hashable, Sendable {
     package var bytes: Int64
     /// Members of any kind.
     package var members: Int
-    /// Bytes of a path, and of one name in it; names in a path.
+    /// Bytes of a path, and of one name in it.
     package static let pathBytes = 4096
     package static let nameBytes = 255
-    package static let depth = 1000
+    /// Each level of a path holds a descriptor while it is worked on.
+    package static let depth = 200
 
     package init(bytes: Int64 = 1 << 40, members: Int = 5_000_000) {
         self.bytes = bytes

@@ -58,7 +58,7 @@ struct PaxRecords {
         let text = String(decoding: value, as: UTF8.self)
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let digits = parts.count > 1 ? parts[1].prefix(9) : ""
-        guard let seconds = Int64(parts[0] == "-0" ? "0" : parts[0]), digits.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+        guard let seconds = Int64(parts[0] == "-0" ? "0" : parts[0]), seconds > Int64.min, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else {
             throw .damaged("\(key) in an extended header is no time")
         }
         var nanoseconds = Int64(digits) ?? 0

@@ -44,7 +44,8 @@ enum SparseText {
         var numbers: [Int64] = []
         var digits: [UInt8] = []
         while numbers.isEmpty || numbers.count < 1 + Int(numbers[0]) * 2 {
-            let block = try blocks.data(512)
+            var block: [UInt8] = []
+            while block.count < 512, case let piece = try blocks.data(512 - block.count), !piece.isEmpty { block += piece }
             guard block.count == 512 else { throw .damaged("the map of a sparse file is cut") }
             for byte in block {
                 guard byte == 10 else {

@@ -177,6 +177,12 @@ package final class TreeExtractor {
 
     private func makeHardLink(_ path: [RawName], _ name: RawName, to target: RawName, _ entry: TarEntry) throws(ArchiveError) {
         let old = try TreeExtractor.components(of: target)
+        if linkPaths.contains(old), let link = links.last(where: { $0.path == old }) {
+            try clear(path, name)
+            links.append((path, entry, link.target))
+            linkPaths.insert(path)
+            return
+        }
         guard files.contains(old), let oldName = old.last else {
             throw .refused("\"\(entry.path)\" is a hard link to \"\(target)\", which is no file unpacked before it")
         }
@@ -212,14 +218,16 @@ package final class TreeExtractor {
     /// Modes and times of folders, innermost first: writing below a folder changes its time, and a closed one can't be written.
     private func finishFolders() throws(ArchiveError) {
         for path in folderOrder.sorted(by: { $0.count > $1.count }) {
-            guard let entry = folders[path], let name = path.last, !entry.path.bytes.isEmpty else { continue }
+            guard let entry = folders[path], let name = path.last else { continue }
             let parent = try parent(of: path)
             do {
                 let folder = try parent.folder(name)
+                try folder.set(mode: entry.safeMode)
+                // A parent that has no member of its own keeps the owner and the time it has.
+                if entry.path.bytes.isEmpty { continue }
                 if FileUser.isRoot {
                     try parent.set(owner: UInt32(clamping: entry.owner), group: UInt32(clamping: entry.group), of: name)
                 }
-                try folder.set(mode: entry.safeMode)
                 try folder.set(modified: entry.modified)
             } catch {
                 throw .file(error)

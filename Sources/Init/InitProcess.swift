@@ -12,7 +12,7 @@ package struct InitProcess {
 
     private static let mostRestarts = 5
     private static let restartWindow: Int = 600
-    private static let forwarded = [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
+    private static let forwarded = [SIGTERM, SIGINT, SIGQUIT, SIGHUP]
 
     private let arguments: [String]
     private var daemon: pid_t = 0
@@ -28,6 +28,8 @@ package struct InitProcess {
         if getpid() != 1, cprocess_become_subreaper() != 0 {
             say("orphans can't be taken care of here: \(errno)")
         }
+        signal(SIGCHLD, SIG_DFL)
+        for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
         unsafe sigemptyset(&signals)
         for signal in InitProcess.forwarded + [SIGCHLD] { unsafe sigaddset(&signals, signal) }
         unsafe sigprocmask(SIG_BLOCK, &signals, nil)
@@ -86,9 +88,18 @@ package struct InitProcess {
         var words: [UnsafeMutablePointer<CChar>?] = unsafe (["shipkeeper"] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { unsafe free($0) } }
-        let failure = unsafe posix_spawn(&daemon, "/proc/self/exe", nil, &attributes, words, cprocess_environ())
+        let failure = unsafe posix_spawn(&daemon, InitProcess.ownPath, nil, &attributes, words, cprocess_environ())
         if failure != 0 { say("the program could not be started: \(unsafe String(cString: strerror(failure)))") }
         return failure == 0
+    }
+
+    /// The file this program runs from, so that the daemon is listed under the same name.
+    private static var ownPath: String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard length > 0 else { return "/proc/self/exe" }
+        let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return unsafe access(path, X_OK) == 0 ? path : "/proc/self/exe"
     }
 
     /// What follows the daemon's end: the exit code to pass on, or nil when it was started again.

@@ -9,17 +9,23 @@ package final class Redactor: Sendable {
     }
 
     private let table: Mutex<Table>
+    private let known = Mutex<Set<String>>([])
     private static let mask = Array("<secret>".utf8)
 
     package init(secrets: [String] = []) {
         table = Mutex(Table())
-        use(secrets)
+        add(secrets)
     }
 
-    /// Replaces the secrets to look for. Values too short to be told from ordinary words are left out.
-    package func use(_ secrets: [String]) {
+    /// Adds secrets to look for; none is ever forgotten, for a process may still hold it. Values too short to be told from
+    /// ordinary words are left out.
+    package func add(_ secrets: [String]) {
+        let all = known.withLock { known in
+            known.formUnion(secrets)
+            return known
+        }
         var table = Table()
-        for pattern in Set(secrets.filter { $0.utf8.count >= SecretPatterns.shortest }.flatMap(SecretPatterns.all)) {
+        for pattern in Set(all.filter { $0.utf8.count >= SecretPatterns.shortest }.flatMap(SecretPatterns.all)) {
             table.byFirst[pattern[0], default: []].append(pattern)
             table.longest = max(table.longest, pattern.count)
         }

@@ -76,7 +76,8 @@ final class OutputPump: Sendable {
             state.readers[raw] = nil
             state.closing.remove(raw)
         }
-        close(raw)
+        // First told, then closed: the number may be somebody else's right after.
         reader.onEnd()
+        close(raw)
     }
 }

@@ -98,7 +98,7 @@ struct Daemon {
 
     func run() async throws {
         let environment = JobEnvironment(stateFolder: state.path)
-        redactor.use(environment.secrets(of: configuration))
+        redactor.add(environment.secrets(of: configuration))
         warn()
         let store = try openStore()
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
@@ -111,7 +111,7 @@ struct Daemon {
         let operations = Operations(
             scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: file.path,
             startedAt: clock.now, restarts: restarts, reload: { await reload(scheduler, logs) })
-        let signals = SignalStream([SIGTERM, SIGINT, Daemon.hangUp])
+        let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         try await serve(scheduler, operations, signals, store, logs)
         http.close()
     }
@@ -148,13 +148,14 @@ struct Daemon {
         let control = Task { await serveControl(operations) }
         let listening = Task { await listen(signals, scheduler, logs) }
         let housekeeping = Task { await prune(store, logs) }
-        do {
-            try await scheduler.run()
-        } catch {
-            container.note("the state file can't be used: \(error.message)", .error)
-        }
+        var failure: StoreError?
+        do throws(StoreError) { try await scheduler.run() } catch { failure = error }
         for task in [control, listening, housekeeping] { task.cancel() }
         await control.value
+        if let failure {
+            container.note("the state file can't be used: \(failure.message)", .error)
+            throw ExitCode.failure
+        }
         container.note("stopped")
     }
 
@@ -175,8 +176,11 @@ struct Daemon {
     }
 
     private func listen(_ signals: SignalStream, _ scheduler: JobScheduler, _ logs: RunLogFiles) async {
+        var reloading: Task<Void, Never>?
+        defer { reloading?.cancel() }
         for await signal in signals.signals {
-            if signal == Daemon.hangUp { _ = await reload(scheduler, logs) } else { stop(scheduler, signal) }
+            // A reload may have to wait for the state file; a stop must not wait for the reload.
+            if signal == Daemon.hangUp { reloading = Task { _ = await reload(scheduler, logs) } } else { stop(scheduler, signal) }
         }
     }
 
@@ -200,7 +204,7 @@ struct Daemon {
         do {
             let new = try file.read(catalog)
             let environment = JobEnvironment(stateFolder: state.path)
-            redactor.use(environment.secrets(of: new))
+            redactor.add(environment.secrets(of: new))
             container.use(new.logs.format.form)
             logs.use(mostPerRun: new.logs.mostPerRun)
             await scheduler.reload(environment.jobs(of: new))

@@ -28,6 +28,12 @@ extension Engine {
 
     /// Starts a job's life in this boot: its cursors and its boot run.
     mutating func begin(_ definition: JobDefinition, at now: Date) {
+        jobs[definition.name]?.lookAhead()
+        for case .schedule(.every(let length), _) in definition.triggers {
+            // A cursor that a wrong clock left in the future would silence an interval until then.
+            let schedule = Schedule.every(length)
+            if let cursor = jobs[definition.name]?.cursors[schedule.name], cursor > now { setCursor(definition.name, schedule, now) }
+        }
         for case .schedule(let schedule, let atStart) in definition.triggers
         where jobs[definition.name]?.cursors[schedule.name] == nil {
             setCursor(definition.name, schedule, now)
@@ -41,8 +47,9 @@ extension Engine {
     }
 
     mutating func setCursor(_ job: String, _ schedule: Schedule, _ cursor: Date) {
-        jobs[job]?.cursors[schedule.name] = cursor
-        decision.changes.append(.cursor(job: job, schedule: schedule.name, cursor))
+        let name = schedule.name
+        jobs[job]?.set(cursor, of: name)
+        decision.changes.append(.cursor(job: job, schedule: name, cursor))
     }
 
     /// Puts another configuration in force. Runs of jobs that are gone, and services whose work changed, are ended.
@@ -52,6 +59,7 @@ extension Engine {
         for definition in definitions {
             var job = old[definition.name] ?? Job(definition: definition, cursors: [:])
             job.definition = definition
+            job.lookAhead()
             jobs[definition.name] = job
         }
         for (name, job) in old {

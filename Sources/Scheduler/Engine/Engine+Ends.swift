@@ -93,6 +93,7 @@ extension Engine {
         let work = runs.values.filter { jobs[$0.job]?.definition.isService != true }
         if now >= runsUntil { for run in work { end(run, because: .shutdown, at: now) } }
         guard runs.values.allSatisfy({ jobs[$0.job]?.definition.isService == true }) else { return }
+        for run in runs.values where run.state.activeAttempt == nil { end(run, because: .shutdown, at: now) }
         let alive = Set(runs.values.map(\.job))
         for run in runs.values.sorted(by: { $0.id < $1.id }) {
             guard case .running = run.state, !alive.contains(where: { $0 != run.job && needs($0, run.job) }) else { continue }

@@ -17,8 +17,9 @@ extension Engine {
     private mutating func enqueueDue(at now: Date) {
         for name in jobs.keys.sorted() {
             guard let definition = jobs[name]?.definition else { continue }
-            for case .schedule(let schedule, _) in definition.triggers {
-                guard let cursor = jobs[name]?.cursors[schedule.name] else { continue }
+            for upcoming in jobs[name]?.upcoming ?? [] {
+                guard let next = upcoming.next, next <= now, let cursor = jobs[name]?.cursors[upcoming.name] else { continue }
+                let schedule = upcoming.schedule
                 let plan = schedule.plan(last: cursor, now: now, rule: definition.fireRule, job: name)
                 guard plan.cursor > cursor else { continue }
                 setCursor(name, schedule, plan.cursor)
@@ -46,6 +47,7 @@ extension Engine {
         case .skip: skip(run, "run \(current.id) was still \(current.state.word)", at: now)
         case .queue:
             if var waiting = unfinished(of: run.job).last(where: { $0.state == .queued }) {
+                guard waiting.cause == run.cause else { return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now) }
                 waiting.missed += run.missed + 1
                 waiting.scheduledAt = run.scheduledAt
                 record(waiting)

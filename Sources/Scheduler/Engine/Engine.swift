@@ -17,6 +17,8 @@ package struct Engine: Sendable {
     package struct Job: Sendable {
         package var definition: JobDefinition
         package var cursors: [String: Date]
+        /// When each schedule next asks for something, kept so that a tick costs a comparison.
+        var upcoming: [Upcoming] = []
         /// The newest finished run, of this boot or an earlier one.
         package var last: Run?
         /// How the last run that was not skipped ended in this boot.
@@ -25,6 +27,12 @@ package struct Engine: Sendable {
         package var hasSucceeded = false
         /// Whether the service is ready.
         package var isReady = false
+    }
+
+    struct Upcoming: Sendable {
+        let schedule: Schedule
+        let name: String
+        var next: Date?
     }
 
     package internal(set) var phase = Phase.running
@@ -83,7 +91,7 @@ package struct Engine: Sendable {
     /// The next instant at which something is to be decided without an event.
     package func nextWake(after now: Date) -> Date? {
         var wakes: [Date] = []
-        if phase == .running { wakes += jobs.values.compactMap { $0.nextFire(after: now) } }
+        if phase == .running { wakes += jobs.values.compactMap { $0.nextFire } }
         if case .stopping(let instant) = phase { wakes.append(instant) }
         for run in runs.values {
             switch run.state {
@@ -147,12 +155,27 @@ extension StoredState {
 }
 
 extension Engine.Job {
+    /// Works out anew when each schedule next asks for something.
+    mutating func lookAhead() {
+        upcoming = definition.triggers.compactMap(\.schedule).map { schedule in
+            Engine.Upcoming(schedule: schedule, name: schedule.name, next: next(of: schedule, cursors[schedule.name]))
+        }
+    }
+
+    /// Moves a schedule's cursor on.
+    mutating func set(_ cursor: Date, of schedule: String) {
+        cursors[schedule] = cursor
+        for index in upcoming.indices where upcoming[index].name == schedule {
+            upcoming[index].next = next(of: upcoming[index].schedule, cursor)
+        }
+    }
+
+    private func next(of schedule: Schedule, _ cursor: Date?) -> Date? {
+        cursor.flatMap { schedule.plan(last: $0, now: $0, rule: definition.fireRule, job: definition.name).next }
+    }
+
     /// When the job's schedules next ask for something.
-    package func nextFire(after now: Date) -> Date? {
-        guard definition.disabled == nil else { return nil }
-        return definition.triggers.compactMap { trigger in
-            guard let schedule = trigger.schedule, let cursor = cursors[schedule.name] else { return nil }
-            return schedule.plan(last: cursor, now: min(now, cursor), rule: definition.fireRule, job: definition.name).next
-        }.min()
+    package var nextFire: Date? {
+        definition.disabled == nil ? upcoming.compactMap(\.next).min() : nil
     }
 }

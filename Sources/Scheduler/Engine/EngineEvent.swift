@@ -55,3 +55,14 @@ package struct Decision: Sendable {
     package var effects: [Effect] = []
     package var reply: Reply?
 }
+
+extension AttemptResult {
+    /// The same with every secret's value taken out of its words.
+    func redacted(by clean: (String) -> String) -> AttemptResult {
+        switch self {
+        case .succeeded(let report): .succeeded(RunReport(summary: clean(report.summary), outputs: report.outputs.mapValues(clean)))
+        case .failed(let error):
+            .failed(JobError(clean(error.summary), hint: error.hint.map(clean), retry: error.retry, exitCode: error.exitCode))
+        }
+    }
+}

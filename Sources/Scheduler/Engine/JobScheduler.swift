@@ -58,6 +58,7 @@ package actor JobScheduler {
     private var startedServices = Set<String>()
     private var timer: Task<Void, Never>?
     private var clockOffset: TimeInterval?
+    private var decidedAt = Date.distantPast
 
     package init(jobs: [ScheduledJob], ports: SchedulerPorts, bootID: String, mostParallel: Int) {
         self.ports = ports
@@ -71,13 +72,19 @@ package actor JobScheduler {
 
     /// Asks for something and waits until it is recorded.
     package nonisolated func ask(_ event: EngineEvent) async -> Reply? {
-        await withCheckedContinuation { post.yield(Envelope(event: event, reply: $0)) }
+        await ask(Envelope(event: event))
     }
 
     /// Puts another configuration in force.
     package nonisolated func reload(_ jobs: [ScheduledJob]) async {
-        _ = await withCheckedContinuation { (reply: CheckedContinuation<Reply?, Never>) in
-            post.yield(Envelope(event: .reloaded(jobs.map(\.definition)), jobs: jobs, reply: reply))
+        _ = await ask(Envelope(event: .reloaded(jobs.map(\.definition)), jobs: jobs))
+    }
+
+    private nonisolated func ask(_ envelope: Envelope) async -> Reply? {
+        await withCheckedContinuation { reply in
+            var envelope = envelope
+            envelope.reply = reply
+            if case .terminated = post.yield(envelope) { reply.resume(returning: .refused("the program is stopping")) }
         }
     }
 
@@ -102,11 +109,12 @@ package actor JobScheduler {
 
     /// Boots the engine and goes on until everything has stopped.
     package func run() async throws(StoreError) {
+        defer { refuseTheRest() }
         let stored = try await ports.store.load()
+        decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
-            jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel,
-            at: ports.clock.now)
-        try await ports.store.commit(redacted(decision.changes))
+            jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel, at: decidedAt)
+        try await ports.store.commit(decision.changes)
         self.engine = engine
         clockOffset = currentOffset()
         var isDone = carryOut(decision)
@@ -116,8 +124,13 @@ package actor JobScheduler {
             if isDone { break }
         }
         timer?.cancel()
+    }
+
+    /// Nobody who still asks waits for ever.
+    private func refuseTheRest() {
         post.finish()
-        for await envelope in inbox { envelope.reply?.resume(returning: .refused("the program is stopping")) }
+        let inbox = inbox
+        Task { for await envelope in inbox { envelope.reply?.resume(returning: .refused("the program is stopping")) } }
     }
 
     private func process(_ envelope: Envelope) async -> Bool {
@@ -138,9 +151,11 @@ package actor JobScheduler {
         var hasComplained = false
         while true {
             guard var next = engine else { return Decision() }
-            let decision = next.handle(event, at: ports.clock.now)
+            let now = ports.clock.now
+            decidedAt = now
+            let decision = next.handle(event, at: now)
             do {
-                if !decision.changes.isEmpty { try await ports.store.commit(redacted(decision.changes)) }
+                if !decision.changes.isEmpty { try await ports.store.commit(decision.changes) }
                 if hasComplained { ports.logs.note("the state file can be written again", isWarning: false) }
                 engine = next
                 return decision
@@ -153,29 +168,6 @@ package actor JobScheduler {
                 return decision
             }
             try? await ports.clock.sleep(for: .seconds(1))
-        }
-    }
-
-    private func redacted(_ changes: [StoreChange]) -> [StoreChange] {
-        changes.map { change in
-            switch change {
-            case .save(var run):
-                run.summary = run.summary.map(ports.logs.redacted)
-                run.error = run.error.map(ports.logs.redacted)
-                run.hint = run.hint.map(ports.logs.redacted)
-                run.outputs = run.outputs.mapValues(ports.logs.redacted)
-                return .save(run)
-            case .saveAttempt(var attempt):
-                attempt.result = attempt.result.map(ports.logs.redacted)
-                return .saveAttempt(attempt)
-            case .service(let job, var status, let at):
-                status.note = status.note.map(ports.logs.redacted)
-                return .service(job: job, status, at: at)
-            case .event(var event):
-                event.message = ports.logs.redacted(event.message)
-                return .event(event)
-            case .cursor: return change
-            }
         }
     }
 
@@ -208,15 +200,16 @@ package actor JobScheduler {
             post.yield(Envelope(event: .attemptEnded(run: run.id, .failed(JobError("the job is no longer declared")))))
             return
         }
-        let post = post
-        let voice = LiveVoice(log: ports.logs.open(job: run.job, run: run.id)) { news in
+        let (post, logs) = (post, ports.logs)
+        let voice = LiveVoice(log: logs.open(job: run.job, run: run.id), redacted: logs.redacted) { news in
             post.yield(Envelope(event: .service(run: run.id, news)))
         }
         let context = context(of: run, attempt: attempt, job, voice)
         let isFirst = startedServices.insert(run.job).inserted
         let tools = ports.serviceTools
         let task = Task { @concurrent in
-            let result = await JobScheduler.attempt(job.work, context, tools, isFirst: isFirst)
+            // Clean before it enters the engine: from there it goes to the store, the answers and the log.
+            let result = await JobScheduler.attempt(job.work, context, tools, isFirst: isFirst).redacted(by: logs.redacted)
             voice.close()
             post.yield(Envelope(event: .attemptEnded(run: run.id, result)))
         }
@@ -261,7 +254,8 @@ package actor JobScheduler {
         guard let engine else { return }
         timer?.cancel()
         let (clock, post) = (ports.clock, post)
-        let wake = min(engine.nextWake(after: clock.now) ?? .distantFuture, clock.now.adding(.seconds(30)))
+        // From the instant of the last decision: what fell due while it was being recorded is due now.
+        let wake = min(engine.nextWake(after: decidedAt) ?? .distantFuture, clock.now.adding(.seconds(30)))
         timer = Task {
             do { try await clock.sleep(until: wake) } catch { return }
             post.yield(Envelope(event: .tick))

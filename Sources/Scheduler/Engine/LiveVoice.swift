@@ -10,11 +10,13 @@ final class LiveVoice: RunVoice {
     }
 
     private let log: any RunLog
+    private let redacted: @Sendable (String) -> String
     private let tell: @Sendable (ServiceNews) -> Void
     private let moment = Mutex(Moment())
 
-    init(log: any RunLog, tell: @escaping @Sendable (ServiceNews) -> Void) {
+    init(log: any RunLog, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (ServiceNews) -> Void) {
         self.log = log
+        self.redacted = redacted
         self.tell = tell
     }
 
@@ -26,11 +28,14 @@ final class LiveVoice: RunVoice {
     func report(_ progress: RunProgress) { moment.withLock { $0.progress = progress } }
 
     func report(_ service: ServiceStatus) {
+        var service = service
+        service.note = service.note.map(redacted)
+        let news = service
         let isNews = moment.withLock { moment in
-            defer { moment.service = service }
-            return moment.service != service
+            defer { moment.service = news }
+            return moment.service != news
         }
-        if isNews { tell(.status(service)) }
+        if isNews { tell(.status(news)) }
     }
 
     func launched(process: Int32) {

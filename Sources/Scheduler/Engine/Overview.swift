@@ -29,7 +29,7 @@ package struct Overview: Sendable {
             return JobView(
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last,
-                nextFire: job.nextFire(after: now), progress: voice?.0, service: voice?.1)
+                nextFire: job.nextFire, progress: voice?.0, service: voice?.1)
         }
     }
 }

@@ -10,8 +10,9 @@ extension CronExpression {
     }
 
     private func nextFixed(after instant: Date, in zone: TimeZone) -> Date? {
-        // The wall may have gone back before `instant`: start early enough to see what the first pass holds.
-        var wall = CivilTime(minutes: CivilTime.floorDivide(zone.wallSeconds(at: instant) - 3 * 3600, 60))
+        // Where the wall went back just before `instant`, start early enough to see what the first pass holds.
+        let hasChanged = zone.secondsFromGMT(for: instant) != zone.secondsFromGMT(for: instant.addingTimeInterval(-3 * 3600))
+        var wall = CivilTime(minutes: CivilTime.floorDivide(zone.wallSeconds(at: instant) - (hasChanged ? 3 * 3600 : 0), 60))
         for _ in 0..<100_000 {
             guard let match = firstMatch(from: wall) else { return nil }
             let found = zone.firstInstant(showing: match)

@@ -47,7 +47,7 @@ package struct FireRule: Hashable, Sendable {
 
 extension Schedule {
     /// The most fire times that are counted one by one.
-    private static let mostCounted = 10_000
+    private static let mostCounted = 2000
 
     /// What is due at `now` for a job whose newest fire time acted on is `last`.
     package func plan(last: Date, now: Date, rule: FireRule = FireRule(), job: String = "") -> FirePlan {

@@ -1,0 +1,188 @@
+import Config
+import Foundation
+import HTTPClient
+import JobKit
+import Jobs
+import Scheduler
+import TestSupport
+import Testing
+
+@Suite("configuration")
+struct ConfigTests {
+    private static let catalog = BuiltInJobs.catalog(http: CurlClient()) { "/tmp" }
+
+    private func read(_ text: String, environment: [String: String] = [:]) throws -> Configuration {
+        try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: "c.yaml")
+    }
+
+    private func problems(_ text: String, environment: [String: String] = [:]) -> [String] {
+        do {
+            return try read(text, environment: environment).warnings.map(\.description)
+        } catch let error as ConfigurationError {
+            return error.problems.map(\.description)
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    private let whole = """
+        version: 1
+        timezone: Asia/Shanghai
+        state: /var/lib/shipkeeper
+        stop_budget: 20s
+        secrets: [TOKEN]
+        repositories:
+          main: { type: folder, path: /repo }
+        jobs:
+          restore: { type: restore, on: boot, with: { repository: main, path: /data } }
+          gateway:
+            type: service
+            needs: restore
+            secrets: [TOKEN]
+            env: { MODE: prod }
+            with:
+              command: [gateway, --port, "18789"]
+              ready: { http: "http://127.0.0.1:18789/startupz", fallback: [/readyz, /healthz], within: 10m }
+              live: { http: "http://127.0.0.1:18789/healthz", every: 10s, timeout: 5s, failures: 5 }
+              restart: { backoff: 5s..60s, give_up_after: 10 in 10m }
+              exit_rules: { 0: restart_now, 78: { run: [doctor, --fix], then: give_up } }
+              stop: { signal: SIGINT, grace: 20s }
+              memory_limit: 1GiB
+          backup:
+            type: backup
+            on: { every: 30m, stop: true }
+            needs: restore
+            retry: { attempts: 3, backoff: 10s..10m }
+            timeout: 20m
+            overlap: queue
+            catch_up: once
+            jitter: 30s
+            with: { repository: main, path: /data, exclude: ["*.tmp", node_modules/] }
+          nightly: { type: command, on: { cron: "30 3 * * MON-FRI" }, timezone: UTC, with: { shell: "echo ${GREETING:-hello} $$HOME" } }
+        """
+
+    @Test("a whole file is read")
+    func wholeFile() throws {
+        let configuration = try read(whole, environment: ["TOKEN": "abcdef"])
+        #expect(configuration.stopBudget == .seconds(20))
+        #expect(configuration.timeZone.identifier == "Asia/Shanghai")
+        let jobs = Dictionary(configuration.jobs.map { ($0.definition.name, $0) }) { a, _ in a }
+        #expect(jobs["gateway"]?.definition.triggers == [.boot])
+        #expect(jobs["backup"]?.definition.triggers == [.stop, .schedule(.every(.seconds(1800)), atStart: false)])
+        #expect(jobs["backup"]?.definition.retry.backoffCap == .seconds(600))
+        guard case .service(let service) = jobs["gateway"]?.work else { Issue.record("no service"); return }
+        #expect(service.ready?.probe == .http(["http://127.0.0.1:18789/startupz", "http://127.0.0.1:18789/readyz", "http://127.0.0.1:18789/healthz"]))
+        #expect(service.exitRules[78] == .repair(.command(["doctor", "--fix"]), then: .giveUp))
+        #expect(service.stop == StopSteps([.init(signal: 2, wait: .seconds(20))]))
+        #expect(service.memoryLimit == 1 << 30)
+    }
+
+    @Test("every mistake is named at once, with its place and what to do")
+    func allAtOnce() {
+        let found = problems("""
+            version: 1
+            stop_budget: soon
+            jobs:
+              a:
+                type: comand
+                needs: [bb]
+              b:
+                type: command
+                on: { every: 5, cron: "61 * * * *" }
+                timeot: 3s
+                with: { command: "echo hi" }
+              c:
+                type: backup
+                overlap: never
+                with: { repository: main, path: data }
+            """)
+        #expect(found == [
+            "c.yaml:2:14: error: \"stop_budget\" is \"soon\"; write a length of time such as 30s, 5m or 1h30m",
+            "c.yaml:5:11: error: no job type is named \"comand\"; did you mean \"command\"?",
+            "c.yaml:9:18: error: \"b.on.every\" is \"5\"; write a length of time such as 30s, 5m or 1h30m",
+            "c.yaml:9:27: error: not a cron expression: \"61\" in the minute field; allowed is 0–59",
+            "c.yaml:10:5: error: unknown key \"timeot\" in \"b\"; did you mean \"timeout\"?",
+            "c.yaml:11:22: error: \"b.with.command\" takes a list, not \"echo hi\"; write [program, argument, …], or use \"shell\" for a line of shell",
+            "c.yaml:14:14: error: \"c.overlap\" is \"never\"; allowed are skip, queue, replace",
+            "c.yaml:15:25: error: no repository is named \"main\"; declare it",
+            "c.yaml:15:37: error: \"c.with.path\" is \"data\"; write a path from the root, such as /data/app",
+        ])
+    }
+
+    @Test("needs: unknown names and circles")
+    func needs() {
+        let found = problems("""
+            version: 1
+            jobs:
+              a: { type: command, needs: [b], with: { command: [x] } }
+              b: { type: command, needs: [c], with: { command: [x] } }
+              c: { type: command, needs: [a], with: { command: [x] } }
+              d: { type: command, needs: [gatway], with: { command: [x] } }
+              gateway: { type: command, with: { command: [x] } }
+              e: { type: command, on: { after: e }, with: { command: [x] } }
+            """)
+        #expect(found == [
+            "c.yaml:3:31: error: \"needs\" goes in a circle: a → b → c → a; none of them could ever start; remove one",
+            "c.yaml:6:31: error: \"needs\" of \"d\" names \"gatway\", which is no job; did you mean \"gateway\"?",
+            "c.yaml:8:36: error: \"e\" can't wait for itself",
+        ])
+    }
+
+    @Test("a variable that is not set is an error; a secret that is not set disables its jobs")
+    func variables() throws {
+        let text = """
+            version: 1
+            secrets: [TOKEN]
+            jobs:
+              a: { type: command, secrets: [TOKEN], with: { command: [x] } }
+              b: { type: keepalive, with: { url: "https://example.com/${TOKEN}" } }
+              c: { type: command, with: { command: [x, "${HOST:-there}"] } }
+            """
+        let configuration = try read(text)
+        #expect(configuration.jobs.map(\.definition.disabled) == ["the secret TOKEN is not set", "the secret TOKEN is not set", nil])
+        #expect(problems("version: 1\njobs:\n  c: { type: command, with: { command: [x, \"${HOTS}\"] } }\n", environment: ["HOST": "h"])
+            == ["c.yaml:3:44: error: the environment variable HOTS is not set; did you mean HOST? Else set it, or write ${HOTS:-default}"])
+    }
+
+    @Test("what is not YAML is named with its place", arguments: zip(
+        ["a: [1", "version: 1\n\tjobs: 2", "a: 1\na: 2", "", "- 1\n- 2", "version: 2\njobs: {}"],
+        ["c.yaml:2:1", "c.yaml:2:1", "c.yaml:", "c.yaml:1:1: error: the file is empty", "c.yaml:1:1", "c.yaml:1:10: error: \"version\" is \"2\"; write version: 1"]))
+    func notYAML(text: String, start: String) {
+        let found = problems(text)
+        #expect(found.first?.hasPrefix(start) == true, "\(found)")
+    }
+
+    @Test("a name that looks like a secret and is none is warned of")
+    func looksSecret() {
+        let found = problems("version: 1\njobs:\n  a: { type: command, env: { T: \"${API_TOKEN}\" }, with: { command: [x] } }\n", environment: ["API_TOKEN": "abcdef"])
+        #expect(found.count == 1 && found[0].contains("warning: API_TOKEN looks like a secret"))
+    }
+
+    @Test("every example is valid by the schema that \"shipkeeper schema\" prints, and by the program")
+    func schema() throws {
+        let folder = TemporaryFolder()
+        try folder.write("schema.json", JSONSchema(catalog: ConfigTests.catalog).text)
+        try folder.write("whole.yaml", whole)
+        let examples = try Shell.run("find '\(SourceTree.root)/Examples' -name 'shipkeeper*.yaml'").output.split(separator: "\n").map(String.init)
+        #expect(!examples.isEmpty)
+        let script = """
+            import sys, json, yaml, jsonschema
+            schema = json.load(open(sys.argv[1]))
+            jsonschema.Draft202012Validator.check_schema(schema)
+            for path in sys.argv[2:]:
+                jsonschema.validate(yaml.safe_load(open(path).read().replace(" on:", " 'on':")), schema)
+            for bad in ({"version": 1, "jobs": {"a": {"type": "nope"}}}, {"version": 1, "jobs": {"a": {"type": "command", "with": {"x": 1}}}}):
+                try: jsonschema.validate(bad, schema)
+                except jsonschema.ValidationError: continue
+                sys.exit("accepted " + str(bad))
+            """
+        try folder.write("validate.py", script)
+        let result = try Shell.run("\(Shell.python) \(folder["validate.py"]) \(folder["schema.json"]) \(folder["whole.yaml"]) \(examples.joined(separator: " "))")
+        #expect(result.status == 0, "\(result.errors)")
+        for example in examples {
+            let text = try String(contentsOfFile: example, encoding: .utf8)
+            let environment = ["DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "DEMO_APP": "/app", "PYTHON": "python3"]
+            #expect(throws: Never.self) { try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: example) }
+        }
+    }
+}

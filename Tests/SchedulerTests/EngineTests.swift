@@ -1,0 +1,218 @@
+import Foundation
+import JobKit
+import Scheduler
+import TestSupport
+import Testing
+
+@Suite("engine")
+struct EngineTests {
+    private let t = Date(timeIntervalSince1970: 1_790_000_000)
+
+    private func boot(_ jobs: [JobDefinition], stored: StoredState = StoredState(), parallel: Int = 8) -> (Engine, Decision) {
+        let (engine, decision) = Engine.boot(jobs, stored: stored, mostParallel: parallel, at: t)
+        return (engine, decision)
+    }
+
+    private func started(_ decision: Decision) -> [String] {
+        decision.effects.compactMap { if case .start(let run, _) = $0 { run.job } else { nil } }
+    }
+
+    private func saved(_ decision: Decision) -> [Run] {
+        decision.changes.compactMap { if case .save(let run) = $0 { run } else { nil } }
+    }
+
+    private let every = Trigger.schedule(.every(.seconds(60)), atStart: false)
+
+    @Test("boot starts what needs nothing; the rest waits for its needs")
+    func needs() {
+        var (engine, decision) = boot([
+            JobDefinition(name: "restore", triggers: [.boot]), JobDefinition(name: "gateway", isService: true, triggers: [.boot], needs: ["restore"]),
+            JobDefinition(name: "ping", triggers: [.boot], needs: ["gateway"]),
+        ])
+        #expect(started(decision) == ["restore"])
+        decision = engine.handle(.attemptEnded(run: 1, .succeeded(RunReport(summary: ""))), at: t + 1)
+        #expect(started(decision) == ["gateway"])
+        decision = engine.handle(.service(run: 2, .status(ServiceStatus(state: .ready))), at: t + 2)
+        #expect(started(decision) == ["ping"])
+    }
+
+    @Test("after a failed need a scheduled run waits, and a person is told at once")
+    func failedNeed() {
+        var (engine, _) = boot([JobDefinition(name: "restore", triggers: [.boot]), JobDefinition(name: "backup", triggers: [every], needs: ["restore"])])
+        _ = engine.handle(.attemptEnded(run: 1, .failed(JobError("no network"))), at: t + 1)
+        let decision = engine.handle(.tick, at: t + 60)
+        #expect(started(decision).isEmpty)
+        #expect(engine.runs.values.map(\.state) == [.queued])
+        let refused = engine.handle(.startRequested(job: "backup", via: "test", evenIfRunning: true), at: t + 61)
+        guard case .refused(let reason) = refused.reply else { Issue.record("\(String(describing: refused.reply))"); return }
+        #expect(reason.contains("it needs restore, which failed: no network"))
+        // Somebody mends it: what waited goes on.
+        _ = engine.handle(.startRequested(job: "restore", via: "test", evenIfRunning: false), at: t + 62)
+        let mended = engine.handle(.attemptEnded(run: engine.runs.values.first { $0.job == "restore" }?.id ?? 0, .succeeded(RunReport(summary: ""))), at: t + 63)
+        #expect(started(mended) == ["backup"])
+    }
+
+    @Test("all that is due at one tick is one decision, recorded before any work")
+    func oneTransaction() {
+        let jobs = (0..<20).map { JobDefinition(name: "job\($0)", triggers: [every]) }
+        var (engine, _) = boot(jobs, parallel: 100)
+        let decision = engine.handle(.tick, at: t + 60)
+        #expect(started(decision).count == 20)
+        let cursors = decision.changes.filter { if case .cursor = $0 { true } else { false } }
+        #expect(cursors.count == 20)
+    }
+
+    @Test("overlap skip records the fire time it skipped")
+    func overlapSkip() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every])])
+        _ = engine.handle(.tick, at: t + 60)
+        let second = engine.handle(.tick, at: t + 120)
+        #expect(saved(second).map { $0.state.outcome } == [.skipped])
+        #expect(saved(second).first?.summary == "run 1 was still running")
+    }
+
+    @Test("overlap queue keeps one waiting, which stands for more")
+    func overlapQueue() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], overlap: .queue)])
+        for minute in 1...4 { _ = engine.handle(.tick, at: t + Double(minute) * 60) }
+        #expect(engine.runs.values.filter { $0.state == .queued }.map(\.missed) == [2])
+        let next = engine.handle(.attemptEnded(run: 1, .succeeded(RunReport(summary: ""))), at: t + 241)
+        #expect(started(next) == ["a"])
+    }
+
+    @Test("overlap replace ends the old run before the new one starts")
+    func overlapReplace() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], overlap: .replace)])
+        _ = engine.handle(.tick, at: t + 60)
+        let second = engine.handle(.tick, at: t + 120)
+        #expect(second.effects == [.end(run: 1, because: .replaced)])
+        let gone = engine.handle(.attemptEnded(run: 1, .failed(JobError("ended"))), at: t + 121)
+        #expect(started(gone) == ["a"])
+    }
+
+    @Test("a timeout ends the attempt; the outcome says so")
+    func timeout() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [.boot], timeout: .seconds(5))])
+        #expect(engine.nextWake(after: t) == t + 5)
+        #expect(engine.handle(.tick, at: t + 5).effects == [.end(run: 1, because: .timeout)])
+        let end = engine.handle(.attemptEnded(run: 1, .failed(JobError("killed"))), at: t + 6)
+        #expect(saved(end).last?.state.outcome == .timedOut)
+        #expect(saved(end).last?.error == "not done within 5s")
+    }
+
+    @Test("a retry keeps its time over a restart of the program")
+    func retryOverRestart() {
+        let job = JobDefinition(name: "a", triggers: [every], retry: RetryPolicy(attempts: 3, backoff: .seconds(10)))
+        var (engine, _) = boot([job])
+        _ = engine.handle(.tick, at: t + 60)
+        let failed = saved(engine.handle(.attemptEnded(run: 1, .failed(JobError("x", retry: .worthwhile))), at: t + 61))
+        guard let run = failed.last, case .waitingToRetry(2, let at) = run.state else { Issue.record("\(failed)"); return }
+        var again = Engine.boot([job], stored: StoredState(unfinished: [run], highestRunID: 1), mostParallel: 4, at: t + 62).engine
+        #expect(started(again.handle(.tick, at: at - 0.1)).isEmpty)
+        let decision = again.handle(.tick, at: at)
+        #expect(decision.effects.contains { if case .start(_, attempt: 2) = $0 { true } else { false } })
+    }
+
+    @Test("what was running when the program died is interrupted")
+    func interrupted() {
+        let run = Run(id: 5, job: "a", cause: .boot, scheduledAt: t, createdAt: t, state: .running(attempt: 1, since: t))
+        let (_, decision) = boot([JobDefinition(name: "a")], stored: StoredState(unfinished: [run], highestRunID: 5))
+        #expect(saved(decision).first { $0.id == 5 }?.state.outcome == .interrupted)
+    }
+
+    @Test("stopping: other work ends, the final backup runs, then services in reverse order")
+    func stopping() {
+        var (engine, _) = boot([
+            JobDefinition(name: "db", isService: true, triggers: [.boot]), JobDefinition(name: "app", isService: true, triggers: [.boot], needs: ["db"]),
+            JobDefinition(name: "work", triggers: [.boot]), JobDefinition(name: "backup", triggers: [.stop]),
+        ])
+        _ = engine.handle(.service(run: 1, .status(ServiceStatus(state: .ready))), at: t)
+        let app = engine.runs.values.first { $0.job == "app" }?.id ?? 0
+        let work = engine.runs.values.first { $0.job == "work" }?.id ?? 0
+        let stop = engine.handle(.shutdown(runsUntil: t + 5), at: t + 1)
+        #expect(stop.effects.contains(.end(run: work, because: .shutdown)))
+        #expect(started(stop) == ["backup"])
+        let backup = engine.runs.values.first { $0.job == "backup" }?.id ?? 0
+        _ = engine.handle(.attemptEnded(run: work, .failed(JobError("ended"))), at: t + 2)
+        let done = engine.handle(.attemptEnded(run: backup, .succeeded(RunReport(summary: ""))), at: t + 3)
+        #expect(done.effects == [.end(run: app, because: .shutdown)])
+        let appGone = engine.handle(.attemptEnded(run: app, .failed(JobError("stopped"))), at: t + 4)
+        #expect(appGone.effects == [.end(run: 1, because: .shutdown)])
+        #expect(engine.handle(.attemptEnded(run: 1, .failed(JobError("stopped"))), at: t + 4).effects == [.done])
+    }
+
+    @Test("a final backup that takes too long is ended, and its absence recorded")
+    func stopBudget() {
+        var (engine, _) = boot([JobDefinition(name: "backup", triggers: [.stop])])
+        _ = engine.handle(.shutdown(runsUntil: t + 5), at: t)
+        #expect(engine.nextWake(after: t) == t + 5)
+        #expect(engine.handle(.tick, at: t + 5).effects == [.end(run: 1, because: .shutdown)])
+        let end = engine.handle(.attemptEnded(run: 1, .failed(JobError("cut"))), at: t + 5.1)
+        #expect(saved(end).last?.state.outcome == .cancelled)
+        #expect(end.effects == [.done])
+    }
+
+    @Test("intervals keep their pace when the clock jumps")
+    func clockJump() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every])])
+        let jumped = engine.handle(.clockJumped(.seconds(7200)), at: t + 7210)
+        #expect(started(jumped).isEmpty)
+        #expect(engine.nextWake(after: t + 7210) == t + 7260)
+        let back = engine.handle(.clockJumped(.seconds(-7200)), at: t + 20)
+        #expect(started(back).isEmpty)
+        #expect(engine.nextWake(after: t + 20) == t + 60)
+    }
+
+    @Test("a group runs one at a time, in order of fire time, then name")
+    func group() {
+        var (engine, decision) = boot(["c", "a", "b"].map { JobDefinition(name: $0, triggers: [.boot], group: "g") })
+        #expect(started(decision) == ["a"])
+        let first = engine.runs.values.first { $0.job == "a" }?.id ?? 0
+        decision = engine.handle(.attemptEnded(run: first, .succeeded(RunReport(summary: ""))), at: t)
+        #expect(started(decision) == ["b"])
+    }
+
+    @Test("after another job, by its outcome")
+    func after() {
+        var (engine, _) = boot([
+            JobDefinition(name: "backup", triggers: [.boot]), JobDefinition(name: "cheer", triggers: [.after(job: "backup", .succeeded)]),
+            JobDefinition(name: "alarm", triggers: [.after(job: "backup", .failed)]),
+        ])
+        #expect(started(engine.handle(.attemptEnded(run: 1, .failed(JobError("x"))), at: t)) == ["alarm"])
+    }
+
+    @Test("a disabled job is not run, by schedule or by person, and the reason is told")
+    func disabled() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], disabled: "the secret X is not set")])
+        #expect(started(engine.handle(.tick, at: t + 60)).isEmpty)
+        #expect(engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: false), at: t + 61).reply == .refused("a is disabled: the secret X is not set"))
+    }
+
+    @Test("a person who starts what runs joins it; nobody is told of a job that is not there")
+    func join() {
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [.boot])])
+        #expect(engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: false), at: t).reply == .joined(run: 1))
+        #expect(engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: true), at: t).reply == .started(run: 2))
+        #expect(engine.handle(.startRequested(job: "b", via: "test", evenIfRunning: false), at: t).reply == .noSuchJob)
+    }
+
+    @Test("a reload ends jobs that are gone and starts services whose work changed")
+    func reload() {
+        var (engine, _) = boot([
+            JobDefinition(name: "gone", triggers: [.boot]), JobDefinition(name: "same", isService: true, triggers: [.boot], fingerprint: "1"),
+            JobDefinition(name: "changed", isService: true, triggers: [.boot], fingerprint: "1"),
+        ])
+        let ids = Dictionary(engine.runs.values.map { ($0.job, $0.id) }) { a, _ in a }
+        let decision = engine.handle(
+            .reloaded([
+                JobDefinition(name: "same", isService: true, triggers: [.boot], fingerprint: "1"),
+                JobDefinition(name: "changed", isService: true, triggers: [.boot], fingerprint: "2"), JobDefinition(name: "new", triggers: [.boot]),
+            ]), at: t + 1)
+        #expect(decision.effects.contains(.end(run: ids["gone"] ?? 0, because: .reloaded)))
+        #expect(decision.effects.contains(.end(run: ids["changed"] ?? 0, because: .reloaded)))
+        #expect(!decision.effects.contains(.end(run: ids["same"] ?? 0, because: .reloaded)))
+        #expect(started(decision) == ["new"])
+        let ended = engine.handle(.attemptEnded(run: ids["changed"] ?? 0, .failed(JobError("stopped"))), at: t + 2)
+        #expect(started(ended) == ["changed"])
+    }
+}

@@ -1,0 +1,14 @@
+import TestSupport
+import Testing
+
+@Suite("simulation", .serialized)
+struct SimulationTests {
+    /// A failure prints its seed; that seed alone plays it again.
+    @Test("a hundred thousand steps of schedules, crashes, clock jumps, reloads and persons", .tags(.slow), arguments: 1...10 as ClosedRange<UInt64>)
+    func accounting(seed: UInt64) throws {
+        var simulation = try Simulation(seed: seed)
+        simulation.run(steps: 10_000)
+        #expect(simulation.problems.isEmpty, "seed \(seed), step \(simulation.steps): \(simulation.problems.prefix(3))")
+        #expect(simulation.crashes > 100)
+    }
+}

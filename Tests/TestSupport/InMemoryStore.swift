@@ -1,0 +1,83 @@
+package import Foundation
+package import JobKit
+package import Scheduler
+import Synchronization
+
+/// A store that forgets with the test.
+package final class InMemoryStore: RunStore, KeyValues {
+    private struct State {
+        var runs: [Int64: Run] = [:]
+        var attempts: [Int64: [Int: Attempt]] = [:]
+        var cursors: [StoredState.CursorKey: Date] = [:]
+        var events: [Event] = []
+        var values: [String: String] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func load() async throws(StoreError) -> StoredState {
+        state.withLock { state in
+            var stored = StoredState(
+                unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id }, cursors: state.cursors,
+                highestRunID: state.runs.keys.max() ?? 0)
+            for run in state.runs.values.sorted(by: { $0.id < $1.id }) where run.state.outcome != nil { stored.last[run.job] = run }
+            return stored
+        }
+    }
+
+    package func commit(_ changes: [StoreChange]) async throws(StoreError) { apply(changes) }
+
+    /// The same without waiting, for simulations.
+    package func apply(_ changes: [StoreChange]) {
+        state.withLock { state in
+            for change in changes {
+                switch change {
+                case .save(let run): state.runs[run.id] = run
+                case .saveAttempt(let attempt): state.attempts[attempt.run, default: [:]][attempt.number] = attempt
+                case .cursor(let job, let schedule, let date): state.cursors[.init(job: job, schedule: schedule)] = date
+                case .event(let event): state.events.append(event)
+                case .service: break
+                }
+            }
+        }
+    }
+
+    package var allRuns: [Run] { state.withLock { $0.runs.values.sorted { $0.id < $1.id } } }
+
+    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
+        Array(allRuns.filter { job == nil || $0.job == job }.reversed().prefix(limit))
+    }
+
+    package func run(_ id: Int64) async throws(StoreError) -> Run? { state.withLock { $0.runs[id] } }
+
+    package func attempts(of run: Int64) async throws(StoreError) -> [Attempt] {
+        state.withLock { $0.attempts[run, default: [:]].values.sorted { $0.number < $1.number } }
+    }
+
+    package func events(limit: Int) async throws(StoreError) -> [Event] { state.withLock { Array($0.events.suffix(limit).reversed()) } }
+
+    package func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64] {
+        state.withLock { state in
+            var gone: [Int64] = []
+            for (_, runs) in Dictionary(grouping: state.runs.values, by: \.job) {
+                let finished = runs.filter { $0.state.outcome != nil }.map(\.id).max()
+                for (place, run) in runs.sorted(by: { $0.id > $1.id }).enumerated() {
+                    guard let at = run.finishedAt, run.id != finished, place >= mostRuns || at < oldest else { continue }
+                    gone.append(run.id)
+                }
+            }
+            for id in gone { state.runs[id] = nil }
+            return gone
+        }
+    }
+
+    package func value(_ key: String, of owner: String) async throws(JobError) -> String? {
+        state.withLock { $0.values["\(owner)\0\(key)"] }
+    }
+
+    package func set(_ values: [String: String?], of owner: String) async throws(JobError) {
+        state.withLock { state in for (key, value) in values { state.values["\(owner)\0\(key)"] = value } }
+    }
+}

@@ -1,0 +1,80 @@
+package import Foundation
+package import JobKit
+import Synchronization
+
+/// A clock that moves only when told to.
+package final class ManualClock: WallClock {
+    private struct Sleeper {
+        var until: Date
+        var continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var now: Date
+        var uptime = Duration.zero
+        var sleepers: [UInt64: Sleeper] = [:]
+        var cancelled: Set<UInt64> = []
+        var nextID: UInt64 = 0
+        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state: Mutex<State>
+
+    package init(_ now: Date = Date(timeIntervalSince1970: 1_790_000_000)) { state = Mutex(State(now: now)) }
+
+    package var now: Date { state.withLock { $0.now } }
+    package var uptime: Duration { state.withLock { $0.uptime } }
+
+    package func sleep(until instant: Date) async throws(CancellationError) {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if state.now >= instant || state.cancelled.contains(id) { return true }
+                    state.sleepers[id] = Sleeper(until: instant, continuation: continuation)
+                    return false
+                }
+                if isOver { continuation.resume() } else { tellWatchers() }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                state.cancelled.insert(id)
+                return state.sleepers.removeValue(forKey: id)
+            }
+            sleeper?.continuation.resume()
+        }
+        if Task.isCancelled { throw CancellationError() }
+    }
+
+    /// Returns once so many are asleep.
+    package func waitForSleepers(_ count: Int) async {
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.watchers.append((count, continuation)) }
+            tellWatchers()
+        }
+    }
+
+    private func tellWatchers() {
+        let ready = state.withLock { state in
+            let ready = state.watchers.filter { state.sleepers.count >= $0.count }
+            state.watchers.removeAll { state.sleepers.count >= $0.count }
+            return ready
+        }
+        for watcher in ready { watcher.continuation.resume() }
+    }
+
+    /// Lets time go by and wakes whoever is due.
+    package func advance(by length: Duration) {
+        let due = state.withLock { state in
+            state.now = state.now.adding(length)
+            state.uptime += length
+            let due = state.sleepers.filter { $0.value.until <= state.now }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.sorted { $0.until < $1.until }
+        }
+        for sleeper in due { sleeper.continuation.resume() }
+    }
+}
