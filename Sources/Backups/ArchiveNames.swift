@@ -12,9 +12,12 @@ enum RestoreNames {
     static func staging(_ name: String, _ id: String) -> String { ".\(name).restore-\(id)" }
     static func before(_ name: String, _ id: String) -> String { ".\(name).before-\(id)" }
 
-    /// Whether a name was given by a restore.
+    /// Tells a tree that we restored or stored from any other that comes to lie at its place.
+    static let token = ".shipkeeper-tree"
+
+    /// Whether a name directly below a tree is ours: a restore's, or the tree's token.
     static func isOwn(_ name: some CustomStringConvertible) -> Bool {
         let text = name.description
-        return text.hasPrefix(".") && (text.contains(".restore-") || text.contains(".before-"))
+        return text.hasPrefix(".tree.restore-") || text.hasPrefix(".tree.before-") || text == token
     }
 }

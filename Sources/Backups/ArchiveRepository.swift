@@ -48,31 +48,40 @@ package struct ArchiveRepository: Sendable {
     package struct Known: Sendable {
         package var fingerprint: String?
         package var content: String?
+        /// The head that the tree descends from; nil for an empty repository.
+        package var head: String?
+        /// The checksum of an archive that was about to be stored when the program ended or the record failed.
+        package var pending: String?
 
-        package init(fingerprint: String? = nil, content: String? = nil) {
+        package init(fingerprint: String? = nil, content: String? = nil, head: String? = nil, pending: String? = nil) {
             self.fingerprint = fingerprint
             self.content = content
+            self.head = head
+            self.pending = pending
         }
     }
 
     /// Packs the tree and stores it, unless it is as it was.
     ///
     /// - Parameters:
-    ///   - expected: The head as this container knows it; another one means that somebody else has written.
     ///   - scratch: A folder with room for the archive.
+    ///   - onPacked: Told the archive's checksum before it is stored.
     /// - Returns: The outcome, and the fingerprint of the tree as it was found.
     package func backUp(
-        _ source: BackupSource, known: Known, expecting expected: String?, scratch: String, at now: Date,
-        onProgress: @escaping @Sendable (PackingProgress) -> Void
+        _ source: BackupSource, known: Known, scratch: String, at now: Date,
+        onProgress: @escaping @Sendable (PackingProgress) -> Void, onPacked: @Sendable (String) async throws(BackupError) -> Void
     ) async throws(BackupError) -> (outcome: Outcome, fingerprint: String) {
         let head = try await head()
-        guard head?.id == expected else {
+        var isOurs = head?.id == known.head
+        if !isOurs, let head { isOurs = try await isPending(head, known.pending) }
+        guard isOurs else {
             throw .store(
                 .stale(
-                    expected == nil
+                    known.head == nil
                         ? "the repository holds a backup that this container has not restored"
                         : "somebody else has stored a backup since this container last looked"))
         }
+        let expected = head?.id
         let scan = try await OwnThread.run { flag throws(BackupError) in
             do throws(FileError) { return try TreeScan(source, flag) } catch {
                 if flag.isSet { throw BackupError.cancelled }
@@ -87,10 +96,11 @@ package struct ArchiveRepository: Sendable {
         let earlier = head.flatMap { version in version.objects[ArchiveNames.archive] == nil ? nil : version }
         let previous = try await openedArchive(earlier, scratch: folder.own)
         let report = try await OwnThread.run { flag throws(BackupError) in
-            try pack(source, scan, folder.own, previous, now, flag, onProgress)
+            try pack(scan, folder.own, previous, now, flag, onProgress)
         }
         if let content = known.content, content == report.content, head != nil { return (.unchanged, fingerprint) }
         if Task.isCancelled { throw .cancelled }
+        try await onPacked(report.checksum)
         do {
             let version = try await store.commit(
                 [
@@ -103,17 +113,31 @@ package struct ArchiveRepository: Sendable {
         }
     }
 
+    /// Whether a version is the one we were storing when the program ended or the record failed.
+    package func isPending(_ version: StoreVersion, _ pending: String?) async throws(BackupError) -> Bool {
+        guard let pending, version.objects[ArchiveNames.checksum] != nil else { return false }
+        do {
+            let scratch = try Folder.open("/")
+            let file = try await store.open(ArchiveNames.checksum, at: version, scratch: scratch)
+            return String(decoding: try file.read(4096), as: UTF8.self).hasPrefix(pending)
+        } catch let error as StorageError {
+            throw .store(error)
+        } catch {
+            return false
+        }
+    }
+
     private func openedArchive(_ version: StoreVersion?, scratch: Folder) async throws(BackupError) -> OpenFile? {
         guard let version else { return nil }
         return try? await store.open(ArchiveNames.archive, at: version, scratch: scratch)
     }
 
     private func pack(
-        _ source: BackupSource, _ scan: TreeScan, _ scratch: Folder, _ previous: OpenFile?, _ now: Date, _ flag: CancelFlag,
+        _ scan: TreeScan, _ scratch: Folder, _ previous: OpenFile?, _ now: Date, _ flag: CancelFlag,
         _ onProgress: @escaping @Sendable (PackingProgress) -> Void
     ) throws(BackupError) -> SnapshotReport {
         let writer = SnapshotWriter(
-            source: source, scan: scan, scratch: scratch, cores: cores, databasePatience: 10,
+            scan: scan, scratch: scratch, cores: cores, databasePatience: 10,
             earlierCopy: { member, name in previous.map { ArchiveMember.copy(member, from: $0, to: scratch, as: name) } ?? false },
             now: now, flag: flag, onProgress: onProgress)
         do {
@@ -146,7 +170,7 @@ package struct ArchiveRepository: Sendable {
 
     private func checkSpace(_ folder: Folder, needed: Int64) throws(BackupError) {
         guard let space = try? folder.space() else { return }
-        let wanted = needed + 16_000_000
+        let wanted = needed + 1_000_000
         if space.bytes < wanted { throw .notEnoughSpace(needed: wanted, free: space.bytes, path: folder.path) }
     }
 }

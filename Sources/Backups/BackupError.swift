@@ -12,13 +12,15 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     case notEnoughSpace(needed: Int64, free: Int64, path: String)
     /// What is to be backed up is not there.
     case sourceMissing(String)
+    /// Another file system is mounted below the tree: replacing the tree would move it away.
+    case mountBelow(path: String, mount: String)
     case cancelled
 
     package var isDiskFull: Bool {
         switch self {
         case .notEnoughSpace, .store(.full): true
         case .file(let error), .archive(.file(let error)): error.isDiskFull
-        case .store, .archive, .nothingGood, .sourceMissing, .cancelled: false
+        case .store, .archive, .nothingGood, .sourceMissing, .mountBelow, .cancelled: false
         }
     }
 
@@ -31,6 +33,7 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notEnoughSpace(let needed, let free, let path):
             "not enough space at \(path): \(needed / 1_000_000 + 1) MB needed, \(free / 1_000_000) MB free"
         case .sourceMissing(let path): "\(path) does not exist, so there is nothing to back up"
+        case .mountBelow(let path, let mount): "\(mount) is mounted below \(path), and a restore would move it away"
         case .cancelled: "cancelled"
         }
     }

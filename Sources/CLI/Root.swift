@@ -22,11 +22,21 @@ struct Root: AsyncParsableCommand {
         ])
 
     /// Runs the command that the arguments name. At the top of a file the compiler would take the form that can't wait.
-    static func begin() async { await main(nil) }
+    static func begin() async {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand { try await waiting.run() } else { try command.run() }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Console.error(fullMessage(for: error))
+            exit(withError: Exit.usage)
+        }
+    }
 }
 
 /// Exit codes beyond 0 and 1.
 enum Exit {
+    static let usage = ExitCode(2)
     static let notRunning = ExitCode(4)
     static let noSuchJob = ExitCode(5)
     static let locked = ExitCode(6)

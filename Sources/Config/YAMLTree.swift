@@ -90,7 +90,8 @@ struct YAMLTree {
                     hint: "add it to \"secrets\", so that it is kept out of logs and other jobs"))
         }
         return ConfigNode(
-            .scalar(result.text, isPlain: isPlain), at: place, missingSecrets: result.unset.filter(secrets.contains))
+            .scalar(result.text, isPlain: isPlain), at: place, missingSecrets: result.unset.filter(secrets.contains),
+            written: result.used.isEmpty ? nil : scalar.string)
     }
 }
 

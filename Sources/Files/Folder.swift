@@ -161,7 +161,7 @@ package final class Folder: Sendable {
         try check(unsafe name.withCString { unsafe unlinkat(raw, $0, AT_REMOVEDIR) }, "remove", name)
     }
 
-    /// Removes whatever a name stands for with all below it; nothing there is fine.
+    /// Removes whatever a name stands for with all below it, but nothing on another file system; nothing there is fine.
     package func removeTree(_ name: RawName) throws(FileError) {
         let kind: FileStatus.Kind
         do { kind = try status(name).kind } catch {
@@ -170,6 +170,10 @@ package final class Folder: Sendable {
         }
         guard kind == .folder else { return try remove(name) }
         let below = try folder(name)
+        // Another file system is somebody else's data, whatever lies around it.
+        guard try below.status().device == self.status().device else { throw FileError("remove across file systems", path(of: name), code: EXDEV) }
+        // A folder that may not be written can't be emptied.
+        if try below.status().mode & 0o700 != 0o700 { try? below.set(mode: 0o700) }
         for child in try below.names() { try below.removeTree(child) }
         try removeFolder(name)
     }

@@ -32,8 +32,11 @@ import Synchronization
 
     /// Ends all transfers and the thread. Nothing is sent after this.
     package func close() {
-        state.withLock { $0.isClosed = true }
-        wake()
+        // Woken under the lock: the thread frees its handle only after it has had the lock once more.
+        state.withLock { state in
+            state.isClosed = true
+            wake()
+        }
     }
 
     package func send(
@@ -61,14 +64,20 @@ import Synchronization
                 guard let transfer else { return continuation.resume(returning: .failure(.broken("out of memory"))) }
                 let isOpen = state.withLock { state in
                     let isOpen = !state.isClosed && !state.cancelled.contains(id)
-                    if isOpen { state.added.append((id, transfer)) }
+                    if isOpen {
+                        state.added.append((id, transfer))
+                        wake()
+                    }
                     return isOpen
                 }
-                if isOpen { wake() } else { transfer.endCancelled() }
+                if !isOpen { transfer.endCancelled() }
             }
         } onCancel: {
-            state.withLock { _ = $0.cancelled.insert(id) }
-            wake()
+            state.withLock { state in
+                guard !state.isClosed else { return }
+                state.cancelled.insert(id)
+                wake()
+            }
         }
         state.withLock { _ = $0.cancelled.remove(id) }
         return try result.get()
@@ -100,7 +109,7 @@ import Synchronization
             collect(&transfers)
             unsafe curl_multi_poll(multi, nil, 0, 60_000, nil)
         }
-        unsafe curl_multi_cleanup(multi)
+        state.withLock { _ in unsafe _ = curl_multi_cleanup(multi) }
     }
 
     private func collect(_ transfers: inout [UInt64: CurlTransfer]) {

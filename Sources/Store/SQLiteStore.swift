@@ -66,12 +66,14 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    // In tasks of their own: what a cancelled run has come to is still recorded.
+
     private func read<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        do { return try await queue.read(work) } catch { throw StoreError(SQLiteStore.words(error)) }
+        do { return try await Task { [queue] in try await queue.read(work) }.value } catch { throw StoreError(SQLiteStore.words(error)) }
     }
 
     private func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        do { return try await queue.write(work) } catch { throw StoreError(SQLiteStore.words(error)) }
+        do { return try await Task { [queue] in try await queue.write(work) }.value } catch { throw StoreError(SQLiteStore.words(error)) }
     }
 }
 

@@ -11,7 +11,13 @@ enum SwapPhase: String {
 
     func write(to staging: Folder) throws(FileError) { try staging.replace(SwapPhase.name, with: Array(rawValue.utf8)) }
 
-    static func read(from staging: Folder) -> SwapPhase? {
-        (try? staging.contents(of: name)).flatMap { SwapPhase(rawValue: String(decoding: $0, as: UTF8.self)) }
+    /// Nil where there is none: nothing was begun. Trouble with reading it is no answer.
+    static func read(from staging: Folder) throws(FileError) -> SwapPhase? {
+        do {
+            return SwapPhase(rawValue: String(decoding: try staging.contents(of: name), as: UTF8.self))
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
     }
 }

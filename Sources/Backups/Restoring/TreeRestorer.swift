@@ -19,6 +19,8 @@ package struct TreeRestorer: Sendable {
 
     package struct Report: Sendable {
         package var version: StoreVersion
+        /// The head when the restore began: what the tree descends from, if nobody has written since.
+        package var head: String
         package var files: Int
         package var bytes: Int64
         /// Members that were left out, with the reason.
@@ -38,7 +40,7 @@ package struct TreeRestorer: Sendable {
     package func recover() async throws(BackupError) -> [String] {
         try await OwnThread.run { _ throws(BackupError) in
             var done: [String] = []
-            for place in places() {
+            for place in source.items {
                 guard let parent = try? Folder.open(place.parent) else { continue }
                 do throws(FileError) { done += try TreeSwap.recover(parent: parent, name: place.name) } catch { throw .file(error) }
             }
@@ -48,7 +50,7 @@ package struct TreeRestorer: Sendable {
 
     /// Restores the newest version that is whole. Damaged ones are passed over, and named in the report.
     package func restore(onProgress: @escaping @Sendable (_ files: Int, _ bytes: Int64) -> Void) async throws(BackupError) -> Outcome {
-        guard try await repository.head() != nil else { return .empty }
+        guard let head = try await repository.head() else { return .empty }
         let versions = try await repository.backups()
         guard !versions.isEmpty else {
             throw .nothingGood(["the repository holds files, but no \(ArchiveNames.archive)"])
@@ -56,7 +58,7 @@ package struct TreeRestorer: Sendable {
         var reasons: [String] = []
         for version in versions {
             do {
-                var report = try await restore(version, onProgress)
+                var report = try await restore(version, head: head.id, onProgress)
                 report.notes = reasons.map { "a newer backup could not be used: \($0)" } + report.notes
                 return .restored(report)
             } catch {
@@ -68,7 +70,7 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, _ onProgress: @escaping @Sendable (Int, Int64) -> Void
+        _ version: StoreVersion, head: String, _ onProgress: @escaping @Sendable (Int, Int64) -> Void
     ) async throws(BackupError) -> Report {
         let staging = try makeStaging()
         let (parent, name) = (staging.parent, staging.name)
@@ -89,7 +91,7 @@ package struct TreeRestorer: Sendable {
             let extraction = try unpack(archive, into: folder, flag, onProgress)
             let ways = try swap(folder, &notes)
             return Report(
-                version: version, files: extraction.files, bytes: extraction.bytes, skipped: extraction.skipped, way: ways, notes: notes)
+                version: version, head: head, files: extraction.files, bytes: extraction.bytes, skipped: extraction.skipped, way: ways, notes: notes)
         }
     }
 
@@ -97,13 +99,36 @@ package struct TreeRestorer: Sendable {
 
     private func makeStaging() throws(BackupError) -> (folder: Folder, parent: Folder, name: RawName) {
         do {
-            let parent = try Folder.make(source.base)
-            let name = RawName(RestoreNames.staging(source.paths.first?.last?.description ?? "tree", id))
+            let mounts = MountTable()
+            for item in source.items {
+                if let mount = mounts.mount(below: item.place) { throw BackupError.mountBelow(path: item.place, mount: mount) }
+            }
+            let (parent, name) = try stagingPlace(mounts)
             try parent.removeTree(name)
             try parent.makeFolder(name)
             return (try parent.folder(name), parent, name)
-        } catch {
+        } catch let error as BackupError {
+            throw error
+        } catch let error as FileError {
             throw .file(error)
+        } catch {
+            throw .archive(.damaged("\(error)"))
+        }
+    }
+
+    /// Beside the live tree; inside it where it is a mount of its own or what is around it can't be written.
+    private func stagingPlace(_ mounts: MountTable) throws -> (Folder, RawName) {
+        guard let first = source.items.first else { return (try Folder.open(source.base), RawName(RestoreNames.staging("tree", id))) }
+        let inside = RawName(RestoreNames.staging("tree", id))
+        if mounts.isMount(first.place), let target = try? Folder.open(first.place) { return (target, inside) }
+        let parent = try Folder.make(first.parent)
+        let beside = RawName(RestoreNames.staging(first.name.description, id))
+        do throws(FileError) {
+            try parent.makeFolder(beside)
+            return (parent, beside)
+        } catch {
+            guard let target = try? Folder.open(first.place) else { throw error }
+            return (target, inside)
         }
     }
 
@@ -121,8 +146,8 @@ package struct TreeRestorer: Sendable {
         } else {
             notes.append("no checksum was stored beside the archive; it was checked by its own sums only")
         }
-        if let space = try? folder.space(), space.bytes < size + 16_000_000 {
-            throw .notEnoughSpace(needed: size + 16_000_000, free: space.bytes, path: folder.path)
+        if let space = try? folder.space(), space.bytes < size + 1_000_000 {
+            throw .notEnoughSpace(needed: size + 1_000_000, free: space.bytes, path: folder.path)
         }
     }
 
@@ -150,7 +175,8 @@ package struct TreeRestorer: Sendable {
         do {
             try TreeRestorer.rewind(archive)
             let gzip = try GzipReader(CancellableSource(FileSource(archive), flag))
-            let extractor = TreeExtractor(into: folder) { onProgress($0.files, $0.bytes) }
+            let room = (try? folder.space().bytes) ?? .max
+            let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: room)) { onProgress($0.files, $0.bytes) }
             let report = try extractor.extract(TarReader(gzip))
             try removeVolatile(folder)
             return report
@@ -172,19 +198,24 @@ package struct TreeRestorer: Sendable {
                 let below = try folder.folder(name)
                 try removeVolatile(below)
                 if try below.status().modified != status.modified { try below.set(modified: status.modified) }
-            } else if Volatile.isVolatile(name) || name.description.hasSuffix("-shm") {
+            } else if Volatile.isVolatile(name) || isSharedMemory(name, in: folder) {
                 try folder.remove(name)
             }
         }
+    }
+
+    private func isSharedMemory(_ name: RawName, in folder: Folder) -> Bool {
+        guard name.description.hasSuffix("-shm"), let database = Volatile.database(ofCompanion: name) else { return false }
+        return SQLiteFile.isDatabase(database, in: folder)
     }
 
     private func swap(_ staging: Folder, _ notes: inout [String]) throws(BackupError) -> String {
         do {
             var ways: [String] = []
             var missing: [String] = []
-            for (path, place) in zip(source.paths, places()) {
-                guard let tree = try find(path, in: staging) else {
-                    missing.append(path.map(\.description).joined(separator: "/"))
+            for place in source.items {
+                guard let tree = try find(place.member, in: staging) else {
+                    missing.append(place.member.map(\.description).joined(separator: "/"))
                     continue
                 }
                 let parent = try Folder.make(place.parent)
@@ -216,19 +247,6 @@ package struct TreeRestorer: Sendable {
         guard let name = path.last, folder.exists(name) else { return nil }
         return (folder, name)
     }
-
-    /// The parent folder and name of each thing that is restored.
-    private func places() -> [(parent: String, name: RawName)] { TreePlaces.of(source) }
-}
-
-enum TreePlaces {
-    static func of(_ source: BackupSource) -> [(parent: String, name: RawName)] {
-        source.paths.compactMap { path in
-            guard let name = path.last else { return nil }
-            let middle = path.dropLast().map { "/\($0)" }.joined()
-            return ((source.base == "/" ? "" : source.base) + middle + (source.base == "/" && middle.isEmpty ? "/" : ""), name)
-        }
-    }
 }
 
 /// Old trees that restores have kept beside the live one.
@@ -236,7 +254,7 @@ package enum KeptTrees {
     /// Removes them: a good backup of what came after has been made. Gives their number.
     package static func remove(of source: BackupSource) async -> Int {
         await OwnThread.run { _ in
-            TreePlaces.of(source).reduce(0) { count, place in
+            source.items.reduce(0) { count, place in
                 guard let parent = try? Folder.open(place.parent) else { return count }
                 return count + ((try? TreeSwap.removeKept(parent: parent, name: place.name)) ?? 0)
             }

@@ -61,7 +61,7 @@ struct TreeSwap {
 
     private func moveEntries(_ tree: RawName, _ staging: Folder) throws(FileError) -> Way {
         let target = try parent.folder(name)
-        let workName = RawName(RestoreNames.staging("tree", id))
+        let workName = RawName(RestoreNames.staging("tree", id + "-swap"))
         // The work folder lies inside the target: whatever the target is, that is the file system to be on.
         try target.makeFolder(workName)
         let work = try target.folder(workName)
@@ -74,19 +74,27 @@ struct TreeSwap {
 
     /// Goes on from the journal's phase to the end.
     private static func finish(_ work: Folder, _ workName: RawName, in target: Folder) throws(FileError) {
-        let (old, fresh) = (try work.folder(before), try work.folder(new))
-        if SwapPhase.read(from: work) == .movingOut {
+        if try SwapPhase.read(from: work) == .movingOut {
+            let old = try work.folder(before)
             for child in try target.names() where !RestoreNames.isOwn(child) { try move(child, from: target, to: old) }
             try SwapPhase.movingIn.write(to: work)
         }
-        for child in try fresh.names() { try move(child, from: fresh, to: target) }
-        let status = try fresh.status()
-        try? target.set(mode: status.mode)
-        try work.removeFolder(new)
-        let kept = RawName(workName.description.replacing(".restore-", with: ".before-"))
-        try work.rename(before, to: target, as: kept)
+        var modified: FileTime?
+        // Each step may have been done already, by a program that was killed right after it.
+        if work.exists(new) {
+            let fresh = try work.folder(new)
+            let status = try fresh.status()
+            modified = status.modified
+            for child in try fresh.names() { try move(child, from: fresh, to: target) }
+            try? target.set(mode: status.mode)
+            try work.removeFolder(new)
+        }
+        if work.exists(before) {
+            let kept = RawName(workName.description.replacing(".restore-", with: ".before-"))
+            try work.rename(before, to: target, as: kept)
+        }
         try target.removeTree(workName)
-        try? target.set(modified: status.modified)
+        if let modified { try? target.set(modified: modified) }
         try target.sync()
     }
 
@@ -159,7 +167,7 @@ struct TreeSwap {
         let target = try parent.folder(name)
         for found in try target.names() where found.description.hasPrefix(".tree.restore-") {
             let work = try target.folder(found)
-            if SwapPhase.read(from: work) == nil {
+            if try SwapPhase.read(from: work) == nil {
                 try target.removeTree(found)
                 done.append("removed an unfinished restore in \(target.path)")
             } else {

@@ -1,4 +1,5 @@
 package import Files
+import Foundation
 
 /// What is backed up: one folder, or several things below one folder.
 package struct BackupSource: Hashable, Sendable {
@@ -23,22 +24,63 @@ package struct BackupSource: Hashable, Sendable {
         self.filter = filter
     }
 
-    /// Where the tree is and which folders on which disk it is made of, so that another container's tree is not taken for
-    /// ours; nil where something of it is missing.
-    package var identity: String? {
-        var parts: [String] = []
-        for path in paths {
-            guard let folder = try? Folder.open(base + path.map { "/\($0)" }.joined()), let status = try? folder.status() else {
-                return nil
-            }
-            parts.append("\(status.device):\(status.inode)")
-        }
-        return readable + "=" + parts.joined(separator: ",")
+    /// For messages: the folder, or the base with what is below it.
+    package var readable: String { paths.map(place).joined(separator: ", ") }
+
+    private func place(_ path: [RawName]) -> String { (base == "/" ? "" : base) + path.map { "/\($0)" }.joined() }
+
+    /// One of the things, with where it really lies: a link at its place is followed once, so that what it leads to is
+    /// stored and replaced, and the link stays.
+    struct Item {
+        /// Its names in the archive.
+        var member: [RawName]
+        var parent: String
+        var name: RawName
+
+        var place: String { parent == "/" ? "/\(name)" : "\(parent)/\(name)" }
     }
 
-    /// For messages: the folder, or the base with what is below it.
-    package var readable: String {
-        let top = base == "/" ? "" : base
-        return paths.map { "\(top)/" + $0.map(\.description).joined(separator: "/") }.joined(separator: ", ")
+    var items: [Item] {
+        paths.compactMap { path in
+            guard !path.isEmpty else { return nil }
+            let literal = place(path)
+            let names = URL(fileURLWithPath: literal).resolvingSymlinksInPath().path.split(separator: "/").map(String.init)
+            guard isLink(literal), let last = names.last else {
+                return Item(member: path, parent: parent(of: literal), name: path[path.count - 1])
+            }
+            return Item(member: path, parent: "/" + names.dropLast().joined(separator: "/"), name: RawName(last))
+        }
+    }
+
+    private func parent(of path: String) -> String { "/" + path.split(separator: "/").dropLast().joined(separator: "/") }
+
+    private func isLink(_ path: String) -> Bool {
+        let names = path.split(separator: "/").map(String.init)
+        guard let name = names.last, let folder = try? Folder.open(parent(of: path)) else { return false }
+        return (try? folder.status(RawName(name)))?.kind == .symbolicLink
+    }
+
+    // MARK: Identity
+
+    /// Which tree lies there, by the token we left in it: a new container's folder at the same place has none. Nil where
+    /// nothing is there or it bears no token.
+    package var identity: String? {
+        let tokens = items.compactMap { item -> String? in
+            guard let folder = try? Folder.open(item.place), let bytes = try? folder.contents(of: RawName(RestoreNames.token)) else { return nil }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        return tokens.isEmpty ? nil : readable + "=" + tokens.joined(separator: ",")
+    }
+
+    /// Leaves a token in every folder that has none, and gives the identity.
+    package func marked() -> String? {
+        for item in items {
+            guard let folder = try? Folder.open(item.place), !folder.exists(RawName(RestoreNames.token)) else { continue }
+            let token = String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
+            let modified = try? folder.status().modified
+            try? folder.replace(RawName(RestoreNames.token), with: Array(token.utf8))
+            if let modified { try? folder.set(modified: modified) }
+        }
+        return identity
     }
 }

@@ -61,6 +61,7 @@ enum SQLiteFile {
             case UInt8(ascii: "%"): text += "%25"
             case UInt8(ascii: "?"): text += "%3f"
             case UInt8(ascii: "#"): text += "%23"
+            case 128...: text += "%" + [byte].hex
             default: text.unicodeScalars.append(Unicode.Scalar(byte))
             }
         }

@@ -3,8 +3,11 @@ package import Files
 
 /// A file, folder or link as it was found.
 struct ScannedEntry {
-    /// Names below the base.
+    /// Its names in the archive.
     var path: [RawName]
+    /// Which of the source's items it belongs to, and its names below that item's parent.
+    var item: Int
+    var place: [RawName]
     var status: FileStatus
     var target: RawName?
     /// The status of the write-ahead log beside a file, where there is one.
@@ -21,68 +24,73 @@ struct TreeScan {
     /// How many volatile files were left out.
     private(set) var volatileCount = 0
     private(set) var bytes: Int64 = 0
+    var fileCount: Int { entries.count { $0.status.kind == .file } }
+    let items: [BackupSource.Item]
     private let filter: PathFilter
     private let flag: CancelFlag
+    private var item = 0
 
     init(_ source: BackupSource, _ flag: CancelFlag) throws(FileError) {
         filter = source.filter
+        items = source.items
         self.flag = flag
-        let base = try Folder.open(source.base)
         var parents = Set<[RawName]>()
-        for path in source.paths {
-            guard !path.isEmpty else {
-                try scan(base, path: [], top: 0)
-                continue
-            }
-            try addParents(of: path, base, &parents)
+        for index in items.indices {
+            item = index
+            try addParents(of: items[index].member, base: source.base, &parents)
+            let parent = try Folder.open(items[index].parent)
+            let (name, member) = (items[index].name, items[index].member)
+            try add(name, in: parent, path: member, place: [name], parent.status(name))
         }
     }
 
     /// The folders between the base and what is backed up are members too, without what else they hold.
-    private mutating func addParents(of path: [RawName], _ base: Folder, _ seen: inout Set<[RawName]>) throws(FileError) {
-        var folder = base
-        for (index, name) in path.enumerated() {
+    private mutating func addParents(of path: [RawName], base: String, _ seen: inout Set<[RawName]>) throws(FileError) {
+        var folder = try Folder.open(base)
+        for (index, name) in path.dropLast().enumerated() {
             let here = Array(path.prefix(index + 1))
             let status = try folder.status(name)
-            if index == path.count - 1 { return try add(name, in: folder, path: here, status, top: path.count) }
-            if seen.insert(here).inserted { entries.append(ScannedEntry(path: here, status: status)) }
+            if seen.insert(here).inserted { entries.append(ScannedEntry(path: here, item: item, place: [], status: status)) }
             folder = try folder.folder(name)
         }
     }
 
-    private mutating func scan(_ folder: Folder, path: [RawName], top: Int) throws(FileError) {
+    private mutating func scan(_ folder: Folder, path: [RawName], place: [RawName]) throws(FileError) {
         if flag.isSet { throw FileError("read", folder.path, code: 125) }
         for name in try folder.names() {
             guard let status = try? folder.status(name) else { continue }
-            try add(name, in: folder, path: path + [name], status, top: top)
+            try add(name, in: folder, path: path + [name], place: place + [name], status)
         }
     }
 
     private mutating func add(
-        _ name: RawName, in folder: Folder, path: [RawName], _ status: FileStatus, top: Int
+        _ name: RawName, in folder: Folder, path: [RawName], place: [RawName], _ status: FileStatus
     ) throws(FileError) {
-        let below = Array(path.dropFirst(top))
+        let below = Array(place.dropFirst())
         if !below.isEmpty {
             if RestoreNames.isOwn(name), below.count == 1 { return }
             if filter.excludes(below, isFolder: status.kind == .folder) { return }
         }
+        let entry = ScannedEntry(path: path, item: item, place: place, status: status)
         switch status.kind {
         case .folder:
-            entries.append(ScannedEntry(path: path, status: status))
-            do { try scan(folder.folder(name), path: path, top: top) } catch {
+            entries.append(entry)
+            do { try scan(folder.folder(name), path: path, place: place) } catch {
                 if error.code == 125 || below.isEmpty { throw error }
                 if !error.isMissing { skipped.append(error.description) }
             }
         case .symbolicLink:
             guard let target = try? folder.target(ofLink: name) else { return }
-            entries.append(ScannedEntry(path: path, status: status, target: target))
-        case .file: addFile(name, in: folder, path: path, status)
+            var link = entry
+            link.target = target
+            entries.append(link)
+        case .file: addFile(name, in: folder, entry)
         case .fifo, .socket: volatileCount += 1
         case .device: skipped.append("\(folder.path(of: name)) is a device")
         }
     }
 
-    private mutating func addFile(_ name: RawName, in folder: Folder, path: [RawName], _ status: FileStatus) {
+    private mutating func addFile(_ name: RawName, in folder: Folder, _ entry: ScannedEntry) {
         if let database = Volatile.database(ofCompanion: name), SQLiteFile.isDatabase(database, in: folder) {
             volatileCount += 1
             return
@@ -91,9 +99,10 @@ struct TreeScan {
             volatileCount += 1
             return
         }
-        let log = try? folder.status(RawName(name.bytes + Array("-wal".utf8)))
-        entries.append(ScannedEntry(path: path, status: status, log: log))
-        bytes += status.size
+        var file = entry
+        file.log = try? folder.status(RawName(name.bytes + Array("-wal".utf8)))
+        entries.append(file)
+        bytes += entry.status.size
     }
 
     /// Differs when anything that would be stored may differ; the same for a tree nobody touched.

@@ -7,7 +7,6 @@ import Foundation
 struct SnapshotWriter {
     private static let readSize = 256 * 1024
 
-    let source: BackupSource
     let scan: TreeScan
     /// Where copies of databases lie meanwhile.
     let scratch: Folder
@@ -53,7 +52,7 @@ struct SnapshotWriter {
     }
 
     private func members(_ tar: TarWriter, _ report: inout SnapshotReport) throws {
-        var folders = OpenFolders(base: try Folder.open(source.base))
+        var folders = try scan.items.map { OpenFolders(base: try Folder.open($0.parent)) }
         var firstNames: [InodeKey: RawName] = [:]
         for entry in scan.entries {
             if flag.isSet { throw BackupError.cancelled }
@@ -73,14 +72,14 @@ struct SnapshotWriter {
                     try tar.begin(member)
                 } else {
                     member.kind = .file
-                    if try addFile(entry, &member, &folders, tar, &report) { firstNames[key] = path }
+                    if try addFile(entry, &member, &folders[entry.item], tar, &report) { firstNames[key] = path }
                 }
                 report.files += 1
             case .fifo, .socket, .device: break
             }
             onProgress(
                 PackingProgress(
-                    files: report.files, totalFiles: scan.entries.count, bytes: report.bytes, totalBytes: scan.bytes))
+                    files: report.files, totalFiles: scan.fileCount, bytes: report.bytes, totalBytes: scan.bytes))
         }
     }
 
@@ -95,11 +94,11 @@ struct SnapshotWriter {
     private func addFile(
         _ entry: ScannedEntry, _ member: inout TarEntry, _ folders: inout OpenFolders, _ tar: TarWriter, _ report: inout SnapshotReport
     ) throws -> Bool {
-        guard let name = entry.path.last else { return false }
+        guard let name = entry.place.last else { return false }
         let folder: Folder
         let file: OpenFile
         do {
-            folder = try folders.parent(of: entry.path)
+            folder = try folders.parent(of: entry.place)
             if SQLiteFile.isDatabase(name, in: folder) {
                 return try addDatabase(entry, &member, folder.path(of: name), tar, &report)
             }
@@ -173,7 +172,7 @@ struct SnapshotWriter {
             try SQLiteFile.copy(path, to: scratch.path(of: copyName), deadline: databasePatience)
         } catch {
             if error == .diskFull { throw BackupError.file(FileError("write", scratch.path, code: 28)) }
-            guard try copyQuietly(path, copyName) else {
+            guard (try? copyQuietly(path, copyName)) == true else {
                 try? scratch.remove(copyName)
                 let hasEarlier = earlierCopy(member.path, copyName)
                 report.troubles.append(

@@ -99,6 +99,7 @@ struct Daemon {
     func run() async throws {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
+        state.clearScratch()
         warn()
         let store = try openStore()
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)

@@ -12,6 +12,9 @@ struct StateFolder {
     var socket: String { control + "/control.sock" }
     var lock: String { path + "/lock" }
 
+    /// Removes what a program that was killed has left of its work. Called by whoever holds the lock.
+    func clearScratch() { try? Folder.open(path).removeTree("scratch") }
+
     struct Unwritable: Error {
         var message: String
     }

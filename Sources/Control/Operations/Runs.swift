@@ -36,9 +36,8 @@ extension Operations {
         guard let overview = await scheduler.overview() else { throw .starting }
         var fires: [NextAnswer.Fire] = []
         for job in overview.jobs where job.definition.disabled == nil {
-            guard let first = job.nextFire else { continue }
-            for case .schedule(let schedule, _) in job.definition.triggers {
-                var next = job.definition.triggers.count == 1 ? first : schedule.next(after: overview.at)
+            for (schedule, first) in job.upcoming {
+                var next: Date? = first
                 for _ in 0..<count {
                     guard let fire = next else { break }
                     fires.append(.init(job: job.definition.name, at: fire, schedule: schedule.readable))

@@ -68,6 +68,10 @@ extension StatusAnswer.Attention {
             (message, hint) = (obstacle, nil)
             return
         }
+        if let last = view.last, let count = last.outputs["troubles"], count != "0" {
+            (message, hint) = ("the last backup lacks something: \(last.summary ?? "")", "shipkeeper logs \(job) --run \(last.id)")
+            return
+        }
         guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
             view.current?.state.activeAttempt == nil || outcome != .interrupted
         else { return nil }

@@ -24,8 +24,11 @@ package struct ConfigNode: Sendable {
     package var place: SourcePlace
     /// Names of declared secrets this text refers to that have no value.
     package var missingSecrets: [String]
+    /// The text as it stands in the file, where variables were put in: for messages, which must show no secret.
+    package var written: String?
 
-    package init(_ value: Value, at place: SourcePlace, missingSecrets: [String] = []) {
+    package init(_ value: Value, at place: SourcePlace, missingSecrets: [String] = [], written: String? = nil) {
+        self.written = written
         self.value = value
         self.place = place
         self.missingSecrets = missingSecrets
@@ -51,7 +54,7 @@ package struct ConfigNode: Sendable {
     package var kind: String {
         switch value {
         case .null: "nothing"
-        case .scalar(let text, _): "\"\(text)\""
+        case .scalar(let text, _): "\"\(written ?? text)\""
         case .sequence: "a list"
         case .mapping: "a group of keys"
         }

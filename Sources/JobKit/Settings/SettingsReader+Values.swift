@@ -120,7 +120,7 @@ extension SettingsReader {
         if let value = Value(rawValue: text) { return value }
         let nearest = NearestWord.find(text, in: names).map { "did you mean \"\($0)\"?" }
         report(
-            at: node.place, "\"\(qualified(key))\" is \"\(text)\"",
+            at: node.place, "\"\(qualified(key))\" is \(node.kind)",
             hint: nearest ?? "allowed are \(names.joined(separator: ", "))")
         return fallback
     }

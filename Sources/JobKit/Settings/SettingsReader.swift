@@ -126,7 +126,7 @@ package struct SettingsReader {
     ) -> Value? {
         guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
         if let value = parse(text) { return value }
-        report(at: node.place, "\"\(qualified(shape.key))\" is \"\(text)\"", hint: "write \(expected)")
+        report(at: node.place, "\"\(qualified(shape.key))\" is \(node.kind)", hint: "write \(expected)")
         return nil
     }
 

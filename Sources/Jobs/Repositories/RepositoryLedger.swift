@@ -31,11 +31,26 @@ struct RepositoryLedger {
         try await values.set(["head": head ?? RepositoryLedger.none, "unlocked_in_boot": bootID], of: owner)
     }
 
-    func lock() async throws(JobError) { try await values.set(["unlocked_in_boot": nil], of: owner) }
+    /// A restore has begun: until it ends well, nothing may be stored.
+    func lock() async throws(JobError) { try await values.set(["unlocked_in_boot": locked], of: owner) }
+
+    /// Whether a restore of this boot has begun and not ended well.
+    func isLocked() async throws(JobError) -> Bool { try await values.value("unlocked_in_boot", of: owner) == locked }
+
+    private var locked: String { "locked:\(bootID)" }
+
+    /// What is stored is of one tree: another one would take its place under the same names.
+    func paths() async throws(JobError) -> String? { try await values.value("paths", of: owner) }
+
+    /// An archive with this checksum is about to be stored: if we die in between, we know it for ours.
+    func storing(checksum: String) async throws(JobError) { try await values.set(["pending": checksum], of: owner) }
+
+    func pending() async throws(JobError) -> String? { try await values.value("pending", of: owner) }
 
     /// A backup has been stored: from now on the tree descends from it.
-    func stored(head: String, fingerprint: String, content: String, tree: String?) async throws(JobError) {
-        try await values.set(["head": head, "fingerprint": fingerprint, "content": content, "tree": tree], of: owner)
+    func stored(head: String, fingerprint: String?, content: String?, tree: String?, paths: String) async throws(JobError) {
+        try await values.set(
+            ["head": head, "fingerprint": fingerprint, "content": content, "tree": tree, "paths": paths, "pending": nil], of: owner)
     }
 
     func noteFingerprint(_ fingerprint: String) async throws(JobError) {

@@ -39,19 +39,26 @@ package struct RestoreJob: JobType {
         } catch {
             throw RestoreJob.error(error, repository)
         }
-        if let kept = try await keepLiveTree(repository, source, ledger, context) { return kept }
-        switch try await patiently(restorer, repository, context) {
-        case .empty:
-            try await ledger.setTree(nil)
+        switch try await patiently(restorer, repository, source, ledger, context) {
+        case .kept(let head):
+            try await ledger.unlock(head: head.id)
+            return RunReport(
+                summary: "restored: the folder is still here and newer than the backup of \(head.date.formatted(.iso8601)), so it stays",
+                outputs: ["outcome": "restored", "version": head.id])
+        case .done(.empty):
+            if let known = try await ledger.head() {
+                throw JobError(
+                    "the repository is empty, but this container knows a backup in it (\(known))",
+                    hint: "is the right volume mounted? Backups to \"\(repository.name)\" stay locked, so nothing stored is lost", retry: .worthwhile)
+            }
+            try await ledger.setTree(source.marked())
             try await ledger.unlock(head: nil)
             return RunReport(summary: "empty: the repository holds no backup yet", outputs: ["outcome": "empty"])
-        case .restored(let report):
+        case .done(.restored(let report)):
             for note in report.notes { context.log("note: \(note)") }
             for skipped in report.skipped { context.log("left out: \(skipped)") }
-            let head: StoreVersion?
-            do { head = try await repository.archives().head() } catch { throw RestoreJob.error(error, repository) }
-            try await ledger.setTree(source.identity)
-            try await ledger.unlock(head: head?.id)
+            try await ledger.setTree(source.marked())
+            try await ledger.unlock(head: report.head)
             return RestoreJob.report(report)
         }
     }
@@ -68,32 +75,34 @@ package struct RestoreJob: JobType {
             ])
     }
 
+    private enum Result {
+        case kept(StoreVersion)
+        case done(TreeRestorer.Outcome)
+    }
+
     /// After a restart with the disk still there, the live tree is newer than the backup it came from, and stays.
-    private func keepLiveTree(
-        _ repository: Repository, _ source: BackupSource, _ ledger: RepositoryLedger, _ context: RunContext
-    ) async throws(JobError) -> RunReport? {
-        guard let tree = try await ledger.tree(), tree == source.identity else { return nil }
-        let known = try await ledger.head()
-        let head: StoreVersion?
-        do { head = try await repository.archives().head() } catch { return nil }
-        guard let head, head.id == known else { return nil }
-        try await ledger.unlock(head: head.id)
-        return RunReport(
-            summary: "restored: the folder is still here and newer than the backup of \(head.date.formatted(.iso8601)), so it stays",
-            outputs: ["outcome": "restored", "version": head.id])
+    private func headOfLiveTree(
+        _ repository: Repository, _ tree: String?, _ source: BackupSource, _ known: String?, _ pending: String?
+    ) async throws(BackupError) -> StoreVersion? {
+        guard let tree, tree == source.identity, let head = try await repository.archives().head() else { return nil }
+        if head.id == known { return head }
+        return try await repository.archives().isPending(head, pending) ? head : nil
     }
 
     /// Tries again while the repository can't be reached.
     private func patiently(
-        _ restorer: TreeRestorer, _ repository: Repository, _ context: RunContext
-    ) async throws(JobError) -> TreeRestorer.Outcome {
+        _ restorer: TreeRestorer, _ repository: Repository, _ source: BackupSource, _ ledger: RepositoryLedger, _ context: RunContext
+    ) async throws(JobError) -> Result {
+        let (tree, known, pending) = (try await ledger.tree(), try await ledger.head(), try await ledger.pending())
         let end = context.clock.uptime + settings.giveUpAfter
         var wait = Duration.seconds(2)
         while true {
             do throws(BackupError) {
-                return try await restorer.restore { files, bytes in
-                    context.report(RunProgress(step: "unpacking", done: Int64(files), unit: "files", bytes: bytes))
-                }
+                if let head = try await headOfLiveTree(repository, tree, source, known, pending) { return .kept(head) }
+                return .done(
+                    try await restorer.restore { files, bytes in
+                        context.report(RunProgress(step: "unpacking", done: Int64(files), unit: "files", bytes: bytes))
+                    })
             } catch {
                 guard case .store(.unavailable) = error, context.clock.uptime + wait < end else {
                     throw RestoreJob.error(error, repository)
@@ -112,9 +121,10 @@ package struct RestoreJob: JobType {
             case .store(.missing): "is the volume mounted? For a new repository, create the folder; \(safe)"
             case .store(.unauthorized): "give this user the right to read it; \(safe)"
             case _ where error.isDiskFull: "make room, then: shipkeeper start restore; \(safe)"
-            case .nothingGood, .archive: "look at the backups by hand; \(safe)"
+            case .nothingGood, .archive: "look at the backups by hand, then: shipkeeper start restore; \(safe)"
+            case .mountBelow: "unmount it, or restore to a folder without mounts below; \(safe)"
             case .store, .file, .sourceMissing, .cancelled, .notEnoughSpace: safe
             }
-        return JobError("failed: \(error)", hint: hint, retry: .worthwhile)
+        return JobError("\(error)", hint: hint, retry: .worthwhile)
     }
 }

@@ -190,7 +190,7 @@ package actor JobScheduler {
         let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
         ports.logs.note(
             "\(run.job): \(outcome.rawValue)\(words.isEmpty ? "" : ": \(words)") (run \(run.id))",
-            isWarning: [.failed, .timedOut, .interrupted].contains(outcome))
+            isWarning: [.failed, .timedOut, .interrupted].contains(outcome) || (run.cause == .stop && outcome != .succeeded))
     }
 
     // MARK: Attempts

@@ -11,6 +11,8 @@ package struct Overview: Sendable {
         package var obstacle: String?
         package var last: Run?
         package var nextFire: Date?
+        /// When each schedule next asks for something.
+        package var upcoming: [(schedule: Schedule, next: Date)]
         package var progress: RunProgress?
         package var service: ServiceStatus?
     }
@@ -29,7 +31,7 @@ package struct Overview: Sendable {
             return JobView(
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last,
-                nextFire: job.nextFire, progress: voice?.0, service: voice?.1)
+                nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: voice?.0, service: voice?.1)
         }
     }
 }

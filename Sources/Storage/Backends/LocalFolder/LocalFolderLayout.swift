@@ -18,7 +18,7 @@ struct LocalFolderLayout {
 
     func head() throws(StorageError) -> StoreVersion? {
         if let plain = try plainVersion() { return plain }
-        guard let id = try currentID() else { return nil }
+        guard let id = try headID() else { return nil }
         return try storage { () throws(FileError) in try version(id) }
     }
 
@@ -32,8 +32,7 @@ struct LocalFolderLayout {
             }
             return found
         }
-        // Versions newer than the head were never made visible.
-        let older = stored.filter { version in head.map { version.id != $0.id && version.date <= $0.date } ?? false }
+        let older = stored.filter { $0.id != head?.id }
         return [head].compactMap { $0 } + older.sorted { ($0.date, $0.id) > ($1.date, $1.id) }
     }
 
@@ -55,10 +54,29 @@ struct LocalFolderLayout {
     }
 
     private func currentID() throws(StorageError) -> String? {
-        try storage { () throws(FileError) in
-            guard let own = try ownFolder(), own.exists(LocalFolderLayout.current) else { return nil }
-            let target = try own.target(ofLink: LocalFolderLayout.current)
-            return target.description.split(separator: "/").last.map(String.init)
+        try storage { () throws(FileError) -> String? in
+            guard let own = try ownFolder() else { return nil }
+            do throws(FileError) {
+                return try own.target(ofLink: LocalFolderLayout.current).description.split(separator: "/").last.map(String.init)
+            } catch {
+                if error.isMissing { return nil }
+                throw error
+            }
+        }
+    }
+
+    private func headID() throws(StorageError) -> String? {
+        if let current = try currentID() { return current }
+        return try newestStored()
+    }
+
+    /// For a store whose link was lost, as by a copy that drops links.
+    private func newestStored() throws(StorageError) -> String? {
+        try storage { () throws(FileError) -> String? in
+            guard let folder = try versionsFolder() else { return nil }
+            return try folder.names().filter { $0.bytes.first != 46 }.map(\.description).max {
+                (VersionID.date(of: $0) ?? .distantPast) < (VersionID.date(of: $1) ?? .distantPast)
+            }
         }
     }
 
@@ -82,8 +100,11 @@ struct LocalFolderLayout {
 
     /// What a script or a person has put into the folder as plain files.
     private func plainVersion() throws(StorageError) -> StoreVersion? {
-        try storage { () throws(FileError) in
-            let objects = try objects(in: root)
+        let current = try currentID()
+        return try storage { () throws(FileError) in
+            var objects = try objects(in: root)
+            // Beside stored versions only files that take an object's place count; a README is no version.
+            if let current, let stored = try? version(current) { objects = objects.filter { stored.objects[$0.key] != nil } }
             guard !objects.isEmpty else { return nil }
             var newest = FileTime(seconds: 0)
             var marks: [String] = []
@@ -124,6 +145,7 @@ struct LocalFolderLayout {
             let id = VersionID.make(date)
             try write(objects, over: adopted ?? head?.id, as: id, versions)
             for object in objects { try link(object.name) }
+            try root.sync()
             try point(own, to: id)
             return try version(id)
         }

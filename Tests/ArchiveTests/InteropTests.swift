@@ -1,0 +1,134 @@
+import Archive
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("archives")
+struct InteropTests {
+    /// A tree with what makes trees hard: long, odd and non-UTF-8 names, links, modes, old and fine times.
+    private static let makeTree = """
+        mkdir -p app/sub/deep app/empty && cd app
+        printf hello > file; printf '' > zero; head -c 300000 /dev/urandom > random
+        printf x > "$(printf 'n%.0s' $(seq 1 120))"; printf y > '空 格+.txt'; printf z > "$(printf 'bad\\xff\\xfename')"
+        ln -s sub/deep link; ln -s /etc/hosts absolute; ln file hard; chmod 600 file; chmod 755 zero; chmod 700 sub
+        touch -d '2001-02-03 04:05:06.123456789' zero; touch -d '1969-01-01' random; touch -h -d '2010-01-01' link
+        truncate -s 3M sparse; printf end >> sparse; touch -d '2020-01-01 00:00:00.5' sub/deep sub empty .
+        """
+
+    /// Kind, mode, time, size, links and content of everything below a folder.
+    private static let list = """
+        cd "$1" && find app -printf '%P|%y|%m|%T@|%s|%n|%l\\n' | sort | sed -E 's/^([^|]*\\|d\\|[^|]*\\|[^|]*)\\|[0-9]+\\|[0-9]+/\\1/'; find app -type f -print0 | sort -z | xargs -0 sha256sum
+        """
+
+    private func listing(_ folder: String) throws -> String {
+        let script = TemporaryFolder()
+        try script.write("list.sh", InteropTests.list)
+        return try Shell.run("bash \(script["list.sh"]) '\(folder)'").output
+    }
+
+    private func unpack(_ archive: String, into folder: String) throws {
+        _ = try Shell.run("mkdir -p '\(folder)'")
+        let file = try Folder.open((archive as NSString).deletingLastPathComponent).file(RawName((archive as NSString).lastPathComponent))
+        _ = try TreeExtractor(into: Folder.open(folder)).extract(TarReader(GzipReader(FileSource(file))))
+    }
+
+    @Test("what others write is read as they read it", arguments: [
+        "tar --format=gnu -czf out.tar.gz app", "tar --format=pax -czf out.tar.gz app", "tar --format=pax -S -czf out.tar.gz app",
+        "tar --format=gnu -S -czf out.tar.gz app", "bsdtar --format pax -czf out.tar.gz app", "tar -czf out.tar.gz ./app",
+        "python3 -c \"import tarfile; t = tarfile.open('out.tar.gz', 'w:gz'); t.add('app'); t.close()\"",
+        "tar --format=pax -cf - app | split -b 100000 --filter='gzip -c' - > out.tar.gz",
+    ])
+    func reads(command: String) throws {
+        let folder = TemporaryFolder()
+        #expect(try Shell.run(InteropTests.makeTree, folder: folder.path).status == 0)
+        let packed = try Shell.run(command, folder: folder.path)
+        try #require(packed.status == 0, "\(packed.errors)")
+        try unpack(folder["out.tar.gz"], into: folder["ours"])
+        _ = try Shell.run("mkdir theirs && tar -C theirs -xpzf out.tar.gz", folder: folder.path)
+        #expect(try listing(folder["ours"]) == listing(folder["theirs"]))
+    }
+
+    @Test("what we write is read back by ourselves, byte for byte the same")
+    func roundTrip() throws {
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<200 {
+            var entries: [(TarEntry, [UInt8])] = []
+            for index in 0..<Int.random(in: 0...8, using: &random) {
+                let name = (0..<Int.random(in: 1...220, using: &random)).map { _ in UInt8.random(in: 1...255, using: &random) }.map { $0 == 47 ? 46 : $0 }
+                let size = Int.random(in: 0...2000, using: &random)
+                let kinds: [TarEntry.Kind] = [.file, .folder, .symbolicLink(to: RawName(name.reversed())), .file]
+                let kind = kinds[Int.random(in: 0..<4, using: &random)]
+                let entry = TarEntry(
+                    path: RawName(Array("\(index)/".utf8) + name), kind: kind, mode: UInt32.random(in: 0...0o7777, using: &random),
+                    owner: UInt64.random(in: 0...5_000_000, using: &random), group: UInt64.random(in: 0...5_000_000, using: &random),
+                    size: kind == .file ? Int64(size) : 0,
+                    modified: FileTime(seconds: Int64.random(in: 0...40_000_000_000, using: &random), nanoseconds: Int64.random(in: 0...999_999_999, using: &random)))
+                entries.append((entry, kind == .file ? (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) } : []))
+            }
+            let sink = MemorySink()
+            let gzip = GzipWriter(sink, cores: 2)
+            let writer = TarWriter(gzip)
+            for (entry, content) in entries {
+                try writer.begin(entry)
+                if !content.isEmpty { try writer.write(content) }
+            }
+            try writer.finish()
+            try gzip.finish()
+            let reader = TarReader(try GzipReader(MemorySource(sink.bytes)))
+            for (entry, content) in entries {
+                #expect(try reader.next() == entry)
+                var read: [UInt8] = []
+                while case let piece = try reader.read(777), !piece.isEmpty { read += piece }
+                #expect(read == content)
+            }
+            #expect(try reader.next() == nil)
+        }
+    }
+
+    @Test("compressed by many cores it is one gzip member, the same for any number of them")
+    func gzip() throws {
+        let folder = TemporaryFolder()
+        let data = (0..<3_000_000).map { UInt8(truncatingIfNeeded: ($0 / 7) * $0) }
+        var outputs: [[UInt8]] = []
+        for cores in [1, 2, 5] {
+            let sink = MemorySink()
+            let writer = GzipWriter(sink, cores: cores)
+            for start in stride(from: 0, to: data.count, by: 77_777) { try writer.write(Array(data[start..<min(start + 77_777, data.count)])) }
+            try writer.finish()
+            outputs.append(sink.bytes)
+        }
+        #expect(outputs[0] == outputs[1] && outputs[1] == outputs[2])
+        try Data(outputs[0]).write(to: URL(fileURLWithPath: folder["x.gz"]))
+        try Data(data).write(to: URL(fileURLWithPath: folder["x"]))
+        let check = try Shell.run("gzip -t x.gz && gunzip -c x.gz | cmp - x && python3 -c \"import tarfile,zlib; d = zlib.decompressobj(31); d.decompress(open('x.gz','rb').read()); assert d.eof and not d.unused_data\"", folder: folder.path)
+        #expect(check.status == 0, "\(check.errors)")
+    }
+
+    @Test("an archive that is cut or changed anywhere is refused")
+    func damage() throws {
+        let folder = TemporaryFolder()
+        _ = try Shell.run("mkdir a && seq 1 2000 > a/f && seq 1 50 > a/g && tar -czf x.tar.gz a", folder: folder.path)
+        let whole = [UInt8](try #require(FileManager.default.contents(atPath: folder["x.tar.gz"])))
+        func isRead(_ bytes: [UInt8]) -> Bool {
+            do {
+                let reader = TarReader(try GzipReader(MemorySource(bytes)))
+                while try reader.next() != nil { while try !reader.read(65_536).isEmpty {} }
+                return true
+            } catch { return false }
+        }
+        #expect(isRead(whole))
+        for length in stride(from: 0, to: whole.count, by: 37) { #expect(!isRead(Array(whole.prefix(length))), "cut at \(length)") }
+        for index in stride(from: 10, to: whole.count, by: 41) {
+            var bytes = whole
+            bytes[index] ^= 0x55
+            #expect(!isRead(bytes), "changed at \(index)")
+        }
+        #expect(isRead(whole + [0, 0, 0]))
+        #expect(!isRead(whole + [1, 2, 3]))
+        // Cut exactly at a member's boundary: tar accepts this, we must not.
+        let cut = try Shell.run("gunzip -c x.tar.gz | head -c 512 | gzip > cut.tar.gz; tar -tzf cut.tar.gz", folder: folder.path)
+        #expect(cut.status == 0)
+        #expect(!isRead([UInt8](try #require(FileManager.default.contents(atPath: folder["cut.tar.gz"])))))
+    }
+}
