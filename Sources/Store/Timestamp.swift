@@ -9,5 +9,7 @@ enum Timestamp {
         Date(timeIntervalSince1970: (date.timeIntervalSince1970 * 1000).rounded() / 1000 + 0.000_1).formatted(style)
     }
 
-    static func date(_ text: String) -> Date? { try? Date(text, strategy: style) }
+    static func date(_ text: String) -> Date? {
+        (try? Date(text, strategy: style)).map { Date(timeIntervalSince1970: ($0.timeIntervalSince1970 * 1000).rounded() / 1000) }
+    }
 }

@@ -45,7 +45,9 @@ struct InteropTests {
         let packed = try Shell.run(command, folder: folder.path)
         try #require(packed.status == 0, "\(packed.errors)")
         try unpack(folder["out.tar.gz"], into: folder["ours"])
-        _ = try Shell.run("mkdir theirs && tar -C theirs -xpzf out.tar.gz", folder: folder.path)
+        // GNU tar leaves times of folders wrong where another program's order is not its own.
+        let reader = command.hasPrefix("bsdtar") ? "bsdtar" : "tar"
+        _ = try Shell.run("mkdir theirs && \(reader) -C theirs -xpzf out.tar.gz", folder: folder.path)
         #expect(try listing(folder["ours"]) == listing(folder["theirs"]))
     }
 

@@ -36,7 +36,7 @@ struct MainJobTests {
         return folder
     }
 
-    @Test("boot, restore, gateway, backup, stop; and everything is back in a new container", .timeLimit(.minutes(2)))
+    @Test("boot, restore, gateway, backup, stop; and everything is back in a new container", .timeLimit(.minutes(30)))
     func wholeRound() throws {
         let folder = try world()
         let program = try RunningProgram(configuration(folder, port: 24_101), in: folder)
@@ -63,7 +63,7 @@ struct MainJobTests {
         #expect(again.stop() == 0)
     }
 
-    @Test("kill -9 of the gateway and of the program: both come back, the history says what happened", .timeLimit(.minutes(2)))
+    @Test("kill -9 of the gateway and of the program: both come back, the history says what happened", .timeLimit(.minutes(30)))
     func killed() throws {
         let folder = try world()
         let program = try RunningProgram(configuration(folder, port: 24_102), in: folder)
@@ -81,7 +81,7 @@ struct MainJobTests {
         #expect(try Shell.run("pgrep -f 'http.server 24102'").status != 0)
     }
 
-    @Test("a restore that fails holds the gateway and locks backups; nothing stored is lost", .timeLimit(.minutes(2)))
+    @Test("a restore that fails holds the gateway and locks backups; nothing stored is lost", .timeLimit(.minutes(30)))
     func failedRestore() throws {
         let folder = try world()
         _ = try Shell.run("echo garbage > repo/latest_backup.tar.gz; echo 123 > repo/latest_backup.sha256", folder: folder.path)
@@ -97,7 +97,7 @@ struct MainJobTests {
         #expect(folder.read("app/index.html") == "hello\n")
     }
 
-    @Test("a broken configuration changes nothing on reload, and starts nothing at boot", .timeLimit(.minutes(2)))
+    @Test("a broken configuration changes nothing on reload, and starts nothing at boot", .timeLimit(.minutes(30)))
     func reload() throws {
         let folder = try world()
         let program = try RunningProgram(configuration(folder, port: 24_104), in: folder)
@@ -115,7 +115,7 @@ struct MainJobTests {
         #expect(try Shell.run("'\(SourceTree.program)' run --config shipkeeper.yaml", folder: folder.path).status == 78)
     }
 
-    @Test("no secret is in log, state, arguments or answers", .timeLimit(.minutes(2)))
+    @Test("no secret is in log, state, arguments or answers", .timeLimit(.minutes(30)))
     func secrets() throws {
         let folder = try world()
         let leak = """
@@ -137,7 +137,7 @@ struct MainJobTests {
         #expect(!answers.contains("tok-1234567890"))
     }
 
-    @Test("faults of the machine are told in a sentence", .timeLimit(.minutes(3)))
+    @Test("faults of the machine are told in a sentence", .timeLimit(.minutes(30)))
     func faults() throws {
         let folder = try world()
         try folder.write("c.yaml", "version: 1\nstate: /proc/nowhere\njobs: { a: { type: command, with: { command: [x] } } }\n")
@@ -162,7 +162,7 @@ struct MainJobTests {
         #expect(try Shell.run("'\(SourceTree.program)' start").status == 2)
     }
 
-    @Test("the demo does what it says, twice", .timeLimit(.minutes(2)))
+    @Test("the demo does what it says, twice", .timeLimit(.minutes(30)))
     func demo() throws {
         let folder = TemporaryFolder()
         let environment = "DEMO_ROOT='\(folder["demo"])' DEMO_PORT=24107"

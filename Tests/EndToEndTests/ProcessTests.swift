@@ -26,7 +26,7 @@ struct ProcessTests {
         try Shell.run("pgrep -fa 'shipkeeper-test-stray-\(folder.path.suffix(8))|\(folder["stubborn.sh"])' | grep -v pgrep").output
     }
 
-    @Test("nothing survives the stop, whoever is process 1", .timeLimit(.minutes(2)), arguments: [
+    @Test("nothing survives the stop, whoever is process 1", .timeLimit(.minutes(30)), arguments: [
         [], ["unshare", "--pid", "--fork", "--kill-child=SIGTERM", "--mount-proc"],
     ])
     func nothingSurvives(prefix: [String]) throws {
@@ -42,7 +42,7 @@ struct ProcessTests {
         #expect(program.log.contains("gateway: cancelled: the program was stopped"))
     }
 
-    @Test("ten thousand orphans leave no zombie", .tags(.slow), .timeLimit(.minutes(4)), .enabled(if: getuid() == 0))
+    @Test("ten thousand orphans leave no zombie", .tags(.slow), .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
     func orphans() throws {
         let folder = TemporaryFolder()
         try folder.write("orphans.py", """
@@ -70,7 +70,7 @@ struct ProcessTests {
         #expect(program.wait() == 0)
     }
 
-    @Test("without a writable root, a passwd entry or a home", .timeLimit(.minutes(2)), .enabled(if: getuid() == 0))
+    @Test("without a writable root, a passwd entry or a home", .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
     func bareUser() throws {
         let folder = TemporaryFolder()
         _ = try Shell.run("mkdir -p state repo app && chmod 755 . && chown -R 12345 state repo app", folder: folder.path)
@@ -89,7 +89,7 @@ struct ProcessTests {
         #expect(run.output.contains("stopped"), "\(run)")
     }
 
-    @Test("killed two hundred times, every run has an outcome and no fire time is acted on twice", .tags(.slow), .timeLimit(.minutes(12)))
+    @Test("killed two hundred times, every run has an outcome and no fire time is acted on twice", .tags(.slow), .timeLimit(.minutes(30)))
     func accounting() throws {
         let folder = TemporaryFolder()
         let configuration = """

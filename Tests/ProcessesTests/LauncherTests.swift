@@ -26,7 +26,7 @@ struct LauncherTests {
             ProcessCommand(arguments: ["/bin/bash", "-c", line], environment: ["PATH": "/usr/bin:/bin", "A": "b"], folder: folder, mark: mark) { bytes, _ in output.add(bytes) })
     }
 
-    @Test("gives exit codes and signals as they are", .timeLimit(.minutes(1)))
+    @Test("gives exit codes and signals as they are", .timeLimit(.minutes(30)))
     func exits() async throws {
         let output = Output()
         #expect(try await launch("echo $A; pwd; exit 7", output, folder: "/usr").exit() == .exited(7))
@@ -46,7 +46,7 @@ struct LauncherTests {
         await #expect(throws: LaunchError.folderMissing(path: "/nowhere")) { _ = try await launcher.launch(command("true", folder: "/nowhere")) }
     }
 
-    @Test("goes through the steps, then kills all that carry the mark", .timeLimit(.minutes(1)))
+    @Test("goes through the steps, then kills all that carry the mark", .timeLimit(.minutes(30)))
     func stop() async throws {
         let mark = UUID().uuidString
         let process = try await launch("trap '' TERM; (setsid sleep 500 &) ; echo up; while true; do sleep 0.1; done", Output(), mark: mark)
@@ -56,7 +56,7 @@ struct LauncherTests {
         #expect(try Shell.run("grep -lzs 'SHIPKEEPER_MARK=\(mark)' /proc/[0-9]*/environ").output == "")
     }
 
-    @Test("a thousand runs leave no descriptor and no zombie behind", .tags(.slow), .timeLimit(.minutes(3)))
+    @Test("a thousand runs leave no descriptor and no zombie behind", .tags(.slow), .timeLimit(.minutes(30)))
     func leaks() async throws {
         func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         _ = await (try launch("true", Output())).exit()

@@ -81,21 +81,27 @@ extension Engine {
     private mutating func grantSlots(at now: Date) {
         let waiting = runs.values.filter { $0.isWaiting(at: now) }
             .sorted { ($0.scheduledAt, $0.job, $0.id) < ($1.scheduledAt, $1.job, $1.id) }
-        for run in waiting where runs[run.id] != nil && obstacle(to: run) == nil {
+        guard !waiting.isEmpty else { return }
+        var active = activeRuns
+        for run in waiting where runs[run.id] != nil && obstacle(to: run, among: active) == nil {
             move(run.id, .slotGranted, at: now) { $0.startedAt = $0.startedAt ?? now }
             guard let started = runs[run.id], case .running(let attempt, _) = started.state else { continue }
+            active.append(started)
             decision.changes.append(.saveAttempt(Attempt(run: run.id, number: attempt, startedAt: now)))
             decision.effects.append(.start(started, attempt: attempt))
         }
     }
 
     /// Why a waiting run can't start just now; nil when it can.
-    package func obstacle(to run: Run) -> String? {
+    package func obstacle(to run: Run) -> String? { obstacle(to: run, among: activeRuns) }
+
+    private var activeRuns: [Run] { runs.values.filter { $0.state.activeAttempt != nil } }
+
+    private func obstacle(to run: Run, among active: [Run]) -> String? {
         guard let job = jobs[run.job]?.definition else { return "the job is not declared" }
         for need in job.needs {
             if let reason = unmet(need) { return "waits for \(need), which \(reason.words)" }
         }
-        let active = runs.values.filter { $0.state.activeAttempt != nil && $0.id != run.id }
         if let own = active.first(where: { $0.job == run.job }) { return "run \(own.id) is still \(own.state.word)" }
         if let group = job.group, let other = active.first(where: { jobs[$0.job]?.definition.group == group }) {
             return "\(other.job) of the same group is running"
