@@ -31,25 +31,27 @@ struct HostileTests {
         }
     }
 
-    @Test("is refused with a sentence, and nothing outside is touched", arguments: [
-        ([("../outside/evil", TarEntry.Kind.file, 3)], "leads out of the folder"),
-        ([("a/../../outside/evil", .file, 3)], "leads out of the folder"),
-        ([("/tmp/evil", .file, 3)], "absolute path"),
-        ([("link", .symbolicLink(to: "../outside"), 0), ("link/evil", .file, 3)], "lies below a symbolic link"),
-        ([("d", .folder, 0), ("d/l", .symbolicLink(to: "/etc"), 0), ("d/l/evil", .file, 1)], "lies below a symbolic link"),
-        ([("hard", .hardLink(to: "../outside/precious"), 0)], "leads out of the folder"),
-        ([("hard", .hardLink(to: "/etc/passwd"), 0)], "absolute path"),
-        ([("hard", .hardLink(to: "missing"), 0)], "no file unpacked before it"),
-        ([("dev", .device, 0)], "is a device"),
-        ([("x", .file, 2), ("x/y", .file, 1)], "is in the way"),
-        ([("x", .folder, 0), ("x", .file, 1)], "as a folder and as something else"),
-        ([("x", .file, 1), ("x", .folder, 0)], "as a folder and as something else"),
-        ([("l", .symbolicLink(to: "a"), 0), ("l", .folder, 0)], "as a folder and as a link"),
-        ([("big", .file, 3000)], "unpacks to more than"),
-        ([("a", .file, 0), ("b", .file, 0), ("c", .file, 0), ("d", .file, 0), ("e", .file, 0), ("f", .file, 0)], "more than 5 members"),
-        ([(String(repeating: "a/", count: 300) + "x", .file, 0)], "a path of 301 names"),
-        ([(String(repeating: "n", count: 256), .file, 0)], "a name of 256 bytes"),
-    ])
+    @Test(
+        "is refused with a sentence, and nothing outside is touched",
+        arguments: [
+            ([("../outside/evil", TarEntry.Kind.file, 3)], "leads out of the folder"),
+            ([("a/../../outside/evil", .file, 3)], "leads out of the folder"),
+            ([("/tmp/evil", .file, 3)], "absolute path"),
+            ([("link", .symbolicLink(to: "../outside"), 0), ("link/evil", .file, 3)], "lies below a symbolic link"),
+            ([("d", .folder, 0), ("d/l", .symbolicLink(to: "/etc"), 0), ("d/l/evil", .file, 1)], "lies below a symbolic link"),
+            ([("hard", .hardLink(to: "../outside/precious"), 0)], "leads out of the folder"),
+            ([("hard", .hardLink(to: "/etc/passwd"), 0)], "absolute path"),
+            ([("hard", .hardLink(to: "missing"), 0)], "no file unpacked before it"),
+            ([("dev", .device, 0)], "is a device"),
+            ([("x", .file, 2), ("x/y", .file, 1)], "is in the way"),
+            ([("x", .folder, 0), ("x", .file, 1)], "as a folder and as something else"),
+            ([("x", .file, 1), ("x", .folder, 0)], "as a folder and as something else"),
+            ([("l", .symbolicLink(to: "a"), 0), ("l", .folder, 0)], "as a folder and as a link"),
+            ([("big", .file, 3000)], "unpacks to more than"),
+            ([("a", .file, 0), ("b", .file, 0), ("c", .file, 0), ("d", .file, 0), ("e", .file, 0), ("f", .file, 0)], "more than 5 members"),
+            ([(String(repeating: "a/", count: 300) + "x", .file, 0)], "a path of 301 names"),
+            ([(String(repeating: "n", count: 256), .file, 0)], "a name of 256 bytes"),
+        ])
     func refused(entries: [(String, TarEntry.Kind, Int)], sentence: String) throws {
         let (error, folder) = try extract(archive(entries), limits: ExtractionLimits(bytes: 2000, members: 5))
         #expect(error?.contains(sentence) == true, "\(error ?? "accepted")")
@@ -81,7 +83,9 @@ struct HostileTests {
         let valid = try archive([("a", .folder, 0), ("a/b", .file, 700), (String(repeating: "x", count: 150), .file, 10), ("l", .symbolicLink(to: "a"), 0)])
         for _ in 0..<400 {
             var bytes = valid
-            for _ in 0..<Int.random(in: 1...12, using: &random) { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            for _ in 0..<Int.random(in: 1...12, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
             // With the checksum mended, so that the fields themselves are put to the test.
             for start in stride(from: 0, to: bytes.count - 511, by: 512) where random.chance(70) { mend(&bytes, start) }
             _ = try extract(bytes)
@@ -94,9 +98,11 @@ struct HostileTests {
         for (index, digit) in Array(String(sum, radix: 8).utf8).suffix(6).enumerated() { bytes[start + 148 + index] = digit }
     }
 
-    @Test("extended headers that lie are refused", arguments: [
-        "9999999 path=x\n", "0 path=x\n", "x path=y\n", "30 mtime=-9223372036854775808.5\n", "20 size=-5\n",
-    ])
+    @Test(
+        "extended headers that lie are refused",
+        arguments: [
+            "9999999 path=x\n", "0 path=x\n", "x path=y\n", "30 mtime=-9223372036854775808.5\n", "20 size=-5\n",
+        ])
     func pax(record: String) throws {
         var header = [UInt8](repeating: 0, count: 512)
         for (index, byte) in "pax".utf8.enumerated() { header[index] = byte }

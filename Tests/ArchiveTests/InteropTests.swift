@@ -33,12 +33,14 @@ struct InteropTests {
         _ = try TreeExtractor(into: Folder.open(folder)).extract(TarReader(GzipReader(FileSource(file))))
     }
 
-    @Test("what others write is read as they read it", arguments: [
-        "tar --format=gnu -czf out.tar.gz app", "tar --format=pax -czf out.tar.gz app", "tar --format=pax -S -czf out.tar.gz app",
-        "tar --format=gnu -S -czf out.tar.gz app", "bsdtar --format pax -czf out.tar.gz app", "tar -czf out.tar.gz ./app",
-        "python3 -c \"import tarfile; t = tarfile.open('out.tar.gz', 'w:gz'); t.add('app'); t.close()\"",
-        "tar --format=pax -cf - app | split -b 100000 --filter='gzip -c' - > out.tar.gz",
-    ])
+    @Test(
+        "what others write is read as they read it",
+        arguments: [
+            "tar --format=gnu -czf out.tar.gz app", "tar --format=pax -czf out.tar.gz app", "tar --format=pax -S -czf out.tar.gz app",
+            "tar --format=gnu -S -czf out.tar.gz app", "bsdtar --format pax -czf out.tar.gz app", "tar -czf out.tar.gz ./app",
+            "python3 -c \"import tarfile; t = tarfile.open('out.tar.gz', 'w:gz'); t.add('app'); t.close()\"",
+            "tar --format=pax -cf - app | split -b 100000 --filter='gzip -c' - > out.tar.gz",
+        ])
     func reads(command: String) throws {
         let folder = TemporaryFolder()
         #expect(try Shell.run(InteropTests.makeTree, folder: folder.path).status == 0)
@@ -65,7 +67,8 @@ struct InteropTests {
                     path: RawName(Array("\(index)/".utf8) + name), kind: kind, mode: UInt32.random(in: 0...0o7777, using: &random),
                     owner: UInt64.random(in: 0...5_000_000, using: &random), group: UInt64.random(in: 0...5_000_000, using: &random),
                     size: kind == .file ? Int64(size) : 0,
-                    modified: FileTime(seconds: Int64.random(in: 0...40_000_000_000, using: &random), nanoseconds: Int64.random(in: 0...999_999_999, using: &random)))
+                    modified: FileTime(
+                        seconds: Int64.random(in: 0...40_000_000_000, using: &random), nanoseconds: Int64.random(in: 0...999_999_999, using: &random)))
                 entries.append((entry, kind == .file ? (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) } : []))
             }
             let sink = MemorySink()
@@ -103,7 +106,9 @@ struct InteropTests {
         #expect(outputs[0] == outputs[1] && outputs[1] == outputs[2])
         try Data(outputs[0]).write(to: URL(fileURLWithPath: folder["x.gz"]))
         try Data(data).write(to: URL(fileURLWithPath: folder["x"]))
-        let check = try Shell.run("gzip -t x.gz && gunzip -c x.gz | cmp - x && python3 -c \"import tarfile,zlib; d = zlib.decompressobj(31); d.decompress(open('x.gz','rb').read()); assert d.eof and not d.unused_data\"", folder: folder.path)
+        let check = try Shell.run(
+            "gzip -t x.gz && gunzip -c x.gz | cmp - x && python3 -c \"import tarfile,zlib; d = zlib.decompressobj(31); d.decompress(open('x.gz','rb').read()); assert d.eof and not d.unused_data\"",
+            folder: folder.path)
         #expect(check.status == 0, "\(check.errors)")
     }
 

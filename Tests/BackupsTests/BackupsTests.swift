@@ -20,7 +20,8 @@ struct BackupsTests {
             source = BackupSource(path: folder["app"], filter: PathFilter(exclude: exclude))
         }
 
-        func backUp(head: String? = nil, pending: String? = nil, known: ArchiveRepository.Known? = nil, at date: Date) async throws -> ArchiveRepository.Outcome {
+        func backUp(head: String? = nil, pending: String? = nil, known: ArchiveRepository.Known? = nil, at date: Date) async throws -> ArchiveRepository.Outcome
+        {
             try await repository.backUp(
                 source, known: known ?? .init(head: head, pending: pending), scratch: folder["scratch"], at: date, onProgress: { _ in }, onPacked: { _ in }
             ).outcome
@@ -41,16 +42,22 @@ struct BackupsTests {
     @Test("a backup is plain files that tar and sha256sum read; a restore brings the tree back")
     func roundTrip() async throws {
         let world = try World(exclude: ["*.tmp", "/cache/"])
-        _ = try Shell.run("mkdir -p app/sub app/cache && cd app && echo one > a && ln a b && ln -s a c && echo x > x.tmp && echo y > cache/y && echo z > sub/z && touch d.lock yarn.lock && chmod 640 a", folder: world.folder.path)
-        let before = try Shell.run("cd app && find . ! -name x.tmp ! -path './cache*' ! -name d.lock -printf '%P %m %T@ %n %l\\n' | sort | grep -v '^ '", folder: world.folder.path).output
+        _ = try Shell.run(
+            "mkdir -p app/sub app/cache && cd app && echo one > a && ln a b && ln -s a c && echo x > x.tmp && echo y > cache/y && echo z > sub/z && touch d.lock yarn.lock && chmod 640 a",
+            folder: world.folder.path)
+        let before = try Shell.run(
+            "cd app && find . ! -name x.tmp ! -path './cache*' ! -name d.lock -printf '%P %m %T@ %n %l\\n' | sort | grep -v '^ '", folder: world.folder.path
+        ).output
         _ = try await world.backUp(at: t)
-        let plain = try Shell.run("cd repo && echo \"$(cat latest_backup.sha256)  latest_backup.tar.gz\" | sha256sum -c && tar -tzf latest_backup.tar.gz", folder: world.folder.path)
+        let plain = try Shell.run(
+            "cd repo && echo \"$(cat latest_backup.sha256)  latest_backup.tar.gz\" | sha256sum -c && tar -tzf latest_backup.tar.gz", folder: world.folder.path)
         #expect(plain.status == 0)
         #expect(plain.output.contains("app/sub/z") && plain.output.contains("yarn.lock") && !plain.output.contains("d.lock") && !plain.output.contains("cache"))
         _ = try Shell.run("rm -rf app && mkdir app && echo newer > app/other", folder: world.folder.path)
         guard case .restored(let report) = try await world.restore() else { Issue.record("not restored"); return }
         #expect(report.way == "exchanged")
-        let after = try Shell.run("cd app && find . ! -name .shipkeeper-tree -printf '%P %m %T@ %n %l\\n' | sort | grep -v '^ '", folder: world.folder.path).output
+        let after = try Shell.run("cd app && find . ! -name .shipkeeper-tree -printf '%P %m %T@ %n %l\\n' | sort | grep -v '^ '", folder: world.folder.path)
+            .output
         #expect(before == after)
         #expect(world.folder.read(".app.before-1/other") == "newer\n")
         #expect(await KeptTrees.remove(of: world.source) == 1)
@@ -60,7 +67,9 @@ struct BackupsTests {
     @Test("what a script made is restored, and stays as history when we store over it")
     func script() async throws {
         let world = try World()
-        _ = try Shell.run("mkdir -p app/x && echo old > app/x/f && cd . && tar --numeric-owner -czf repo/latest_backup.tar.gz app && sha256sum repo/latest_backup.tar.gz | cut -d' ' -f1 > repo/latest_backup.sha256 && rm -rf app", folder: world.folder.path)
+        _ = try Shell.run(
+            "mkdir -p app/x && echo old > app/x/f && cd . && tar --numeric-owner -czf repo/latest_backup.tar.gz app && sha256sum repo/latest_backup.tar.gz | cut -d' ' -f1 > repo/latest_backup.sha256 && rm -rf app",
+            folder: world.folder.path)
         guard case .restored(let report) = try await world.restore() else { Issue.record("not restored"); return }
         #expect(world.folder.read("app/x/f") == "old\n")
         try world.folder.write("app/x/f", "new\n")
@@ -100,7 +109,8 @@ struct BackupsTests {
     func failedRestore() async throws {
         let world = try World()
         try world.folder.write("app/live", "live")
-        _ = try Shell.run("mkdir evil && echo x > evil/f && tar -P --transform 's,evil/f,app/../../escape,' -czf repo/latest_backup.tar.gz evil/f", folder: world.folder.path)
+        _ = try Shell.run(
+            "mkdir evil && echo x > evil/f && tar -P --transform 's,evil/f,app/../../escape,' -czf repo/latest_backup.tar.gz evil/f", folder: world.folder.path)
         await #expect(throws: BackupError.self) { try await world.restore() }
         #expect(world.folder.read("app/live") == "live")
         #expect(try Shell.run("ls -A | sort", folder: world.folder.path).output == "app\nevil\nrepo\n")
@@ -135,7 +145,9 @@ struct BackupsTests {
         let (outcome, fingerprint) = try await world.repository.backUp(
             world.source, known: .init(), scratch: world.folder["scratch"], at: t, onProgress: { _ in }, onPacked: { _ in })
         guard case .stored(let head, let report) = outcome else { Issue.record("not stored"); return }
-        guard case .unchanged = try await world.backUp(known: .init(fingerprint: fingerprint, head: head.id), at: t + 1) else { Issue.record("stored again"); return }
+        guard case .unchanged = try await world.backUp(known: .init(fingerprint: fingerprint, head: head.id), at: t + 1) else {
+            Issue.record("stored again"); return
+        }
         _ = try Shell.run("chmod 700 app/f && chmod 644 app/f", folder: world.folder.path)
         guard case .unchanged = try await world.backUp(known: .init(fingerprint: fingerprint, content: report.content, head: head.id), at: t + 2) else {
             Issue.record("stored again")
@@ -187,7 +199,9 @@ struct BackupsTests {
             guard case .stored(let version, let report) = outcome else { Issue.record("not stored"); return }
             head = version.id
             #expect(report.databases == 1 && report.troubles.isEmpty, "\(report.troubles)")
-            let check = try Shell.run("rm -rf out && mkdir out && tar -C out -xzf repo/latest_backup.tar.gz && ls out/app/数据 && sqlite3 out/app/数据/live.sqlite 'PRAGMA integrity_check; SELECT (SELECT count(*) FROM a) = (SELECT count(*) FROM b)'", folder: world.folder.path)
+            let check = try Shell.run(
+                "rm -rf out && mkdir out && tar -C out -xzf repo/latest_backup.tar.gz && ls out/app/数据 && sqlite3 out/app/数据/live.sqlite 'PRAGMA integrity_check; SELECT (SELECT count(*) FROM a) = (SELECT count(*) FROM b)'",
+                folder: world.folder.path)
             #expect(check.output == "live.sqlite\nok\n1\n", "\(check)")
         }
         writer.terminate()
@@ -213,11 +227,15 @@ struct BackupsTests {
         _ = try Shell.run("mkdir -p app/sub && echo good > app/sub/f && ln app/sub/f app/sub/h", folder: world.folder.path)
         _ = try await world.backUp(at: t)
         let folder = world.folder
-        let mounted = try Shell.run("rm -rf app && mkdir -p lower/app/sub up/u up/w over && echo image > lower/app/sub/f && echo image > lower/app/other && mount -t tmpfs tmpfs up && mkdir up/u up/w && mount -t overlay overlay -o lowerdir=lower,upperdir=up/u,workdir=up/w over", folder: folder.path)
+        let mounted = try Shell.run(
+            "rm -rf app && mkdir -p lower/app/sub up/u up/w over && echo image > lower/app/sub/f && echo image > lower/app/other && mount -t tmpfs tmpfs up && mkdir up/u up/w && mount -t overlay overlay -o lowerdir=lower,upperdir=up/u,workdir=up/w over",
+            folder: folder.path)
         try #require(mounted.status == 0, "\(mounted.errors)")
         defer { _ = try? Shell.run("umount over up", folder: folder.path) }
         let source = BackupSource(path: folder["over/app"])
-        guard case .restored(let report) = try await TreeRestorer(repository: world.repository, source: source, id: "9").restore(onProgress: { _, _ in }) else { Issue.record("not restored"); return }
+        guard case .restored(let report) = try await TreeRestorer(repository: world.repository, source: source, id: "9").restore(onProgress: { _, _ in }) else {
+            Issue.record("not restored"); return
+        }
         #expect(report.way == "moved entry by entry")
         #expect(try Shell.run("cd over/app && find . | sort; cat sub/f; stat -c %h sub/f", folder: folder.path).output.contains("good\n2\n"))
         #expect(!FileManager.default.fileExists(atPath: folder["over/app/other"]))
@@ -246,7 +264,8 @@ struct BackupsTests {
         let world = try World()
         _ = try Shell.run("mkdir app && head -c 3000000 /dev/urandom > app/big", folder: world.folder.path)
         let head = try version(await world.backUp(at: t)).id
-        _ = try Shell.run("head -c 3500000 /dev/urandom > app/big; rm -rf scratch; mkdir scratch; mount -t tmpfs -o size=2m tmpfs scratch", folder: world.folder.path)
+        _ = try Shell.run(
+            "head -c 3500000 /dev/urandom > app/big; rm -rf scratch; mkdir scratch; mount -t tmpfs -o size=2m tmpfs scratch", folder: world.folder.path)
         await #expect { try await world.backUp(head: head, at: t + 1) } throws: { ($0 as? BackupError)?.isDiskFull == true }
         _ = try Shell.run("umount scratch", folder: world.folder.path)
         #expect(try await world.repository.head()?.id == head)
@@ -260,11 +279,15 @@ struct BackupsTests {
 
 @Suite("patterns of what is left out")
 struct PathFilterTests {
-    @Test("they mean what they mean in a .gitignore", arguments: [
-        ("*.log", "a.log b/c.log !b/c.txt"), ("node_modules/", "node_modules/x a/node_modules/y"), ("/top", "top !a/top"), ("a/*.txt", "a/b.txt !a/b/c.txt"),
-        ("**/deep", "deep a/b/deep"), ("x/**", "x/a x/b/c !x2"), ("a/**/z", "a/z a/b/c/z !b/z"), ("[ab].txt", "a.txt b.txt !c.txt"), ("[!ab].txt", "c.txt !a.txt"),
-        ("?.md", "x.md !xy.md"), ("\\*.x", "*.x !a.x"), ("# comment", "!a"), ("foo*bar", "foobar fooXYbar !foo"),
-    ])
+    @Test(
+        "they mean what they mean in a .gitignore",
+        arguments: [
+            ("*.log", "a.log b/c.log !b/c.txt"), ("node_modules/", "node_modules/x a/node_modules/y"), ("/top", "top !a/top"),
+            ("a/*.txt", "a/b.txt !a/b/c.txt"),
+            ("**/deep", "deep a/b/deep"), ("x/**", "x/a x/b/c !x2"), ("a/**/z", "a/z a/b/c/z !b/z"), ("[ab].txt", "a.txt b.txt !c.txt"),
+            ("[!ab].txt", "c.txt !a.txt"),
+            ("?.md", "x.md !xy.md"), ("\\*.x", "*.x !a.x"), ("# comment", "!a"), ("foo*bar", "foobar fooXYbar !foo"),
+        ])
     func agreesWithGit(pattern: String, paths: String) async throws {
         let world = TemporaryFolder()
         try FileManager.default.createDirectory(atPath: world["repo"], withIntermediateDirectories: true)
@@ -275,7 +298,9 @@ struct PathFilterTests {
             BackupSource(path: world["app"], filter: PathFilter(exclude: [pattern])), known: .init(), scratch: world["scratch"],
             at: Date(timeIntervalSince1970: 1_790_000_000), onProgress: { _ in }, onPacked: { _ in })
         let stored = try Shell.run("tar -tzf repo/latest_backup.tar.gz", folder: world.path).output.split(separator: "\n").map(String.init)
-        let git = try Shell.run("git init -q . && printf '%s\\n' '\(pattern)' > .gitignore && git -c core.excludesFile= ls-files --others --exclude-standard", folder: world["app"]).output
+        let git = try Shell.run(
+            "git init -q . && printf '%s\\n' '\(pattern)' > .gitignore && git -c core.excludesFile= ls-files --others --exclude-standard", folder: world["app"]
+        ).output
         for (name, word) in zip(names, paths.split(separator: " ")) {
             #expect(stored.contains("app/\(name)") == word.hasPrefix("!"), "\(pattern) and \(name)")
             #expect(git.split(separator: "\n").contains(name[...]) == word.hasPrefix("!"), "git: \(pattern) and \(name)")

@@ -79,7 +79,8 @@ struct ConfigTests {
 
     @Test("every mistake is named at once, with its place and what to do")
     func allAtOnce() {
-        let found = problems("""
+        let found = problems(
+            """
             version: 1
             stop_budget: soon
             jobs:
@@ -96,22 +97,24 @@ struct ConfigTests {
                 overlap: never
                 with: { repository: main, path: data }
             """)
-        #expect(found == [
-            "c.yaml:2:14: error: \"stop_budget\" is \"soon\"; write a length of time such as 30s, 5m or 1h30m",
-            "c.yaml:5:11: error: no job type is named \"comand\"; did you mean \"command\"?",
-            "c.yaml:9:18: error: \"b.on.every\" is \"5\"; write a length of time such as 30s, 5m or 1h30m",
-            "c.yaml:9:27: error: not a cron expression: \"61\" in the minute field; allowed is 0–59",
-            "c.yaml:10:5: error: unknown key \"timeot\" in \"b\"; did you mean \"timeout\"?",
-            "c.yaml:11:22: error: \"b.with.command\" takes a list, not \"echo hi\"; write [program, argument, …], or use \"shell\" for a line of shell",
-            "c.yaml:14:14: error: \"c.overlap\" is \"never\"; allowed are skip, queue, replace",
-            "c.yaml:15:25: error: no repository is named \"main\"; declare it",
-            "c.yaml:15:37: error: \"c.with.path\" is \"data\"; write a path from the root, such as /data/app",
-        ])
+        #expect(
+            found == [
+                "c.yaml:2:14: error: \"stop_budget\" is \"soon\"; write a length of time such as 30s, 5m or 1h30m",
+                "c.yaml:5:11: error: no job type is named \"comand\"; did you mean \"command\"?",
+                "c.yaml:9:18: error: \"b.on.every\" is \"5\"; write a length of time such as 30s, 5m or 1h30m",
+                "c.yaml:9:27: error: not a cron expression: \"61\" in the minute field; allowed is 0–59",
+                "c.yaml:10:5: error: unknown key \"timeot\" in \"b\"; did you mean \"timeout\"?",
+                "c.yaml:11:22: error: \"b.with.command\" takes a list, not \"echo hi\"; write [program, argument, …], or use \"shell\" for a line of shell",
+                "c.yaml:14:14: error: \"c.overlap\" is \"never\"; allowed are skip, queue, replace",
+                "c.yaml:15:25: error: no repository is named \"main\"; declare it",
+                "c.yaml:15:37: error: \"c.with.path\" is \"data\"; write a path from the root, such as /data/app",
+            ])
     }
 
     @Test("needs: unknown names and circles")
     func needs() {
-        let found = problems("""
+        let found = problems(
+            """
             version: 1
             jobs:
               a: { type: command, needs: [b], with: { command: [x] } }
@@ -121,11 +124,12 @@ struct ConfigTests {
               gateway: { type: command, with: { command: [x] } }
               e: { type: command, on: { after: e }, with: { command: [x] } }
             """)
-        #expect(found == [
-            "c.yaml:3:31: error: \"needs\" goes in a circle: a → b → c → a; none of them could ever start; remove one",
-            "c.yaml:6:31: error: \"needs\" of \"d\" names \"gatway\", which is no job; did you mean \"gateway\"?",
-            "c.yaml:8:27: error: \"e\" can't wait for itself",
-        ])
+        #expect(
+            found == [
+                "c.yaml:3:31: error: \"needs\" goes in a circle: a → b → c → a; none of them could ever start; remove one",
+                "c.yaml:6:31: error: \"needs\" of \"d\" names \"gatway\", which is no job; did you mean \"gateway\"?",
+                "c.yaml:8:27: error: \"e\" can't wait for itself",
+            ])
     }
 
     @Test("a variable that is not set is an error; a secret that is not set disables its jobs")
@@ -140,13 +144,19 @@ struct ConfigTests {
             """
         let configuration = try read(text)
         #expect(configuration.jobs.map(\.definition.disabled) == ["the secret TOKEN is not set", "the secret TOKEN is not set", nil])
-        #expect(problems("version: 1\njobs:\n  c: { type: command, with: { command: [x, \"${HOTS}\"] } }\n", environment: ["HOST": "h"])
-            == ["c.yaml:3:44: error: the environment variable HOTS is not set; did you mean HOST? Else set it, or write ${HOTS:-default}"])
+        #expect(
+            problems("version: 1\njobs:\n  c: { type: command, with: { command: [x, \"${HOTS}\"] } }\n", environment: ["HOST": "h"])
+                == ["c.yaml:3:44: error: the environment variable HOTS is not set; did you mean HOST? Else set it, or write ${HOTS:-default}"])
     }
 
-    @Test("what is not YAML is named with its place", arguments: zip(
-        ["a: [1", "version: 1\n\tjobs: 2", "a: 1\na: 2", "", "- 1\n- 2", "version: 2\njobs: {}"],
-        ["c.yaml:2:1", "c.yaml:2:1", "c.yaml:", "c.yaml:1:1: error: the file is empty", "c.yaml:1:1", "c.yaml:1:10: error: \"version\" is \"2\"; write version: 1"]))
+    @Test(
+        "what is not YAML is named with its place",
+        arguments: zip(
+            ["a: [1", "version: 1\n\tjobs: 2", "a: 1\na: 2", "", "- 1\n- 2", "version: 2\njobs: {}"],
+            [
+                "c.yaml:2:1", "c.yaml:2:1", "c.yaml:", "c.yaml:1:1: error: the file is empty", "c.yaml:1:1",
+                "c.yaml:1:10: error: \"version\" is \"2\"; write version: 1",
+            ]))
     func notYAML(text: String, start: String) {
         let found = problems(text)
         #expect(found.first?.hasPrefix(start) == true, "\(found)")
@@ -154,7 +164,8 @@ struct ConfigTests {
 
     @Test("a name that looks like a secret and is none is warned of")
     func looksSecret() {
-        let found = problems("version: 1\njobs:\n  a: { type: command, env: { T: \"${API_TOKEN}\" }, with: { command: [x] } }\n", environment: ["API_TOKEN": "abcdef"])
+        let found = problems(
+            "version: 1\njobs:\n  a: { type: command, env: { T: \"${API_TOKEN}\" }, with: { command: [x] } }\n", environment: ["API_TOKEN": "abcdef"])
         #expect(found.count == 1 && found[0].contains("warning: API_TOKEN looks like a secret"))
     }
 
@@ -177,7 +188,8 @@ struct ConfigTests {
                 sys.exit("accepted " + str(bad))
             """
         try folder.write("validate.py", script)
-        let result = try Shell.run("\(Shell.python) \(folder["validate.py"]) \(folder["schema.json"]) \(folder["whole.yaml"]) \(examples.joined(separator: " "))")
+        let result = try Shell.run(
+            "\(Shell.python) \(folder["validate.py"]) \(folder["schema.json"]) \(folder["whole.yaml"]) \(examples.joined(separator: " "))")
         #expect(result.status == 0, "\(result.errors)")
         for example in examples {
             let text = try String(contentsOfFile: example, encoding: .utf8)

@@ -53,7 +53,8 @@ struct MainJobTests {
         try folder.write("app/late.html", "late")
         #expect(program.stop() == 0)
         #expect(program.log.contains("backup: succeeded: stored 2 files"), "\(program.log)")
-        let rows = try Shell.run("sqlite3 state/state.db \"SELECT count(*) FROM runs WHERE outcome IS NULL; SELECT outcome FROM runs WHERE job = 'restore'\"", folder: folder.path)
+        let rows = try Shell.run(
+            "sqlite3 state/state.db \"SELECT count(*) FROM runs WHERE outcome IS NULL; SELECT outcome FROM runs WHERE job = 'restore'\"", folder: folder.path)
         #expect(rows.output == "0\nsucceeded\n")
 
         _ = try Shell.run("rm -rf app state log.txt", folder: folder.path)
@@ -128,7 +129,10 @@ struct MainJobTests {
               url: { type: keepalive, on: boot, with: { url: "http://127.0.0.1:1/?t=${MY_SECRET}", failures: 1 } }
             """
         let program = try RunningProgram(configuration(folder, port: 24_105, more: leak), in: folder, environment: ["MY_SECRET": "tok-1234567890"])
-        #expect(try RunningProgram.until("'\(SourceTree.program)' runs url --state '\(folder["state"])' | grep failed && '\(SourceTree.program)' runs leak --state '\(folder["state"])' | grep failed"))
+        #expect(
+            try RunningProgram.until(
+                "'\(SourceTree.program)' runs url --state '\(folder["state"])' | grep failed && '\(SourceTree.program)' runs leak --state '\(folder["state"])' | grep failed"
+            ))
         let answers = try ["status --json", "runs --json", "logs leak", "logs curious", "why url", "why leak"].map { try program.ask($0).output }.joined()
         #expect(answers.contains("<secret>"))
         #expect(program.stop() == 0)

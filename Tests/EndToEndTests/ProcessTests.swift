@@ -6,7 +6,9 @@ import Testing
 struct ProcessTests {
     /// A gateway as bad as they come: daemons in sessions of their own, and no ear for SIGTERM.
     private func stubborn(_ folder: TemporaryFolder, state: String = "state") throws -> String {
-        try folder.write("stubborn.sh", """
+        try folder.write(
+            "stubborn.sh",
+            """
             trap '' TERM INT
             for i in 1 2 3; do setsid bash -c 'trap "" TERM; exec -a shipkeeper-test-stray-\(folder.path.suffix(8)) sleep 1000' & done
             ( setsid bash -c 'trap "" TERM; ( exec -a shipkeeper-test-stray-\(folder.path.suffix(8)) sleep 1000 ) & exit 0' & )
@@ -26,16 +28,19 @@ struct ProcessTests {
         try Shell.run("pgrep -fa 'shipkeeper-test-stray-\(folder.path.suffix(8))|\(folder["stubborn.sh"])' | grep -v pgrep").output
     }
 
-    @Test("nothing survives the stop, whoever is process 1", .timeLimit(.minutes(30)), arguments: [
-        [], ["unshare", "--pid", "--fork", "--kill-child=SIGTERM", "--mount-proc"],
-    ])
+    @Test(
+        "nothing survives the stop, whoever is process 1", .timeLimit(.minutes(30)),
+        arguments: [
+            [], ["unshare", "--pid", "--fork", "--kill-child=SIGTERM", "--mount-proc"],
+        ])
     func nothingSurvives(prefix: [String]) throws {
         if !prefix.isEmpty, getuid() != 0 { return }
         let folder = TemporaryFolder()
         let program = try RunningProgram(stubborn(folder), in: folder, prefix: prefix)
         #expect(try RunningProgram.until("test -e '\(folder["up"])' && sleep 0.5"))
         #expect(try !strays(folder).isEmpty)
-        let inside = prefix.isEmpty ? program.id : try #require(Int32(try Shell.run("pgrep -P \(program.id)").output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let inside =
+            prefix.isEmpty ? program.id : try #require(Int32(try Shell.run("pgrep -P \(program.id)").output.trimmingCharacters(in: .whitespacesAndNewlines)))
         kill(inside, SIGTERM)
         #expect(program.wait() == 0, "\(program.log)")
         #expect(try strays(folder) == "")
@@ -45,7 +50,9 @@ struct ProcessTests {
     @Test("ten thousand orphans leave no zombie", .tags(.slow), .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
     func orphans() throws {
         let folder = TemporaryFolder()
-        try folder.write("orphans.py", """
+        try folder.write(
+            "orphans.py",
+            """
             import os, time
             start = time.time()
             for n in range(10000):
@@ -61,7 +68,8 @@ struct ProcessTests {
             zombies = [p for p in os.listdir("/proc") if p.isdigit() and open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split()[0] == "Z"]
             print("zombies", len(zombies))
             """)
-        let configuration = "version: 1\nstate: \(folder["state"])\njobs: { orphans: { type: command, on: boot, with: { command: [python3, \(folder["orphans.py"])] } } }\n"
+        let configuration =
+            "version: 1\nstate: \(folder["state"])\njobs: { orphans: { type: command, on: boot, with: { command: [python3, \(folder["orphans.py"])] } } }\n"
         let program = try RunningProgram(configuration, in: folder, prefix: ["unshare", "--pid", "--fork", "--kill-child=SIGTERM", "--mount-proc"])
         #expect(try RunningProgram.until("grep zombies '\(folder["log.txt"])'", seconds: 120))
         #expect(program.log.contains("zombies 0"), "\(program.log)")
@@ -74,7 +82,9 @@ struct ProcessTests {
     func bareUser() throws {
         let folder = TemporaryFolder()
         _ = try Shell.run("mkdir -p state repo app && chmod 755 . && chown -R 12345 state repo app", folder: folder.path)
-        try folder.write("c.yaml", """
+        try folder.write(
+            "c.yaml",
+            """
             version: 1
             state: \(folder["state"])
             repositories: { main: { type: folder, path: \(folder["repo"]) } }
@@ -84,7 +94,8 @@ struct ProcessTests {
         let binary = folder["shipkeeper"]
         _ = try Shell.run("cp '\(SourceTree.program)' '\(binary)' && chmod 755 '\(binary)' shipkeeper.yaml c.yaml", folder: folder.path)
         let run = try Shell.run(
-            "unshare --mount bash -c 'mount --bind \(folder["state"]) \(folder["state"]) && mount -o remount,bind,rw \(folder["state"]); env -i LD_LIBRARY_PATH=\"$LD_LIBRARY_PATH\" PATH=$PATH setpriv --reuid=12345 --regid=12345 --clear-groups timeout -s TERM 4 \(binary) run --config \(folder["c.yaml"])'")
+            "unshare --mount bash -c 'mount --bind \(folder["state"]) \(folder["state"]) && mount -o remount,bind,rw \(folder["state"]); env -i LD_LIBRARY_PATH=\"$LD_LIBRARY_PATH\" PATH=$PATH setpriv --reuid=12345 --regid=12345 --clear-groups timeout -s TERM 4 \(binary) run --config \(folder["c.yaml"])'"
+        )
         #expect(run.output.contains("hello | 12345"), "\(run)")
         #expect(run.output.contains("stopped"), "\(run)")
     }
@@ -103,7 +114,8 @@ struct ProcessTests {
               after: { type: command, on: { after: fast }, with: { command: ["true"] } }
             """
         try folder.write("shipkeeper.yaml", configuration)
-        let result = try Shell.run("""
+        let result = try Shell.run(
+            """
             RANDOM=42
             for i in $(seq 200); do
               '\(SourceTree.program)' run --no-init --config shipkeeper.yaml >> log.txt 2>&1 &
@@ -115,7 +127,8 @@ struct ProcessTests {
             pid=$!; sleep 2; kill -TERM $pid; wait $pid
             """, folder: folder.path)
         #expect(result.status == 0, "\(result.errors.suffix(500))")
-        let answers = try Shell.run("""
+        let answers = try Shell.run(
+            """
             sqlite3 state/state.db "SELECT count(*) > 300 FROM runs;
               SELECT count(*) FROM runs WHERE state <> 'finished' OR outcome IS NULL;
               SELECT count(*) FROM (SELECT job, scheduled_at FROM runs WHERE cause = 'schedule' GROUP BY job, cause_detail, scheduled_at HAVING count(*) > 1);
@@ -124,7 +137,8 @@ struct ProcessTests {
             """, folder: folder.path)
         #expect(answers.output == "1\n0\n0\n1\n0\n", "\(answers)")
         // The records of a schedule leave no gap: each stands for the fire times since the one before.
-        let gaps = try Shell.run("""
+        let gaps = try Shell.run(
+            """
             sqlite3 state/state.db "SELECT count(*) FROM (SELECT (julianday(scheduled_at) - julianday(lag(scheduled_at) OVER (ORDER BY scheduled_at))) * 86400.0 AS gap,
               (missed + 1) * 0.2 AS expected FROM runs WHERE job = 'fast' AND cause = 'schedule') WHERE gap IS NOT NULL AND abs(gap - expected) > 0.05"
             """, folder: folder.path)

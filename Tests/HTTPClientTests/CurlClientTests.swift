@@ -56,10 +56,16 @@ struct CurlClientTests {
     @Test("says why there is no answer", .timeLimit(.minutes(30)))
     func failures() async throws {
         try await withServer(24_152) { client, base in
-            await #expect(throws: HTTPFailure.timedOut("no answer within 300 ms")) { try await client.send(HTTPRequest("GET", base + "/late", timeout: .milliseconds(300))) }
+            await #expect(throws: HTTPFailure.timedOut("no answer within 300 ms")) {
+                try await client.send(HTTPRequest("GET", base + "/late", timeout: .milliseconds(300)))
+            }
             await #expect(throws: HTTPFailure.self) { try await client.send(HTTPRequest("GET", base + "/half")) }
-            await #expect(throws: HTTPFailure.refused("no connection: nothing listens there")) { try await client.send(HTTPRequest("GET", "http://127.0.0.1:1/")) }
-            await #expect(throws: HTTPFailure.broken("the answer is longer than 1000 bytes")) { try await client.send(HTTPRequest("GET", base + "/big", mostBody: 1000)) }
+            await #expect(throws: HTTPFailure.refused("no connection: nothing listens there")) {
+                try await client.send(HTTPRequest("GET", "http://127.0.0.1:1/"))
+            }
+            await #expect(throws: HTTPFailure.broken("the answer is longer than 1000 bytes")) {
+                try await client.send(HTTPRequest("GET", base + "/big", mostBody: 1000))
+            }
             await #expect(throws: HTTPFailure.self) { try await client.connect(host: "127.0.0.1", port: 1, timeout: .seconds(2)) }
             try await client.connect(host: "127.0.0.1", port: 24_152, timeout: .seconds(2))
         }

@@ -4,9 +4,11 @@ import Testing
 
 @Suite("texts that people write")
 struct TextTests {
-    @Test("lengths of time are read", arguments: zip(
-        ["30s", "5m", "1h30m", "250ms", "2d", "1m30s500ms", "0s"],
-        [Duration.seconds(30), .seconds(300), .seconds(5400), .milliseconds(250), .seconds(172_800), .milliseconds(90_500), .zero]))
+    @Test(
+        "lengths of time are read",
+        arguments: zip(
+            ["30s", "5m", "1h30m", "250ms", "2d", "1m30s500ms", "0s"],
+            [Duration.seconds(30), .seconds(300), .seconds(5400), .milliseconds(250), .seconds(172_800), .milliseconds(90_500), .zero]))
     func durations(text: String, length: Duration) {
         #expect(DurationText.parse(text) == length)
         #expect(DurationText.parse(DurationText.format(length)) == length)

@@ -21,11 +21,13 @@ struct LogsTests {
 
     private static let secret = "s3cr3t/value+with=odd&chars"
 
-    @Test("a secret shows in no form", arguments: [
-        secret, Data(secret.utf8).base64EncodedString(), Data("x\(secret)".utf8).base64EncodedString(), Data("xy\(secret)zz".utf8).base64EncodedString(),
-        Data("user:\(secret)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_"),
-        "s3cr3t%2Fvalue%2Bwith%3Dodd%26chars", "s3cr3t%2fvalue%2bwith%3dodd%26chars", "s3cr3t\\/value+with=odd&chars",
-    ])
+    @Test(
+        "a secret shows in no form",
+        arguments: [
+            secret, Data(secret.utf8).base64EncodedString(), Data("x\(secret)".utf8).base64EncodedString(), Data("xy\(secret)zz".utf8).base64EncodedString(),
+            Data("user:\(secret)".utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_"),
+            "s3cr3t%2Fvalue%2Bwith%3Dodd%26chars", "s3cr3t%2fvalue%2bwith%3dodd%26chars", "s3cr3t\\/value+with=odd&chars",
+        ])
     func forms(text: String) {
         let folder = TemporaryFolder()
         let (logs, lines) = log(folder, secrets: [LogsTests.secret])

@@ -23,7 +23,9 @@ struct LauncherTests {
 
     private func launch(_ line: String, _ output: Output, mark: String = UUID().uuidString, folder: String? = nil) async throws -> any RunningProcess {
         try await SystemProcessLauncher(clock: Clock()).launch(
-            ProcessCommand(arguments: ["/bin/bash", "-c", line], environment: ["PATH": "/usr/bin:/bin", "A": "b"], folder: folder, mark: mark) { bytes, _ in output.add(bytes) })
+            ProcessCommand(arguments: ["/bin/bash", "-c", line], environment: ["PATH": "/usr/bin:/bin", "A": "b"], folder: folder, mark: mark) { bytes, _ in
+                output.add(bytes)
+            })
     }
 
     @Test("gives exit codes and signals as they are", .timeLimit(.minutes(30)))

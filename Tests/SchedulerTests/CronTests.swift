@@ -18,9 +18,11 @@ struct CronTests {
         return result
     }
 
-    @Test("what is no expression is refused with a hint", arguments: [
-        "* * * *", "60 * * * *", "* 24 * * *", "*/0 * * * *", "* * 30 2 *", "22-2 * * * *", "x * * * *", "@often", "? * * * *", "",
-    ])
+    @Test(
+        "what is no expression is refused with a hint",
+        arguments: [
+            "* * * *", "60 * * * *", "* 24 * * *", "*/0 * * * *", "* * 30 2 *", "22-2 * * * *", "x * * * *", "@often", "? * * * *", "",
+        ])
     func refused(text: String) { #expect(throws: CronError.self) { try CronExpression(text) } }
 
     @Test("both day fields restricted: either counts")
@@ -37,30 +39,36 @@ struct CronTests {
                 == ["2026-01-05T00:00", "2026-01-19T00:00", "2026-02-09T00:00", "2026-02-23T00:00"])
     }
 
-    @Test("the clocks go forward in New York", arguments: zip(
-        ["30 2 * * *", "15 2-3 * * *", "0 2-3 * * *", "*/30 * * * *", "0 */2 * * *"],
-        [
-            ["2026-03-08T03:00", "2026-03-09T02:30"], ["2026-03-08T03:00", "2026-03-08T03:15"], ["2026-03-08T03:00", "2026-03-09T02:00"],
-            ["2026-03-08T01:30", "2026-03-08T03:00", "2026-03-08T03:30"], ["2026-03-08T04:00"],
-        ]))
+    @Test(
+        "the clocks go forward in New York",
+        arguments: zip(
+            ["30 2 * * *", "15 2-3 * * *", "0 2-3 * * *", "*/30 * * * *", "0 */2 * * *"],
+            [
+                ["2026-03-08T03:00", "2026-03-09T02:30"], ["2026-03-08T03:00", "2026-03-08T03:15"], ["2026-03-08T03:00", "2026-03-09T02:00"],
+                ["2026-03-08T01:30", "2026-03-08T03:00", "2026-03-08T03:30"], ["2026-03-08T04:00"],
+            ]))
     func gap(text: String, expected: [String]) throws {
         #expect(try fires(text, after: "2026-03-08T06:10:00Z", zone: "America/New_York", count: expected.count) == expected)
     }
 
-    @Test("the clocks go back in New York", arguments: zip(
-        ["30 1 * * *", "*/30 * * * *", "0 * * * *"],
-        [
-            ["2026-11-01T01:30", "2026-11-02T01:30"], ["2026-11-01T01:00", "2026-11-01T01:30", "2026-11-01T01:00", "2026-11-01T01:30", "2026-11-01T02:00"],
-            ["2026-11-01T01:00", "2026-11-01T01:00", "2026-11-01T02:00"],
-        ]))
+    @Test(
+        "the clocks go back in New York",
+        arguments: zip(
+            ["30 1 * * *", "*/30 * * * *", "0 * * * *"],
+            [
+                ["2026-11-01T01:30", "2026-11-02T01:30"], ["2026-11-01T01:00", "2026-11-01T01:30", "2026-11-01T01:00", "2026-11-01T01:30", "2026-11-01T02:00"],
+                ["2026-11-01T01:00", "2026-11-01T01:00", "2026-11-01T02:00"],
+            ]))
     func repeated(text: String, expected: [String]) throws {
         #expect(try fires(text, after: "2026-11-01T04:40:00Z", zone: "America/New_York", count: expected.count) == expected)
     }
 
-    @Test("a daily job comes once on every local date that exists", arguments: [
-        ("America/Sao_Paulo", "2017-09-01T00:00:00Z"), ("Asia/Beirut", "2026-03-01T00:00:00Z"), ("Africa/Cairo", "2026-04-01T00:00:00Z"),
-        ("Australia/Lord_Howe", "2026-03-01T00:00:00Z"), ("Asia/Shanghai", "1986-04-01T00:00:00Z"), ("Europe/Berlin", "2026-03-01T00:00:00Z"),
-    ])
+    @Test(
+        "a daily job comes once on every local date that exists",
+        arguments: [
+            ("America/Sao_Paulo", "2017-09-01T00:00:00Z"), ("Asia/Beirut", "2026-03-01T00:00:00Z"), ("Africa/Cairo", "2026-04-01T00:00:00Z"),
+            ("Australia/Lord_Howe", "2026-03-01T00:00:00Z"), ("Asia/Shanghai", "1986-04-01T00:00:00Z"), ("Europe/Berlin", "2026-03-01T00:00:00Z"),
+        ])
     func daily(zone: String, start: String) throws {
         for time in ["0 0 * * *", "30 2 * * *", "15 23 * * *"] {
             let days = try fires(time, after: start, zone: zone, count: 300).map { $0.prefix(10) }

@@ -48,7 +48,8 @@ struct EngineTests {
         #expect(reason.contains("it needs restore, which failed: no network"))
         // Somebody mends it: what waited goes on.
         _ = engine.handle(.startRequested(job: "restore", via: "test", evenIfRunning: false), at: t + 62)
-        let mended = engine.handle(.attemptEnded(run: engine.runs.values.first { $0.job == "restore" }?.id ?? 0, .succeeded(RunReport(summary: ""))), at: t + 63)
+        let mended = engine.handle(
+            .attemptEnded(run: engine.runs.values.first { $0.job == "restore" }?.id ?? 0, .succeeded(RunReport(summary: ""))), at: t + 63)
         #expect(started(mended) == ["backup"])
     }
 
@@ -185,7 +186,8 @@ struct EngineTests {
     func disabled() {
         var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], disabled: "the secret X is not set")])
         #expect(started(engine.handle(.tick, at: t + 60)).isEmpty)
-        #expect(engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: false), at: t + 61).reply == .refused("a is disabled: the secret X is not set"))
+        #expect(
+            engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: false), at: t + 61).reply == .refused("a is disabled: the secret X is not set"))
     }
 
     @Test("a person who starts what runs joins it; nobody is told of a job that is not there")

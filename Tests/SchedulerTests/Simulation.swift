@@ -104,7 +104,9 @@ struct Simulation {
 
     /// Another configuration: a job comes or goes.
     private mutating func reload() {
-        if let index = definitions.firstIndex(where: { $0.name == "extra" }) { definitions.remove(at: index) } else {
+        if let index = definitions.firstIndex(where: { $0.name == "extra" }) {
+            definitions.remove(at: index)
+        } else {
             definitions.append(JobDefinition(name: "extra", triggers: [.schedule(.every(.seconds(45)), atStart: false)]))
         }
         decide(.reloaded(definitions))

@@ -57,7 +57,11 @@ struct RunStoreContract {
     func retention() async throws {
         let folder = TemporaryFolder()
         for store in try RunStoreContract.stores(folder) {
-            let runs = (1...20).map { Run(id: Int64($0), job: $0 % 2 == 0 ? "even" : "odd", cause: .boot, scheduledAt: t, createdAt: t, state: .finished(.succeeded, at: t + Double($0))) }
+            let runs = (1...20).map {
+                Run(
+                    id: Int64($0), job: $0 % 2 == 0 ? "even" : "odd", cause: .boot, scheduledAt: t, createdAt: t,
+                    state: .finished(.succeeded, at: t + Double($0)))
+            }
             try await store.commit(runs.map { .save($0) })
             let gone = try await store.prune(keeping: 3, since: t - 1)
             #expect(gone.count == 14)

@@ -16,7 +16,10 @@ package enum Shell {
         process.arguments = ["-c", line]
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-        let (out, err) = (FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString), FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString))
+        let (out, err) = (
+            FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString),
+            FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        )
         for file in [out, err] { FileManager.default.createFile(atPath: file.path, contents: nil) }
         defer { for file in [out, err] { try? FileManager.default.removeItem(at: file) } }
         process.standardOutput = try FileHandle(forWritingTo: out)

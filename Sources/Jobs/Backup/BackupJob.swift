@@ -91,7 +91,9 @@ package struct BackupJob: JobType {
                 throw .store(.unavailable("stored, but the state file could not be written: \(error)"))
             }
             for trouble in report.troubles { context.log("note: \(trouble)") }
-            if report.leftOut > 0 { context.log("left out \(report.leftOut.counted("file")) that mean something only to live processes: locks, sockets, logs of databases") }
+            if report.leftOut > 0 {
+                context.log("left out \(report.leftOut.counted("file")) that mean something only to live processes: locks, sockets, logs of databases")
+            }
             let old = report.troubles.isEmpty ? await KeptTrees.remove(of: source) : 0
             if old > 0 { context.log("removed the tree that the last restore had kept") }
             let pruned = try await archives.prune()

@@ -31,7 +31,8 @@ package struct Overview: Sendable {
             return JobView(
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last,
-                nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: voice?.0, service: voice?.1)
+                nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: voice?.0,
+                service: voice?.1)
         }
     }
 }
