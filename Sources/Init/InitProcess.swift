@@ -28,7 +28,8 @@ package struct InitProcess {
         if getpid() != 1, cprocess_become_subreaper() != 0 {
             say("orphans can't be taken care of here: \(errno)")
         }
-        signal(SIGCHLD, SIG_DFL)
+        // Whoever started us may have them ignored, and what is ignored can't be waited for.
+        for number in InitProcess.forwarded + [SIGCHLD] { signal(number, SIG_DFL) }
         for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
         unsafe sigemptyset(&signals)
         for signal in InitProcess.forwarded + [SIGCHLD] { unsafe sigaddset(&signals, signal) }

@@ -46,7 +46,7 @@ package final class RunningProgram: @unchecked Sendable {
 
     /// Waits for the end; gives the exit code.
     package func wait() -> Int32 {
-        process.waitUntilExit()
+        while process.isRunning { usleep(20_000) }
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 

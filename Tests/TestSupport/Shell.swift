@@ -8,29 +8,29 @@ package enum Shell {
         package var errors: String
     }
 
-    /// Runs a line of shell and waits for it.
+    /// Runs a line of shell and waits for it, and not for what it leaves in the background.
     @discardableResult
     package static func run(_ line: String, environment: [String: String] = [:], folder: String? = nil) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", line]
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-        let (out, err) = (
-            FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString),
-            FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        )
-        for file in [out, err] { FileManager.default.createFile(atPath: file.path, contents: nil) }
-        defer { for file in [out, err] { try? FileManager.default.removeItem(at: file) } }
-        process.standardOutput = try FileHandle(forWritingTo: out)
-        process.standardError = try FileHandle(forWritingTo: err)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return Result(
-            status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-            output: String(decoding: try Data(contentsOf: out), as: UTF8.self),
-            errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+        let stem = NSTemporaryDirectory() + "shipkeeper-shell-\(UUID().uuidString)"
+        defer { for end in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(stem).\(end)") } }
+        var script = "exec > '\(stem).out' 2> '\(stem).err' < /dev/null\n"
+        if let folder { script += "cd '\(folder)' || exit 99\n" }
+        for (name, value) in environment { script += "export \(name)='\(value)'\n" }
+        let status = try spawn(["/bin/bash", "-c", script + line])
+        func read(_ end: String) -> String { FileManager.default.contents(atPath: "\(stem).\(end)").map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        return Result(status: status, output: read("out"), errors: read("err"))
+    }
+
+    private static func spawn(_ words: [String]) throws -> Int32 {
+        var (id, status): (pid_t, Int32) = (0, 0)
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
+        unsafe arguments.append(nil)
+        defer { unsafe arguments.forEach { unsafe free($0) } }
+        guard unsafe posix_spawn(&id, words[0], nil, nil, arguments, environ) == 0 else {
+            throw POSIXError(.ENOENT)
+        }
+        while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
     }
 
     /// The Python with the packages that tests need; "./run test" makes it.
