@@ -19,8 +19,3 @@ static inline int cfiles_openat(int folder, const char *name, int flags, mode_t 
 static inline int cfiles_exchange(int a, const char *from, int b, const char *to) {
     return (int)syscall(SYS_renameat2, a, from, b, to, 2u /* RENAME_EXCHANGE */);
 }
-
-/// Renames where the new name is free; EEXIST where it isn't.
-static inline int cfiles_rename_new(int a, const char *from, int b, const char *to) {
-    return (int)syscall(SYS_renameat2, a, from, b, to, 1u /* RENAME_NOREPLACE */);
-}

@@ -130,20 +130,9 @@ package final class Folder: Sendable {
             unsafe name.withCString { new in unsafe old.withCString { unsafe linkat(folder.raw, $0, raw, new, 0) } }, "link", name)
     }
 
-    package func makeFifo(_ name: RawName, mode: UInt32) throws(FileError) {
-        try check(unsafe name.withCString { unsafe mkfifoat(raw, $0, mode) }, "make", name)
-    }
-
     package func rename(_ name: RawName, to other: Folder, as new: RawName) throws(FileError) {
         try check(
             unsafe name.withCString { old in unsafe new.withCString { unsafe renameat(raw, old, other.raw, $0) } }, "rename", name)
-    }
-
-    /// Renames where the new name is free.
-    package func renameNew(_ name: RawName, to other: Folder, as new: RawName) throws(FileError) {
-        try check(
-            unsafe name.withCString { old in unsafe new.withCString { unsafe cfiles_rename_new(raw, old, other.raw, $0) } },
-            "rename", name)
     }
 
     /// Makes two names change places in one step.

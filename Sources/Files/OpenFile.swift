@@ -70,10 +70,6 @@ package final class OpenFile: Sendable {
         guard lseek(raw, off_t(offset), SEEK_SET) >= 0 else { throw FileError("seek in", path) }
     }
 
-    package func truncate(to size: Int64) throws(FileError) {
-        guard ftruncate(raw, off_t(size)) == 0 else { throw FileError("set the size of", path) }
-    }
-
     /// Returns once the content would survive a power cut.
     package func sync() throws(FileError) {
         guard fsync(raw) == 0 else { throw FileError("write", path) }

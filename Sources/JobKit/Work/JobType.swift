@@ -8,12 +8,6 @@ package protocol JobType: Sendable {
     static func settings(from reader: inout SettingsReader) -> Settings
     /// The work of one attempt. Cancelling the task asks it to end; the engine, not the job, records why.
     func run(_ context: RunContext) async throws(JobError) -> RunReport
-    /// The steps by which a running attempt is ended, before its processes are killed.
-    var stopSteps: StopSteps { get }
-}
-
-extension JobType {
-    package var stopSteps: StopSteps { StopSteps() }
 }
 
 /// A kind of service: settings that describe a process the engine keeps running.

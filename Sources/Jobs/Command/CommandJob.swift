@@ -20,8 +20,6 @@ package struct CommandJob: JobType {
             stop: reader.section("stop", "How the program is asked to end") { $0.stopSteps() } ?? StopSteps())
     }
 
-    package var stopSteps: StopSteps { settings.stop }
-
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         let process: any RunningProcess
         do {
