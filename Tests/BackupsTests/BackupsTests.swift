@@ -204,7 +204,7 @@ struct BackupsTests {
                 folder: world.folder.path)
             #expect(check.output == "live.sqlite\nok\n1\n", "\(check)")
         }
-        writer.terminate()
+        kill(writer.processIdentifier, SIGKILL)
         writer.waitUntilExit()
     }
 

@@ -34,7 +34,8 @@ struct CurlClientTests {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", folder["odd.py"], "\(port)"]
         try process.run()
-        defer { process.terminate() }
+        // It may have inherited a mask that holds SIGTERM back.
+        defer { kill(process.processIdentifier, SIGKILL) }
         let client = CurlClient()
         defer { client.close() }
         #expect(try RunningProgram.until("curl -s http://127.0.0.1:\(port)/"))
