@@ -76,7 +76,8 @@ let package = Package(
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CFiles"),
         .target(
-            name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files"], path: "Tests/TestSupport",
+            exclude: ["StandInHub"], swiftSettings: strict),
         tests("JobKit", ["JobKit"]),
         tests("Scheduler", ["Scheduler", "JobKit"]),
         tests("Config", ["Config", "JobKit", "Jobs", "Scheduler", "HTTPClient"]),

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 typedef size_t (*ccurl_data_callback)(char *bytes, size_t size, size_t count, void *owner);
+typedef int (*ccurl_seek_callback)(void *owner, curl_off_t offset, int origin);
 
 static inline CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value) {
     return curl_easy_setopt(easy, option, value);
@@ -22,6 +23,14 @@ static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl
 }
 static inline CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_data_callback value) {
     return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_seek(CURL *easy, ccurl_seek_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
+}
+static inline curl_off_t ccurl_amount(CURL *easy, CURLINFO info) {
+    curl_off_t amount = 0;
+    curl_easy_getinfo(easy, info, &amount);
+    return amount;
 }
 static inline long ccurl_status(CURL *easy) {
     long status = 0;

@@ -17,10 +17,21 @@ import Synchronization
     // Made once, used by the loop's thread, and woken from any: libcurl allows the latter.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
     private let state = Mutex(State())
+    private let authorities: CurlAuthorities
+    private let onExchange: (@Sendable (HTTPExchange) -> Void)?
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    package init() {
+    /// - Parameters:
+    ///   - environment: Names other certificate authorities with `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, and `SSL_CERT_DIR`. A proxy
+    ///     named by `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` is libcurl's own affair.
+    ///   - onExchange: Told of every exchange that has ended, on the client's thread.
+    package init(
+        environment: [String: String] = ProcessInfo.processInfo.environment, onExchange: (@Sendable (HTTPExchange) -> Void)? = nil
+    ) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        authorities = CurlAuthorities(file: value("CURL_CA_BUNDLE") ?? value("SSL_CERT_FILE"), folder: value("SSL_CERT_DIR"))
+        self.onExchange = onExchange
         precondition(CurlClient.isReady, "libcurl could not start")
         guard let multi = unsafe curl_multi_init() else { preconditionFailure("libcurl could not start: out of memory") }
         unsafe self.multi = unsafe multi
@@ -40,7 +51,7 @@ import Synchronization
     }
 
     package func send(
-        _ request: HTTPRequest, onBody: (@Sendable ([UInt8]) -> Void)?
+        _ request: HTTPRequest, onBody: HTTPBodyReceiver?
     ) async throws(HTTPFailure) -> HTTPResponse {
         try await carry(request, connectOnly: false, onBody)
     }
@@ -52,7 +63,7 @@ import Synchronization
     }
 
     private func carry(
-        _ request: HTTPRequest, connectOnly: Bool, _ onBody: (@Sendable ([UInt8]) -> Void)?
+        _ request: HTTPRequest, connectOnly: Bool, _ onBody: HTTPBodyReceiver?
     ) async throws(HTTPFailure) -> HTTPResponse {
         let id = state.withLock { state in
             state.nextID += 1
@@ -60,7 +71,11 @@ import Synchronization
         }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>) in
-                let transfer = CurlTransfer(request, connectOnly: connectOnly, onBody: onBody) { continuation.resume(returning: $0) }
+                let transfer = CurlTransfer(request, authorities: authorities, connectOnly: connectOnly, onBody: onBody) {
+                    [onExchange] result, exchange in
+                    onExchange?(exchange)
+                    continuation.resume(returning: result)
+                }
                 guard let transfer else { return continuation.resume(returning: .failure(.broken("out of memory"))) }
                 let isOpen = state.withLock { state in
                     let isOpen = !state.isClosed && !state.cancelled.contains(id)

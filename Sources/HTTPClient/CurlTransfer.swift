@@ -8,17 +8,23 @@ import Synchronization
 @safe final class CurlTransfer: @unchecked Sendable {
     let handle: UnsafeMutableRawPointer
     private let request: HTTPRequest
-    private let onBody: (@Sendable ([UInt8]) -> Void)?
-    private let onEnd: @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
+    private let onBody: HTTPBodyReceiver?
+    private let onEnd: @Sendable (Result<HTTPResponse, HTTPFailure>, HTTPExchange) -> Void
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var body: UnsafeMutableBufferPointer<UInt8>?
+    private var sent: Int64 = 0
     private var response = HTTPResponse(status: 0)
-    private var isTooLong = false
+    private var ending = Ending.byItself
+
+    /// Why the transfer is cut short by us.
+    private enum Ending {
+        case byItself, tooLong, declined, unreadable
+    }
 
     /// Nil where libcurl has no memory.
     init?(
-        _ request: HTTPRequest, connectOnly: Bool = false, onBody: (@Sendable ([UInt8]) -> Void)?,
-        onEnd: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
+        _ request: HTTPRequest, authorities: CurlAuthorities, connectOnly: Bool = false, onBody: HTTPBodyReceiver?,
+        onEnd: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>, HTTPExchange) -> Void
     ) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
@@ -28,6 +34,8 @@ import Synchronization
         unsafe headerList = nil
         unsafe body = nil
         configure(connectOnly: connectOnly)
+        if let file = authorities.file { set(CURLOPT_CAINFO, file) }
+        if let folder = authorities.folder { set(CURLOPT_CAPATH, folder) }
     }
 
     deinit {
@@ -42,17 +50,21 @@ import Synchronization
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, request.connectTimeout.milliseconds)))
         if let timeout = request.timeout { set(CURLOPT_TIMEOUT_MS, Int(max(1, timeout.milliseconds))) }
+        if let pace = request.slowest {
+            set(CURLOPT_LOW_SPEED_LIMIT, pace.bytesPerSecond)
+            set(CURLOPT_LOW_SPEED_TIME, max(1, Int(pace.during.components.seconds)))
+        }
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         if let socket = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
         // A proxy is for the outside world; what runs beside us is asked directly.
         if request.unixSocket != nil || request.isLoopback { set(CURLOPT_NOPROXY, "*") }
         if connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
-        configureMethod()
         for header in request.headers + [("Expect", "")] {
             unsafe headerList = unsafe curl_slist_append(headerList, "\(header.name):\(header.value.isEmpty ? "" : " \(header.value)")")
         }
         unsafe ccurl_set_list(handle, CURLOPT_HTTPHEADER, headerList)
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe configureMethod(owner)
         unsafe ccurl_set_pointer(handle, CURLOPT_PRIVATE, owner)
         unsafe ccurl_set_pointer(handle, CURLOPT_WRITEDATA, owner)
         unsafe ccurl_set_pointer(handle, CURLOPT_HEADERDATA, owner)
@@ -64,21 +76,52 @@ import Synchronization
         }
     }
 
-    private func configureMethod() {
+    private func configureMethod(_ owner: UnsafeMutableRawPointer) {
         if request.method == "HEAD" { set(CURLOPT_NOBODY, 1) } else { set(CURLOPT_CUSTOMREQUEST, request.method) }
-        guard let bytes = request.body else { return }
-        // libcurl reads the body from where it lies, so it lies still until the transfer is gone.
-        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
-        _ = unsafe copy.initialize(from: bytes)
-        unsafe body = unsafe copy
-        set(CURLOPT_POST, 1)
-        if request.method != "POST" { set(CURLOPT_CUSTOMREQUEST, request.method) }
-        unsafe ccurl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-        unsafe ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, copy.baseAddress)
+        switch request.body {
+        case nil: break
+        case .bytes(let bytes):
+            // libcurl reads the body from where it lies, so it lies still until the transfer is gone.
+            let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
+            _ = unsafe copy.initialize(from: bytes)
+            unsafe body = unsafe copy
+            set(CURLOPT_POST, 1)
+            unsafe ccurl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+            unsafe ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, copy.baseAddress)
+        case .stream(let stream):
+            set(CURLOPT_UPLOAD, 1)
+            unsafe ccurl_set_size(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(stream.length))
+            unsafe ccurl_set_pointer(handle, CURLOPT_READDATA, owner)
+            unsafe ccurl_set_pointer(handle, CURLOPT_SEEKDATA, owner)
+            unsafe ccurl_set_callback(handle, CURLOPT_READFUNCTION) { bytes, size, count, owner in
+                unsafe CurlTransfer.from(owner)?.give(bytes, size * count) ?? Int(CURL_READFUNC_ABORT)
+            }
+            unsafe ccurl_set_seek(handle) { owner, offset, origin in
+                guard origin == SEEK_SET, let transfer = unsafe CurlTransfer.from(owner) else { return CURL_SEEKFUNC_CANTSEEK }
+                transfer.sent = Int64(offset)
+                return CURL_SEEKFUNC_OK
+            }
+        }
+        if request.body != nil, request.method != "HEAD" { set(CURLOPT_CUSTOMREQUEST, request.method) }
     }
 
     private func set(_ option: CURLoption, _ value: String) { unsafe ccurl_set_string(handle, option, value) }
     private func set(_ option: CURLoption, _ value: Int) { unsafe ccurl_set_number(handle, option, value) }
+
+    // MARK: What goes out
+
+    private func give(_ buffer: UnsafeMutablePointer<CChar>?, _ most: Int) -> Int {
+        guard let buffer = unsafe buffer, case .stream(let stream) = request.body else { return Int(CURL_READFUNC_ABORT) }
+        let wanted = Int(min(Int64(most), stream.length - sent))
+        if wanted <= 0 { return 0 }
+        guard let bytes = stream.read(sent, wanted), !bytes.isEmpty, bytes.count <= wanted else {
+            ending = .unreadable
+            return Int(CURL_READFUNC_ABORT)
+        }
+        unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count).copyBytes(from: bytes)
+        sent += Int64(bytes.count)
+        return bytes.count
+    }
 
     // MARK: What comes back
 
@@ -90,11 +133,15 @@ import Synchronization
         guard let bytes = unsafe bytes else { return 0 }
         let piece = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
         if let onBody {
-            unsafe onBody(Array(piece))
-            return count
+            response.status = unsafe ccurl_status(handle)
+            if unsafe onBody(response, Array(piece)) { return count }
+            ending = .declined
+            return 0
         }
-        isTooLong = response.body.count + count > request.mostBody
-        if isTooLong { return 0 }
+        if response.body.count + count > request.mostBody {
+            ending = .tooLong
+            return 0
+        }
         unsafe response.body += piece
         return count
     }
@@ -111,29 +158,59 @@ import Synchronization
     /// Tells whoever waits. Called once.
     func end(_ code: CURLcode) {
         response.status = unsafe ccurl_status(handle)
-        onEnd(code == CURLE_OK ? .success(response) : .failure(failure(code)))
+        finish(code == CURLE_OK ? .success(response) : .failure(failure(code)))
     }
 
-    func endCancelled() { onEnd(.failure(.cancelled)) }
+    func endCancelled() { finish(.failure(.cancelled)) }
+
+    private func finish(_ result: Result<HTTPResponse, HTTPFailure>) {
+        var exchange = HTTPExchange(
+            method: request.method, url: request.shownURL, bytesSent: amount(CURLINFO_SIZE_UPLOAD_T),
+            bytesReceived: amount(CURLINFO_SIZE_DOWNLOAD_T), milliseconds: amount(CURLINFO_TOTAL_TIME_T) / 1000)
+        exchange.requestID = response.requestID
+        switch result {
+        case .success(let response): exchange.status = response.status
+        case .failure(let failure): exchange.failure = failure
+        }
+        onEnd(result, exchange)
+    }
+
+    private func amount(_ info: CURLINFO) -> Int64 { unsafe Int64(ccurl_amount(handle, info)) }
 
     private func failure(_ code: CURLcode) -> HTTPFailure {
         let reason = unsafe String(cString: curl_easy_strerror(code))
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unresolved("the host name is not known")
+        case CURLE_COULDNT_RESOLVE_HOST: return .unresolved("the host name is not known")
+        case CURLE_COULDNT_RESOLVE_PROXY: return .unresolved("the proxy's host name is not known")
         case CURLE_COULDNT_CONNECT: return .refused("no connection: nothing listens there")
-        case CURLE_OPERATION_TIMEDOUT: return .timedOut("no answer within \(request.timeout?.milliseconds ?? 0) ms")
+        case CURLE_OPERATION_TIMEDOUT: return .timedOut(timeoutWords)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
             return .tls("no secure connection: \(reason)")
-        case CURLE_WRITE_ERROR where isTooLong: return .broken("the answer is longer than \(request.mostBody) bytes")
+        case CURLE_WRITE_ERROR where ending == .tooLong: return .broken("the answer is longer than \(request.mostBody) bytes")
+        case CURLE_WRITE_ERROR where ending == .declined: return .declined
+        case CURLE_ABORTED_BY_CALLBACK where ending == .unreadable: return .broken("what is to be sent can't be read")
         default: return .broken(reason)
         }
     }
+
+    private var timeoutWords: String {
+        let elapsed = amount(CURLINFO_TOTAL_TIME_T) / 1000
+        if let timeout = request.timeout, elapsed >= timeout.milliseconds { return "no answer within \(timeout.milliseconds) ms" }
+        if amount(CURLINFO_PRETRANSFER_TIME_T) == 0 { return "no connection within \(request.connectTimeout.milliseconds) ms" }
+        return "nothing moved for \(request.slowest?.during.components.seconds ?? 0) s"
+    }
+}
+
+/// Whose signatures under certificates count, where that is not the system's own choice.
+struct CurlAuthorities: Sendable {
+    var file: String?
+    var folder: String?
 }
 
 extension HTTPRequest {
     fileprivate var isLoopback: Bool {
         let host = url.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" && $0 != ":" }
-        return host == "localhost" || host.hasPrefix("127.") || host.hasPrefix("[")
+        return host == "localhost" || host.hasPrefix("127.") || host.hasPrefix("[::1]")
     }
 }
 

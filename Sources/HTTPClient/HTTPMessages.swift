@@ -1,21 +1,62 @@
+/// What a request carries.
+package enum HTTPBody: Sendable {
+    case bytes([UInt8])
+    case stream(HTTPBodyStream)
+
+    package var length: Int64 {
+        switch self {
+        case .bytes(let bytes): Int64(bytes.count)
+        case .stream(let stream): stream.length
+        }
+    }
+}
+
+/// A body that is read piece by piece while it is sent, and once more from any place when it has to be sent again.
+package struct HTTPBodyStream: Sendable {
+    package var length: Int64
+    /// Gives up to so many bytes from an offset; nil when they can't be read. Called on the transport's own thread.
+    package var read: @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?
+
+    package init(length: Int64, read: @escaping @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?) {
+        self.length = length
+        self.read = read
+    }
+}
+
+/// The slowest that an exchange may be before it is given up.
+package struct HTTPPace: Hashable, Sendable {
+    package var bytesPerSecond: Int
+    /// How long it may be slower than that; whole seconds, at least one.
+    package var during: Duration
+
+    package init(bytesPerSecond: Int = 1, during: Duration) {
+        self.bytesPerSecond = bytesPerSecond
+        self.during = during
+    }
+}
+
 /// A request over HTTP.
 package struct HTTPRequest: Sendable {
     package var method: String
     package var url: String
     package var headers: [(name: String, value: String)]
-    package var body: [UInt8]?
+    package var body: HTTPBody?
     /// The longest the whole exchange may take; nil for as long as it lasts.
     package var timeout: Duration?
     package var connectTimeout: Duration
+    /// Nil where the whole exchange is limited only by `timeout`.
+    package var slowest: HTTPPace?
     /// The path of a Unix socket to connect to instead of the URL's host.
     package var unixSocket: String?
     /// The most bytes of an answer that are kept in memory.
     package var mostBody: Int
+    /// Whether sending it a second time does no harm when it is not known whether the first has arrived.
+    package var isRepeatable: Bool
 
     package init(
-        _ method: String = "GET", _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        timeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10), unixSocket: String? = nil,
-        mostBody: Int = 16 << 20
+        _ method: String = "GET", _ url: String, headers: [(name: String, value: String)] = [], body: HTTPBody? = nil,
+        timeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10), slowest: HTTPPace? = nil,
+        unixSocket: String? = nil, mostBody: Int = 16 << 20, isRepeatable: Bool? = nil
     ) {
         self.method = method
         self.url = url
@@ -23,16 +64,21 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.timeout = timeout
         self.connectTimeout = connectTimeout
+        self.slowest = slowest
         self.unixSocket = unixSocket
         self.mostBody = mostBody
+        self.isRepeatable = isRepeatable ?? (method == "GET" || method == "HEAD")
     }
+
+    /// The address without its query, which may be signed: for messages.
+    package var shownURL: String { String(url.prefix { $0 != "?" && $0 != "#" }) }
 }
 
 /// An answer over HTTP. Redirects come as they are: following them is the caller's rule.
 package struct HTTPResponse: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
-    /// Empty where a listener took the body.
+    /// Empty where a receiver took the body.
     package var body: [UInt8]
 
     package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
@@ -45,7 +91,19 @@ package struct HTTPResponse: Sendable {
     package func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
+
+    /// How the server names this exchange, for asking its owner about it.
+    package var requestID: String? {
+        for name in ["X-Request-Id", "X-Amzn-Trace-Id", "X-Amz-Cf-Id", "x-oss-request-id", "x-amz-request-id"] {
+            if let value = header(name), !value.isEmpty { return value }
+        }
+        return nil
+    }
 }
+
+/// Takes an answer's body piece by piece, with the status and headers it came with; false ends the exchange. Called on the
+/// transport's own thread.
+package typealias HTTPBodyReceiver = @Sendable (_ head: HTTPResponse, _ piece: [UInt8]) -> Bool
 
 /// Why there was no answer.
 package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -54,6 +112,8 @@ package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case timedOut(String)
     case tls(String)
     case cancelled
+    /// The receiver of the body wanted no more.
+    case declined
     /// The connection broke or the answer made no sense.
     case broken(String)
 
@@ -61,6 +121,7 @@ package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .unresolved(let words), .refused(let words), .timedOut(let words), .tls(let words), .broken(let words): words
         case .cancelled: "cancelled"
+        case .declined: "the answer was not taken"
         }
     }
 }
@@ -68,8 +129,8 @@ package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
 /// Sends requests.
 package protocol HTTPTransport: Sendable {
     /// Sends a request and waits for the whole answer. Cancelling the task ends the exchange.
-    /// - Parameter onBody: Gets the body piece by piece instead of it being collected; called on the transport's own thread.
-    func send(_ request: HTTPRequest, onBody: (@Sendable ([UInt8]) -> Void)?) async throws(HTTPFailure) -> HTTPResponse
+    /// - Parameter onBody: Gets the body instead of it being collected.
+    func send(_ request: HTTPRequest, onBody: HTTPBodyReceiver?) async throws(HTTPFailure) -> HTTPResponse
     /// Connects and closes again.
     func connect(host: String, port: Int, timeout: Duration) async throws(HTTPFailure)
 }

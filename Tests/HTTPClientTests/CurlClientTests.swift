@@ -1,5 +1,6 @@
 import Foundation
 import HTTPClient
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,8 +13,11 @@ struct CurlClientTests {
             protocol_version = "HTTP/1.1"
             def do_GET(self):
                 if self.path == "/late": time.sleep(5)
+                if self.path == "/slow":
+                    self.send_response(200); self.send_header("Content-Length", "100"); self.end_headers(); self.wfile.write(b"x"); self.wfile.flush(); time.sleep(20); return
+                if self.path == "/ring": self.send_response(307); self.send_header("Location", "/ring"); self.send_header("Content-Length", "0"); self.end_headers(); return
                 if self.path == "/half":
-                    self.send_response(200); self.send_header("Content-Length", "100"); self.end_headers(); self.wfile.write(b"half"); self.wfile.flush(); self.connection.close(); return
+                    self.send_response(200); self.send_header("Content-Length", "100"); self.end_headers(); self.wfile.write(b"half"); self.wfile.flush(); self.connection.shutdown(2); return
                 body = (self.command + " " + self.path + " " + self.headers.get("X-Test", "-") + " " + str("Expect" in self.headers)).encode()
                 if "Content-Length" in self.headers: body += b" " + self.rfile.read(int(self.headers["Content-Length"]))
                 if self.path == "/big": body = b"x" * 300000
@@ -45,7 +49,7 @@ struct CurlClientTests {
     @Test("sends what it is told, takes what it gets", .timeLimit(.minutes(30)))
     func exchange() async throws {
         try await withServer(24_151) { client, base in
-            let answer = try await client.send(HTTPRequest("PUT", base + "/a/../b", headers: [("X-Test", "yes")], body: Array("body".utf8)))
+            let answer = try await client.send(HTTPRequest("PUT", base + "/a/../b", headers: [("X-Test", "yes")], body: .bytes(Array("body".utf8))))
             #expect(String(decoding: answer.body, as: UTF8.self) == "PUT /a/../b yes False body")
             #expect(answer.header("x-mark") == "ours")
             #expect(try await client.send(HTTPRequest("HEAD", base + "/")).body.isEmpty)
@@ -86,6 +90,75 @@ struct CurlClientTests {
             }
             #expect(statuses == Array(repeating: 300_000, count: 40))
             #expect(clock.now - start < .seconds(30))
+        }
+    }
+
+    @Test("bodies stream both ways, and the receiver may stop them", .timeLimit(.minutes(30)))
+    func streams() async throws {
+        try await withServer(24_154) { client, base in
+            let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            let stream = HTTPBodyStream(length: Int64(content.count)) { offset, most in Array(content[Int(offset)..<min(content.count, Int(offset) + most)]) }
+            let answer = try await client.send(HTTPRequest("PUT", base + "/up", body: .stream(stream)))
+            #expect(answer.body.suffix(content.count) == content[...])
+            let got = Mutex([UInt8]())
+            let head = try await client.send(HTTPRequest("GET", base + "/big")) { head, piece in
+                got.withLock { $0 += head.status == 200 ? piece : [] }
+                return true
+            }
+            #expect(head.body.isEmpty && got.withLock { $0.count } == 300_000)
+            await #expect(throws: HTTPFailure.declined) { try await client.send(HTTPRequest("GET", base + "/big")) { _, _ in false } }
+            let broken = HTTPBodyStream(length: 100) { _, _ in nil }
+            await #expect(throws: HTTPFailure.broken("what is to be sent can't be read")) {
+                try await client.send(HTTPRequest("PUT", base + "/up", body: .stream(broken)))
+            }
+        }
+    }
+
+    @Test("an exchange that stands still is given up", .timeLimit(.minutes(30)))
+    func slow() async throws {
+        try await withServer(24_155) { client, base in
+            await #expect(throws: HTTPFailure.timedOut("nothing moved for 1 s")) {
+                try await client.send(HTTPRequest("GET", base + "/slow", timeout: nil, slowest: HTTPPace(during: .seconds(1))))
+            }
+        }
+    }
+
+    @Test("redirects go where the rule says, and not without end", .timeLimit(.minutes(30)))
+    func redirects() async throws {
+        try await withServer(24_156) { client, base in
+            let (answer, request) = try await client.send(HTTPRequest("GET", base + "/moved", headers: [("X-Test", "secret")])) { _, _, next in
+                HTTPRequest("GET", next)
+            }
+            #expect(request.url == base + "/other")
+            #expect(String(decoding: answer.body, as: UTF8.self) == "GET /other - False")
+            let stayed = try await client.send(HTTPRequest("GET", base + "/moved")) { _, _, _ in nil }
+            #expect(stayed.response.status == 302)
+            await #expect(throws: HTTPFailure.self) { try await client.send(HTTPRequest("GET", base + "/ring")) { _, _, next in HTTPRequest("GET", next) } }
+        }
+    }
+
+    @Test("whole addresses from what a server writes")
+    func locations() {
+        func next(_ location: String) -> String? { HTTPResponse(status: 302, headers: [("Location", location)]).redirect(from: "https://a.example:8443/b/c?d") }
+        #expect(next("https://x.example/y?Signature=a%2Bb%2F") == "https://x.example/y?Signature=a%2Bb%2F")
+        #expect(next("/y?z") == "https://a.example:8443/y?z")
+        #expect(next("//x.example/y") == "https://x.example/y")
+        #expect(next("y") == "https://a.example:8443/b/y")
+        #expect(HTTPResponse(status: 200, headers: [("Location", "/y")]).redirect(from: "https://a.example/") == nil)
+        #expect(HTTPOrigin("HTTPS://A.Example/b") == HTTPOrigin("https://a.example/"))
+        #expect(HTTPOrigin("https://a.example@b.example/")?.host == "b.example")
+    }
+
+    @Test("the log of exchanges holds no query and no header", .timeLimit(.minutes(30)))
+    func log() async throws {
+        try await withServer(24_157) { _, base in
+            let lines = Mutex([String]())
+            let client = CurlClient { exchange in lines.withLock { $0.append(exchange.description) } }
+            defer { client.close() }
+            _ = try await client.send(HTTPRequest("GET", base + "/a?signature=hidden", headers: [("Authorization", "Bearer hidden")]))
+            _ = try? await client.send(HTTPRequest("GET", "http://127.0.0.1:1/?signature=hidden"))
+            let text = lines.withLock { $0.joined(separator: "\n") }
+            #expect(text.contains("GET \(base)/a: 200 in ") && text.contains("nothing listens there") && !text.contains("hidden"))
         }
     }
 }

@@ -1,4 +1,4 @@
-package import HTTPClient
+import HTTPClient
 package import JobKit
 
 /// Asks an address, so that the platform sees a visit and we see whether the outside world reaches us.

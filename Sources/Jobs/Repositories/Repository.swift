@@ -1,7 +1,7 @@
 import Backups
 import Foundation
 import JobKit
-package import Storage
+import Storage
 
 /// A declared repository, as backup and restore jobs get it.
 struct Repository: Sendable {

@@ -1,0 +1,64 @@
+import Foundation
+
+extension HTTPResponse {
+    fileprivate var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) && header("Location") != nil }
+
+    /// Where the answer sends the asker, as a whole address; nil where it sends nobody anywhere.
+    package func redirect(from url: String) -> String? {
+        guard isRedirect, let location = header("Location"), !location.isEmpty else { return nil }
+        // Signed addresses must stay as they are, byte for byte.
+        if location.hasPrefix("http://") || location.hasPrefix("https://") { return location }
+        guard let origin = HTTPOrigin(url) else { return nil }
+        if location.hasPrefix("//") { return "\(origin.scheme):\(location)" }
+        if location.hasPrefix("/") { return origin.description + location }
+        return URL(string: location, relativeTo: URL(string: url))?.absoluteString
+    }
+}
+
+/// The part of an address that says who is asked: scheme, host and port.
+package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
+    package var scheme: String
+    package var host: String
+    package var port: Int?
+
+    /// Nil where the text is no address of the web.
+    package init?(_ url: String) {
+        guard let components = URLComponents(string: String(url.prefix { $0 != "?" && $0 != "#" })), let scheme = components.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), let host = components.host?.lowercased(), !host.isEmpty
+        else { return nil }
+        self.scheme = scheme
+        self.host = host
+        port = components.port
+    }
+
+    package var description: String {
+        let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        return "\(scheme)://\(name)\(port.map { ":\($0)" } ?? "")"
+    }
+}
+
+extension HTTPTransport {
+    /// Sends a request and goes where the answers lead, as long as `rule` gives a next request.
+    ///
+    /// - Parameter rule: Gets the request that was sent, the answer, and the whole address that it points to; what is sent
+    ///   there, with which headers, is the rule's to say. Nil ends the journey with the answer at hand.
+    /// - Returns: The last answer, and the request it answers.
+    /// - Throws: `broken` after 20 hops.
+    package func send(
+        _ request: HTTPRequest, onBody: HTTPBodyReceiver? = nil,
+        following rule: (_ sent: HTTPRequest, _ answer: HTTPResponse, _ next: String) -> HTTPRequest?
+    ) async throws(HTTPFailure) -> (response: HTTPResponse, request: HTTPRequest) {
+        var request = request
+        var receiver: HTTPBodyReceiver?
+        // What stands in a redirect itself is nobody's.
+        if let onBody { receiver = { head, piece in head.isRedirect || onBody(head, piece) } }
+        for _ in 0...20 {
+            let response = try await send(request, onBody: receiver)
+            guard let next = response.redirect(from: request.url), let following = rule(request, response, next) else {
+                return (response, request)
+            }
+            request = following
+        }
+        throw .broken("it sends us from one address to the next without end")
+    }
+}
