@@ -7,12 +7,15 @@ package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The archive asks for something that is not done, such as a path outside the folder.
     case refused(String)
     case file(FileError)
+    /// What it holds is more than there is room for.
+    case tooLarge(limit: Int64)
 
     package var description: String {
         switch self {
         case .damaged(let what): "the archive is damaged: \(what)"
         case .refused(let what): "the archive is refused: \(what)"
         case .file(let error): error.description
+        case .tooLarge(let limit): "what the archive holds is more than \(limit) bytes"
         }
     }
 }

@@ -7,6 +7,7 @@ package import Files
 package final class TreeExtractor {
     private let root: Folder
     private let limits: ExtractionLimits
+    private let isWanted: ([RawName]) -> Bool
     private let onProgress: (ExtractionReport) -> Void
     private var report = ExtractionReport()
     private var members = 0
@@ -18,16 +19,18 @@ package final class TreeExtractor {
     private var links: [(path: [RawName], entry: TarEntry, target: RawName)] = []
     private var linkPaths = Set<[RawName]>()
 
+    /// - Parameter isWanted: Says of a member's names whether it is unpacked; the names of all are checked.
     package init(
-        into root: Folder, limits: ExtractionLimits = ExtractionLimits(),
+        into root: Folder, limits: ExtractionLimits = ExtractionLimits(), isWanted: @escaping ([RawName]) -> Bool = { _ in true },
         onProgress: @escaping (ExtractionReport) -> Void = { _ in }
     ) {
         self.root = root
         self.limits = limits
+        self.isWanted = isWanted
         self.onProgress = onProgress
     }
 
-    /// Unpacks all members.
+    /// Unpacks the members that are wanted: all, unless somebody said otherwise.
     package func extract(_ reader: TarReader) throws(ArchiveError) -> ExtractionReport {
         while let entry = try reader.next() {
             members += 1
@@ -47,6 +50,7 @@ package final class TreeExtractor {
             guard entry.kind == .folder else { throw .refused("a member without a name") }
             return
         }
+        guard isWanted(path) else { return }
         for length in 1..<path.count where linkPaths.contains(Array(path.prefix(length))) {
             throw .refused("\"\(entry.path)\" lies below a symbolic link")
         }
@@ -148,7 +152,7 @@ package final class TreeExtractor {
 
     private func makeFile(_ path: [RawName], _ name: RawName, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) {
         guard entry.size <= limits.bytes - report.bytes else {
-            throw .refused("it unpacks to more than \(limits.bytes) bytes")
+            throw .tooLarge(limit: limits.bytes)
         }
         try clear(path, name)
         let parent = try parent(of: path)

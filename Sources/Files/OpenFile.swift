@@ -25,6 +25,21 @@ package final class OpenFile: Sendable {
         return bytes
     }
 
+    /// Up to `most` bytes from an offset; reading does not move.
+    package func read(_ most: Int, at offset: Int64) throws(FileError) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            repeat { count = unsafe pread(raw, buffer.baseAddress, most, off_t(offset)) } while count < 0 && errno == EINTR
+            if count < 0 { (failure, count) = (errno, 0) }
+        }
+        if failure != 0 { throw FileError("read", path, code: failure) }
+        return bytes
+    }
+
+    package func truncate(to size: Int64) throws(FileError) {
+        guard ftruncate(raw, off_t(size)) == 0 else { throw FileError("shorten", path) }
+    }
+
     package func write(_ bytes: some Collection<UInt8>) throws(FileError) {
         if let done: FileError? = bytes.withContiguousStorageIfAvailable({ unsafe writeAll($0) }) {
             if let done { throw done }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -33,5 +34,27 @@ package enum OwnThread {
             flag.set()
         }
         return try result.get()
+    }
+}
+
+/// For a thread of its own that needs something from the others: it waits, and holds up nobody.
+package enum Blocking {
+    /// - Parameter flag: Once set, the work is cancelled, and whatever it comes to is waited for.
+    package static func wait<Value: Sendable>(_ flag: CancelFlag, _ work: @escaping @Sendable () async -> Value?) -> Value? {
+        let box = Box<Value>()
+        let done = DispatchSemaphore(value: 0)
+        let task = Task {
+            let value = await work()
+            box.value.withLock { $0 = value }
+            done.signal()
+        }
+        while done.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+            if flag.isSet { task.cancel() }
+        }
+        return box.value.withLock { $0 }
+    }
+
+    private final class Box<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
     }
 }

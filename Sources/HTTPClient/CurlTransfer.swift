@@ -59,6 +59,8 @@ import Synchronization
         // A proxy is for the outside world; what runs beside us is asked directly.
         if request.unixSocket != nil || request.isLoopback { set(CURLOPT_NOPROXY, "*") }
         if connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
+        // Over a used connection that turns out dead libcurl would send it a second time of its own accord.
+        if !request.isRepeatable { set(CURLOPT_FRESH_CONNECT, 1) }
         for header in request.headers + [("Expect", "")] {
             unsafe headerList = unsafe curl_slist_append(headerList, "\(header.name):\(header.value.isEmpty ? "" : " \(header.value)")")
         }
@@ -195,9 +197,12 @@ import Synchronization
 
     private var timeoutWords: String {
         let elapsed = amount(CURLINFO_TOTAL_TIME_T) / 1000
-        if let timeout = request.timeout, elapsed >= timeout.milliseconds { return "no answer within \(timeout.milliseconds) ms" }
-        if amount(CURLINFO_PRETRANSFER_TIME_T) == 0 { return "no connection within \(request.connectTimeout.milliseconds) ms" }
-        return "nothing moved for \(request.slowest?.during.components.seconds ?? 0) s"
+        let limit = request.timeout?.milliseconds ?? .max
+        // libcurl's clock and ours may differ by a little.
+        let isOver = elapsed >= limit - min(50, limit / 10)
+        if !isOver, amount(CURLINFO_PRETRANSFER_TIME_T) == 0 { return "no connection within \(request.connectTimeout.milliseconds) ms" }
+        if !isOver, let pace = request.slowest { return "nothing moved for \(max(1, pace.during.components.seconds)) s" }
+        return "no answer within \(limit) ms"
     }
 }
 

@@ -119,8 +119,10 @@ struct InteropTests {
         let whole = [UInt8](try #require(FileManager.default.contents(atPath: folder["x.tar.gz"])))
         func isRead(_ bytes: [UInt8]) -> Bool {
             do {
-                let reader = TarReader(try GzipReader(MemorySource(bytes)))
+                let gzip = try GzipReader(MemorySource(bytes))
+                let reader = TarReader(gzip)
                 while try reader.next() != nil { while try !reader.read(65_536).isEmpty {} }
+                while try !gzip.read(65_536).isEmpty {}
                 return true
             } catch { return false }
         }
