@@ -52,8 +52,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
-                "Processes", "Scheduler", "Store", argumentParser, logging,
+                "Backups", "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
+                "Processes", "Scheduler", "Storage", "Store", argumentParser, logging,
             ],
             swiftSettings: strict),
         room("JobKit"),
@@ -76,7 +76,7 @@ let package = Package(
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CFiles"),
         .target(
-            name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
             exclude: ["StandInHub"], swiftSettings: strict),
         tests("JobKit", ["JobKit"]),
         tests("Scheduler", ["Scheduler", "JobKit"]),
@@ -84,10 +84,10 @@ let package = Package(
         tests("Store", ["Store", "Scheduler", "JobKit"]),
         tests("Logs", ["Logs", "JobKit"]),
         tests("Archive", ["Archive", "Files"]),
-        tests("Storage", ["Storage", "Files"]),
-        tests("Backups", ["Backups", "Storage", "Archive", "Files"]),
+        tests("Storage", ["Storage", "Files", "HTTPClient"]),
+        tests("Backups", ["Backups", "Storage", "Archive", "Files", "HTTPClient"]),
         tests("HTTPClient", ["HTTPClient"]),
         tests("Processes", ["Processes", "JobKit"]),
-        tests("EndToEnd", ["CLI"]),
+        tests("EndToEnd", ["CLI", "Backups", "Storage", "HTTPClient", "Files"]),
     ]
 )

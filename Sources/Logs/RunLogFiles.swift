@@ -85,7 +85,7 @@ package final class RunLogFile: Sendable {
         self.onDrop = onDrop
         guard let path else { return }
         state.withLock { state in
-            if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+            if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
             state.handle = FileHandle(forWritingAtPath: path)
             state.written = Int64((try? state.handle?.seekToEnd()) ?? 0)
         }
@@ -131,7 +131,7 @@ package final class RunLogFile: Sendable {
         onDrop(older ?? 0)
         try? FileManager.default.removeItem(atPath: RunLogFile.older(path))
         try? FileManager.default.moveItem(atPath: path, toPath: RunLogFile.older(path))
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         state.handle = FileHandle(forWritingAtPath: path)
         state.written = 0
     }

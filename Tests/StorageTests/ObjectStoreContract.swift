@@ -19,54 +19,95 @@ struct ObjectStoreContract {
         return String(decoding: try file.read(1000), as: UTF8.self)
     }
 
+    enum Kind: String, CaseIterable, Sendable {
+        case folder, huggingFace
+    }
+
+    /// A new, empty store of a kind. What it needs lives as long as the second value does.
+    private func store(_ kind: Kind, _ folder: TemporaryFolder) async throws -> (store: any ObjectStore, owner: AnyObject) {
+        switch kind {
+        case .folder: return (try store(folder), folder)
+        case .huggingFace:
+            let hub = try StandInHub()
+            try await hub.create()
+            var patience = HubPatience()
+            patience.clock = ImpatientClock()
+            let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint, reclaim: .squash)
+            return (HuggingFace(settings, http: hub.http, patience: patience), hub)
+        }
+    }
+
     private func store(_ folder: TemporaryFolder) throws -> LocalFolder {
         try FileManager.default.createDirectory(atPath: folder["store"], withIntermediateDirectories: true)
         return LocalFolder(path: folder["store"])
     }
 
-    @Test("versions appear whole, stay readable, and go when told")
-    func versions() async throws {
+    private func filled(_ store: any ObjectStore) async throws -> [StoreVersion] { try await store.versions().filter { !$0.objects.isEmpty } }
+
+    @Test("versions appear whole, stay readable, and go when told", arguments: Kind.allCases)
+    func versions(kind: Kind) async throws {
         let folder = TemporaryFolder()
-        let store = try store(folder)
-        #expect(try await store.head() == nil)
-        let one = try await store.commit([object("a", "a1", folder), object("b", "b1", folder)], expecting: nil, at: t)
+        let (store, owner) = try await store(kind, folder)
+        defer { withExtendedLifetime(owner) {} }
+        let start = try await store.head()
+        #expect(start?.objects.isEmpty ?? true)
+        let one = try await store.commit([object("a", "a1", folder), object("b", "b1", folder)], expecting: start?.id, at: t)
         let two = try await store.commit([object("a", "a2", folder)], expecting: one.id, at: t + 1)
-        #expect(try await store.head() == two)
-        #expect(two.objects == ["a": 2, "b": 2])
+        let head = try #require(try await store.head())
+        #expect(head.id == two.id)
+        #expect(head.objects == ["a": 2, "b": 2])
         #expect(try await text("a", one, store, folder) == "a1")
         #expect(try await text("a", two, store, folder) == "a2")
-        #expect(try await text("b", two, store, folder) == "b1")
-        #expect(folder.read("store/a") == "a2" && folder.read("store/b") == "b1")
-        #expect(try await store.versions().map(\.id) == [two.id, one.id])
-        try await store.remove([one, two])
-        #expect(try await store.versions().map(\.id) == [two.id])
+        #expect(try await text("b", head, store, folder) == "b1")
+        #expect(try await filled(store).map(\.id) == [two.id, one.id])
+        #expect(try await store.remove([one, two], keeping: [two]) == 1)
+        let left = try await filled(store)
+        #expect(left.count == 1)
+        #expect(try await text("a", left[0], store, folder) == "a2")
+        if kind == .folder { #expect(folder.read("store/a") == "a2" && folder.read("store/b") == "b1") }
     }
 
-    @Test("a stale view is refused and changes nothing")
-    func stale() async throws {
+    @Test("a stale view is refused and changes nothing", arguments: Kind.allCases)
+    func stale(kind: Kind) async throws {
         let folder = TemporaryFolder()
-        let store = try store(folder)
-        let one = try await store.commit([object("a", "a1", folder)], expecting: nil, at: t)
-        for wrong in [nil, "other"] as [String?] {
-            await #expect(throws: StorageError.self) { try await store.commit([object("a", "bad", folder)], expecting: wrong, at: t + 1) }
+        let (store, owner) = try await store(kind, folder)
+        defer { withExtendedLifetime(owner) {} }
+        let start = try await store.head()?.id
+        let one = try await store.commit([object("a", "a1", folder)], expecting: start, at: t)
+        for wrong in [start, "0123456789012345678901234567890123456789"] {
+            await #expect { try await store.commit([object("a", "bad", folder)], expecting: wrong, at: t + 1) } throws: {
+                ($0 as? StorageError)?.kind == .stale
+            }
         }
-        #expect(try await store.head() == one)
-        #expect(folder.read("store/a") == "a1")
+        #expect(try await store.head()?.id == one.id)
+        #expect(try await text("a", one, store, folder) == "a1")
     }
 
-    @Test("of two writers at once one wins, and the other is told")
-    func race() async throws {
+    @Test("of two writers at once one wins, and the others are told", arguments: Kind.allCases)
+    func race(kind: Kind) async throws {
         let folder = TemporaryFolder()
-        let store = try store(folder)
+        let (store, owner) = try await store(kind, folder)
+        defer { withExtendedLifetime(owner) {} }
+        let start = try await store.head()?.id
         let objects = try (0..<8).map { try object("f\($0)", "\($0)", folder) }
         let results = await withTaskGroup(of: Bool.self) { group in
             for (index, object) in objects.enumerated() {
-                group.addTask { (try? await store.commit([object], expecting: nil, at: Date(timeIntervalSince1970: 1_790_000_000 + Double(index)))) != nil }
+                group.addTask { (try? await store.commit([object], expecting: start, at: Date(timeIntervalSince1970: 1_790_000_000 + Double(index)))) != nil }
             }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(results == 1)
-        #expect(try await store.versions().count == 1)
+        #expect(try await filled(store).count == 1)
+    }
+
+    @Test("the examination of a good store finds nothing and leaves no trace", arguments: Kind.allCases)
+    func examination(kind: Kind) async throws {
+        let folder = TemporaryFolder()
+        let (store, owner) = try await store(kind, folder)
+        defer { withExtendedLifetime(owner) {} }
+        let before = try await store.head()?.id
+        #expect(try await store.examine(scratch: Folder.open(folder.path)).allSatisfy { $0.verdict == .ok })
+        #expect(try await store.head()?.id == before)
     }
 
     @Test("a folder that is missing is no empty store; one whose link was lost is not empty either")

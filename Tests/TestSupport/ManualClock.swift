@@ -1,5 +1,5 @@
 package import Foundation
-package import JobKit
+import JobKit
 import Synchronization
 
 /// A clock that moves only when told to.

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// The built program, started as a person would start it.
 package final class RunningProgram: @unchecked Sendable {
@@ -16,7 +16,7 @@ package final class RunningProgram: @unchecked Sendable {
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         let log = folder["log.txt"]
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         try handle.seekToEnd()
         process.standardOutput = handle

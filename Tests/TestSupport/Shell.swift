@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Programs that tests call on.
 package enum Shell {
@@ -34,5 +34,7 @@ package enum Shell {
     }
 
     /// The Python with the packages that tests need; "./run test" makes it.
-    package static var python: String { ProcessInfo.processInfo.environment["SHIPKEEPER_TEST_PYTHON"] ?? "python3" }
+    package static var python: String {
+        ProcessInfo.processInfo.environment["SHIPKEEPER_TEST_PYTHON"] ?? SourceTree.root + "/.build/test-python/bin/python"
+    }
 }

@@ -1,20 +1,21 @@
 """A stand-in for the Hugging Face Hub, for tests: datasets, LFS, commits, and faults by request.
 
-    python3 hub.py PORT FOLDER     the Hub answers at PORT, its CDN and object storage at PORT + 1
+    python3 hub.py FOLDER     writes to FOLDER/port where the Hub answers; its CDN and object storage answer one port above
 
-Trusted only because the official client passes official_session.py against it. What it keeps is in FOLDER. A test talks to it
-under /_stub/: POST config, POST faults, POST reset, GET log.
+It ends with whoever started it. Trusted only because the official client passes official_session.py against it. What it keeps is in FOLDER. A test talks to it
+under /_stub/: POST config, POST faults, POST save, POST load, POST reset, POST damage, GET log, GET repos.
 """
 
-import base64, copy, hashlib, http.server, json, os, re, socket, socketserver, struct, sys, threading, time, urllib.parse, uuid
+import base64, copy, hashlib, http.server, json, os, random, re, socket, socketserver, struct, sys, threading, time, urllib.parse, uuid
 
-PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
-HUB, CDN = f"http://127.0.0.1:{PORT}", f"http://127.0.0.1:{PORT + 1}"
+FOLDER = sys.argv[1]
+HUB = CDN = ""
 OBJECTS = os.path.join(FOLDER, "objects")
 os.makedirs(OBJECTS, exist_ok=True)
 LFS_JSON = "application/vnd.git-lfs+json"
 TOKENS = {
     "hf_write_token_for_tests": {"name": "alice", "role": "write"},
+    "hf_S3cret+for/the=scan&only": {"name": "alice", "role": "write"},
     "hf_read_token_for_tests": {"name": "alice", "role": "read"},
     "hf_other_token_for_tests": {"name": "mallory", "role": "write"},
 }
@@ -32,7 +33,7 @@ DEFAULTS = {
 }
 
 lock = threading.RLock()
-config, repos, faults, log, uploads = dict(DEFAULTS), {}, [], [], {}
+config, repos, faults, log, uploads, saved = dict(DEFAULTS), {}, [], [], {}, ({}, set())
 counter = 0
 
 
@@ -90,6 +91,8 @@ class Repo:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+    disable_nagle_algorithm = True
+    wbufsize = 65536
 
     def log_message(self, *_):
         pass
@@ -145,7 +148,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                  "412": (412, "The branch was updated since you opened this page. Please refresh and try again."),
                  "500": (500, "Internal Error - We're working hard to fix this as soon as possible!"), "503": (503, "Service Unavailable"),
                  "401": (401, "Invalid credentials in Authorization header"), "403": (403, "Forbidden: you don't have the right to do this"),
-                 "413": (413, "Payload too large")}
+                 "413": (413, "Payload too large"), "404": (404, "Not found"), "404_entry": (404, "Entry not found", "EntryNotFound"),
+                 "echo": (400, f"I got the header {self.headers.get('Authorization')}")}
         if kind in plain:
             self.body()
             raise Refusal(*plain[kind])
@@ -238,10 +242,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # ---- for tests ---------------------------------------------------------------------------------------------------
 
     def stub(self, what):
-        global counter
+        global counter, saved
         self.fault = None
         with lock:
-            if what == "config":
+            if what == "save":
+                self.body()
+                saved = (copy.deepcopy(repos), set(os.listdir(OBJECTS)))
+            elif what == "load":
+                self.body()
+                repos.clear(), repos.update(copy.deepcopy(saved[0])), uploads.clear(), faults.clear()
+                for name in set(os.listdir(OBJECTS)) - saved[1]:
+                    os.remove(object_path(name))
+            elif what == "config":
                 config.update(self.json())
             elif what == "faults":
                 faults[:] = self.json()
@@ -666,6 +678,7 @@ def fetch(handler, oid, query):
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    allow_reuse_address = False
 
     def __init__(self, port, route, is_cdn):
         self.route, self.is_cdn = lambda handler, path: route(handler, path), is_cdn
@@ -675,5 +688,30 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         pass
 
 
-threading.Thread(target=Server(PORT + 1, cdn, True).serve_forever, daemon=True).start()
-Server(PORT, hub, False).serve_forever()
+def watch(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+def main():
+    global HUB, CDN
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+    while True:
+        port, servers = random.randrange(20_000, 30_000, 2), []
+        try:
+            servers.append(Server(port, hub, False))
+            servers.append(Server(port + 1, cdn, True))
+            break
+        except OSError:
+            for server in servers:
+                server.server_close()
+    HUB, CDN = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+    threading.Thread(target=servers[1].serve_forever, daemon=True).start()
+    with open(os.path.join(FOLDER, "port.new"), "w") as file:
+        file.write(str(port))
+    os.rename(os.path.join(FOLDER, "port.new"), os.path.join(FOLDER, "port"))
+    servers[0].serve_forever()
+
+
+main()

@@ -19,18 +19,30 @@ package struct LocalFolder: ObjectStore {
         try await work { layout throws(StorageError) in try layout.versions() }
     }
 
-    package func open(_ name: String, at version: StoreVersion, scratch: Folder) async throws(StorageError) -> OpenFile {
+    package func open(_ name: String, at version: StoreVersion, scratch: Folder, onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {
         try await work { layout throws(StorageError) in try layout.open(name, at: version) }
     }
 
     package func commit(
-        _ objects: [NewObject], expecting expected: String?, at date: Date
+        _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
         try await work { layout throws(StorageError) in try layout.commit(objects, expecting: expected, at: date) }
     }
 
-    package func remove(_ versions: [StoreVersion]) async throws(StorageError) {
+    package var removal: StoreRemoval { .atOnce }
+
+    package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
         try await work { layout throws(StorageError) in try layout.remove(versions) }
+    }
+
+    package func space() async throws(StorageError) -> StoreSpace? { nil }
+
+    package func examine(scratch: Folder) async -> [StoreCheck] {
+        do throws(StorageError) {
+            return try await work { layout throws(StorageError) in try layout.examine() }
+        } catch {
+            return [StoreCheck("folder", error)]
+        }
     }
 
     private func work<Value: Sendable>(
@@ -41,7 +53,8 @@ package struct LocalFolder: ObjectStore {
             let folder: Folder
             do throws(FileError) { folder = try Folder.open(path) } catch {
                 guard error.isMissing else { throw StorageError(error) }
-                throw .missing("the repository folder \(path) does not exist")
+                throw .missing(
+                    "the repository folder \(path) does not exist", hint: "is the volume mounted? For a new repository, create the folder")
             }
             return try body(LocalFolderLayout(root: folder))
         }

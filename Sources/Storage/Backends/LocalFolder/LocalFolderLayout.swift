@@ -224,14 +224,33 @@ struct LocalFolderLayout {
 
     private func linkTarget(_ name: String) -> RawName { RawName(".shipkeeper/current/\(name)") }
 
-    func remove(_ versions: [StoreVersion]) throws(StorageError) {
+    func remove(_ versions: [StoreVersion]) throws(StorageError) -> Int {
         let current = try currentID()
-        try storage { () throws(FileError) in
-            guard let folder = try versionsFolder() else { return }
-            for version in versions where version.id != current && !version.isPlain {
-                try folder.removeTree(RawName(version.id))
-            }
+        return try storage { () throws(FileError) in
+            guard let folder = try versionsFolder() else { return 0 }
+            let gone = versions.filter { $0.id != current && !$0.isPlain }
+            for version in gone { try folder.removeTree(RawName(version.id)) }
+            return gone.count
         }
+    }
+
+    /// Tries a small file under a name that no object has.
+    func examine() throws(StorageError) -> [StoreCheck] {
+        let name = RawName(".shipkeeper-doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
+        let text = Array("written by shipkeeper doctor\n".utf8)
+        try storage { () throws(FileError) in
+            try root.replace(name, with: text)
+            let back = try root.contents(of: name)
+            try root.remove(name)
+            if back != text { throw FileError("read back", root.path(of: name), code: 5) }
+        }
+        let holds = try head()?.objects.keys.sorted().joined(separator: ", ") ?? ""
+        let free = (try? root.space().bytes) ?? 0
+        return [
+            StoreCheck("write", .ok, "wrote, read and removed a small file in \(root.path)"),
+            StoreCheck("content", .ok, holds.isEmpty ? "no backup yet" : "holds \(holds)"),
+            StoreCheck("space", free < 1_000_000_000 ? .warning : .ok, "\(free / 1_000_000) MB free"),
+        ]
     }
 }
 

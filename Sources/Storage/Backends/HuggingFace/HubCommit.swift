@@ -1,0 +1,118 @@
+import Foundation
+import HTTPClient
+
+/// Makes several objects visible in one step, and finds out what became of a step whose answer was lost.
+struct HubCommit: Sendable {
+    private static let rounds = 5
+
+    let calls: HubCalls
+    let history: HubHistory
+
+    private var address: HubAddress { calls.address }
+
+    /// - Parameter parent: The head that the commit is for: another one makes it fail.
+    /// - Returns: The version that holds the objects.
+    func make(
+        _ objects: [(object: HubObject, way: HubUpload.Way)], all: [HubObject], parent: String?, title: String
+    ) async throws(StorageError) -> StoreVersion {
+        let body = try lines(objects, all, parent, title)
+        var last = StorageError.unavailable("the commit did not come about")
+        for round in 0..<HubCommit.rounds {
+            if round > 0 {
+                do { try await calls.patience.clock.sleep(for: calls.patience.commitWait) } catch { throw StorageError(.cancelled, "cancelled") }
+            }
+            do throws(StorageError) {
+                return try await post(body, all)
+            } catch {
+                last = error
+                guard error.kind == .unavailable || error.kind == .stale else { throw error }
+                // Nobody knows yet whether it has landed.
+                if let landed = try await landed(all, parent) { return landed }
+            }
+        }
+        guard last.kind == .stale else { throw last }
+        // Refused again and again though nothing has moved.
+        throw .unauthorized(
+            "the token may not commit to \(address.dataset) directly: perhaps it may only open pull requests",
+            hint: "give it write access to the contents of the dataset at \(address.endpoint)/settings/tokens")
+    }
+
+    private func post(_ body: [UInt8], _ all: [HubObject]) async throws(StorageError) -> StoreVersion {
+        let url = address.api("commit/\(HubAddress.encoded(address.revision))")
+        // Not repeatable: whether one whose answer was lost has landed is looked up instead.
+        let request = HTTPRequest(
+            "POST", url, headers: calls.headers(for: url, type: "application/x-ndjson"), body: .bytes(body), timeout: calls.patience.commit, isRepeatable: false
+        )
+        let response = try await calls.answer(request, doing: "committing")
+        switch response.status {
+        case 200..<300: break
+        case 409: throw .unavailable("another commit to \(address.dataset) is being made")
+        case 412: throw .stale("somebody else has written to \(address.dataset) meanwhile")
+        default: throw calls.refusal(response, from: url, doing: "committing")
+        }
+        let answer = try calls.decode(HubMessages.CommitAnswer.self, response, doing: "committing")
+        return StoreVersion(
+            id: answer.commitOid, date: Date(), objects: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.size) }),
+            digests: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.sha256) }))
+    }
+
+    /// The head, if it holds the objects; nil while it is still the parent.
+    /// - Throws: `stale` when somebody else's commit is there.
+    private func landed(_ objects: [HubObject], _ parent: String?) async throws(StorageError) -> StoreVersion? {
+        guard let head = try await history.head(), head.id != parent else { return nil }
+        if try await holds(objects, head.id) { return head }
+        throw .stale("somebody else has written to \(address.dataset) meanwhile")
+    }
+
+    private func holds(_ objects: [HubObject], _ commit: String) async throws(StorageError) -> Bool {
+        let doing = "looking whether the commit has landed"
+        let response = try await calls.post(
+            address.api("paths-info/\(HubAddress.encoded(commit))"), HubMessages.Paths(paths: objects.map(\.name)), doing: doing)
+        let items = try calls.decode([HubMessages.TreeItem].self, response, doing: doing)
+        return objects.allSatisfy { object in
+            items.contains { $0.path == object.name && ($0.lfs?.oid ?? $0.oid) == ($0.lfs == nil ? object.gitID : object.sha256) }
+        }
+    }
+
+    // MARK: Lines
+
+    private func lines(
+        _ objects: [(object: HubObject, way: HubUpload.Way)], _ all: [HubObject], _ parent: String?, _ title: String
+    ) throws(StorageError) -> [UInt8] {
+        var lines = [HubMessages.encode(Line(key: "header", value: Header(summary: title, description: HubDescription.text(all), parentCommit: parent)))]
+        for (object, way) in objects {
+            switch way {
+            case .unchanged: break
+            case .large: lines.append(HubMessages.encode(Line(key: "lfsFile", value: LargeFile(path: object.name, oid: object.sha256, size: object.size))))
+            case .regular:
+                let content = Data(try object.contents()).base64EncodedString()
+                lines.append(HubMessages.encode(Line(key: "file", value: RegularFile(path: object.name, content: content))))
+            }
+        }
+        return Array(lines.joined(separator: [10])) + [10]
+    }
+
+    private struct Line<Value: Encodable>: Encodable {
+        var key: String
+        var value: Value
+    }
+
+    private struct Header: Encodable {
+        var summary: String
+        var description: String
+        var parentCommit: String?
+    }
+
+    private struct LargeFile: Encodable {
+        var path: String
+        var algo = "sha256"
+        var oid: String
+        var size: Int64
+    }
+
+    private struct RegularFile: Encodable {
+        var path: String
+        var content: String
+        var encoding = "base64"
+    }
+}

@@ -1,0 +1,94 @@
+package import HTTPClient
+import Synchronization
+
+/// What an answer says about asking again.
+package enum RetryAdvice: Hashable, Sendable {
+    case no
+    /// After a wait that grows from try to try.
+    case backOff
+    /// A server has said when.
+    case after(Duration)
+}
+
+/// Sends again what failed by bad luck: after a growing wait, or when the server says.
+///
+/// A request that is not repeatable is sent again only where it surely was not acted on.
+package struct RetryingTransport: HTTPTransport {
+    /// Waits before the second try and those after it.
+    package static let standardWaits: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(8)]
+
+    private let next: any HTTPTransport
+    private let waits: [Duration]
+    /// A server that asks for more patience than this is left alone.
+    private let longestWait: Duration
+    private let clock: any Clock<Duration>
+    private let advice: @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice
+
+    package init(
+        _ next: any HTTPTransport, waits: [Duration] = RetryingTransport.standardWaits, longestWait: Duration = .seconds(90),
+        clock: any Clock<Duration> = ContinuousClock(), advice: @escaping @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice
+    ) {
+        self.next = next
+        self.waits = waits
+        self.longestWait = longestWait
+        self.clock = clock
+        self.advice = advice
+    }
+
+    package func connect(host: String, port: Int, timeout: Duration) async throws(HTTPFailure) {
+        try await next.connect(host: host, port: port, timeout: timeout)
+    }
+
+    package func send(_ request: HTTPRequest, onBody: HTTPBodyReceiver?) async throws(HTTPFailure) -> HTTPResponse {
+        for wait in waits {
+            let pause: Duration
+            let begun = BodyBegun()
+            do throws(HTTPFailure) {
+                let response = try await next.send(request, onBody: onBody.map { guarded($0, request, begun) })
+                switch advice(request, response) {
+                // Who was asked too often has not acted on it.
+                case .backOff where request.isRepeatable || response.status == 429: pause = wait
+                case .after(let length) where length <= longestWait: pause = length
+                case .no, .backOff, .after: return response
+                }
+            } catch {
+                let isLost = begun.flag.withLock { $0 }
+                guard error.isPassing, request.isRepeatable || error.isBeforeSending, !isLost else { throw error }
+                pause = wait
+            }
+            do { try await clock.sleep(for: pause) } catch { throw .cancelled }
+        }
+        return try await next.send(request, onBody: onBody)
+    }
+
+    private final class BodyBegun: Sendable {
+        let flag = Mutex(false)
+    }
+
+    /// Keeps the words of an answer that will be asked for again from the receiver, and notes when it has got any others.
+    private func guarded(_ receiver: @escaping HTTPBodyReceiver, _ request: HTTPRequest, _ begun: BodyBegun) -> HTTPBodyReceiver {
+        { [advice] head, piece in
+            guard advice(request, head) == .no else { return true }
+            begun.flag.withLock { $0 = true }
+            return receiver(head, piece)
+        }
+    }
+}
+
+extension HTTPFailure {
+    /// Whether another try may end differently.
+    fileprivate var isPassing: Bool {
+        switch self {
+        case .unresolved, .refused, .timedOut, .tls, .broken: true
+        case .cancelled, .declined: false
+        }
+    }
+
+    /// Whether the server surely has not seen the request.
+    fileprivate var isBeforeSending: Bool {
+        switch self {
+        case .unresolved, .refused, .tls: true
+        case .timedOut, .broken, .cancelled, .declined: false
+        }
+    }
+}
