@@ -3,6 +3,8 @@ package enum ArchiveNames {
     package static let archive = "latest_backup.tar.gz"
     /// The archive's SHA-256 in hexadecimal digits.
     package static let checksum = "latest_backup.sha256"
+    /// How the name of a tree begins that was not allowed to take the newest one's place.
+    package static let aside = "conflict_"
     /// Members below this name are the program's own and are not restored into the tree.
     package static let own = ".shipkeeper"
 }

@@ -9,6 +9,10 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(FileError)
     /// No stored version can be restored; the reason for each, newest first.
     case nothingGood([String])
+    /// Nothing stored answers to what was asked for.
+    case noSuchBackup(String)
+    /// The backup is whole, and is one of something else.
+    case notInBackup(wanted: String, holds: String)
     case notEnoughSpace(needed: Int64, free: Int64, path: String)
     /// What is to be backed up is not there.
     case sourceMissing(String)
@@ -18,10 +22,17 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package var isDiskFull: Bool {
         switch self {
-        case .notEnoughSpace, .store(.full): true
+        case .notEnoughSpace: true
+        case .store(let error): error.kind == .full
         case .file(let error), .archive(.file(let error)): error.isDiskFull
-        case .store, .archive, .nothingGood, .sourceMissing, .mountBelow, .cancelled: false
+        case .archive(.tooLarge): true
+        case .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .mountBelow, .cancelled: false
         }
+    }
+
+    /// The store's own failure, where it was one.
+    package var storage: StorageError? {
+        if case .store(let error) = self { error } else { nil }
     }
 
     package var description: String {
@@ -30,6 +41,8 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
         case .archive(let error): error.description
         case .file(let error): error.description
         case .nothingGood(let reasons): "no stored backup can be restored: " + reasons.joined(separator: "; ")
+        case .notInBackup(let wanted, let holds): "the backup holds \(holds), and not \(wanted)"
+        case .noSuchBackup(let wish): "no backup is known as \"\(wish)\""
         case .notEnoughSpace(let needed, let free, let path):
             "not enough space at \(path): \(needed / 1_000_000 + 1) MB needed, \(free / 1_000_000) MB free"
         case .sourceMissing(let path): "\(path) does not exist, so there is nothing to back up"

@@ -1,6 +1,6 @@
 import Archive
 import Crypto
-package import Files
+import Files
 import Foundation
 package import Storage
 
@@ -20,7 +20,7 @@ package struct TreeRestorer: Sendable {
     package struct Report: Sendable {
         package var version: StoreVersion
         /// The head when the restore began: what the tree descends from, if nobody has written since.
-        package var head: String
+        package var head: StoreVersion?
         package var files: Int
         package var bytes: Int64
         /// Members that were left out, with the reason.
@@ -33,7 +33,14 @@ package struct TreeRestorer: Sendable {
 
     package enum Outcome: Sendable {
         case restored(Report)
-        case empty
+        /// The repository has answered and holds nothing; its head, where it has versions.
+        case empty(head: StoreVersion?)
+    }
+
+    /// How far a restore has come.
+    package enum Progress: Sendable {
+        case downloading(done: Int64, total: Int64)
+        case unpacking(files: Int, bytes: Int64)
     }
 
     /// Finishes or clears what an earlier restore left when it was cut short.
@@ -49,49 +56,77 @@ package struct TreeRestorer: Sendable {
     }
 
     /// Restores the newest version that is whole. Damaged ones are passed over, and named in the report.
-    package func restore(onProgress: @escaping @Sendable (_ files: Int, _ bytes: Int64) -> Void) async throws(BackupError) -> Outcome {
-        guard let head = try await repository.head() else { return .empty }
-        let versions = try await repository.backups()
-        guard !versions.isEmpty else {
-            throw .nothingGood(["the repository holds files, but no \(ArchiveNames.archive)"])
-        }
+    package func restore(onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Outcome {
+        guard let head = try await repository.head() else { return .empty(head: nil) }
         var reasons: [String] = []
-        for version in versions {
-            do {
-                var report = try await restore(version, head: head.id, onProgress)
-                report.notes = reasons.map { "a newer backup could not be used: \($0)" } + report.notes
-                return .restored(report)
-            } catch {
-                guard case .archive(let reason) = error, !reason.isOfFiles else { throw error }
-                reasons.append("\(version.date.formatted(.iso8601)): \(reason)")
-            }
+        var tried = Set<String>()
+        if head.objects[ArchiveNames.archive] != nil {
+            if let report = try await attempt(head, head, &reasons, onProgress) { return .restored(report) }
+            tried.insert(head.id)
+        }
+        let versions = try await repository.backups()
+        if versions.isEmpty, reasons.isEmpty {
+            guard !head.objects.isEmpty else { return .empty(head: head) }
+            let names = head.objects.keys.sorted().prefix(5).joined(separator: ", ")
+            throw .nothingGood(["the repository holds \(names), but no \(ArchiveNames.archive)"])
+        }
+        if tried.isEmpty { reasons.append("the newest version holds no backup") }
+        for version in versions
+        where !tried.contains(version.id) && version.digests[ArchiveNames.archive].map({ $0 != head.digests[ArchiveNames.archive] }) ?? true {
+            if let report = try await attempt(version, head, &reasons, onProgress) { return .restored(report) }
         }
         throw .nothingGood(reasons)
     }
 
+    /// Restores one version and no other.
+    package func restore(_ version: StoreVersion, onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Report {
+        try await restore(version, head: try await repository.head(), onProgress)
+    }
+
+    /// Nil, with the reason noted, where the version is damaged.
+    private func attempt(
+        _ version: StoreVersion, _ head: StoreVersion, _ reasons: inout [String], _ onProgress: @escaping @Sendable (Progress) -> Void
+    ) async throws(BackupError) -> Report? {
+        do {
+            var report = try await restore(version, head: head, onProgress)
+            report.notes = reasons.map { "a newer backup could not be used: \($0)" } + report.notes
+            return report
+        } catch {
+            guard case .archive(let reason) = error, !reason.isOfFiles else { throw error }
+            reasons.append("\(version.date.formatted(.iso8601)): \(reason)")
+            return nil
+        }
+    }
+
     private func restore(
-        _ version: StoreVersion, head: String, _ onProgress: @escaping @Sendable (Int, Int64) -> Void
+        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping @Sendable (Progress) -> Void
     ) async throws(BackupError) -> Report {
         let staging = try makeStaging()
-        let (parent, name) = (staging.parent, staging.name)
-        defer { try? parent.removeTree(name) }
-        let archive: OpenFile
-        let checksum: OpenFile?
-        do {
-            archive = try await repository.store.open(ArchiveNames.archive, at: version, scratch: staging.folder)
-            let hasChecksum = version.objects[ArchiveNames.checksum] != nil
-            checksum = hasChecksum ? try await repository.store.open(ArchiveNames.checksum, at: version, scratch: staging.folder) : nil
-        } catch {
-            throw .store(error)
+        let (parent, name, folder) = (staging.parent, staging.name, staging.folder)
+        return try await ScratchFolder.removing(name, in: parent) { () async throws(BackupError) in
+            try await restore(version, head, by: folder, onProgress)
         }
-        let folder = staging.folder
+    }
+
+    private func restore(
+        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping @Sendable (Progress) -> Void
+    ) async throws(BackupError) -> Report {
+        let archive = try await repository.fetch(version, scratch: folder) { onProgress(.downloading(done: $0, total: $1)) }
         return try await OwnThread.run { flag throws(BackupError) in
-            var notes: [String] = []
-            try check(archive, against: checksum, folder, flag, &notes)
-            let extraction = try unpack(archive, into: folder, flag, onProgress)
+            try ScratchFolder.checkSpace(of: folder, needed: archive.unpackedSize)
+            let reading = try archive.read(flag) { reader in
+                let room = (try? folder.space().bytes) ?? .max
+                let extractor = TreeExtractor(
+                    into: folder, limits: ExtractionLimits(bytes: room), onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
+                return try extractor.extract(reader)
+            }
+            // From here on it is known that every byte is as it was stored.
+            var notes = reading.notes
+            do throws(FileError) { try removeVolatile(folder) } catch { throw .file(error) }
+            if flag.isSet { throw .cancelled }
             let ways = try swap(folder, &notes)
             return Report(
-                version: version, head: head, files: extraction.files, bytes: extraction.bytes, skipped: extraction.skipped, way: ways, notes: notes)
+                version: version, head: head, files: reading.value.files, bytes: reading.value.bytes, skipped: reading.value.skipped, way: ways, notes: notes)
         }
     }
 
@@ -132,64 +167,6 @@ package struct TreeRestorer: Sendable {
         }
     }
 
-    /// Reads the whole archive once: its digest, and how much it will unpack to.
-    private func check(
-        _ archive: OpenFile, against checksum: OpenFile?, _ folder: Folder, _ flag: CancelFlag, _ notes: inout [String]
-    ) throws(BackupError) {
-        let (digest, size) = try measure(archive, flag)
-        if flag.isSet { throw .cancelled }
-        if let checksum {
-            let text: String
-            do { text = String(decoding: try checksum.read(4096), as: UTF8.self) } catch { throw .file(error) }
-            let wanted = text.split(whereSeparator: \.isWhitespace).first.map { $0.lowercased() } ?? ""
-            guard wanted == digest else { throw .archive(.damaged("its checksum is not the one stored beside it")) }
-        } else {
-            notes.append("no checksum was stored beside the archive; it was checked by its own sums only")
-        }
-        if let space = try? folder.space(), space.bytes < size + 1_000_000 {
-            throw .notEnoughSpace(needed: size + 1_000_000, free: space.bytes, path: folder.path)
-        }
-    }
-
-    /// The digest of the archive's bytes, and the size of what they hold.
-    private func measure(_ archive: OpenFile, _ flag: CancelFlag) throws(BackupError) -> (digest: String, size: Int64) {
-        var hash = SHA256()
-        var size: Int64 = 0
-        do {
-            try TreeRestorer.rewind(archive)
-            let gzip = try GzipReader(WatchedSource(FileSource(archive)) { hash.update(data: $0) })
-            while case let bytes = try gzip.read(1 << 20), !bytes.isEmpty, !flag.isSet { size += Int64(bytes.count) }
-        } catch {
-            throw .archive(error)
-        }
-        return (hash.finalize().hex, size)
-    }
-
-    private static func rewind(_ file: OpenFile) throws(ArchiveError) {
-        do { try file.seek(to: 0) } catch { throw .file(error) }
-    }
-
-    private func unpack(
-        _ archive: OpenFile, into folder: Folder, _ flag: CancelFlag, _ onProgress: @escaping (Int, Int64) -> Void
-    ) throws(BackupError) -> ExtractionReport {
-        do {
-            try TreeRestorer.rewind(archive)
-            let gzip = try GzipReader(CancellableSource(FileSource(archive), flag))
-            let room = (try? folder.space().bytes) ?? .max
-            let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: room)) { onProgress($0.files, $0.bytes) }
-            let report = try extractor.extract(TarReader(gzip))
-            try removeVolatile(folder)
-            return report
-        } catch let error as ArchiveError {
-            if flag.isSet { throw .cancelled }
-            throw .archive(error)
-        } catch let error as FileError {
-            throw .file(error)
-        } catch {
-            throw .archive(.damaged("\(error)"))
-        }
-    }
-
     /// Locks and sockets in archives of other programs mean nothing here; shared memory of a database even less.
     private func removeVolatile(_ folder: Folder) throws(FileError) {
         for name in try folder.names() {
@@ -224,8 +201,7 @@ package struct TreeRestorer: Sendable {
             }
             guard !ways.isEmpty else {
                 let found = try staging.names().map(\.description).joined(separator: ", ")
-                throw BackupError.archive(
-                    .refused("it holds \(found.isEmpty ? "nothing" : found), and not \(missing.joined(separator: ", "))"))
+                throw BackupError.notInBackup(wanted: missing.joined(separator: ", "), holds: found.isEmpty ? "nothing" : found)
             }
             for path in missing { notes.append("the archive holds no \(path); what is there stays") }
             return Set(ways).sorted().joined(separator: ", ")
@@ -262,25 +238,12 @@ package enum KeptTrees {
     }
 }
 
-/// Ends reading when nobody waits any more.
-private final class CancellableSource: ByteSource {
-    private let next: any ByteSource
-    private let flag: CancelFlag
-
-    init(_ next: any ByteSource, _ flag: CancelFlag) {
-        self.next = next
-        self.flag = flag
-    }
-
-    func read(_ most: Int) throws(ArchiveError) -> [UInt8] {
-        if flag.isSet { throw .damaged("cancelled") }
-        return try next.read(most)
-    }
-}
-
 extension ArchiveError {
     /// Trouble with this machine's files, not with the archive.
     fileprivate var isOfFiles: Bool {
-        if case .file = self { true } else { false }
+        switch self {
+        case .file, .tooLarge: true
+        case .damaged, .refused: false
+        }
     }
 }

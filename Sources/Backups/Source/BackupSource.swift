@@ -25,7 +25,10 @@ package struct BackupSource: Hashable, Sendable {
     }
 
     /// For messages: the folder, or the base with what is below it.
-    package var readable: String { paths.map(place).joined(separator: ", ") }
+    package var readable: String { places.joined(separator: ", ") }
+
+    /// The paths of what is backed up.
+    package var places: [String] { paths.map(place) }
 
     private func place(_ path: [RawName]) -> String { (base == "/" ? "" : base) + path.map { "/\($0)" }.joined() }
 

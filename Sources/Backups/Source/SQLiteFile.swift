@@ -1,5 +1,6 @@
 import CSQLite
 import Files
+import Storage
 import Glibc
 
 /// Copies a live SQLite database as a whole, without changing a byte of it or holding up its writers for long.

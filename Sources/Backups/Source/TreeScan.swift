@@ -1,5 +1,6 @@
 import Crypto
-package import Files
+import Files
+import Storage
 
 /// A file, folder or link as it was found.
 struct ScannedEntry {
@@ -23,6 +24,9 @@ struct TreeScan {
     private(set) var skipped: [String] = []
     /// How many volatile files were left out.
     private(set) var volatileCount = 0
+    /// The first of them.
+    private(set) var volatileNames: [String] = []
+    private static let mostNames = 20
     private(set) var bytes: Int64 = 0
     var fileCount: Int { entries.count { $0.status.kind == .file } }
     let items: [BackupSource.Item]
@@ -85,18 +89,23 @@ struct TreeScan {
             link.target = target
             entries.append(link)
         case .file: addFile(name, in: folder, entry)
-        case .fifo, .socket: volatileCount += 1
+        case .fifo, .socket: noteVolatile(entry)
         case .device: skipped.append("\(folder.path(of: name)) is a device")
         }
     }
 
+    private mutating func noteVolatile(_ entry: ScannedEntry) {
+        volatileCount += 1
+        if volatileNames.count < TreeScan.mostNames { volatileNames.append(entry.readable) }
+    }
+
     private mutating func addFile(_ name: RawName, in folder: Folder, _ entry: ScannedEntry) {
         if let database = Volatile.database(ofCompanion: name), SQLiteFile.isDatabase(database, in: folder) {
-            volatileCount += 1
+            noteVolatile(entry)
             return
         }
         if Volatile.isVolatile(name) {
-            volatileCount += 1
+            noteVolatile(entry)
             return
         }
         var file = entry
@@ -115,13 +124,5 @@ struct TreeScan {
             hash.update(data: Array(text.utf8))
         }
         return hash.finalize().hex
-    }
-}
-
-extension Sequence<UInt8> {
-    /// Two lower-case digits a byte.
-    package var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -18,6 +18,8 @@ package struct SnapshotReport: Hashable, Sendable {
     package var databases = 0
     /// Volatile files left out.
     package var leftOut = 0
+    /// The first of them.
+    package var leftOutNames: [String] = []
     /// Files that are missing or may be torn, with the reason.
     package var troubles: [String] = []
 

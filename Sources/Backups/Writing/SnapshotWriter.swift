@@ -2,6 +2,7 @@ import Archive
 import Crypto
 import Files
 import Foundation
+import Storage
 
 /// Packs a tree into one archive: the same bytes for the same tree, in one pass, with a fixed amount of memory.
 struct SnapshotWriter {
@@ -11,6 +12,7 @@ struct SnapshotWriter {
     /// Where copies of databases lie meanwhile.
     let scratch: Folder
     let cores: Int
+    let packing: ArchiveRepository.Packing
     /// How long one locked database is waited for, in seconds.
     let databasePatience: Double
     /// Brings an earlier copy of a file that can't be read just now into the scratch folder; gives whether there was one.
@@ -27,10 +29,11 @@ struct SnapshotWriter {
         let (packed, plain) = (Digest(), Digest())
         var report = SnapshotReport()
         report.leftOut = scan.volatileCount
+        report.leftOutNames = scan.volatileNames
         report.troubles = scan.skipped
         do {
             let out = WatchedSink(FileSink(file)) { packed.value.update(data: $0) }
-            let gzip = GzipWriter(out, cores: cores)
+            let gzip = GzipWriter(out, level: packing.level, cores: cores, rsyncable: packing.isRsyncable)
             let tar = TarWriter(WatchedSink(gzip) { plain.value.update(data: $0) })
             try members(tar, &report)
             try tar.finish()

@@ -1,0 +1,88 @@
+import Archive
+import Crypto
+import Files
+import Storage
+
+/// An archive that has been brought here, with what it must be.
+struct CheckedArchive: Sendable {
+    let file: OpenFile
+    let size: Int64
+    /// What the store itself says of it.
+    let storeDigest: String?
+    /// What stands in the file beside it, where the store says nothing: scripts store the two in two steps, so that file may be
+    /// that of the backup before.
+    let storedChecksum: String?
+
+    /// What `body` made of the members, and things worth a word.
+    struct Reading<Value> {
+        var value: Value
+        var notes: [String]
+    }
+
+    /// Reads the archive once, from end to end. What `body` did with it counts only when this returns: only then is it known
+    /// that every byte is as it was stored.
+    func read<Value>(_ flag: CancelFlag, _ body: (TarReader) throws -> Value) throws(BackupError) -> Reading<Value> {
+        let digest = Digest()
+        let value: Value
+        do {
+            try file.seek(to: 0)
+            let source = WatchedSource(CancellableSource(FileSource(file), flag)) { digest.value.update(data: $0) }
+            let gzip = try GzipReader(source)
+            value = try body(TarReader(gzip))
+            // What follows the last member belongs to the archive too.
+            while try !gzip.read(1 << 20).isEmpty {}
+            while try !source.read(1 << 20).isEmpty {}
+        } catch {
+            if flag.isSet { throw .cancelled }
+            throw CheckedArchive.failure(error)
+        }
+        return Reading(value: value, notes: try judge(digest.value.finalize().hex))
+    }
+
+    private func judge(_ digest: String) throws(BackupError) -> [String] {
+        if let storeDigest {
+            guard storeDigest == digest else { throw .archive(.damaged("its checksum is not the one the repository has for it")) }
+            return []
+        }
+        guard let storedChecksum else { return ["no checksum was stored beside the archive; it was checked by its own sums only"] }
+        guard storedChecksum == digest else { throw .archive(.damaged("its checksum is not the one stored beside it")) }
+        return []
+    }
+
+    private static func failure(_ error: any Error) -> BackupError {
+        switch error {
+        case let error as BackupError: error
+        case let error as ArchiveError: .archive(error)
+        case let error as FileError: .file(error)
+        default: .archive(.damaged("\(error)"))
+        }
+    }
+
+    private final class Digest {
+        var value = SHA256()
+    }
+
+    /// About how many bytes it will unpack to, by its last four bytes; at least its own size. See RFC 1952 §2.3.1.
+    var unpackedSize: Int64 {
+        guard size > 4, let tail = try? file.read(4, at: size - 4), tail.count == 4 else { return size }
+        var length = tail.reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        while length < size - 65_536 { length += 1 << 32 }
+        return max(length, size)
+    }
+}
+
+/// Ends reading when nobody waits any more.
+private final class CancellableSource: ByteSource {
+    private let next: any ByteSource
+    private let flag: CancelFlag
+
+    init(_ next: any ByteSource, _ flag: CancelFlag) {
+        self.next = next
+        self.flag = flag
+    }
+
+    func read(_ most: Int) throws(ArchiveError) -> [UInt8] {
+        if flag.isSet { throw .damaged("cancelled") }
+        return try next.read(most)
+    }
+}
