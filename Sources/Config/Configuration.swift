@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
         package var format: LogFormat
         /// The most bytes kept of one run's log.
         package var mostPerRun: Int64
+        /// Whether every exchange over HTTP is told.
+        package var requests: Bool
     }
 
     package struct Retention: Sendable {
@@ -34,6 +36,10 @@ package struct Configuration: Sendable {
     package var stopBudget: Duration
     /// Names of declared secrets.
     package var secrets: [String]
+    /// Values that stand at keys for secrets, wherever they come from.
+    package var secretValues: [String] = []
+    /// What jobs refer to by name.
+    package var repositories: [String: NamedResource] = [:]
     package var logs: Logs
     package var retention: Retention
     package var mostParallel: Int

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import JobKit
 import Scheduler
 
@@ -23,6 +23,8 @@ package struct ConfigurationReader: Sendable {
         let all = (problems + reader.problems + NeedsGraph(configuration.jobs.map(\.definition), places).problems).inReadingOrder
         if all.hasErrors { throw ConfigurationError(problems: all) }
         configuration.warnings = all
+        configuration.secretValues = reader.secretValues
+        configuration.repositories = resources
         return configuration
     }
 
@@ -108,8 +110,8 @@ package struct ConfigurationReader: Sendable {
         }
         let definition = JobDefinition(
             name: entry.key, typeName: type, isService: kind.isService, triggers: keys.triggers, needs: keys.needs,
-            timeout: keys.timeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,
-            disabled: keys.disabled, fingerprint: entry.value.fingerprint)
+            timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,
+            resources: reader.usedResources, disabled: keys.disabled, fingerprint: entry.value.fingerprint)
         return Configuration.Job(definition: definition, work: work, secrets: keys.secrets, environment: keys.environment)
     }
 }

@@ -28,7 +28,7 @@ enum TopLevel {
         let retention = reader.section("retention", "How long runs are remembered", retention)
         return Configuration(
             file: file, timeZone: timeZone, stateFolder: state, stopBudget: budget, secrets: secrets,
-            logs: logs ?? Configuration.Logs(format: .text, mostPerRun: 4 << 20),
+            logs: logs ?? Configuration.Logs(format: .text, mostPerRun: 4 << 20, requests: false),
             retention: retention ?? Configuration.Retention(runs: 10_000, age: .seconds(90 * 86_400)),
             mostParallel: parallel, jobs: [], warnings: [])
     }
@@ -36,7 +36,8 @@ enum TopLevel {
     private static func logs(_ reader: inout SettingsReader) -> Configuration.Logs {
         Configuration.Logs(
             format: reader.choice("format", "Form of the container log", default: .text),
-            mostPerRun: reader.size("max_per_run", "The most bytes kept of one run's log", default: 4 << 20))
+            mostPerRun: reader.size("max_per_run", "The most bytes kept of one run's log", default: 4 << 20),
+            requests: reader.boolean("requests", "Whether every exchange over HTTP is told, with the server's id for it", default: false))
     }
 
     private static func retention(_ reader: inout SettingsReader) -> Configuration.Retention {

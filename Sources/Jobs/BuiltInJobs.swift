@@ -3,7 +3,10 @@ package import JobKit
 
 /// The job types and repository types that are compiled in.
 package enum BuiltInJobs {
-    package static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
+    /// - Parameter hubEndpoint: The Hub's address where a repository names none, as `HF_ENDPOINT` says it.
+    package static func catalog(
+        http: any HTTPTransport, hubEndpoint: String? = nil, stateFolder: @escaping @Sendable () -> String
+    ) -> JobCatalog {
         var catalog = JobCatalog()
         catalog.add(CommandJob.self) { CommandJob(settings: $0) }
         catalog.add(service: ServiceJob.self) { ServiceJob(definition: $0) }
@@ -12,6 +15,9 @@ package enum BuiltInJobs {
         catalog.add(BackupJob.self) { BackupJob(settings: $0, stateFolder: stateFolder) }
         catalog.add(repository: "folder", about: "A folder of this machine, such as a mounted volume") { name, reader in
             Repository.folder(named: name, &reader)
+        }
+        catalog.add(repository: "huggingface", about: "A dataset of the Hugging Face Hub") { name, reader in
+            Repository.huggingFace(named: name, &reader, http: http, endpoint: hubEndpoint)
         }
         return catalog
     }

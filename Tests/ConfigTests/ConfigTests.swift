@@ -193,7 +193,7 @@ struct ConfigTests {
         #expect(result.status == 0, "\(result.errors)")
         for example in examples {
             let text = try String(contentsOfFile: example, encoding: .utf8)
-            let environment = ["DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "DEMO_APP": "/app", "PYTHON": "python3"]
+            let environment = ["DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "HF_DATASET": "alice/backup", "HF_TOKEN": "hf_abc"]
             #expect(throws: Never.self) { try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: example) }
         }
     }

@@ -164,9 +164,10 @@ struct EngineTests {
         #expect(engine.nextWake(after: t + 20) == t + 60)
     }
 
-    @Test("a group runs one at a time, in order of fire time, then name")
-    func group() {
-        var (engine, decision) = boot(["c", "a", "b"].map { JobDefinition(name: $0, triggers: [.boot], group: "g") })
+    @Test("jobs of a group, and jobs that work on one repository, run one at a time, in order of fire time, then name", arguments: [true, false])
+    func group(isGroup: Bool) {
+        var (engine, decision) = boot(
+            ["c", "a", "b"].map { JobDefinition(name: $0, triggers: [.boot], group: isGroup ? "g" : nil, resources: isGroup ? [] : ["repository/r"]) })
         #expect(started(decision) == ["a"])
         let first = engine.runs.values.first { $0.job == "a" }?.id ?? 0
         decision = engine.handle(.attemptEnded(run: first, .succeeded(RunReport(summary: ""))), at: t)

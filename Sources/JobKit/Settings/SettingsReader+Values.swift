@@ -164,9 +164,20 @@ extension SettingsReader {
         return result
     }
 
-    /// A value that must not be printed.
-    package mutating func secret(_ key: String, _ about: String) -> Secret? {
-        optionalString(key, about).map(Secret.init)
+    /// A value that must not be printed, and that is kept out of all that is written from now on.
+    package mutating func secret(_ key: String, _ about: String, isRequired: Bool = false) -> Secret? {
+        guard let node = node(SettingShape(key, about, .text, isRequired: isRequired)), let text = scalar(node, key) else { return nil }
+        noteSecret(text)
+        if text.isEmpty {
+            if node.missingSecrets.isEmpty { report(at: node.place, "\"\(qualified(key))\" is empty", hint: about) }
+            return nil
+        }
+        if node.written == nil {
+            warn(
+                at: node.place, "\"\(qualified(key))\" stands in the file itself, where others may read it",
+                hint: "write ${NAME} and set the secret NAME in the container")
+        }
+        return Secret(text)
     }
 }
 

@@ -5,6 +5,10 @@ package struct SettingsReader {
     package private(set) var shapes: [SettingShape] = []
     /// Declared secrets without a value that some key asked for refers to.
     package private(set) var missingSecrets: [String] = []
+    /// What was referred to by name.
+    package private(set) var usedResources: Set<String> = []
+    /// Values that must not be printed.
+    package private(set) var secretValues: [String] = []
     /// Where the group itself stands.
     package let place: SourcePlace
     private let node: ConfigNode?
@@ -60,7 +64,12 @@ package struct SettingsReader {
     package var allEntries: [ConfigNode.Entry] { node?.entries ?? [] }
 
     /// Adds what another reader found.
-    package mutating func takeOver(_ other: SettingsReader) { problems += other.problems }
+    package mutating func takeOver(_ other: SettingsReader) {
+        problems += other.problems
+        secretValues += other.secretValues
+    }
+
+    mutating func noteSecret(_ value: String) { secretValues.append(value) }
 
     package func place(of key: String) -> SourcePlace { node?[key]?.place ?? place }
 
@@ -91,6 +100,7 @@ package struct SettingsReader {
             return nil
         }
         missingSecrets += resource.missingSecrets
+        usedResources.insert("\(key)/\(name)")
         return resource.value as? Value
     }
 
@@ -147,6 +157,8 @@ package struct SettingsReader {
         let value = read(&inner)
         inner.finish()
         problems += inner.problems
+        secretValues += inner.secretValues
+        usedResources.formUnion(inner.usedResources)
         missingSecrets += inner.missingSecrets
         return value
     }

@@ -5,9 +5,15 @@ package protocol JobType: Sendable {
     static var typeName: String { get }
     /// One line for people, shown in the schema.
     static var about: String { get }
+    /// The longest one attempt may take where the configuration says nothing; nil for as long as it lasts.
+    static var usualTimeout: Duration? { get }
     static func settings(from reader: inout SettingsReader) -> Settings
     /// The work of one attempt. Cancelling the task asks it to end; the engine, not the job, records why.
     func run(_ context: RunContext) async throws(JobError) -> RunReport
+}
+
+extension JobType {
+    package static var usualTimeout: Duration? { nil }
 }
 
 /// A kind of service: settings that describe a process the engine keeps running.
@@ -43,6 +49,7 @@ package struct JobCatalog: Sendable {
         package let typeName: String
         package let about: String
         package let isService: Bool
+        package let usualTimeout: Duration?
         package let shapes: @Sendable () -> [SettingShape]
         package let decode: @Sendable (inout SettingsReader) -> Work
     }
@@ -62,7 +69,7 @@ package struct JobCatalog: Sendable {
     package mutating func add<Kind: JobType>(_ kind: Kind.Type, make: @escaping @Sendable (Kind.Settings) -> Kind) {
         add(
             Entry(
-                typeName: Kind.typeName, about: Kind.about, isService: false,
+                typeName: Kind.typeName, about: Kind.about, isService: false, usualTimeout: Kind.usualTimeout,
                 shapes: { SettingsReader.shapes { _ = Kind.settings(from: &$0) } },
                 decode: { .job(make(Kind.settings(from: &$0))) }))
     }
@@ -72,7 +79,7 @@ package struct JobCatalog: Sendable {
     ) {
         add(
             Entry(
-                typeName: Kind.typeName, about: Kind.about, isService: true,
+                typeName: Kind.typeName, about: Kind.about, isService: true, usualTimeout: nil,
                 shapes: { SettingsReader.shapes { _ = Kind.settings(from: &$0) } },
                 decode: { .service(make(Kind.settings(from: &$0)).definition) }))
     }

@@ -1,17 +1,26 @@
-import Backups
+package import Backups
+import Foundation
 package import JobKit
 import Storage
 
 /// Stores the app's data in a repository, when it has changed.
 package struct BackupJob: JobType {
     package struct Settings: Sendable {
-        var repository: Repository?
-        var source: BackupSource?
+        package var repository: Repository?
+        package var source: BackupSource?
+        /// Whether a small change of the tree changes the archive only nearby.
+        var isRsyncable: Bool
     }
 
     package static let typeName = "backup"
     package static let about = "Stores a folder in a repository, when it has changed"
-    let settings: Settings
+    package static let usualTimeout: Duration? = .seconds(20 * 60)
+    /// Where removal is for good, the newest backup is read back first, which is not done more often than this, in seconds.
+    private static let pruneEvery = 20.0 * 3600
+    /// The least time for that before the attempt's deadline, in seconds.
+    private static let timeToPrune = 600.0
+
+    package let settings: Settings
     let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
@@ -21,27 +30,29 @@ package struct BackupJob: JobType {
                 PathFilter(
                     exclude: reader.strings("exclude", "Patterns with the meaning of a .gitignore"),
                     include: reader.strings("include", "Patterns taken back in though \"exclude\" matches"))
-            })
+            },
+            isRsyncable: reader.boolean(
+                "rsyncable", "Whether a small change of the tree changes the archive only nearby, for stores that keep equal stretches once", default: true))
     }
+
+    private var scratch: String { stateFolder() + "/scratch" }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let repository = settings.repository, let source = settings.source else {
             throw JobError("the repository or the folder is not configured")
         }
         let ledger = RepositoryLedger(repository: repository.name, context)
-        let known = ArchiveRepository.Known(
-            fingerprint: try await ledger.fingerprint(), content: try await ledger.content(),
-            head: try await permitted(repository, source, ledger), pending: try await ledger.pending())
+        var known = ArchiveRepository.Known(
+            fingerprint: try await ledger.fingerprint(), content: try await ledger.content(), checksum: try await ledger.checksum(),
+            pending: try await ledger.pending())
+        known.head = try await permitted(repository, source, ledger, known)
         let archives = repository.archives()
+        // With little time left a larger archive that is made fast is the better one.
+        let packing = ArchiveRepository.Packing(isRsyncable: settings.isRsyncable, level: context.stopBudgetLeft() == nil ? 6 : 1)
         do throws(BackupError) {
             let (outcome, fingerprint) = try await archives.backUp(
-                source, known: known, scratch: stateFolder() + "/scratch", at: context.clock.now,
-                onProgress: { progress in
-                    context.report(
-                        RunProgress(
-                            step: "packing", done: Int64(progress.files), total: Int64(progress.totalFiles), unit: "files",
-                            bytes: progress.bytes))
-                },
+                source, known: known, scratch: scratch, packing: packing, aside: String(context.bootID.prefix(8)), at: context.clock.now,
+                onProgress: { context.report(RunProgress($0)) },
                 onPacked: { checksum throws(BackupError) in
                     do throws(JobError) { try await ledger.storing(checksum: checksum) } catch { throw .store(.unavailable(error.summary)) }
                 })
@@ -52,7 +63,9 @@ package struct BackupJob: JobType {
     }
 
     /// The head that the tree descends from, if this container may write at all.
-    private func permitted(_ repository: Repository, _ source: BackupSource, _ ledger: RepositoryLedger) async throws(JobError) -> String? {
+    private func permitted(
+        _ repository: Repository, _ source: BackupSource, _ ledger: RepositoryLedger, _ known: ArchiveRepository.Known
+    ) async throws(JobError) -> String? {
         if let paths = try await ledger.paths(), paths != source.readable {
             throw JobError("the repository \"\(repository.name)\" holds backups of \(paths)", hint: "store \(source.readable) in a repository of its own")
         }
@@ -62,15 +75,25 @@ package struct BackupJob: JobType {
                 "backups to \"\(repository.name)\" are locked: the restore from it has not succeeded since the program started",
                 hint: "mend what it complains of, then: shipkeeper start restore")
         }
+        let archives = repository.archives()
         let head: StoreVersion?
-        do { head = try await repository.archives().head() } catch { throw BackupJob.error(error) }
-        if head == nil { return nil }
-        let known = try await ledger.head()
-        if known != nil, known == head?.id, let tree = try await ledger.tree(), tree == source.identity { return known }
+        let isOurs: Bool
+        var descent = known
+        descent.head = try await ledger.head()
+        do throws(BackupError) {
+            head = try await archives.head()
+            isOurs = try await archives.isOurs(head, descent)
+        } catch {
+            throw BackupJob.error(error)
+        }
+        guard let head, !head.objects.isEmpty else { return head?.id }
+        if descent.head != nil, isOurs, let tree = try await ledger.tree(), tree == source.identity { return head.id }
         throw JobError(
             "backups to \"\(repository.name)\" are locked: it holds a backup, and no restore from it has succeeded since the program started",
             hint: "let a restore job succeed first: shipkeeper start restore")
     }
+
+    // MARK: Afterwards
 
     private func conclude(
         _ outcome: ArchiveRepository.Outcome, _ fingerprint: String, _ source: BackupSource, _ archives: ArchiveRepository,
@@ -85,20 +108,60 @@ package struct BackupJob: JobType {
                 // A backup that lacks something is made anew next time, changed or not.
                 let isWhole = report.troubles.isEmpty
                 try await ledger.stored(
-                    head: version.id, fingerprint: isWhole ? fingerprint : nil, content: isWhole ? report.content : nil, tree: source.marked(),
-                    paths: source.readable)
+                    head: version.id, checksum: report.checksum, fingerprint: isWhole ? fingerprint : nil, content: isWhole ? report.content : nil,
+                    tree: source.marked(), paths: source.readable)
             } catch {
                 throw .store(.unavailable("stored, but the state file could not be written: \(error)"))
             }
-            for trouble in report.troubles { context.log("note: \(trouble)") }
-            if report.leftOut > 0 {
-                context.log("left out \(report.leftOut.counted("file")) that mean something only to live processes: locks, sockets, logs of databases")
-            }
+            log(report, context)
             let old = report.troubles.isEmpty ? await KeptTrees.remove(of: source) : 0
             if old > 0 { context.log("removed the tree that the last restore had kept") }
-            let pruned = try await archives.prune()
+            var result = BackupJob.report(version, report)
+            // The program is about to end: what is not the backup itself can wait.
+            guard context.stopBudgetLeft() == nil else { return result }
+            await prune(archives, ledger, context)
+            await addSpace(archives, &result, context)
+            return result
+        }
+    }
+
+    private func log(_ report: SnapshotReport, _ context: RunContext) {
+        for trouble in report.troubles { context.log("note: \(trouble)") }
+        guard report.leftOut > 0 else { return }
+        let more = report.leftOut > report.leftOutNames.count ? " and \(report.leftOut - report.leftOutNames.count) more" : ""
+        context.log(
+            "left out, for they mean something only to live processes (locks, sockets, logs of databases): \(report.leftOutNames.joined(separator: ", "))\(more)"
+        )
+    }
+
+    /// Removes old backups. Trouble with that takes nothing from the backup that was just made.
+    private func prune(_ archives: ArchiveRepository, _ ledger: RepositoryLedger, _ context: RunContext) async {
+        let now = context.clock.now.timeIntervalSince1970
+        do {
+            if archives.store.removal == .afterVerifying {
+                if now - (try await ledger.prunedAt()) < BackupJob.pruneEvery { return }
+                // Reading it all back takes its time, and must not make a stored backup look like one that timed out.
+                if let deadline = context.deadline, deadline.timeIntervalSince1970 - now < BackupJob.timeToPrune { return }
+                try await ledger.notePruned(at: now)
+            }
+            let pruned = try await archives.prune(scratch: scratch)
             if pruned > 0 { context.log("removed \(pruned.counted("old backup"))") }
-            return BackupJob.report(version, report)
+        } catch {
+            context.log("note: old backups were not removed: \(error)")
+        }
+    }
+
+    private func addSpace(_ archives: ArchiveRepository, _ report: inout RunReport, _ context: RunContext) async {
+        do {
+            guard let space = try await archives.store.space() else { return }
+            report.outputs["repository_bytes"] = "\(space.used)"
+            report.outputs["repository_limit"] = space.limit.map { "\($0)" }
+            if space.isPublic {
+                report.outputs["public"] = "true"
+                context.log("note: the repository is public: anybody can read your backups; make it private")
+            }
+        } catch {
+            context.log("note: the repository's size is not known: \(error)")
         }
     }
 
@@ -115,18 +178,28 @@ package struct BackupJob: JobType {
     }
 
     private static func error(_ error: BackupError) -> JobError {
-        switch error {
-        case .store(.missing):
-            JobError("\(error)", hint: "is the volume mounted? For a new repository, create the folder", retry: .worthwhile)
-        case .store(.stale):
-            JobError(
-                "refused: \(error); nothing was stored and nothing is lost",
-                hint: "restart to restore the newer backup; make sure that only one container runs")
-        case _ where error.isDiskFull: JobError("\(error)", hint: "make room; the last backup is untouched", retry: .worthwhile)
-        case .sourceMissing: JobError("\(error)", hint: "correct \"path\", or start the app that makes it")
-        case .store(.unauthorized): JobError("\(error)", hint: "give this user the right to write there")
-        case .store, .archive, .file, .nothingGood, .notEnoughSpace, .mountBelow: JobError("\(error)", retry: .worthwhile)
-        case .cancelled: JobError("cancelled")
+        if error.storage?.kind == .stale {
+            return JobError(
+                "refused: \(error)",
+                hint: "only one container may run at a time; restart this one to restore the newer backup")
+        }
+        return JobError(error) { error in
+            switch error {
+            case _ where error.isDiskFull && error.storage?.hint == nil: "make room; the last backup is untouched"
+            case .sourceMissing: "correct \"path\", or start the app that makes it"
+            case .store, .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .mountBelow, .cancelled: nil
+            }
+        }
+    }
+}
+
+extension RunProgress {
+    fileprivate init(_ progress: ArchiveRepository.BackupProgress) {
+        switch progress {
+        case .packing(let packing):
+            self.init(step: "packing", done: Int64(packing.files), total: Int64(packing.totalFiles), unit: "files", bytes: packing.bytes)
+        case .uploading(let done, let total):
+            self.init(step: "uploading", done: done, total: total, unit: "bytes", bytes: done)
         }
     }
 }

@@ -1,15 +1,16 @@
-import Backups
+package import Backups
 import Foundation
+import HTTPClient
 import JobKit
-import Storage
+package import Storage
 
 /// A declared repository, as backup and restore jobs get it.
-struct Repository: Sendable {
-    var name: String
-    var store: any ObjectStore
-    var retention: Retention
+package struct Repository: Sendable {
+    package var name: String
+    package var store: any ObjectStore
+    package var retention: Retention
 
-    func archives() -> ArchiveRepository {
+    package func archives() -> ArchiveRepository {
         ArchiveRepository(store: store, retention: retention, cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 
@@ -20,14 +21,68 @@ struct Repository: Sendable {
     /// A repository in a folder.
     static func folder(named name: String, _ reader: inout SettingsReader) -> Repository? {
         let path = reader.path("path", "The folder, which must exist: a missing mount must not look like an empty repository")
-        _ = reader.choice("format", "How snapshots are stored", default: Format.archive)
-        let retention = reader.section("keep", "Which backups stay") { $0.retention() } ?? Retention()
+        let retention = reader.formatAndRetention()
         return path.map { Repository(name: name, store: LocalFolder(path: $0), retention: retention) }
+    }
+
+    /// A repository in a dataset of the Hugging Face Hub.
+    static func huggingFace(named name: String, _ reader: inout SettingsReader, http: any HTTPTransport, endpoint standard: String?) -> Repository? {
+        let dataset = reader.parsed(
+            SettingShape("dataset", "The dataset, as namespace/name", .pattern("^[^/ ]+/[^/ ]+$"), isRequired: true),
+            expected: "namespace/name, such as alice/backup"
+        ) { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isDatasetCharacter) } ? text : nil
+        }
+        let token = reader.secret("token", "A token with write access to the dataset, as ${HF_TOKEN}", isRequired: true)
+        let revision = reader.optionalString("revision", "The branch; main by default") ?? "main"
+        let create = reader.boolean("create", "Whether a missing dataset is created; it will be private", default: false)
+        let endpoint = reader.endpoint(standard)
+        let reclaim = reader.choice(
+            "reclaim", "How backups that \"keep\" no longer keeps free their space, for good; only after the newest was read back",
+            default: HuggingFace.Reclaim.off)
+        let quota = reader.size("quota", "What the account may store, for the warning at 80 %", default: 100_000_000_000)
+        let retention = reader.formatAndRetention()
+        if reclaim == .squash, retention != Retention(last: 1, daily: 0, weekly: 0) {
+            reader.report(
+                "reclaim", "\"reclaim: squash\" leaves the newest backup only, and \"keep\" keeps more",
+                hint: "write keep: { last: 1, daily: 0, weekly: 0 }, or reclaim: delete")
+        }
+        guard let dataset, let token else { return nil }
+        let settings = HuggingFace.Settings(
+            dataset: dataset, token: token.revealed, revision: revision, create: create, endpoint: endpoint, reclaim: reclaim, quota: quota)
+        return Repository(name: name, store: HuggingFace(settings, http: http), retention: retention)
     }
 }
 
+extension Character {
+    fileprivate var isDatasetCharacter: Bool { isASCII && (isLetter || isNumber || "-_.".contains(self)) }
+}
+
 extension SettingsReader {
-    mutating func retention() -> Retention {
+    fileprivate mutating func formatAndRetention() -> Retention {
+        _ = choice("format", "How snapshots are stored", default: Repository.Format.archive)
+        return section("keep", "Which backups stay") { $0.retention() } ?? Retention()
+    }
+
+    /// The Hub's address: the key, else what `HF_ENDPOINT` says, else the Hub's own.
+    fileprivate mutating func endpoint(_ standard: String?) -> String {
+        let written = url("endpoint", "The Hub's address; HF_ENDPOINT, else \(HuggingFace.standardEndpoint)", isRequired: false)
+        var address = written ?? standard.flatMap { $0.isEmpty ? nil : $0 } ?? HuggingFace.standardEndpoint
+        while address.hasSuffix("/") { address.removeLast() }
+        let origin = HTTPOrigin(address)
+        if origin == nil {
+            report(
+                "endpoint", "\(written == nil ? "HF_ENDPOINT" : "\"endpoint\"") is \(address)", hint: "write an address such as \(HuggingFace.standardEndpoint)"
+            )
+        }
+        if let origin, origin.scheme == "http", !["localhost", "127.0.0.1", "[::1]", "::1"].contains(origin.host) {
+            report("endpoint", "\"endpoint\" is \(address): the token would travel in plain sight", hint: "write https://")
+        }
+        return address
+    }
+
+    fileprivate mutating func retention() -> Retention {
         let standard = Retention()
         return Retention(
             last: integer("last", "The newest ones", default: standard.last, in: 1...100_000),
@@ -35,27 +90,5 @@ extension SettingsReader {
             daily: integer("daily", "The newest of each of so many days", default: standard.daily, in: 0...100_000),
             weekly: integer("weekly", "The newest of each of so many weeks", default: standard.weekly, in: 0...100_000),
             monthly: integer("monthly", "The newest of each of so many months", default: standard.monthly, in: 0...100_000))
-    }
-
-    /// The tree that a backup or a restore is about: `path`, or `base` with `paths`.
-    mutating func tree(filter: (inout SettingsReader) -> PathFilter = { _ in PathFilter() }) -> BackupSource? {
-        let path = path("path", "The folder; the archive's members start with its own name", isRequired: false)
-        let base = self.path("base", "The folder that \"paths\" are below", isRequired: false)
-        let paths = strings("paths", "Files and folders below \"base\"")
-        let filter = filter(&self)
-        for path in paths where path.hasPrefix("/") || path.split(separator: "/").contains("..") || path.isEmpty {
-            report("paths", "\"\(path)\" is not below \"base\"", hint: "write names without a / in front")
-        }
-        switch (path, base) {
-        case (let path?, nil) where path != "/" && paths.isEmpty: return BackupSource(path: path, filter: filter)
-        case (nil, let base?) where !paths.isEmpty: return BackupSource(base: base, paths: paths, filter: filter)
-        default:
-            if !isDescribing, problems.isEmpty, missingSecrets.isEmpty {
-                report(
-                    at: place, "it is not clear which folder is meant",
-                    hint: "write path: /data/app, or base: /data with paths: [app, other]")
-            }
-            return nil
-        }
     }
 }

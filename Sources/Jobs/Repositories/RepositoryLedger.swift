@@ -1,18 +1,22 @@
-import JobKit
+package import JobKit
 
 /// What this container knows of a repository, kept in the state file.
 ///
-/// The head is what we last restored or stored: a repository with another head has been written by somebody else. Backups are
+/// The head is what we last restored or stored: a repository with another backup has been written by somebody else. Backups are
 /// locked until a restore of this boot has ended well, so that trouble at boot can't overwrite a good backup.
-struct RepositoryLedger {
+package struct RepositoryLedger: Sendable {
     private let values: any KeyValues
     private let owner: String
     private let bootID: String
 
-    init(repository: String, _ context: RunContext) {
-        values = context.values
+    package init(repository: String, values: any KeyValues, bootID: String) {
+        self.values = values
         owner = "repository/\(repository)"
-        bootID = context.bootID
+        self.bootID = bootID
+    }
+
+    init(repository: String, _ context: RunContext) {
+        self.init(repository: repository, values: context.values, bootID: context.bootID)
     }
 
     private static let none = "none"
@@ -23,12 +27,16 @@ struct RepositoryLedger {
         return head == RepositoryLedger.none ? nil : head
     }
 
+    /// The checksum of the archive in that head; nil where it holds none.
+    func checksum() async throws(JobError) -> String? { try await values.value("checksum", of: owner) }
+
     /// Whether backups are allowed: a restore of this boot has ended as `restored` or `empty`.
     func isUnlocked() async throws(JobError) -> Bool { try await values.value("unlocked_in_boot", of: owner) == bootID }
 
     /// A restore has ended well.
-    func unlock(head: String?) async throws(JobError) {
-        try await values.set(["head": head ?? RepositoryLedger.none, "unlocked_in_boot": bootID], of: owner)
+    func unlock(head: String?, checksum: String?) async throws(JobError) {
+        try await values.set(
+            ["head": head ?? RepositoryLedger.none, "checksum": checksum, "unlocked_in_boot": bootID, "requested": nil], of: owner)
     }
 
     /// A restore has begun: until it ends well, nothing may be stored.
@@ -48,9 +56,13 @@ struct RepositoryLedger {
     func pending() async throws(JobError) -> String? { try await values.value("pending", of: owner) }
 
     /// A backup has been stored: from now on the tree descends from it.
-    func stored(head: String, fingerprint: String?, content: String?, tree: String?, paths: String) async throws(JobError) {
+    func stored(
+        head: String, checksum: String, fingerprint: String?, content: String?, tree: String?, paths: String
+    ) async throws(JobError) {
         try await values.set(
-            ["head": head, "fingerprint": fingerprint, "content": content, "tree": tree, "paths": paths, "pending": nil], of: owner)
+            [
+                "head": head, "checksum": checksum, "fingerprint": fingerprint, "content": content, "tree": tree, "paths": paths, "pending": nil,
+            ], of: owner)
     }
 
     func noteFingerprint(_ fingerprint: String) async throws(JobError) {
@@ -66,4 +78,24 @@ struct RepositoryLedger {
     func setTree(_ tree: String?) async throws(JobError) {
         try await values.set(["tree": tree, "fingerprint": nil, "content": nil], of: owner)
     }
+
+    // MARK: A certain backup
+
+    /// The backup that a person wants restored; it counts in this boot only.
+    func requested() async throws(JobError) -> String? {
+        guard let text = try await values.value("requested", of: owner), text.hasPrefix("\(bootID) ") else { return nil }
+        return String(text.dropFirst(bootID.count + 1))
+    }
+
+    /// The next restore of this boot brings this backup back, and no other.
+    package func request(_ version: String?) async throws(JobError) {
+        try await values.set(["requested": version.map { "\(bootID) \($0)" }], of: owner)
+    }
+
+    // MARK: Space
+
+    /// When old backups were last removed, in seconds since 1970.
+    func prunedAt() async throws(JobError) -> Double { try await values.value("pruned_at", of: owner).flatMap { Double($0) } ?? 0 }
+
+    func notePruned(at seconds: Double) async throws(JobError) { try await values.set(["pruned_at": "\(seconds)"], of: owner) }
 }

@@ -1,4 +1,4 @@
-package import Backups
+import Backups
 package import HTTPClient
 package import JobKit
 

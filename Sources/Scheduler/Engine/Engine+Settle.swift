@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import JobKit
 
 extension Engine {
@@ -105,6 +105,9 @@ extension Engine {
         if let own = active.first(where: { $0.job == run.job }) { return "run \(own.id) is still \(own.state.word)" }
         if let group = job.group, let other = active.first(where: { jobs[$0.job]?.definition.group == group }) {
             return "\(other.job) of the same group is running"
+        }
+        if let other = active.first(where: { !job.resources.isDisjoint(with: jobs[$0.job]?.definition.resources ?? []) }) {
+            return "\(other.job), which works on the same repository, is running"
         }
         let busy = active.filter { jobs[$0.job]?.definition.isService != true }.count
         return !job.isService && busy >= mostParallel ? "\(busy) jobs are running, which is the limit" : nil

@@ -1,5 +1,5 @@
 package import Foundation
-package import JobKit
+import JobKit
 
 /// All of scheduling as a value: events in, decisions out, no clock and no I/O of its own.
 ///

@@ -1,4 +1,4 @@
-package import JobKit
+import JobKit
 
 /// What happens to a run that falls due while the job's last one goes on.
 package enum Overlap: String, CaseIterable, Hashable, Sendable {
@@ -17,6 +17,8 @@ package struct JobDefinition: Hashable, Sendable {
     package var overlap: Overlap
     package var fireRule: FireRule
     package var group: String?
+    /// Things it works on, such as a repository; jobs that share one never run at once.
+    package var resources: Set<String>
     /// Why the job doesn't run: switched off, or a secret is missing.
     package var disabled: String?
     /// Changes when the job's work does, so that a reload knows which services to start anew.
@@ -25,7 +27,8 @@ package struct JobDefinition: Hashable, Sendable {
     package init(
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
-        fireRule: FireRule = FireRule(), group: String? = nil, disabled: String? = nil, fingerprint: String = ""
+        fireRule: FireRule = FireRule(), group: String? = nil, resources: Set<String> = [],
+        disabled: String? = nil, fingerprint: String = ""
     ) {
         self.name = name
         self.typeName = typeName
@@ -37,6 +40,7 @@ package struct JobDefinition: Hashable, Sendable {
         self.overlap = overlap
         self.fireRule = fireRule
         self.group = group
+        self.resources = resources
         self.disabled = disabled
         self.fingerprint = fingerprint
     }

@@ -1,5 +1,5 @@
-package import Foundation
-package import JobKit
+import Foundation
+import JobKit
 
 /// Whether and when a run is tried again.
 package struct RetryPolicy: Hashable, Sendable {

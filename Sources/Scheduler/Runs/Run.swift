@@ -1,5 +1,5 @@
 package import Foundation
-package import JobKit
+import JobKit
 
 /// Why a run exists.
 package enum RunCause: Hashable, Sendable {

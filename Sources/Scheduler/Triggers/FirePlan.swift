@@ -1,5 +1,5 @@
 package import Foundation
-package import JobKit
+import JobKit
 
 /// What happens to fire times missed while the program was down or asleep.
 package enum CatchUp: String, CaseIterable, Hashable, Sendable {

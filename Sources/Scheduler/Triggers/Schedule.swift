@@ -1,5 +1,5 @@
 package import Foundation
-package import JobKit
+import JobKit
 
 /// A trigger that follows the clock.
 package enum Schedule: Hashable, Sendable {

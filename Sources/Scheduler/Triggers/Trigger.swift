@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// What makes a job due.
 package enum Trigger: Hashable, Sendable {

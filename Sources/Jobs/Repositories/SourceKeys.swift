@@ -1,0 +1,26 @@
+import Backups
+import JobKit
+
+extension SettingsReader {
+    /// The tree that a backup or a restore is about: `path`, or `base` with `paths`.
+    mutating func tree(filter: (inout SettingsReader) -> PathFilter = { _ in PathFilter() }) -> BackupSource? {
+        let path = path("path", "The folder; the archive's members start with its own name", isRequired: false)
+        let base = self.path("base", "The folder that \"paths\" are below", isRequired: false)
+        let paths = strings("paths", "Files and folders below \"base\"")
+        let filter = filter(&self)
+        for path in paths where path.hasPrefix("/") || path.split(separator: "/").contains("..") || path.isEmpty {
+            report("paths", "\"\(path)\" is not below \"base\"", hint: "write names without a / in front")
+        }
+        switch (path, base) {
+        case (let path?, nil) where path != "/" && paths.isEmpty: return BackupSource(path: path, filter: filter)
+        case (nil, let base?) where !paths.isEmpty: return BackupSource(base: base, paths: paths, filter: filter)
+        default:
+            if !isDescribing, problems.isEmpty, missingSecrets.isEmpty {
+                report(
+                    at: place, "it is not clear which folder is meant",
+                    hint: "write path: /data/app, or base: /data with paths: [app, other]")
+            }
+            return nil
+        }
+    }
+}
