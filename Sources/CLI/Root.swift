@@ -17,7 +17,8 @@ struct Root: AsyncParsableCommand {
         version: programVersion,
         subcommands: [
             RunCommand.self, CheckCommand.self, SchemaCommand.self, StatusCommand.self, StartCommand.self, StopCommand.self,
-            RestartCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self, WhyCommand.self, ReloadCommand.self,
+            RestartCommand.self, BackupsCommand.self, RestoreCommand.self, DoctorCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self,
+            WhyCommand.self, ReloadCommand.self,
             VersionCommand.self,
         ])
 

@@ -1,6 +1,6 @@
 package import Foundation
 import JobKit
-package import Scheduler
+import Scheduler
 
 /// What the operations answer. The names of their fields are the API: added to, never changed.
 package struct RunAnswer: Codable, Sendable {
@@ -101,6 +101,15 @@ package struct StatusAnswer: Codable, Sendable {
         package var summary: String
     }
 
+    /// How much a repository holds, as of the last backup to it.
+    package struct Space: Codable, Sendable {
+        package var job: String
+        package var usedBytes: Int64
+        package var limitBytes: Int64?
+        /// Whether anybody may read it.
+        package var isPublic: Bool
+    }
+
     package var version: String
     package var at: Date
     package var startedAt: Date
@@ -110,6 +119,7 @@ package struct StatusAnswer: Codable, Sendable {
     package var configuration: String
     package var jobs: [JobAnswer]
     package var lastBackup: LastBackup?
+    package var space: [Space]
     package var attention: [Attention]
 }
 
@@ -153,6 +163,16 @@ package struct LogAnswer: Codable, Sendable {
     /// Where to go on reading.
     package var next: Int64
     package var isFinished: Bool
+}
+
+package struct RestoreAnswer: Codable, Sendable {
+    package enum State: String, Codable, Sendable {
+        case idle, running, succeeded, failed, refused
+    }
+
+    package var state: State
+    /// What has been done so far.
+    package var lines: [String]
 }
 
 package struct ReloadAnswer: Codable, Sendable {

@@ -50,6 +50,16 @@ package struct ControlServer: Sendable {
             let id = context.parameters.get("id", as: Int64.self) ?? 0
             return await answer { () throws(OperationError) in try await operations.run(id) }
         }
+        router.get("/-/restore") { _, _ in await answer { () throws(OperationError) in await operations.restoring.answer() } }
+        router.post("/-/restore") { request, _ in
+            let query = request.uri.queryParameters
+            let wish = query["at"].map(String.init) ?? "latest"
+            let repository = query["repository"].map(String.init)
+            let isQuick = query["backup"] == "false"
+            return await answer { () throws(OperationError) in
+                await operations.restoring.begin(wish, repository: repository, skippingBackup: isQuick, with: operations)
+            }
+        }
         jobRoutes(router)
         return router
     }

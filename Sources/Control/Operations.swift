@@ -19,10 +19,12 @@ package struct Operations: Sendable {
     package var startedAt: Date
     package var restarts: Int
     package var reload: @Sendable () async -> ReloadAnswer
+    package var restoring: RestoreProcedure
 
     package init(
         scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
-        configuration: String, startedAt: Date, restarts: Int, reload: @escaping @Sendable () async -> ReloadAnswer
+        configuration: String, startedAt: Date, restarts: Int, restoring: RestoreProcedure,
+        reload: @escaping @Sendable () async -> ReloadAnswer
     ) {
         self.scheduler = scheduler
         self.store = store
@@ -32,6 +34,7 @@ package struct Operations: Sendable {
         self.configuration = configuration
         self.startedAt = startedAt
         self.restarts = restarts
+        self.restoring = restoring
         self.reload = reload
     }
 

@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let file = ConfigurationFile(option: config)
-        let catalog = BuiltInJobs.catalog(http: CurlClient()) { "" }
+        let catalog = ConfigurationFile.catalog(http: CurlClient()) { "" }
         let problems: [Problem]
         var configuration: Configuration?
         do {
@@ -65,7 +65,7 @@ struct SchemaCommand: ParsableCommand {
         commandName: "schema", abstract: "Print the JSON Schema of the configuration, for editors.")
 
     func run() {
-        Console.out(JSONSchema(catalog: BuiltInJobs.catalog(http: CurlClient()) { "" }).text)
+        Console.out(JSONSchema(catalog: ConfigurationFile.catalog(http: CurlClient()) { "" }).text)
     }
 }
 

@@ -42,6 +42,10 @@ struct StatusText {
         } else if status.jobs.contains(where: { $0.type == "backup" }) {
             lines.append(Console.paint("No backup has succeeded yet.", .yellow))
         }
+        lines += status.space.map { space in
+            let limit = space.limitBytes.map { " of \(ByteSizeText.readable($0))" } ?? ""
+            return "Stored by \(space.job), old versions included: \(ByteSizeText.readable(space.usedBytes))\(limit)"
+        }
         lines += attention
         return lines
     }

@@ -16,6 +16,11 @@ struct ConfigurationFile {
         path = named ?? places.first { FileManager.default.fileExists(atPath: $0) } ?? places[0]
     }
 
+    /// What this program knows, with the Hub's address as the environment says it.
+    static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
+        BuiltInJobs.catalog(http: http, hubEndpoint: ProcessInfo.processInfo.environment["HF_ENDPOINT"], stateFolder: stateFolder)
+    }
+
     func read(_ catalog: JobCatalog) throws(ConfigurationError) -> Configuration {
         let place = SourcePlace(file: path, line: 1, column: 1)
         guard FileManager.default.fileExists(atPath: path) else {

@@ -29,6 +29,10 @@ struct Daemon {
     let http: CurlClient
     let redactor: Redactor
     let container: ContainerLog
+    /// Who is told of exchanges over HTTP.
+    let listener: Current<(@Sendable (HTTPExchange) -> Void)?>
+    /// The configuration that is in force.
+    let current: Current<Configuration>
 
     /// Holds the state folder's lock as long as the program lives.
     final class OpenLock: Sendable {
@@ -41,9 +45,10 @@ struct Daemon {
 
     /// Reads the configuration and takes the state folder, or ends with a sentence.
     static func prepare(configurationOption: String?) throws -> Daemon {
-        let http = CurlClient()
-        let holder = FolderHolder()
-        let catalog = BuiltInJobs.catalog(http: http) { holder.path }
+        let listener = Current<(@Sendable (HTTPExchange) -> Void)?>(nil)
+        let http = CurlClient { listener.value?($0) }
+        let folder = Current("")
+        let catalog = ConfigurationFile.catalog(http: http) { folder.value }
         let file = ConfigurationFile(option: configurationOption)
         let configuration: Configuration
         do {
@@ -58,9 +63,10 @@ struct Daemon {
             Console.error(error.message)
             throw ExitCode.failure
         }
-        holder.path = state.path
+        folder.value = state.path
         return Daemon(
-            file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http)
+            file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http,
+            listener: listener)
     }
 
     private static func takeLock(_ state: StateFolder) throws -> OpenLock {
@@ -79,14 +85,16 @@ struct Daemon {
 
     private init(
         file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
-        http: CurlClient
+        http: CurlClient, listener: Current<(@Sendable (HTTPExchange) -> Void)?>
     ) {
         self.file = file
         self.catalog = catalog
         self.configuration = configuration
+        current = Current(configuration)
         self.state = state
         self.lock = lock
         self.http = http
+        self.listener = listener
         redactor = Redactor()
         let output = Mutex(FileHandle.standardOutput)
         container = ContainerLog(redactor: redactor, clock: clock, format: configuration.logs.format.form) { line in
@@ -100,6 +108,7 @@ struct Daemon {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
         state.clearScratch()
+        tellRequests(configuration)
         warn()
         let store = try openStore()
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
@@ -111,7 +120,11 @@ struct Daemon {
             bootID: bootID, mostParallel: configuration.mostParallel)
         let operations = Operations(
             scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: file.path,
-            startedAt: clock.now, restarts: restarts, reload: { await reload(scheduler, logs) })
+            startedAt: clock.now, restarts: restarts,
+            restoring: RestoreProcedure { [bootID, current] wish, name in
+                await RepositoryPlans(configuration: current.value).plan(wish, name, values: store, bootID: bootID)
+            },
+            reload: { await reload(scheduler, logs) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         try await serve(scheduler, operations, signals, store, logs)
         http.close()
@@ -123,6 +136,10 @@ struct Daemon {
     private func warn() {
         container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
         for warning in configuration.warnings { container.note(warning.description, .warning) }
+        for job in configuration.jobs {
+            guard let reason = job.definition.disabled, reason.contains("secret") else { continue }
+            container.note("\(job.definition.name): disabled: \(reason)", .warning)
+        }
         for name in configuration.secrets
         where ProcessInfo.processInfo.environment[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
             container.note("the secret \(name) is so short that it can't be kept out of the log", .warning)
@@ -130,6 +147,12 @@ struct Daemon {
         if !OwnProcess.hasProcessDescriptors {
             container.note("this kernel has no process descriptors; ends of processes are noticed by signal instead", .warning)
         }
+    }
+
+    private func tellRequests(_ configuration: Configuration) {
+        listener.value = nil
+        guard configuration.logs.requests else { return }
+        listener.value = { [container] exchange in container.note("request: \(exchange)") }
     }
 
     private func openStore() throws -> SQLiteStore {
@@ -207,8 +230,10 @@ struct Daemon {
             let environment = JobEnvironment(stateFolder: state.path)
             redactor.add(environment.secrets(of: new))
             container.use(new.logs.format.form)
+            tellRequests(new)
             logs.use(mostPerRun: new.logs.mostPerRun)
             await scheduler.reload(environment.jobs(of: new))
+            current.value = new
             for warning in new.warnings { container.note(warning.description, .warning) }
             return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description))
         } catch {
@@ -224,16 +249,6 @@ struct Daemon {
             if let gone = try? await store.prune(keeping: configuration.retention.runs, since: oldest) { logs.forget(runs: gone) }
             try? await clock.sleep(for: .seconds(3600))
         }
-    }
-}
-
-/// The state folder, known only after the configuration is read by a catalog that needs it later.
-private final class FolderHolder: Sendable {
-    private let value = Mutex("")
-
-    var path: String {
-        get { value.withLock { $0 } }
-        set { value.withLock { $0 = newValue } }
     }
 }
 

@@ -29,6 +29,6 @@ struct JobEnvironment {
 
     /// The values that must not be shown.
     func secrets(of configuration: Configuration) -> [String] {
-        configuration.secrets.compactMap { own[$0] }.filter { !$0.isEmpty }
+        (configuration.secrets.compactMap { own[$0] } + configuration.secretValues).filter { !$0.isEmpty }
     }
 }

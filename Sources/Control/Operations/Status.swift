@@ -6,10 +6,29 @@ extension Operations {
     /// Everything in one look: what runs, since when, what is next, and what needs somebody.
     package func status() async throws(OperationError) -> StatusAnswer {
         guard let overview = await scheduler.overview() else { throw .starting }
+        let space = try await space(overview)
         return StatusAnswer(
             version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
             configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) },
-            lastBackup: try await lastBackup(overview), attention: overview.jobs.compactMap(StatusAnswer.Attention.init))
+            lastBackup: try await lastBackup(overview), space: space,
+            attention: overview.jobs.compactMap(StatusAnswer.Attention.init) + space.flatMap(StatusAnswer.Attention.about))
+    }
+
+    /// What the last backups said of the size of what they store in.
+    private func space(_ overview: Overview) async throws(OperationError) -> [StatusAnswer.Space] {
+        var found: [StatusAnswer.Space] = []
+        for job in overview.jobs {
+            let runs: [Run]
+            do { runs = try await store.runs(of: job.definition.name, limit: 50) } catch { throw .store(error) }
+            guard let outputs = runs.first(where: { $0.outputs["repository_bytes"] != nil })?.outputs,
+                let used = outputs["repository_bytes"].flatMap({ Int64($0) })
+            else { continue }
+            found.append(
+                .init(
+                    job: job.definition.name, usedBytes: used, limitBytes: outputs["repository_limit"].flatMap { Int64($0) },
+                    isPublic: outputs["public"] == "true"))
+        }
+        return found
     }
 
     /// The newest backup that succeeded; one that found nothing new counts, for what is stored is what is there.
@@ -52,6 +71,24 @@ extension JobAnswer {
 }
 
 extension StatusAnswer.Attention {
+    private static let fullShare = 0.8
+
+    /// What is to be said of a repository.
+    fileprivate static func about(_ space: StatusAnswer.Space) -> [StatusAnswer.Attention] {
+        var found: [StatusAnswer.Attention] = []
+        if space.isPublic {
+            found.append(.init(job: space.job, message: "the repository is public: anybody can read the backups", hint: "make it private in its settings"))
+        }
+        if let limit = space.limitBytes, limit > 0, Double(space.usedBytes) >= fullShare * Double(limit) {
+            let share = Int(Double(space.usedBytes) / Double(limit) * 100)
+            found.append(
+                .init(
+                    job: space.job, message: "the repository holds \(share) % of what the account may store", hint: "set \"reclaim: delete\" on the repository")
+            )
+        }
+        return found
+    }
+
     /// Nil for a job that nobody needs to look at.
     fileprivate init?(_ view: Overview.JobView) {
         job = view.definition.name
@@ -70,6 +107,10 @@ extension StatusAnswer.Attention {
         }
         if let last = view.last, let count = last.outputs["troubles"], count != "0" {
             (message, hint) = ("the last backup lacks something: \(last.summary ?? "")", "shipkeeper logs \(job) --run \(last.id)")
+            return
+        }
+        if let last = view.last, last.outputs["outcome"] == "failed", view.current == nil {
+            (message, hint) = ("the data were not brought back, and backups are locked: \(last.outputs["error"] ?? "")", "shipkeeper start \(job)")
             return
         }
         guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),

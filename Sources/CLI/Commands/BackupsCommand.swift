@@ -1,0 +1,166 @@
+import ArgumentParser
+import Backups
+import Files
+import Foundation
+import JobKit
+import Jobs
+import Storage
+
+struct BackupsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backups", abstract: "List the stored backups; check or export one.",
+        subcommands: [List.self, Verify.self, Export.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the stored backups, newest first.")
+
+        @OptionGroup var options: RepositoryOptions
+
+        private struct Row: Encodable {
+            var id: String
+            var at: Date
+            var archiveBytes: Int64
+            var sha256: String?
+            /// Whether the retention rule keeps it.
+            var isKept: Bool
+        }
+
+        private struct Answer: Encodable {
+            var repository: String
+            var backups: [Row]
+        }
+
+        func run() async throws {
+            let repository = try options.chosen()
+            let archives = repository.archives()
+            let versions = try await Console.or { try await archives.backups() }
+            let kept = archives.kept(of: versions)
+            let rows = versions.map {
+                Row(
+                    id: $0.id, at: $0.date, archiveBytes: $0.objects[ArchiveNames.archive] ?? 0, sha256: $0.digests[ArchiveNames.archive],
+                    isKept: kept.contains($0.id))
+            }
+            if options.json { return Console.out(JSONText.of(Answer(repository: repository.name, backups: rows))) }
+            guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
+            var table = TextTable(["BACKUP", "STORED (UTC)", "SIZE", "AGE", "KEEP"], flexible: 0)
+            let length = BackupsCommand.idLength(rows.map(\.id))
+            for row in rows {
+                table.add([
+                    .init(String(row.id.prefix(length)), .bold), .init(row.at.formatted(.iso8601.timeZoneSeparator(.omitted))),
+                    .init(ByteSizeText.readable(row.archiveBytes)), .init(DurationText.readable(Date().since(row.at))), .init(row.isKept ? "yes" : "no"),
+                ])
+            }
+            for line in table.lines(width: Console.width) { Console.out(line) }
+            try await showAside(archives)
+        }
+
+        /// Trees of containers that were not allowed to take the newest backup's place.
+        private func showAside(_ archives: ArchiveRepository) async throws {
+            let objects = try await Console.or { try await archives.head()?.objects ?? [:] }
+            for (name, size) in objects.sorted(by: { $0.key < $1.key }) where name.hasPrefix(ArchiveNames.aside) {
+                Console.out("stored aside by a container whose view was stale: \(name), \(ByteSizeText.readable(size))")
+            }
+        }
+    }
+
+    /// How many letters tell the ids apart, and at least twelve.
+    private static func idLength(_ ids: [String]) -> Int {
+        let longest = ids.map(\.count).max() ?? 0
+        return (12...max(12, longest)).first { length in Set(ids.map { $0.prefix(length) }).count == ids.count } ?? longest
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "verify", abstract: "Fetch a backup and read it from end to end.",
+            discussion: "Exits with 0 when every byte is as it was stored, else with 1.")
+
+        @Argument(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest.")
+        var backup = "latest"
+
+        @Flag(help: "Check all of them.")
+        var all = false
+
+        @OptionGroup var options: RepositoryOptions
+
+        private struct Answer: Encodable {
+            var id: String
+            var isWhole: Bool
+            var files: Int?
+            var bytes: Int64?
+            var message: String?
+        }
+
+        func run() async throws {
+            let repository = try options.chosen()
+            let archives = repository.archives()
+            let versions = try await Console.or { try await archives.backups() }
+            let chosen = all ? versions : [try await Console.or { try await RepositoryPlans.find(backup, in: repository) }]
+            var answers: [Answer] = []
+            for version in chosen {
+                answers.append(try await RepositoryOptions.withScratch { await check(version, archives, $0) })
+            }
+            if options.json { Console.out(JSONText.of(answers)) }
+            if chosen.isEmpty { Console.error("\(repository.name) holds no backup yet") }
+            if answers.contains(where: { !$0.isWhole }) || chosen.isEmpty { throw ExitCode.failure }
+        }
+
+        private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ scratch: String) async -> Answer {
+            let name = "\(version.id.prefix(12)) of \(version.date.formatted(.iso8601))"
+            do {
+                let contents = try await archives.verify(version, scratch: scratch) {
+                    Console.progress("\(name): \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
+                }
+                Console.progress("")
+                if !options.json {
+                    Console.out("\(name): whole, \(contents.files.counted("file")), \(ByteSizeText.readable(contents.bytes))")
+                    for note in contents.notes { Console.out("  note: \(note)") }
+                }
+                return Answer(id: version.id, isWhole: true, files: contents.files, bytes: contents.bytes)
+            } catch {
+                Console.progress("")
+                if !options.json { Console.error("\(name): \(error)") }
+                return Answer(id: version.id, isWhole: false, message: "\(error)")
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "export", abstract: "Write a backup to a plain .tar.gz file, once it is known to be whole.")
+
+        @Argument(help: "The backup: the beginning of its id, an instant, or latest.")
+        var backup = "latest"
+
+        @Option(help: "The file to write.")
+        var to: String
+
+        @OptionGroup var options: RepositoryOptions
+
+        func run() async throws {
+            let repository = try options.chosen()
+            let version = try await Console.or { try await RepositoryPlans.find(backup, in: repository) }
+            let url = URL(fileURLWithPath: to)
+            guard !FileManager.default.fileExists(atPath: url.path) else {
+                Console.error("\(to) exists already; name another file, or remove it")
+                throw ExitCode.failure
+            }
+            let contents = try await Console.or {
+                let folder = try Console.folder(url.deletingLastPathComponent().path)
+                return try await repository.archives().export(version, to: url.lastPathComponent, in: folder) {
+                    Console.progress("\(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
+                }
+            }
+            Console.progress("")
+            if options.json { return Console.out(JSONText.of(["id": version.id, "file": url.path])) }
+            Console.out(
+                "wrote \(url.path): \(contents.files.counted("file")), \(ByteSizeText.readable(contents.archiveBytes)), of \(version.date.formatted(.iso8601))")
+        }
+    }
+}
+
+extension Console {
+    /// An open folder, made where it is missing.
+    static func folder(_ path: String) throws -> Folder {
+        do { return try Folder.make(path) } catch { throw JobError("\(error)") }
+    }
+}

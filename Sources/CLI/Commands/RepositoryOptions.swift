@@ -1,0 +1,68 @@
+import ArgumentParser
+import Backups
+import Config
+import Foundation
+import HTTPClient
+import JobKit
+import Jobs
+import Processes
+import Storage
+
+/// A repository of the configuration, asked directly: no running program is needed.
+struct RepositoryOptions: ParsableArguments {
+    @Option(help: "The configuration file.")
+    var config: String?
+
+    @Option(help: "The repository, where the configuration has several.")
+    var repository: String?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    /// Reads the configuration, or ends with its mistakes.
+    func plans() throws -> RepositoryPlans {
+        let file = ConfigurationFile(option: config)
+        let http = CurlClient()
+        do {
+            return RepositoryPlans(configuration: try file.read(ConfigurationFile.catalog(http: http) { "" }))
+        } catch {
+            for problem in error.problems { Console.error(problem.description) }
+            throw Exit.badConfiguration
+        }
+    }
+
+    func chosen() throws -> Repository {
+        let plans = try plans()
+        return try Console.or { try plans.repository(repository) }
+    }
+
+    /// A folder for what is being looked at, gone afterwards.
+    static func withScratch<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+        let path = NSTemporaryDirectory() + "/shipkeeper-\(ProcessInfo.processInfo.processIdentifier)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try await body(path)
+    }
+}
+
+extension Console {
+    /// The value, or the sentence why there is none and the exit code 1.
+    static func or<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as JobError { throw ended(error) }
+    }
+
+    static func or<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch let error as JobError { throw ended(error) } catch let error as BackupError {
+            throw ended(JobError("\(error)", hint: error.storage?.hint))
+        }
+    }
+
+    private static func ended(_ error: JobError) -> ExitCode {
+        Console.error(error.summary + (error.hint.map { "\n→ \($0)" } ?? ""))
+        return ExitCode.failure
+    }
+
+    /// A progress line that the next one takes the place of; nothing where nobody looks at a terminal.
+    static func progress(_ text: String) {
+        if Terminal.isError { errorRaw(text.isEmpty ? "\r\u{1b}[K" : "\r\u{1b}[K\(TextTable.cut(text, to: width - 1))") }
+    }
+}

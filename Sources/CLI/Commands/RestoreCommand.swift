@@ -1,0 +1,86 @@
+import ArgumentParser
+import Backups
+import Control
+import Files
+import Foundation
+import JobKit
+import Jobs
+import Storage
+
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Bring back a certain backup, or a file of it.",
+        discussion: """
+            Without --to the running program does it in place: it stores what is there now, stops the services, restores, and starts \
+            them again. With --to the backup is unpacked into a folder of your choice, and nothing else is touched.
+            """)
+
+    @Option(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest.")
+    var at = "latest"
+
+    @Option(help: "Unpack into this folder instead.")
+    var to: String?
+
+    @Option(help: "Only this file or folder, as the archive names it; needs --to.")
+    var path: String?
+
+    @Flag(name: .customLong("no-backup"), help: "Leave out the backup of the present.")
+    var skipsBackup = false
+
+    @Option(help: "The repository, where the configuration has several.")
+    var repository: String?
+
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        if path != nil, to == nil { throw ValidationError("--path needs --to: a single file is not put back in place by itself") }
+    }
+
+    func run() async throws {
+        if let to { try await unpack(into: to) } else { try await inPlace() }
+    }
+
+    private func unpack(into target: String) async throws {
+        var options = RepositoryOptions()
+        (options.config, options.repository, options.json) = (server.config, repository, server.json)
+        let repository = try options.chosen()
+        let version = try await Console.or { try await RepositoryPlans.find(at, in: repository) }
+        let report = try await Console.or {
+            let folder = try Console.folder(URL(fileURLWithPath: target).path)
+            guard try folder.names().isEmpty else { throw JobError("\(target) is not empty", hint: "name an empty or a new folder") }
+            return try await repository.archives().unpack(version, into: folder, only: path) {
+                Console.progress("downloading \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
+            }
+        }
+        Console.progress("")
+        guard report.members > 0 else {
+            Console.error("the backup of \(version.date.formatted(.iso8601)) holds no \(path ?? "files")")
+            throw ExitCode.failure
+        }
+        if server.json { return Console.out(JSONText.of(["id": version.id, "files": "\(report.files)", "folder": target])) }
+        for skipped in report.skipped { Console.error("left out: \(skipped)") }
+        Console.out("unpacked \(report.files.counted("file")), \(ByteSizeText.readable(report.bytes)), of \(version.date.formatted(.iso8601)) into \(target)")
+    }
+
+    private func inPlace() async throws {
+        let query = "at=\(at.inURL)" + (repository.map { "&repository=\($0.inURL)" } ?? "") + (skipsBackup ? "&backup=false" : "")
+        var answer = try await server.ask("POST", "restore?\(query)", as: RestoreAnswer.self)
+        let clock = SystemWallClock()
+        var shown = 0
+        while true {
+            if !server.json { for line in answer.lines.dropFirst(shown) { Console.out(line) } }
+            shown = answer.lines.count
+            switch answer.state {
+            case .running: break
+            case .succeeded:
+                _ = server.printedJSON(answer)
+                return
+            case .idle, .failed, .refused:
+                _ = server.printedJSON(answer)
+                throw ExitCode.failure
+            }
+            try await clock.sleep(for: .milliseconds(150))
+            answer = try await server.ask("GET", "restore", as: RestoreAnswer.self)
+        }
+    }
+}

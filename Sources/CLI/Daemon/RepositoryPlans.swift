@@ -1,0 +1,100 @@
+import Backups
+import Config
+import Control
+import Files
+import Foundation
+import JobKit
+import Jobs
+import Scheduler
+import Storage
+
+/// What a configuration says of repositories, and of the jobs that restore from them and store in them.
+struct RepositoryPlans: Sendable {
+    let configuration: Configuration
+
+    /// The names of those that can be used.
+    var repositories: [String: Repository] { configuration.repositories.compactMapValues { $0.value as? Repository } }
+
+    struct Use: Sendable {
+        var job: String
+        var isBackup: Bool
+        var isEnabled: Bool
+        var repository: Repository
+        var source: BackupSource
+    }
+
+    /// Jobs that restore from a repository or store in one.
+    var uses: [Use] {
+        configuration.jobs.compactMap { job in
+            guard case .job(let kind) = job.work else { return nil }
+            let isEnabled = job.definition.disabled == nil
+            switch kind {
+            case let restore as RestoreJob:
+                guard let repository = restore.settings.repository, let source = restore.settings.source else { return nil }
+                return Use(job: job.definition.name, isBackup: false, isEnabled: isEnabled, repository: repository, source: source)
+            case let backup as BackupJob:
+                guard let repository = backup.settings.repository, let source = backup.settings.source else { return nil }
+                return Use(job: job.definition.name, isBackup: true, isEnabled: isEnabled, repository: repository, source: source)
+            default: return nil
+            }
+        }
+    }
+
+    /// The repository of that name, or the only one.
+    func repository(_ name: String?) throws(JobError) -> Repository {
+        let known = repositories.keys.sorted()
+        if let name {
+            if let found = repositories[name] { return found }
+            if let missing = configuration.repositories[name]?.missingSecrets, !missing.isEmpty { throw RepositoryPlans.without(missing, name) }
+            let nearest = NearestWord.find(name, in: known).map { "did you mean \"\($0)\"?" }
+            throw JobError("no repository is named \"\(name)\"", hint: nearest ?? (known.isEmpty ? nil : "declared are \(known.joined(separator: ", "))"))
+        }
+        if known.count == 1, let only = repositories[known[0]] { return only }
+        if known.isEmpty {
+            if let (name, resource) = configuration.repositories.first, !resource.missingSecrets.isEmpty {
+                throw RepositoryPlans.without(resource.missingSecrets, name)
+            }
+            throw JobError("the configuration declares no repository", hint: "add one under \"repositories\"")
+        }
+        throw JobError("there are several repositories: \(known.joined(separator: ", "))", hint: "name one with --repository")
+    }
+
+    private static func without(_ secrets: [String], _ name: String) -> JobError {
+        JobError("the repository \"\(name)\" needs the secret \(secrets.joined(separator: ", ")), which is not set", hint: "set it in the container's secrets")
+    }
+
+    /// How a certain backup is brought back by the running program.
+    func plan(_ wish: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
+        do throws(JobError) {
+            let repository = try repository(name)
+            let mine = uses.filter { $0.repository.name == repository.name && $0.isEnabled }
+            guard let restore = mine.first(where: { !$0.isBackup }) else {
+                throw JobError(
+                    "no job restores from \"\(repository.name)\"",
+                    hint: "add one of type restore, or unpack elsewhere: shipkeeper restore --at \(wish) --to FOLDER")
+            }
+            let version = try await RepositoryPlans.find(wish, in: repository)
+            let ledger = RepositoryLedger(repository: repository.name, values: values, bootID: bootID)
+            return .success(
+                RestorePlan(
+                    restoreJob: restore.job, backupJobs: mine.filter { $0.isBackup && $0.source.readable == restore.source.readable }.map(\.job),
+                    version: version.id, words: "the backup of \(version.date.formatted(.iso8601)) (\(version.id.prefix(12)))",
+                    request: { version throws(JobError) in try await ledger.request(version) }))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    static func find(_ wish: String, in repository: Repository) async throws(JobError) -> StoreVersion {
+        do throws(BackupError) {
+            let archives = repository.archives()
+            return try archives.find(wish, among: try await archives.backups())
+        } catch {
+            if case .noSuchBackup = error {
+                throw JobError(
+                    "\(error) in \"\(repository.name)\"", hint: "\"shipkeeper backups\" lists them; an id's first letters will do, or a day such as 2026-11-22")
+            }
+            throw JobError("\(error)", hint: error.storage?.hint)
+        }
+    }
+}

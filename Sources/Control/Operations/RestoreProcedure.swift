@@ -1,0 +1,162 @@
+import Foundation
+package import JobKit
+import Scheduler
+
+/// What bringing back a certain backup takes, as whoever knows the job types has found it out.
+package struct RestorePlan: Sendable {
+    package var restoreJob: String
+    /// Jobs that store the same data, for a backup of the present first.
+    package var backupJobs: [String]
+    /// The backup's id, and how a person knows it.
+    package var version: String
+    package var words: String
+    /// Tells the restore job which backup is wanted; nil for the newest again.
+    package var request: @Sendable (String?) async throws(JobError) -> Void
+
+    package init(
+        restoreJob: String, backupJobs: [String], version: String, words: String, request: @escaping @Sendable (String?) async throws(JobError) -> Void
+    ) {
+        self.restoreJob = restoreJob
+        self.backupJobs = backupJobs
+        self.version = version
+        self.words = words
+        self.request = request
+    }
+}
+
+/// Brings back a certain backup while the program runs: first a backup of the present, then the services stopped, the restore,
+/// and the services started again. Whatever happens on the way, the services come back.
+package actor RestoreProcedure {
+    package typealias Planner = @Sendable (_ wish: String, _ repository: String?) async -> Result<RestorePlan, JobError>
+
+    private enum State {
+        case idle
+        case running(Task<Void, Never>)
+        case finished(succeeded: Bool)
+    }
+
+    private static let lookEvery = Duration.milliseconds(100)
+    private static let road = "restore"
+
+    private let planner: Planner
+    private var state = State.idle
+    private var lines: [String] = []
+
+    package init(planner: @escaping Planner) { self.planner = planner }
+
+    package func answer() -> RestoreAnswer {
+        switch state {
+        case .idle: RestoreAnswer(state: .idle, lines: lines)
+        case .running: RestoreAnswer(state: .running, lines: lines)
+        case .finished(let succeeded): RestoreAnswer(state: succeeded ? .succeeded : .failed, lines: lines)
+        }
+    }
+
+    /// Begins; one that goes on already is left alone.
+    package func begin(_ wish: String, repository: String?, skippingBackup: Bool, with operations: Operations) -> RestoreAnswer {
+        if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"]) }
+        lines = []
+        state = .running(
+            Task {
+                let succeeded = await run(wish, repository, skippingBackup, operations)
+                state = .finished(succeeded: succeeded)
+            })
+        return answer()
+    }
+
+    private func say(_ line: String) { lines.append(line) }
+
+    // MARK: Steps
+
+    private func run(_ wish: String, _ repository: String?, _ skippingBackup: Bool, _ operations: Operations) async -> Bool {
+        let plan: RestorePlan
+        switch await planner(wish, repository) {
+        case .success(let found): plan = found
+        case .failure(let error):
+            say("\(error)")
+            return false
+        }
+        if !skippingBackup, await !backUp(plan, operations) {
+            say("nothing was changed; --no-backup leaves out the backup of the present")
+            return false
+        }
+        let services = await stopServices(operations)
+        // What was written while the first one was made; usually nothing.
+        var succeeded = skippingBackup
+        if !skippingBackup { succeeded = await backUp(plan, operations) }
+        if succeeded { succeeded = await restore(plan, operations) }
+        // Else a new container would bring back what was there before.
+        if succeeded {
+            for job in plan.backupJobs {
+                say("storing what was brought back as the newest: \(job)")
+                _ = await finish(job, operations)
+            }
+        }
+        for service in services {
+            _ = await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.road, evenIfRunning: false))
+            say("started \(service)")
+        }
+        return succeeded
+    }
+
+    private func backUp(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+        if plan.backupJobs.isEmpty { say("no job backs up what is there now, so it is not stored first") }
+        for job in plan.backupJobs {
+            say("storing what is there now: \(job)")
+            guard let end = await finish(job, operations), end.outcome == RunOutcome.succeeded.rawValue else { return false }
+            if let count = end.outputs["troubles"], count != "0" {
+                say("that backup lacks something, so what is there now stays")
+                return false
+            }
+        }
+        return true
+    }
+
+    private func stopServices(_ operations: Operations) async -> [String] {
+        let running = await operations.scheduler.overview()?.jobs.filter { $0.definition.isService && $0.current != nil } ?? []
+        let names = running.map(\.definition.name)
+        for name in names { _ = await operations.scheduler.ask(.stopRequested(job: name)) }
+        for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run, operations) }
+        if !names.isEmpty { say("stopped \(names.joined(separator: ", "))") }
+        return names
+    }
+
+    private func restore(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+        say("restoring \(plan.words)")
+        do throws(JobError) {
+            try await plan.request(plan.version)
+            if await finish(plan.restoreJob, operations)?.outcome == RunOutcome.succeeded.rawValue { return true }
+            try await plan.request(nil)
+        } catch {
+            say("\(error)")
+        }
+        return false
+    }
+
+    // MARK: Runs
+
+    /// Runs a job to its end and tells of it; nil when it did not come to a run.
+    private func finish(_ job: String, _ operations: Operations) async -> RunAnswer? {
+        let reply = await operations.scheduler.ask(.startRequested(job: job, via: RestoreProcedure.road, evenIfRunning: true))
+        switch reply {
+        case .started(let run), .joined(let run):
+            guard let end = await end(of: run, operations) else { return nil }
+            say("\(job) \(end.outcome ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")")
+            return end
+        case .refused(let message):
+            say("\(job): \(message)")
+            return nil
+        case .stopping, .notRunning, .noSuchJob, nil:
+            say("\(job) can't be started now")
+            return nil
+        }
+    }
+
+    /// The run once it has ended; nil when that can't be known any more.
+    private func end(of run: Int64, _ operations: Operations) async -> RunAnswer? {
+        while true {
+            if let answer = try? await operations.run(run), answer.isFinished { return answer }
+            do { try await operations.clock.sleep(for: RestoreProcedure.lookEvery) } catch { return nil }
+        }
+    }
+}
