@@ -33,7 +33,7 @@ struct ObjectStoreContract {
             var patience = HubPatience()
             patience.clock = ImpatientClock()
             let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint, reclaim: .squash)
-            return (HuggingFace(settings, http: hub.http, patience: patience), hub)
+            return (HuggingFace(settings, http: hub.http, patience: patience), hub.server)
         }
     }
 

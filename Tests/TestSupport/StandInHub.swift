@@ -2,34 +2,16 @@ import Foundation
 package import HTTPClient
 
 /// A stand-in for the Hugging Face Hub on this machine, with faults by request. See `StandInHub/hub.py`.
-package final class StandInHub: Sendable {
+package struct StandInHub: Sendable {
     package static let writeToken = "hf_write_token_for_tests"
     package static let readToken = "hf_read_token_for_tests"
     package static let otherToken = "hf_other_token_for_tests"
 
-    package let folder = TemporaryFolder()
-    package let endpoint: String
-    package let http = CurlClient()
-    private let process: Int32
+    package let server: StandIn
+    package var endpoint: String { server.endpoint }
+    package var http: CurlClient { server.http }
 
-    package init() throws {
-        let program = Process()
-        program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        program.arguments = [Shell.python, SourceTree.root + "/Tests/TestSupport/StandInHub/hub.py", folder.path]
-        program.standardInput = FileHandle.nullDevice
-        try program.run()
-        process = program.processIdentifier
-        guard try RunningProgram.until("test -f '\(folder["port"])'"), let port = folder.read("port") else {
-            kill(process, SIGKILL)
-            throw POSIXError(.ETIMEDOUT)
-        }
-        endpoint = "http://127.0.0.1:\(port)"
-    }
-
-    deinit {
-        kill(process, SIGKILL)
-        http.close()
-    }
+    package init() throws { server = try StandIn("StandInHub/hub.py") }
 
     /// A request that the Hub got.
     package struct Entry: Decodable, Sendable {
@@ -44,17 +26,11 @@ package final class StandInHub: Sendable {
         package var status: Int?
     }
 
-    /// Tells the stand-in something; see the list in `hub.py`.
     @discardableResult
-    package func tell(_ what: String, _ json: String = "{}") async throws -> [UInt8] {
-        try await http.send(HTTPRequest("POST", "\(endpoint)/_stub/\(what)", body: .bytes(Array(json.utf8)), timeout: .seconds(60))).body
-    }
+    package func tell(_ what: String, _ json: String = "{}") async throws -> [UInt8] { try await server.tell(what, json) }
 
     /// Every request since the faults were last set.
-    package func log() async throws -> [Entry] {
-        let answer = try await http.send(HTTPRequest("GET", "\(endpoint)/_stub/log"))
-        return try JSONDecoder().decode([Entry].self, from: Data(answer.body))
-    }
+    package func log() async throws -> [Entry] { try await server.ask("log", as: [Entry].self) }
 
     /// Makes a dataset.
     package func create(_ dataset: String = "alice/backup", isPrivate: Bool = true) async throws {
@@ -65,15 +41,4 @@ package final class StandInHub: Sendable {
                 "POST", endpoint + "/api/repos/create",
                 headers: [("Authorization", "Bearer \(StandInHub.writeToken)"), ("Content-Type", "application/json")], body: .bytes(Array(body.utf8))))
     }
-}
-
-/// A clock on which no time passes while one sleeps.
-package struct ImpatientClock: Clock {
-    package typealias Duration = Swift.Duration
-    package typealias Instant = ContinuousClock.Instant
-
-    package init() {}
-    package var now: ContinuousClock.Instant { ContinuousClock().now }
-    package var minimumResolution: Swift.Duration { .zero }
-    package func sleep(until deadline: ContinuousClock.Instant, tolerance: Swift.Duration?) async throws { try Task.checkCancellation() }
 }

@@ -698,7 +698,7 @@ def main():
     global HUB, CDN
     threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
     while True:
-        port, servers = random.randrange(20_000, 30_000, 2), []
+        port, servers = random.randrange(30_000, 32_000, 2), []
         try:
             servers.append(Server(port, hub, False))
             servers.append(Server(port + 1, cdn, True))
