@@ -51,22 +51,13 @@ struct HubExamination: Sendable {
     }
 
     private func checkClock(_ response: HTTPResponse, _ checks: inout [StoreCheck]) {
-        guard let text = response.header("Date"), let date = HubExamination.date(text) else { return }
+        guard let text = response.header("Date"), let date = HTTPDate.parse(text) else { return }
         let error = abs(date.timeIntervalSinceNow)
         checks.append(
             error < HubExamination.mostClockError
                 ? StoreCheck("clock", .ok, "agrees with \(address.host) to \(Int(error.rounded())) s")
                 : StoreCheck(
                     "clock", .warning, "differs from that of \(address.host) by \(Int(error)) s", hint: "schedules will be off; set the machine's clock"))
-    }
-
-    /// See RFC 9110 §5.6.7.
-    private static func date(_ text: String) -> Date? {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = .gmt
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        return formatter.date(from: text)
     }
 
     // MARK: The dataset

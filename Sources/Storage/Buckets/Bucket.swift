@@ -1,0 +1,46 @@
+package import Foundation
+package import HTTPClient
+
+/// An object of a bucket, as a listing tells it.
+package struct BucketObject: Hashable, Sendable {
+    package var key: String
+    package var size: Int64
+    /// MD5 of the content in lower-case hexadecimal digits; nil where the store's tag is something else.
+    package var md5: String?
+    package var modified: Date?
+
+    package init(key: String, size: Int64, md5: String? = nil, modified: Date? = nil) {
+        self.key = key
+        self.size = size
+        self.md5 = md5
+        self.modified = modified
+    }
+}
+
+/// Content on its way into a bucket.
+package struct BucketUpload: Sendable {
+    package var key: String
+    package var body: HTTPBody
+    /// What is stored with it and said to whoever asks, such as `Content-Type` and `Cache-Control`.
+    package var headers: [(name: String, value: String)]
+
+    package init(key: String, body: HTTPBody, headers: [(name: String, value: String)]) {
+        self.key = key
+        self.body = body
+        self.headers = headers
+    }
+}
+
+/// Named bytes without versions, each put and deleted for itself: what websites are served from.
+package protocol Bucket: Sendable {
+    /// Everything under a prefix, in the order of the keys' bytes.
+    func list(prefix: String) async throws(StorageError) -> [BucketObject]
+    /// Stores one object, checked on arrival.
+    func put(_ upload: BucketUpload) async throws(StorageError)
+    /// The content and the headers it is stored with; nil where there is no such object.
+    func get(_ key: String) async throws(StorageError) -> HTTPResponse?
+    /// The headers of an object; nil where there is none.
+    func head(_ key: String) async throws(StorageError) -> HTTPResponse?
+    /// Deletes objects; one that is not there is no trouble.
+    func delete(_ keys: [String]) async throws(StorageError)
+}

@@ -1,0 +1,155 @@
+import Foundation
+import HTTPClient
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Aliyun OSS")
+struct AliyunOSSTests {
+    private struct World {
+        let oss: StandInOSS
+
+        init() async throws {
+            oss = try StandInOSS()
+            // Making a bucket is nothing we do; the official client does it for us.
+            let script =
+                "import sys, alibabacloud_oss_v2 as o; c = o.config.load_default(); c.credentials_provider = o.credentials.StaticCredentialsProvider('\(StandInOSS.keyID)', '\(StandInOSS.secret)'); c.region, c.endpoint = 'cn-wuhan-lr', '\(oss.endpoint)'; o.Client(c).put_bucket(o.PutBucketRequest(bucket='my-blog'))"
+            #expect(try Shell.run("'\(Shell.python)' -c \"\(script)\"").status == 0)
+        }
+
+        func bucket(
+            _ name: String = "my-blog", id: String = StandInOSS.keyID, secret: String = StandInOSS.secret, token: String? = nil,
+            region: String = "oss-cn-wuhan-lr",
+            ahead: TimeInterval = 0
+        ) throws -> AliyunOSS {
+            var patience = AliyunOSS.Patience()
+            patience.clock = ImpatientClock()
+            patience.largestAtOnce = 300_000
+            patience.partSize = 100_000
+            let address = try #require(OSSAddress(bucket: name, region: region, endpoint: oss.endpoint))
+            return AliyunOSS(
+                address, credentials: OSSCredentials(id: id, secret: secret, token: token), http: oss.server.http, patience: patience,
+                now: { Date().addingTimeInterval(ahead) })
+        }
+
+        func python(_ lines: String) throws -> Shell.Result {
+            let head = """
+                import alibabacloud_oss_v2 as o, sys
+                c = o.config.load_default()
+                c.credentials_provider = o.credentials.StaticCredentialsProvider('\(StandInOSS.keyID)', '\(StandInOSS.secret)')
+                c.region, c.endpoint = 'cn-wuhan-lr', '\(oss.endpoint)'
+                client = o.Client(c)
+
+                """
+            let folder = TemporaryFolder()
+            try folder.write("x.py", head + lines)
+            return try Shell.run("'\(Shell.python)' '\(folder["x.py"])'")
+        }
+    }
+
+    private static let keys = ["index.html", "posts/你好 世界+100%~ok(1)'!*&=;,@$[]#?:\"<>.html", "a//b/../c/./d.txt", "img/图 1.png", "with\ttab.txt"]
+
+    private func text(_ words: String, _ key: String, type: String = "text/plain; charset=utf-8") -> BucketUpload {
+        BucketUpload(key: key, body: .bytes(Array(words.utf8)), headers: [("Content-Type", type), ("Cache-Control", "no-cache")])
+    }
+
+    @Test("the stand-in does for the official clients what the service does", .timeLimit(.minutes(5)))
+    func officialClients() throws {
+        let oss = try StandInOSS()
+        let session = try Shell.run(
+            "'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInOSS/official_session.py'", environment: ["OSS_ENDPOINT": oss.endpoint])
+        #expect(session.status == 0 && session.output.contains("steps passed"), "\(session.output)\n\(session.errors)")
+    }
+
+    @Test("objects with odd names go up, are listed, come back and go", .timeLimit(.minutes(5)))
+    func roundTrip() async throws {
+        let world = try await World()
+        let bucket = try world.bucket()
+        for key in AliyunOSSTests.keys { try await bucket.put(text("content of \(key)", key)) }
+        let listed = try await bucket.list(prefix: "")
+        #expect(Set(listed.map(\.key)) == Set(AliyunOSSTests.keys))
+        #expect(listed.allSatisfy { $0.md5?.count == 32 && $0.modified != nil })
+        for key in AliyunOSSTests.keys {
+            let got = try #require(try await bucket.get(key))
+            #expect(String(decoding: got.body, as: UTF8.self) == "content of \(key)" && got.header("Cache-Control") == "no-cache")
+            #expect(try await bucket.head(key)?.header("Content-Type") == "text/plain; charset=utf-8")
+        }
+        #expect(try await bucket.get("nope") == nil)
+        #expect(try await bucket.head("nope") == nil)
+        #expect(try await bucket.list(prefix: "img/").map(\.key) == ["img/图 1.png"])
+        try await bucket.delete(AliyunOSSTests.keys.dropLast() + ["never was"])
+        #expect(try await bucket.list(prefix: "").map(\.key) == [AliyunOSSTests.keys[4]])
+    }
+
+    @Test("large contents go in parts, and a listing in pages", .timeLimit(.minutes(5)))
+    func large() async throws {
+        let world = try await World()
+        let bucket = try world.bucket()
+        let content = (0..<1_050_001).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let stream = HTTPBodyStream(length: Int64(content.count)) { offset, most in Array(content[Int(offset)..<min(content.count, Int(offset) + most)]) }
+        try await bucket.put(BucketUpload(key: "video.mp4", body: .stream(stream), headers: [("Content-Type", "video/mp4")]))
+        let got = try #require(try await bucket.get("video.mp4"))
+        #expect(got.body == content && got.header("Content-Type") == "video/mp4")
+        #expect(try await bucket.list(prefix: "").first?.md5 == nil)
+        try await world.oss.server.tell("faults", "[{\"kind\": \"403\", \"match\": \"partNumber=2\"}]")
+        await #expect(throws: StorageError.self) { try await bucket.put(BucketUpload(key: "video2.mp4", body: .stream(stream), headers: [])) }
+        #expect(try await world.oss.server.ask("uploads", as: [String].self).isEmpty, "parts were left behind")
+        for index in 0..<2050 { try await bucket.put(text("x", "many/\(index)")) }
+        #expect(try await bucket.list(prefix: "many/").count == 2050)
+    }
+
+    @Test("we and the official client read each other's objects", .timeLimit(.minutes(5)))
+    func interop() async throws {
+        let world = try await World()
+        let bucket = try world.bucket()
+        let keys = AliyunOSSTests.keys.filter { !$0.contains("..") }
+        for key in keys { try await bucket.put(text("ours", key)) }
+        let names = keys.map { "'\(Data($0.utf8).base64EncodedString())'" }.joined(separator: ", ")
+        let theirs = try world.python(
+            """
+            import base64
+            for name in [\(names)]:
+                key = base64.b64decode(name).decode()
+                assert client.get_object(o.GetObjectRequest(bucket='my-blog', key=key)).body.read() == b'ours', key
+                client.put_object(o.PutObjectRequest(bucket='my-blog', key='theirs/' + key, body=b'theirs'))
+            """)
+        #expect(theirs.status == 0, "\(theirs.errors)")
+        for key in keys { #expect(try await bucket.get("theirs/" + key).map { String(decoding: $0.body, as: UTF8.self) } == "theirs") }
+    }
+
+    @Test("trouble is told in words that help", .timeLimit(.minutes(5)))
+    func sentences() async throws {
+        let world = try await World()
+        func trouble(_ bucket: AliyunOSS) async -> StorageError? {
+            do throws(StorageError) { _ = try await bucket.list(prefix: "") } catch { return error }
+            return nil
+        }
+        let cases: [(AliyunOSS, String)] = [
+            (try world.bucket(secret: "wrong"), "the secret or the region is wrong"), (try world.bucket(id: "nobody"), "the access key id is not known"),
+            (try world.bucket("not-there"), "there is no bucket not-there in cn-wuhan-lr"),
+            (try world.bucket(id: "sts-key-id", secret: "stsSecret", token: "old"), "the session token is not valid any more"),
+        ]
+        for (bucket, words) in cases {
+            let found = await trouble(bucket)
+            #expect(found?.message.contains(words) == true && found?.hint != nil, "\(found?.message ?? "none")")
+        }
+        #expect(await trouble(try world.bucket(id: "sts-key-id\n", secret: " stsSecret", token: "CAIStest+token/==")) == nil)
+        #expect(try await world.bucket().head("nope") == nil)
+        try await world.oss.server.tell("faults", "[{\"kind\": \"403\", \"match\": \"HEAD\"}]")
+        await #expect { try await world.bucket().head("index.html") } throws: { "\($0)".contains("AccessDenied") }
+    }
+
+    @Test("a clock that is wrong is put right, and bad luck is lived through", .timeLimit(.minutes(5)))
+    func retries() async throws {
+        let world = try await World()
+        try await world.bucket(ahead: -1500).put(text("late", "a.txt"))
+        try await world.bucket(ahead: 90_000).put(text("early", "b.txt"))
+        let bucket = try world.bucket()
+        for fault in ["500", "503", "429", "refuse", "lost"] {
+            try await world.oss.server.tell("faults", "[{\"kind\": \"\(fault)\", \"times\": 3}]")
+            try await bucket.put(text(fault, "c.txt"))
+            #expect(try await bucket.get("c.txt").map { String(decoding: $0.body, as: UTF8.self) } == fault)
+        }
+    }
+}
