@@ -1,12 +1,12 @@
 /// One line of a `.gitignore`: what it matches, and whether it takes back what an earlier line excluded.
-struct PathPattern: Hashable, Sendable {
-    let isNegated: Bool
+package struct PathPattern: Hashable, Sendable {
+    package let isNegated: Bool
     private let foldersOnly: Bool
     private let isAnchored: Bool
     private let segments: [[UInt8]]
 
     /// Nil for an empty line or a comment.
-    init?(_ line: String) {
+    package init?(_ line: String) {
         var bytes = Array(line.utf8)[...]
         while bytes.last == 32 { bytes.removeLast() }
         guard let first = bytes.first, first != UInt8(ascii: "#") else { return nil }
@@ -19,7 +19,7 @@ struct PathPattern: Hashable, Sendable {
         if segments.isEmpty { return nil }
     }
 
-    func matches(_ path: [[UInt8]], isFolder: Bool) -> Bool {
+    package func matches(_ path: [[UInt8]], isFolder: Bool) -> Bool {
         if foldersOnly, !isFolder { return false }
         guard isAnchored else { return path.last.map { Glob.matches(segments[0], $0) } ?? false }
         return PathPattern.match(segments[...], path[...])
