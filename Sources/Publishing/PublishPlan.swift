@@ -1,0 +1,148 @@
+package import Foundation
+package import Storage
+
+/// A file that is to be published.
+package struct SiteFile: Hashable, Sendable {
+    package var key: String
+    package var size: Int64
+    /// Of the content, in lower-case hexadecimal digits.
+    package var md5: String
+    /// Of the headers it is to be stored with.
+    package var headers: String
+
+    package init(key: String, size: Int64, md5: String, headers: String) {
+        self.key = key
+        self.size = size
+        self.md5 = md5
+        self.headers = headers
+    }
+}
+
+/// What was last published under a key.
+package struct PublishedFile: Hashable, Sendable {
+    package var md5: String
+    package var headers: String
+    /// When a publication first found it gone from the site; nil while it is there.
+    package var staleSince: Date?
+
+    package init(md5: String, headers: String, staleSince: Date? = nil) {
+        self.md5 = md5
+        self.headers = headers
+        self.staleSince = staleSince
+    }
+}
+
+/// What of the bucket may be deleted.
+package enum DeletionRule: String, CaseIterable, Sendable {
+    case off
+    /// What we have put there.
+    case ours
+    /// Everything under the prefix that the site does not have.
+    case all
+}
+
+/// What keeps a publication from deleting too much.
+package struct DeletionLimits: Hashable, Sendable {
+    package var most: Int
+    /// Of the objects in the bucket, from 0 to 1.
+    package var share: Double
+    /// How long an asset stays that no page refers to any more: somebody may still look at an old page.
+    package var grace: TimeInterval
+
+    package init(most: Int = 256, share: Double = 0.2, grace: TimeInterval = 86_400) {
+        self.most = most
+        self.share = share
+        self.grace = grace
+    }
+}
+
+/// What is to be done so that a bucket shows what a folder holds; found by comparing, without touching either.
+package struct PublishPlan: Hashable, Sendable {
+    package enum Reason: String, Hashable, Sendable {
+        case new
+        case content
+        case headers
+    }
+
+    package struct Upload: Hashable, Sendable {
+        package var file: SiteFile
+        package var reason: Reason
+        package var phase: PublishPhase
+    }
+
+    /// By phase, then by key.
+    package var uploads: [Upload] = []
+    package var unchanged = 0
+    /// Keys that go once everything has been uploaded.
+    package var deletions: [String] = []
+    /// Keys that are stale and stay for now: still in grace, somebody else's, or deletion is off.
+    package var spared: [String] = []
+    /// Why nothing is deleted though something should be.
+    package var refusal: String?
+    /// When each stale key of ours was first found so.
+    package var staleSince: [String: Date] = [:]
+
+    package var uploadBytes: Int64 { uploads.reduce(0) { $0 + $1.file.size } }
+
+    /// - Parameters:
+    ///   - site: What the bucket is to show.
+    ///   - bucket: What lies under the prefix.
+    ///   - ledger: What we published there before, by key.
+    ///   - protected: Whether a key is never deleted.
+    package init(
+        site: [SiteFile], bucket: [BucketObject], ledger: [String: PublishedFile], rule: DeletionRule, limits: DeletionLimits, at now: Date,
+        protected: (String) -> Bool = { _ in false }
+    ) {
+        let remote = Dictionary(bucket.map { ($0.key, $0) }) { first, _ in first }
+        for file in site {
+            guard let reason = PublishPlan.reason(file, remote[file.key], ledger[file.key]) else {
+                unchanged += 1
+                continue
+            }
+            uploads.append(Upload(file: file, reason: reason, phase: .of(file.key)))
+        }
+        uploads.sort { ($0.phase, $0.file.key) < ($1.phase, $1.file.key) }
+        let wanted = Set(site.map(\.key))
+        let stale = bucket.map(\.key).filter { !wanted.contains($0) && !protected($0) }.sorted()
+        for key in stale where ledger[key] != nil { staleSince[key] = ledger[key]?.staleSince ?? now }
+        let (doomed, spared) = PublishPlan.split(stale, ledger, staleSince, rule, limits, now)
+        self.spared = spared
+        refusal = PublishPlan.refusal(doomed.count, of: bucket.count, limits)
+        if refusal == nil { deletions = doomed } else { self.spared += doomed }
+    }
+
+    private static func reason(_ file: SiteFile, _ object: BucketObject?, _ published: PublishedFile?) -> Reason? {
+        guard let object else { return .new }
+        if object.size != file.size { return .content }
+        // An object that was put in parts has no digest in the listing: what we remember of it counts then.
+        if let digest = object.md5 ?? published?.md5 { if digest != file.md5 { return .content } } else { return .content }
+        if let published, published.md5 == file.md5, published.headers != file.headers { return .headers }
+        return nil
+    }
+
+    private static func split(
+        _ stale: [String], _ ledger: [String: PublishedFile], _ since: [String: Date], _ rule: DeletionRule, _ limits: DeletionLimits, _ now: Date
+    ) -> (doomed: [String], spared: [String]) {
+        var (doomed, spared): ([String], [String]) = ([], [])
+        for key in stale {
+            let mayGo =
+                switch rule {
+                case .off: false
+                case .ours: ledger[key] != nil
+                case .all: true
+                }
+            let isInGrace = PublishPhase.of(key) == .assets && now.timeIntervalSince(since[key] ?? .distantPast) < limits.grace
+            if mayGo, !isInGrace { doomed.append(key) } else { spared.append(key) }
+        }
+        return (doomed, spared)
+    }
+
+    private static func refusal(_ count: Int, of all: Int, _ limits: DeletionLimits) -> String? {
+        if count > limits.most { return "\(count) objects would be deleted, and at most \(limits.most) may be" }
+        // A handful is no harm, whatever share of a small site it is.
+        if count > 10, Double(count) > limits.share * Double(all) {
+            return "\(count) of \(all) objects would be deleted, and at most \(Int((limits.share * 100).rounded())) % may be"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+@testable import Publishing
+
+@Suite("plans of a publication")
+struct PublishPlanTests {
+    private let t = Date(timeIntervalSince1970: 1_790_000_000)
+
+    private func file(_ key: String, _ content: String = "1", headers: String = "h") -> SiteFile { SiteFile(key: key, size: 1, md5: content, headers: headers) }
+    private func object(_ key: String, _ content: String? = "1", size: Int64 = 1) -> BucketObject { BucketObject(key: key, size: size, md5: content) }
+    private func published(_ content: String = "1", headers: String = "h", staleSince: Date? = nil) -> PublishedFile {
+        PublishedFile(md5: content, headers: headers, staleSince: staleSince)
+    }
+
+    private func plan(
+        _ site: [SiteFile], _ bucket: [BucketObject], _ ledger: [String: PublishedFile] = [:], rule: DeletionRule = .all,
+        limits: DeletionLimits = DeletionLimits(grace: 0),
+        protected: (String) -> Bool = { _ in false }
+    ) -> PublishPlan {
+        PublishPlan(site: site, bucket: bucket, ledger: ledger, rule: rule, limits: limits, at: t, protected: protected)
+    }
+
+    @Test("what is new, changed in content or in headers goes up, and nothing else")
+    func reasons() {
+        let made = plan(
+            [
+                file("new.html"), file("changed.html", "2"), file("larger.html"), file("headers.html", headers: "h2"), file("same.html"), file("parts.mp4"),
+                file("unknown.mp4"),
+            ],
+            [
+                object("changed.html"), object("larger.html", size: 2), object("headers.html"), object("same.html"), object("parts.mp4", nil),
+                object("unknown.mp4", nil),
+            ],
+            ["headers.html": published(), "parts.mp4": published()])
+        let reasons = Dictionary(uniqueKeysWithValues: made.uploads.map { ($0.file.key, $0.reason) })
+        #expect(reasons == ["new.html": .new, "changed.html": .content, "larger.html": .content, "headers.html": .headers, "unknown.mp4": .content])
+        #expect(made.unchanged == 2 && made.uploadBytes == 5)
+    }
+
+    @Test("headers that nobody remembers count as they are")
+    func noLedger() { #expect(plan([file("a", headers: "x")], [object("a")]).uploads.isEmpty) }
+
+    @Test("assets first, then data, pages, and what lists them")
+    func order() {
+        let keys = [
+            "index.html", "posts/a/index.html", "css/a.css", "atom.xml", "archives/index.html", "page/2/index.html", "sw.js", "img/a.png", "about.html",
+        ]
+        let made = plan(keys.map { file($0) }, [])
+        #expect(
+            made.uploads.map(\.file.key) == [
+                "css/a.css", "img/a.png", "atom.xml", "about.html", "posts/a/index.html", "archives/index.html", "index.html", "page/2/index.html", "sw.js",
+            ])
+        for (first, second) in zip(made.uploads, made.uploads.dropFirst()) { #expect(first.phase <= second.phase) }
+    }
+
+    @Test("whose objects may go", arguments: [(DeletionRule.off, [String]()), (.ours, ["ours.html"]), (.all, ["ours.html", "theirs.html"])])
+    func rules(rule: DeletionRule, gone: [String]) {
+        let made = plan([file("a")], [object("a"), object("ours.html"), object("theirs.html"), object("kept.html")], ["ours.html": published()], rule: rule) {
+            $0 == "kept.html"
+        }
+        #expect(made.deletions == gone)
+        #expect(Set(made.spared) == Set(["ours.html", "theirs.html"]).subtracting(gone))
+    }
+
+    @Test("an asset stays for a while after the last page that needs it")
+    func grace() {
+        let limits = DeletionLimits(grace: 3600)
+        let bucket = [object("a"), object("css/old.css"), object("old.html")]
+        let first = plan([file("a")], bucket, ["css/old.css": published(), "old.html": published()], limits: limits)
+        #expect(first.deletions == ["old.html"] && first.spared == ["css/old.css"] && first.staleSince["css/old.css"] == t)
+        let later = plan([file("a")], bucket, ["css/old.css": published(staleSince: t - 3601)], limits: limits)
+        #expect(later.deletions == ["css/old.css", "old.html"])
+    }
+
+    @Test("too many deletions are none, and are told")
+    func limits() {
+        let many = (0..<30).map { object("old/\($0).html") }
+        let site = (0..<100).map { file("p/\($0).html") }
+        let all = site.map { object($0.key) } + many
+        let made = plan(site, all)
+        #expect(made.deletions.isEmpty && made.spared.count == 30 && made.refusal == "30 of 130 objects would be deleted, and at most 20 % may be")
+        #expect(plan(site, all, limits: DeletionLimits(most: 29, share: 1, grace: 0)).refusal == "30 objects would be deleted, and at most 29 may be")
+        #expect(plan(site, all, limits: DeletionLimits(share: 0.3, grace: 0)).deletions.count == 30)
+        #expect(plan([file("a")], [object("a"), object("b.html"), object("c.html")]).deletions.count == 2, "a handful is no harm")
+    }
+
+    @Test("of any two sites the plan leads from one to the other, whatever the order", arguments: 0..<20)
+    func random(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let keys = (0..<40).map { "k\($0).html" }
+        let site = keys.filter { _ in Bool.random(using: &random) }.map { file($0, "\(Int.random(in: 0...2, using: &random))") }
+        let bucket = keys.filter { _ in Bool.random(using: &random) }.map { object($0, "\(Int.random(in: 0...2, using: &random))") }
+        let made = plan(site.shuffled(using: &random), bucket.shuffled(using: &random), limits: DeletionLimits(share: 1, grace: 0))
+        var after = Dictionary(uniqueKeysWithValues: bucket.map { ($0.key, $0.md5) })
+        for upload in made.uploads { after[upload.file.key] = upload.file.md5 }
+        for key in made.deletions { after[key] = nil }
+        #expect(after == Dictionary(uniqueKeysWithValues: site.map { ($0.key, $0.md5) }), "seed \(seed)")
+        #expect(made.unchanged + made.uploads.count == site.count)
+        #expect(made == plan(site.reversed(), bucket.reversed(), limits: DeletionLimits(share: 1, grace: 0)))
+    }
+}
+
+@Suite("headers of a site")
+struct HeaderRulesTests {
+    @Test(
+        "types and lifetimes",
+        arguments: [
+            ("index.html", "text/html; charset=utf-8", "no-cache"), ("js/app.js", "application/javascript; charset=utf-8", "max-age=3600"),
+            ("js/app.3f9a1b2c.js", "application/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+            ("sw.js", "application/javascript; charset=utf-8", "no-cache"),
+            ("atom.xml", "text/xml; charset=utf-8", "max-age=300"), ("img/a.PNG", "image/png", nil), ("img/a.png", "image/png", "max-age=864000"),
+            ("CNAME", "text/plain; charset=utf-8", "no-cache"), ("deadbeef/feedface.css", "text/css; charset=utf-8", "max-age=3600"),
+            (".nojekyll", "application/octet-stream", nil),
+            ("p/20260102.html", "text/html; charset=utf-8", "no-cache"),
+        ] as [(String, String, String?)])
+    func standard(key: String, type: String, cache: String?) {
+        let headers = Dictionary(uniqueKeysWithValues: HeaderRules().headers(of: key).map { ($0.name, $0.value) })
+        #expect(headers["Content-Type"] == type && headers["Cache-Control"] == cache)
+    }
+
+    @Test("rules of one's own come first, and the fingerprint tells headers apart")
+    func own() {
+        let rules = HeaderRules(own: [.init("/img/**", ["Cache-Control": "max-age=1", "Content-Type": "x/y"])])
+        let headers = rules.headers(of: "img/a/b.png")
+        #expect(headers.map(\.value) == ["max-age=1", "x/y"])
+        #expect(HeaderRules.fingerprint(headers) == HeaderRules.fingerprint(headers.reversed()))
+        #expect(HeaderRules.fingerprint(headers) != HeaderRules.fingerprint(rules.headers(of: "other.png")))
+    }
+}
