@@ -61,7 +61,7 @@ let package = Package(
         room("Config", ["JobKit", "Scheduler", yams]),
         room("Store", ["JobKit", "Scheduler", grdb]),
         room("Control", ["JobKit", "Scheduler", hummingbird, httpTypes, nioCore, logging]),
-        room("Jobs", ["JobKit", "Backups", "Storage", "HTTPClient"]),
+        room("Jobs", ["JobKit", "Backups", "Publishing", "Storage", "HTTPClient", "Files"]),
         room("Backups", ["Archive", "Storage", "Files", "CSQLite", crypto]),
         room("Publishing", ["Storage", "HTTPClient", "Files", crypto]),
         room("Storage", ["HTTPClient", "Files", crypto]),

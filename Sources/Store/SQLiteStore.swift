@@ -196,6 +196,17 @@ extension SQLiteStore: KeyValues {
         }
     }
 
+    package func values(of owner: String) async throws(JobError) -> [String: String] {
+        do {
+            return try await read { db in
+                let rows = try Row.fetchAll(db, sql: "SELECT key, value FROM key_values WHERE owner = ?", arguments: [owner])
+                return Dictionary(rows.map { ($0["key"] as String, $0["value"] as String) }) { first, _ in first }
+            }
+        } catch {
+            throw JobError("the state file can't be read: \(error.message)", retry: .worthwhile)
+        }
+    }
+
     package func set(_ values: [String: String?], of owner: String) async throws(JobError) {
         do {
             try await write { db in

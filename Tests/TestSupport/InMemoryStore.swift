@@ -77,6 +77,13 @@ package final class InMemoryStore: RunStore, KeyValues {
         state.withLock { $0.values["\(owner)\0\(key)"] }
     }
 
+    package func values(of owner: String) async throws(JobError) -> [String: String] {
+        let prefix = "\(owner)\0"
+        return state.withLock { state in
+            Dictionary(uniqueKeysWithValues: state.values.filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+        }
+    }
+
     package func set(_ values: [String: String?], of owner: String) async throws(JobError) {
         state.withLock { state in for (key, value) in values { state.values["\(owner)\0\(key)"] = value } }
     }

@@ -1,0 +1,7 @@
+import Crypto
+import Storage
+
+extension [UInt8] {
+    /// MD5 in lower-case hexadecimal digits, as object stores tag contents.
+    package var md5Digits: String { Insecure.MD5.hash(data: self).hex }
+}
