@@ -15,8 +15,8 @@ struct RestoreCommand: AsyncParsableCommand {
             them again. With --to the backup is unpacked into a folder of your choice, and nothing else is touched.
             """)
 
-    @Option(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest.")
-    var at = "latest"
+    @Option(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest; with --to it is latest unless named.")
+    var at: String?
 
     @Option(help: "Unpack into this folder instead.")
     var to: String?
@@ -33,6 +33,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
+        if at == nil, to == nil { throw ValidationError("name the backup with --at; \"shipkeeper backups\" lists them") }
         if path != nil, to == nil { throw ValidationError("--path needs --to: a single file is not put back in place by itself") }
     }
 
@@ -44,7 +45,7 @@ struct RestoreCommand: AsyncParsableCommand {
         var options = RepositoryOptions()
         (options.config, options.repository, options.json) = (server.config, repository, server.json)
         let repository = try options.chosen()
-        let version = try await Console.or { try await RepositoryPlans.find(at, in: repository) }
+        let version = try await Console.or { try await RepositoryPlans.find(at ?? "latest", in: repository) }
         let report = try await Console.or {
             let folder = try Console.folder(URL(fileURLWithPath: target).path)
             guard try folder.names().isEmpty else { throw JobError("\(target) is not empty", hint: "name an empty or a new folder") }
@@ -63,7 +64,7 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     private func inPlace() async throws {
-        let query = "at=\(at.inURL)" + (repository.map { "&repository=\($0.inURL)" } ?? "") + (skipsBackup ? "&backup=false" : "")
+        let query = "at=\((at ?? "latest").inURL)" + (repository.map { "&repository=\($0.inURL)" } ?? "") + (skipsBackup ? "&backup=false" : "")
         var answer = try await server.ask("POST", "restore?\(query)", as: RestoreAnswer.self)
         let clock = SystemWallClock()
         var shown = 0
