@@ -129,4 +129,87 @@ struct PublishTests {
         #expect(try world.visit("").output == "<h1>home</h1>200")
         _ = world.program.stop()
     }
+
+    /// Hexo as far as we meet it: it reads posts, writes pages, and exits with 0 in more cases than it should.
+    private static let hexo = """
+        #!/bin/sh
+        [ "$1" = generate ] && [ "$2" = --bail ] || { echo "unexpected: $*"; exit 3; }
+        mode=$(cat mode 2>/dev/null)
+        echo "INFO  Start processing"
+        rm -rf public; mkdir -p public/css
+        for post in source/_posts/*.md; do
+          name=$(basename "$post" .md); mkdir -p "public/$name"; { echo "<p>"; cat "$post"; } > "public/$name/index.html"
+        done
+        echo "<h1>home</h1>" > public/index.html; echo "a{}" > public/css/style.css
+        case "$mode" in
+          error) echo "ERROR Process failed: _posts/x.md" >&2;;
+          fatal) echo "FATAL Something is wrong" >&2; exit 2;;
+          empty) : > public/index.html;;
+          style) : > public/css/style.css;;
+          half) rm -rf public/1*;;
+          silent) exit 0;;
+          slow) sleep 600;;
+        esac
+        [ -n "$OSS_ACCESS_KEY_SECRET" ] || echo "ERROR a secret that was granted is missing" >&2
+        [ -z "$OTHER_SECRET" ] || echo "ERROR a secret that was not granted is there" >&2
+        echo "INFO  42 files generated in 1 s"
+        """
+
+    @Test("a blog is built, judged and published; a broken build changes nothing", .timeLimit(.minutes(5)))
+    func hexo() async throws {
+        let oss = try StandInOSS()
+        try oss.makeBucket("my-blog")
+        let folder = TemporaryFolder()
+        let configuration = """
+            version: 1
+            state: \(folder["state"])
+            secrets: [OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OTHER_SECRET]
+            jobs:
+              blog:
+                type: hexo
+                secrets: [OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET]
+                with:
+                  site: \(folder["blog"])
+                  install: "cp -r ../hidden node_modules"
+                  deploy: { type: oss, region: cn-wuhan-lr, bucket: my-blog, endpoint: "\(oss.endpoint)" }
+                  probe: \(oss.endpoint)/my-blog
+            """
+        let program = try RunningProgram(
+            configuration, in: folder,
+            environment: ["OSS_ACCESS_KEY_ID": StandInOSS.keyID, "OSS_ACCESS_KEY_SECRET": StandInOSS.secret, "OTHER_SECRET": "other-secret-value"])
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        func publish(_ mode: String = "") throws -> String {
+            try folder.write("blog/mode", mode)
+            let result = try program.ask("start blog --wait")
+            return "\(result.status) \(result.output)\(result.errors)"
+        }
+        func front() throws -> String { try Shell.run("curl -s '\(oss.endpoint)/my-blog/'").output }
+        #expect(try program.ask("start blog --wait").errors.contains("does not exist"))
+        try folder.write("blog/package.json", "{\"name\": \"x\"}")
+        #expect(try publish().contains("is no Hexo site: its package.json has no \"hexo\""))
+        try folder.write("blog/package.json", "{\"hexo\": {\"version\": \"8.1.2\"}}")
+        try folder.write("blog/_config.yml", "title: x\ntimezone: Asia/Shanghai\n")
+        for index in 10..<40 { try folder.write("blog/source/_posts/\(index).md", "post \(index)") }
+        #expect(try publish().contains("has not installed Hexo") || publish().contains("exited with code"))
+        try folder.write("hidden/hexo/package.json", "{}")
+        try folder.write("hidden/.bin/hexo", PublishTests.hexo)
+        _ = try Shell.run("chmod +x hidden/.bin/hexo; rm -rf blog/node_modules", folder: folder.path)
+        let good = try publish()
+        #expect(good.hasPrefix("0 ") && good.contains("31 pages: 32 files uploaded"), "\(good)")
+        #expect(program.log.contains("updated_option: mtime") && program.log.contains("Hexo is not installed in the site: cp -r"))
+        #expect(try front().contains("home"))
+        try await oss.server.tell("faults", "[]")
+        for (mode, words) in [
+            ("error", "the build went wrong: ERROR Process failed"), ("fatal", "the build went wrong: FATAL"), ("empty", "index.html is missing or empty"),
+            ("style", "1 file of the build is empty, such as css/style.css"), ("silent", "never said that it had generated anything"),
+        ] {
+            let bad = try publish(mode)
+            #expect(bad.hasPrefix("1 ") && bad.contains(words), "\(mode): \(bad)")
+        }
+        _ = try Shell.run("cd blog/source/_posts && rm 2*.md 3*.md", folder: folder.path)
+        #expect(try publish().contains("the build has 11 pages, and the last one had 31"))
+        #expect(try await oss.log().allSatisfy { $0.method != "PUT" && !$0.path.contains("?delete") }, "a broken build touched the site")
+        #expect(try front().contains("home"))
+        _ = program.stop()
+    }
 }

@@ -21,21 +21,7 @@ package struct CommandJob: JobType {
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
-        let process: any RunningProcess
-        do {
-            process = try await context.processes.launch(context.command(settings.program, folder: settings.folder))
-        } catch {
-            throw JobError(error.description, hint: error.hint)
-        }
-        let steps = settings.stop
-        let exit = await withTaskCancellationHandler {
-            await process.exit()
-        } onCancel: {
-            // Owned by nobody else: it ends when the process has, and the process is awaited above.
-            Task { await process.stop(context.fitted(steps)) }
-        }
-        let left = await process.endLeftovers()
-        if left > 0 { context.log("ended \(left.counted("process", plural: "processes")) it left behind") }
+        let exit = try await context.finish(context.command(settings.program, folder: settings.folder), stop: settings.stop)
         guard case .exited(let code) = exit, settings.successCodes.contains(code) else {
             throw JobError(
                 "it \(exit)", hint: "shipkeeper logs \(context.job) --run \(context.run)", retry: .worthwhile, exitCode: exit.code)
