@@ -28,7 +28,7 @@ struct TreeScan {
     private(set) var volatileNames: [String] = []
     private static let mostNames = 20
     private(set) var bytes: Int64 = 0
-    var fileCount: Int { entries.count { $0.status.kind == .file } }
+    private(set) var fileCount = 0
     let items: [BackupSource.Item]
     private let filter: PathFilter
     private let flag: CancelFlag
@@ -111,6 +111,7 @@ struct TreeScan {
         var file = entry
         file.log = try? folder.status(RawName(name.bytes + Array("-wal".utf8)))
         entries.append(file)
+        fileCount += 1
         bytes += entry.status.size
     }
 
