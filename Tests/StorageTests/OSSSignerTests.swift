@@ -47,7 +47,8 @@ private struct Vectors: Decodable, Sendable {
         }
 
         var signer: OSSSigner {
-            OSSSigner(credentials: OSSCredentials(id: input.access_key_id, secret: input.access_key_secret, token: input.security_token), region: input.region)
+            OSSSigner(
+                credentials: BucketCredentials(id: input.access_key_id, secret: input.access_key_secret, token: input.security_token), region: input.region)
         }
     }
 

@@ -92,7 +92,7 @@ package struct PublishTarget: Sendable {
             throw JobError("\(region) is no region", hint: "write one such as oss-cn-hangzhou")
         }
         let clock = context.clock
-        return AliyunOSS(
-            address, credentials: OSSCredentials(id: id, secret: secret, token: value(sessionToken, "OSS_SESSION_TOKEN")), http: http, now: { clock.now })
+        return BucketClient(
+            address, credentials: BucketCredentials(id: id, secret: secret, token: value(sessionToken, "OSS_SESSION_TOKEN")), http: http, now: { clock.now })
     }
 }

@@ -24,10 +24,19 @@ package struct BucketUpload: Sendable {
     /// What is stored with it and said to whoever asks, such as `Content-Type` and `Cache-Control`.
     package var headers: [(name: String, value: String)]
 
-    package init(key: String, body: HTTPBody, headers: [(name: String, value: String)]) {
+    /// Whether it is refused as stale where something has that key already.
+    package var onlyIfNew: Bool
+    /// Told of contents that go in parts, after each.
+    package var onProgress: StoreProgress?
+
+    package init(
+        key: String, body: HTTPBody, headers: [(name: String, value: String)], onlyIfNew: Bool = false, onProgress: StoreProgress? = nil
+    ) {
         self.key = key
         self.body = body
         self.headers = headers
+        self.onlyIfNew = onlyIfNew
+        self.onProgress = onProgress
     }
 }
 
@@ -39,6 +48,10 @@ package protocol Bucket: Sendable {
     func put(_ upload: BucketUpload) async throws(StorageError)
     /// The content and the headers it is stored with; nil where there is no such object.
     func get(_ key: String) async throws(StorageError) -> HTTPResponse?
+    /// The content from an offset on, piece by piece; nil where there is no such object.
+    func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse?
+    /// Whether anybody at all may read an object; nil where that can't be found out.
+    func isPublic(_ key: String) async -> Bool?
     /// The headers of an object; nil where there is none.
     func head(_ key: String) async throws(StorageError) -> HTTPResponse?
     /// Deletes objects; one that is not there is no trouble.

@@ -3,11 +3,12 @@
     python3 oss.py FOLDER     writes to FOLDER/port where it answers: path style, as for every server that is known by a number
 
 It ends with whoever started it. Trusted only because the official clients, alibabacloud-oss-v2 and oss2, pass official_session.py
-against it. A request without a signature is a visitor's: it sees a website, as a public-read bucket with static pages shows it.
+against it. Like the service it also speaks S3, to requests that are signed so: trusted because boto3 passes s3_session.py.
+A request without a signature is a visitor's: it sees a website, as a public-read bucket with static pages shows it.
 A test talks to it under /_stub/: POST config, POST faults, POST reset, GET log.
 """
 
-import base64, calendar, hashlib, hmac, http.server, json, os, random, re, socket, socketserver, struct, sys, threading, time, urllib.parse, uuid
+import base64, calendar, hashlib, hmac, http.server, json, os, random, re, socket, socketserver, struct, sys, threading, time, urllib.parse, uuid, zlib
 from email.utils import formatdate
 from xml.sax.saxutils import escape, unescape
 import xml.etree.ElementTree as tree
@@ -17,6 +18,7 @@ KEYS = {"test-key-id": "test/Secret+0123456789", "sts-key-id": "stsSecret"}
 TOKENS = {"sts-key-id": "CAIStest+token/=="}
 DEFAULTS = {
     "region": "cn-wuhan-lr",
+    "s3_region": "us-east-1",
     "clock_ahead": 0,  # seconds that its clock is ahead of the machine's
     "delay": 0.0,  # seconds before every answer
     "fail_share": 0.0,  # share of signed requests that fail with 500 before anything is done
@@ -70,6 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for item in filter(None, parts.query.split("&")):
             name, _, value = item.partition("=")
             self.query[urllib.parse.unquote(name)] = urllib.parse.unquote(value)
+        self.is_s3 = False
         if parts.path.startswith("/_stub/"):
             return self.stub(parts.path[7:])
         path = urllib.parse.unquote(parts.path)
@@ -85,7 +88,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     if fault["left"] <= 0:
                         faults.remove(fault)
                     break
-        entry = {"n": number, "method": self.command, "path": self.path, "key": key, "signed": "Authorization" in self.headers or "x-oss-signature" in self.query,
+        self.is_s3 = (self.headers.get("Authorization") or "").startswith("AWS4-") or "X-Amz-Signature" in self.query
+        is_signed = "Authorization" in self.headers or "x-oss-signature" in self.query or self.is_s3
+        entry = {"n": number, "method": self.command, "path": self.path, "key": key, "signed": is_signed,
                  "fault": self.fault, "begun": time.monotonic()}
         with lock:
             log.append(entry)
@@ -94,7 +99,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             self.before(entry["signed"])
             if entry["signed"]:
-                self.check_signature(bucket, key)
+                (self.check_s3_signature if self.is_s3 else self.check_signature)(bucket, key)
                 self.serve(bucket, key)
             else:
                 self.visit(bucket, key)
@@ -179,6 +184,43 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Refusal(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.", "0002-00000201",
                           f"<StringToSign>{escape(text)}</StringToSign>")
 
+    def check_s3_signature(self, bucket, key):
+        query = dict(self.query)
+        if "X-Amz-Signature" in query:
+            given, credential, names, moment = query.pop("X-Amz-Signature"), query["X-Amz-Credential"], query["X-Amz-SignedHeaders"], query["X-Amz-Date"]
+            payload = "UNSIGNED-PAYLOAD"
+        else:
+            fields = dict(part.strip().split("=", 1) for part in self.headers["Authorization"].split(" ", 1)[1].split(","))
+            given, credential, names, moment = fields["Signature"], fields["Credential"], fields["SignedHeaders"], self.headers.get("x-amz-date") or ""
+            payload = self.headers.get("x-amz-content-sha256") or ""
+        identity, day, region, service, last = credential.split("/")
+        if identity not in KEYS:
+            raise Refusal(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+        if region != config["s3_region"]:
+            raise Refusal(400, "AuthorizationHeaderMalformed", f"the region '{region}' is wrong; expecting '{config['s3_region']}'", extra=f"<Region>{config['s3_region']}</Region>")
+        if abs(calendar.timegm(time.strptime(moment, "%Y%m%dT%H%M%SZ")) - time.time() - config["clock_ahead"]) > 900:
+            raise Refusal(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+        if TOKENS.get(identity) != (self.headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")):
+            raise Refusal(403, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+        if payload.startswith("STREAMING-"):
+            raise Refusal(400, "InvalidArgument", "aws-chunked encoding is not supported with the specified x-amz-content-sha256 value.", "0017-00000804")
+        if payload != "UNSIGNED-PAYLOAD" and payload != hashlib.sha256(self.body()).hexdigest():
+            raise Refusal(400, "XAmzContentSHA256Mismatch")
+        names = names.split(";")
+        must = {n.lower() for n in self.headers if n.lower().startswith("x-amz-")} | {"host"}
+        if not must <= set(names) and "X-Amz-Algorithm" not in query:
+            raise Refusal(403, "AccessDenied", f"There were headers present in the request which were not signed: {must - set(names)}")
+        lines = "".join(f"{n}:{' '.join(','.join(self.headers.get_all(n, [])).split())}\n" for n in names)
+        canonical = "\n".join([self.command, quote(urllib.parse.unquote(self.raw_path), "/"),
+                               "&".join(sorted(quote(n) + "=" + quote(v) for n, v in query.items())), lines, ";".join(names), payload])
+        scope = f"{day}/{region}/s3/aws4_request"
+        text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+        secret = ("AWS4" + KEYS[identity]).encode()
+        for part in (day, region, "s3", "aws4_request"):
+            secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
+        if (service, last) != ("s3", "aws4_request") or not hmac.compare_digest(hmac.new(secret, text.encode(), hashlib.sha256).hexdigest(), given):
+            raise Refusal(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
+
     # ---- answers -----------------------------------------------------------------------------------------------------------
 
     def send(self, status, data=b"", headers=(), kind="application/xml"):
@@ -192,7 +234,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("x-oss-server-time", "1")
         names = {name.lower() for name, _ in headers}
         for name, value in headers:
-            self.send_header(name, value)
+            self.send_header(name, value.lower() if name == "ETag" and self.is_s3 else value)
         if "content-length" not in names:
             self.send_header("Content-Length", str(len(data)))
         if data and "content-type" not in names:
@@ -209,7 +251,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                f"  <RequestId>0</RequestId>\n  <HostId>127.0.0.1</HostId>\n  <EC>{refusal.detail}</EC>\n{refusal.extra}</Error>\n").encode()
         headers = [("x-oss-ec", refusal.detail)] if refusal.detail else []
         if self.command == "HEAD":
-            headers.append(("x-oss-err", base64.b64encode(xml).decode()))
+            headers += [] if self.is_s3 else [("x-oss-err", base64.b64encode(xml).decode())]
             xml = b""
         self.send(refusal.status, xml, headers)
 
@@ -220,6 +262,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not bucket:
             names = "".join(f"<Bucket><Name>{n}</Name></Bucket>" for n in sorted(buckets))
             return self.send(200, f"<ListAllMyBucketsResult><Buckets>{names}</Buckets></ListAllMyBucketsResult>".encode())
+        if not key and method == "HEAD" and bucket in buckets:
+            return self.send(200)
         if not key and method == "PUT" and not query:
             self.body()
             buckets.setdefault(bucket, {})
@@ -236,18 +280,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(200, f"<InitiateMultipartUploadResult><Bucket>{bucket}</Bucket><Key>{quote(key, '/')}</Key><UploadId>{identifier}</UploadId></InitiateMultipartUploadResult>".encode())
         if "uploadId" in query:
             return self.multipart(objects, key)
-        if method == "PUT" and "x-oss-copy-source" in self.headers:
-            source = urllib.parse.unquote(self.headers["x-oss-copy-source"]).lstrip("/").split("/", 1)
+        brand = "x-amz-" if self.is_s3 else "x-oss-"
+        if method == "PUT" and brand + "copy-source" in self.headers:
+            source = urllib.parse.unquote(self.headers[brand + "copy-source"]).lstrip("/").split("/", 1)
             old = buckets[source[0]].get(source[1])
             if old is None:
                 raise Refusal(404, "NoSuchKey")
-            headers = self.stored_headers() if self.headers.get("x-oss-metadata-directive") == "REPLACE" else old["headers"]
+            headers = self.stored_headers() if self.headers.get(brand + "metadata-directive") == "REPLACE" else old["headers"]
             with lock:
                 objects[key] = {**old, "headers": headers, "date": time.time()}
             return self.send(200, f'<CopyObjectResult><ETag>"{old["etag"]}"</ETag><LastModified>{stamp(time.time())}</LastModified></CopyObjectResult>'.encode())
         if method == "PUT":
             data = self.body()
             self.check_digest(data)
+            self.check_is_new(objects, key)
             made = self.keep(objects, key, data, self.stored_headers(), hashlib.md5(data).hexdigest().upper())
             return self.send(200, b"", [("ETag", f'"{made["etag"]}"'), ("x-oss-hash-crc64ecma", made["crc"]), ("Content-MD5", made["md5"])])
         if method == "DELETE":
@@ -263,7 +309,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def stored_headers(self):
         kept = ("content-type", "cache-control", "content-encoding", "content-disposition", "expires")
-        return {n: v for n, v in self.headers.items() if n.lower() in kept or n.lower().startswith("x-oss-meta-")}
+        return {n: v for n, v in self.headers.items() if n.lower() in kept or n.lower().startswith(("x-oss-meta-", "x-amz-meta-"))}
+
+    def check_is_new(self, objects, key):
+        if key in objects and self.headers.get("x-oss-forbid-overwrite") == "true":
+            raise Refusal(409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.")
+        if key in objects and self.headers.get("If-None-Match") == "*":
+            raise Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 
     def check_digest(self, data):
         given = self.headers.get("Content-MD5")
@@ -307,7 +359,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             etag = hashlib.md5(data).hexdigest().upper()
             upload["parts"][int(self.query["partNumber"])] = (etag, data)
             return self.send(200, b"", [("ETag", f'"{etag}"'), ("x-oss-hash-crc64ecma", str(crc64(data)))])
-        wanted = [(int(p.find("PartNumber").text), p.find("ETag").text.strip('"')) for p in tree.fromstring(self.body()).findall("Part")]
+        wanted = [(int(p.find("{*}PartNumber").text), p.find("{*}ETag").text.strip('"').upper()) for p in tree.fromstring(self.body()).findall("{*}Part")]
         if wanted != sorted(wanted) or any(upload["parts"].get(n, ("",))[0] != e for n, e in wanted):
             raise Refusal(400, "InvalidPart")
         data = b"".join(upload["parts"][n][1] for n, _ in wanted)
@@ -321,17 +373,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = self.query
         if "delete" in query:
             data = self.body()
-            if "Content-MD5" not in self.headers:
+            checked = self.headers.get("x-amz-checksum-crc32") == base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+            if "Content-MD5" not in self.headers and not checked:
                 raise Refusal(400, "InvalidArgument", "Missing Some Required Arguments.", "0016-00000606")
             self.check_digest(data)
             root = tree.fromstring(data)
-            keys = [item.find("Key").text or "" for item in root.findall("Object")]
+            keys = [item.find("{*}Key").text or "" for item in root.findall("{*}Object")]
             if not 0 < len(keys) <= 1000:
                 raise Refusal(400, "MalformedXML")
             with lock:
                 for key in keys:
                     objects.pop(key, None)
-            quiet = (root.findtext("Quiet") or "").lower() == "true"
+            quiet = (root.findtext("{*}Quiet") or "").lower() == "true"
             shown = "".join(f"<Deleted><Key>{quote(k, '/')}</Key></Deleted>" for k in keys)
             return self.send(200, b"" if quiet else f"<DeleteResult><EncodingType>url</EncodingType>{shown}</DeleteResult>".encode())
         if "website" in query:
@@ -341,25 +394,36 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if bucket not in websites:
                 raise Refusal(404, "NoSuchWebsiteConfiguration")
             return self.send(200, websites[bucket])
-        if self.command == "GET" and query.get("list-type") == "2":
+        if self.command == "GET" and (query.get("list-type") == "2" or self.is_s3 and set(query) <= {"prefix", "delimiter", "marker", "max-keys", "encoding-type"}):
             return self.listing(bucket, objects)
         raise Refusal(400, "InvalidArgument", f"not known here: {self.path}")
 
     def listing(self, bucket, objects):
         query = self.query
-        prefix, most = query.get("prefix", ""), int(query.get("max-keys", "100"))
-        after = base64.b64decode(query["continuation-token"]).decode() if "continuation-token" in query else query.get("start-after", "")
-        code = (lambda text: quote(text, "")) if query.get("encoding-type") == "url" else escape
+        prefix, most, delimiter = query.get("prefix", ""), int(query.get("max-keys", "1000" if self.is_s3 else "100")), query.get("delimiter", "")
+        is_second = query.get("list-type") == "2"
+        after = base64.b64decode(query["continuation-token"]).decode() if "continuation-token" in query else query.get("start-after", query.get("marker", ""))
+        code = (lambda text: quote(text, "/" if self.is_s3 else "")) if query.get("encoding-type") == "url" else escape
         with lock:
-            keys = sorted((k for k in objects if k.startswith(prefix) and k.encode() > after.encode()), key=lambda k: k.encode())
-        page = keys[:most]
+            found = {}
+            for key in objects:
+                if key.startswith(prefix):
+                    rest = key[len(prefix):]
+                    folder = prefix + rest.split(delimiter)[0] + delimiter if delimiter and delimiter in rest else None
+                    if (folder or key).encode() > after.encode():
+                        found[folder or key] = None if folder else objects[key]
+        names = sorted(found, key=lambda k: k.encode())
+        page, more = names[:most], len(names) > most
+        show_tag = (lambda tag: tag.lower()) if self.is_s3 else (lambda tag: tag)
         items = "".join(
-            f'<Contents><Key>{code(k)}</Key><LastModified>{stamp(objects[k]["date"])}</LastModified><ETag>"{objects[k]["etag"]}"</ETag>'
-            f'<Type>{objects[k]["kind"]}</Type><Size>{len(objects[k]["data"])}</Size><StorageClass>Standard</StorageClass></Contents>' for k in page)
-        more = len(keys) > most
-        token = f"<NextContinuationToken>{code(base64.b64encode(page[-1].encode()).decode())}</NextContinuationToken>" if more else ""
+            f'<Contents><Key>{code(k)}</Key><LastModified>{stamp(found[k]["date"])}</LastModified><ETag>"{show_tag(found[k]["etag"])}"</ETag>'
+            f'<Type>{found[k]["kind"]}</Type><Size>{len(found[k]["data"])}</Size><StorageClass>Standard</StorageClass></Contents>' for k in page if found[k])
+        items += "".join(f"<CommonPrefixes><Prefix>{code(k)}</Prefix></CommonPrefixes>" for k in page if not found[k])
+        mark = base64.b64encode(page[-1].encode()).decode() if more else ""
+        token = (f"<NextContinuationToken>{mark if self.is_s3 else code(mark)}</NextContinuationToken>" if is_second else f"<NextMarker>{code(page[-1])}</NextMarker>") if more else ""
         kind = "<EncodingType>url</EncodingType>" if query.get("encoding-type") == "url" else ""
-        self.send(200, (f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>{bucket}</Name><Prefix>{code(prefix)}</Prefix><MaxKeys>{most}</MaxKeys>{kind}'
+        space = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"' if self.is_s3 else ""
+        self.send(200, (f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult{space}><Name>{bucket}</Name><Prefix>{code(prefix)}</Prefix><MaxKeys>{most}</MaxKeys>{kind}'
                         f"<IsTruncated>{'true' if more else 'false'}</IsTruncated><KeyCount>{len(page)}</KeyCount>{token}{items}</ListBucketResult>").encode())
 
     # ---- visitors ----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ package struct OSSAddress: Hashable, Sendable {
     }
 
     /// The address of an object, or of the bucket itself.
-    func url(_ key: String?, query: [(String, String?)]) -> String {
+    func url(_ key: String?, query: [(name: String, value: String?)]) -> String {
         let path = "/" + (isPathStyle ? bucket + (key == nil ? "/" : "/") : "") + PercentEncoding.encode(key ?? "", keepingSlashes: true)
         let items = query.map { name, value in
             PercentEncoding.encode(name) + (value.map { "=" + PercentEncoding.encode($0) } ?? "")

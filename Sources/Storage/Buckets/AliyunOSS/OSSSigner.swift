@@ -1,22 +1,6 @@
 import Crypto
 import Foundation
 
-/// Keys that requests are signed with.
-package struct OSSCredentials: Sendable {
-    package let id: String
-    package let secret: String
-    /// Of temporary keys.
-    package let token: String?
-
-    /// Blanks and line breaks that were pasted along are taken off.
-    package init(id: String, secret: String, token: String? = nil) {
-        func trimmed(_ text: String) -> String { String(text.filter { !$0.isWhitespace && !$0.isNewline }) }
-        self.id = trimmed(id)
-        self.secret = trimmed(secret)
-        self.token = token.map(trimmed).flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
 /// What a signature speaks for.
 struct OSSSignable: Sendable {
     var method: String
@@ -34,7 +18,7 @@ struct OSSSigner: Sendable {
     static let algorithm = "OSS4-HMAC-SHA256"
     static let unsigned = "UNSIGNED-PAYLOAD"
 
-    let credentials: OSSCredentials
+    let credentials: BucketCredentials
     let region: String
 
     // MARK: The texts
@@ -105,11 +89,5 @@ struct OSSSigner: Sendable {
         let additional = OSSSigner.additionalNames(request)
         let names = additional.isEmpty ? "" : ",AdditionalHeaders=\(additional.joined(separator: ";"))"
         return "\(OSSSigner.algorithm) Credential=\(credentials.id)/\(scope(time))\(names),Signature=\(signature(request, at: time, key: key))"
-    }
-
-    /// An instant as signatures write it.
-    static func time(_ date: Date) -> String {
-        date.formatted(
-            .iso8601.year().month().day().dateSeparator(.omitted).time(includingFractionalSeconds: false).timeSeparator(.omitted).timeZone(separator: .omitted))
     }
 }

@@ -1,0 +1,60 @@
+import HTTPClient
+
+extension BucketClient {
+    /// Uploads a large content part by part; nothing is to be seen of it before all are there.
+    func putInParts(_ upload: BucketUpload) async throws(StorageError) {
+        let doing = "uploading \(upload.key)"
+        let begun = try await good(
+            "POST", upload.key, query: [("uploads", nil)], headers: typed(upload.headers), body: .bytes([]), doing: doing)
+        guard let id = XMLElement.parse(begun.body)?["UploadId"] else { throw .unavailable("\(doing): the answer makes no sense") }
+        do throws(StorageError) {
+            try await putParts(upload, id, doing)
+        } catch {
+            // Parts that belong to nothing are paid for.
+            _ = try? await good("DELETE", upload.key, query: [("uploadId", id)], doing: doing)
+            throw error
+        }
+    }
+
+    private func putParts(_ upload: BucketUpload, _ id: String, _ doing: String) async throws(StorageError) {
+        var parts = ""
+        var start: Int64 = 0
+        var number = 1
+        while start < upload.body.length {
+            let length = min(patience.partSize, upload.body.length - start)
+            let digest = try digest(of: upload.body, from: start, length: length)
+            let response = try await good(
+                "PUT", upload.key, query: [("partNumber", "\(number)"), ("uploadId", id)],
+                headers: [("Content-Type", "application/octet-stream"), ("Content-MD5", digest.md5)], body: upload.body.part(from: start, length: length),
+                doing: doing)
+            try check(response, digest.crc, upload.key)
+            guard let tag = response.header("ETag") else { throw .unavailable("\(doing): a part was answered without its tag") }
+            parts += "<Part><PartNumber>\(number)</PartNumber><ETag>\(XMLElement.escaped(tag))</ETag></Part>"
+            (start, number) = (start + length, number + 1)
+            upload.onProgress?(start, upload.body.length)
+        }
+        let body = Array("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8)
+        let response = try await good(
+            "POST", upload.key, query: [("uploadId", id)], headers: [("Content-Type", "application/xml")], body: .bytes(body), doing: doing)
+        // Putting the parts together may fail after the answer has begun as a good one.
+        if let failed = XMLElement.parse(response.body), failed.name == "Error" {
+            throw .unavailable("\(doing): \(failed["Message"] ?? failed["Code"] ?? "the parts were not put together")")
+        }
+        if dialect.checkSumHeader != nil { try check(response, try digest(of: upload.body, from: 0, length: upload.body.length).crc, upload.key) }
+    }
+}
+
+extension HTTPBody {
+    /// Up to so many bytes from an offset; nil where they can't be read.
+    func read(_ offset: Int64, _ most: Int) -> [UInt8]? {
+        switch self {
+        case .bytes(let bytes): Array(bytes[Int(offset)..<min(bytes.count, Int(offset) + most)])
+        case .stream(let stream): stream.read(offset, most)
+        }
+    }
+
+    /// A stretch of the body.
+    func part(from start: Int64, length: Int64) -> HTTPBody {
+        .stream(HTTPBodyStream(length: length) { read(start + $0, $1) })
+    }
+}

@@ -1,0 +1,108 @@
+import Crypto
+import Foundation
+package import HTTPClient
+
+/// Keys that requests are signed with.
+package struct BucketCredentials: Sendable {
+    package let id: String
+    package let secret: String
+    /// Of temporary keys.
+    package let token: String?
+
+    /// Blanks and line breaks that were pasted along are taken off.
+    package init(id: String, secret: String, token: String? = nil) {
+        func trimmed(_ text: String) -> String { String(text.filter { !$0.isWhitespace && !$0.isNewline }) }
+        self.id = trimmed(id)
+        self.secret = trimmed(secret)
+        self.token = token.map(trimmed).flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// A request about a bucket or one of its objects, before it is signed.
+struct BucketCall: Sendable {
+    var method: String
+    /// Nil for the bucket itself.
+    var key: String?
+    /// Decoded, in any order; a value of nil stands alone.
+    var query: [(name: String, value: String?)] = []
+    var headers: [(name: String, value: String)] = []
+}
+
+/// What makes one family of bucket services different from another: hosts, signatures, and a few names.
+protocol BucketDialect: Sendable {
+    var bucket: String { get }
+    /// The header of an answer that tells the CRC-64 of what is stored; nil where there is none.
+    var checkSumHeader: String? { get }
+    /// Makes a service refuse to store where something is already.
+    var onlyIfNew: (name: String, value: String) { get }
+    /// Whether listings encode the token of the next page like keys.
+    var encodesTokens: Bool { get }
+
+    /// The address of an object, or of the bucket itself.
+    func url(_ key: String?, query: [(name: String, value: String?)]) -> String
+    /// The key of a day, worth keeping; the instant as signatures write it.
+    func signingKey(at time: String) -> SymmetricKey
+    /// The headers that the call is sent with, its own among them.
+    func headers(_ call: BucketCall, at time: String, key: SymmetricKey) -> [(name: String, value: String)]
+    /// What a refusal means, in words for whoever set it up.
+    func error(_ refusal: BucketRefusal, doing: String) -> StorageError
+}
+
+/// What a bucket service says when it does not do as asked.
+struct BucketRefusal: Sendable {
+    var status: Int
+    /// `NoSuchKey`, `AccessDenied` and so on; empty where the answer is not the service's own.
+    var code: String
+    var message: String
+    /// Finer than the code, where the service tells: `0003-00000001`.
+    var detail: String
+    var requestID: String?
+    /// The right host, where the wrong one was asked.
+    var endpoint: String?
+    /// The bucket's region, where another was named.
+    var region: String?
+
+    /// Reads an answer's body, or of answers without one the header that stands for it.
+    init(_ response: HTTPResponse) {
+        var body = response.body
+        if body.isEmpty, let header = response.header("x-oss-err"), let data = Data(base64Encoded: header) { body = Array(data) }
+        let xml = XMLElement.parse(body)
+        status = response.status
+        code = xml?["Code"] ?? ""
+        message = xml?["Message"] ?? String(decoding: body.prefix(256), as: UTF8.self)
+        detail = response.header("x-oss-ec") ?? xml?["EC"] ?? ""
+        requestID = response.header("x-oss-request-id") ?? response.header("x-amz-request-id") ?? xml?["RequestId"]
+        endpoint = xml?["Endpoint"]
+        region = response.header("x-amz-bucket-region") ?? xml?["Region"]
+    }
+
+    /// What is told of it in brackets.
+    var tail: String {
+        let id = requestID.map { ", request \($0)" } ?? ""
+        return "(\(code.isEmpty ? "\(status)" : code)\(detail.isEmpty ? "" : ", \(detail)")\(id))"
+    }
+
+    /// Whether and when to ask again.
+    @Sendable static func advice(_ request: HTTPRequest, _ response: HTTPResponse) -> RetryAdvice {
+        switch response.status {
+        case 408, 429, 500, 502, 503, 504: .backOff
+        // A key that was just made is not known everywhere at once.
+        case 401: .backOff
+        case 400: ["RequestTimeout", "IncompleteBody", "BadRequest"].contains(BucketRefusal(response).code) ? .backOff : .no
+        default: .no
+        }
+    }
+
+    /// What all services mean alike, by the answer's status.
+    func error(doing: String, bucket: String) -> StorageError {
+        switch status {
+        case 401, 403:
+            .unauthorized("\(doing) is not allowed: \(message) \(tail)", hint: "give the key the right to list, put, get and delete in \(bucket)")
+        case 409 where code == "FileAlreadyExists", 409 where code == "ConditionalRequestConflict", 412: .stale("\(doing): it is there already \(tail)")
+        case 429, 503: StorageError(.limited(for: .seconds(60)), "\(doing): too much at once \(tail)")
+        case 404: .damaged("\(doing): not found \(tail)")
+        case 500...: .unavailable("\(doing) failed: \(message) \(tail)")
+        default: .damaged("\(doing) was refused: \(message) \(tail)")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import HTTPClient
+
+/// Where a bucket of S3, or of a service that speaks like it, is asked.
+package struct S3Address: Hashable, Sendable {
+    /// Where the bucket stands in an address.
+    package enum Style: String, CaseIterable, Sendable {
+        /// In the host's name for Amazon and Aliyun, in the path for all others.
+        case auto
+        case path
+        case host
+    }
+
+    package let bucket: String
+    package let region: String
+    private let origin: String
+    private let isPathStyle: Bool
+
+    /// - Parameter endpoint: The service's address; Amazon's own where it is nil.
+    /// - Returns: Nil where the endpoint makes no sense.
+    package init?(bucket: String, region: String, endpoint: String? = nil, style: Style = .auto) {
+        self.bucket = bucket
+        self.region = region
+        let text = endpoint ?? "s3.\(region).amazonaws.com"
+        guard let service = HTTPOrigin(text.contains("://") ? text : "https://\(text)") else { return nil }
+        let namesBuckets = [".amazonaws.com", ".amazonaws.com.cn", ".aliyuncs.com"].contains(where: service.host.hasSuffix)
+        // A certificate for one level of names does not cover a bucket's name with dots.
+        isPathStyle = style == .path || style == .auto && (!namesBuckets || bucket.contains("."))
+        let port = service.port.map { ":\($0)" } ?? ""
+        origin = isPathStyle ? service.description : "\(service.scheme)://\(bucket).\(service.host)\(port)"
+    }
+
+    /// The host as requests name it.
+    var host: String {
+        guard let origin = HTTPOrigin(origin) else { return "" }
+        let isUsual = origin.port == nil || origin.port == (origin.scheme == "https" ? 443 : 80)
+        return origin.host + (isUsual ? "" : ":\(origin.port ?? 0)")
+    }
+
+    /// The path of an object, or of the bucket itself, encoded.
+    func path(_ key: String?) -> String {
+        PercentEncoding.encode("/" + (isPathStyle ? bucket + (key == nil ? "" : "/") : "") + (key ?? ""), keepingSlashes: true)
+    }
+
+    func url(_ key: String?, query: [(name: String, value: String?)]) -> String {
+        let items = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value ?? ""))" }
+        return origin + path(key) + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
+    }
+
+    /// Bucket names: 3 to 63 lower-case letters, digits, hyphens and dots, beginning and ending with a letter or digit.
+    package static func isBucketName(_ name: String) -> Bool {
+        func isPlain(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) }
+        let bytes = Array(name.utf8)
+        return (3...63).contains(bytes.count) && bytes.allSatisfy { isPlain($0) || $0 == 0x2d || $0 == 0x2e } && isPlain(bytes[0])
+            && isPlain(bytes[bytes.count - 1]) && !name.contains("..")
+    }
+}
