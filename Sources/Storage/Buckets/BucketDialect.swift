@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-package import HTTPClient
+import HTTPClient
 
 /// Keys that requests are signed with.
 package struct BucketCredentials: Sendable {

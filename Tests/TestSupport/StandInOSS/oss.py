@@ -241,6 +241,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Type", kind)
         self.end_headers()
         if self.command != "HEAD":
+            if self.fault == "cut":
+                self.wfile.write(data[:len(data) // 3])
+                self.wfile.flush()
+                self.drop()
             self.wfile.write(data)
 
     def date_time_string(self, timestamp=None):

@@ -40,15 +40,7 @@ struct HubDownload: Sendable {
     private func fetch(
         _ name: String, _ version: StoreVersion, _ scratch: Folder, _ onProgress: StoreProgress?, isLast: Bool
     ) async throws(StorageError) -> OpenFile? {
-        let file: OpenFile
-        do throws(FileError) {
-            let temporary = RawName(".download-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
-            file = try scratch.create(temporary)
-            // Without a name it is gone with us, however we end.
-            try scratch.remove(temporary)
-        } catch {
-            throw StorageError(error)
-        }
+        let file = try scratch.makeNameless()
         let sink = DownloadSink(file, onProgress)
         let label = try await fill(sink, name, version)
         if let flaw = flaw(name, sink, label) {
@@ -154,64 +146,9 @@ extension HubDownload.Label {
     }
 }
 
-/// Writes what comes to a file and adds it to the digests. Used by the transport's thread while a request is on its way.
-private final class DownloadSink: Sendable {
-    private struct State {
-        /// Whether nothing of the present answer has come yet.
-        var isFresh = true
-        var count: Int64 = 0
-        var content = SHA256()
-        var failure: FileError?
-    }
-
-    private let file: OpenFile
-    private let onProgress: StoreProgress?
-    private let state = Mutex(State())
-
-    init(_ file: OpenFile, _ onProgress: StoreProgress?) {
-        self.file = file
-        self.onProgress = onProgress
-    }
-
-    var count: Int64 { state.withLock { $0.count } }
-    var failure: FileError? { state.withLock { $0.failure } }
-
-    /// Another request is about to be sent.
-    func begin() { state.withLock { $0.isFresh = true } }
-
-    /// Takes a piece of an answer to a request for everything from `start` on.
-    func take(_ head: HTTPResponse, _ piece: [UInt8], from start: Int64) -> Bool {
-        guard head.status == 200 || head.status == 206 else { return true }
-        return state.withLock { state in
-            do throws(FileError) {
-                if state.isFresh {
-                    if head.status == 206, !head.continues(at: start) { return false }
-                    // A server that does not know ranges begins at the beginning, and so do we.
-                    if head.status == 200, start > 0 { try restart(&state) }
-                    state.isFresh = false
-                }
-                try file.write(piece)
-                state.count += Int64(piece.count)
-                state.content.update(data: piece)
-            } catch {
-                state.failure = error
-                return false
-            }
-            onProgress?(state.count, head.header("Content-Length").flatMap { Int64($0) }.map { $0 + start } ?? state.count)
-            return true
-        }
-    }
-
-    private func restart(_ state: inout State) throws(FileError) {
-        try file.truncate(to: 0)
-        try file.seek(to: 0)
-        state = State()
-    }
-
-    var sha256: String { state.withLock { $0.content.finalize().hex } }
-
+extension DownloadSink {
     /// The id that git gives the content: for regular files, which are small.
-    var gitID: String {
+    fileprivate var gitID: String {
         let count = count
         var git = Insecure.SHA1()
         git.update(data: Array("blob \(count)\0".utf8))
@@ -222,9 +159,4 @@ private final class DownloadSink: Sendable {
         }
         return git.finalize().hex
     }
-}
-
-extension HTTPResponse {
-    /// Whether a part of a file begins where it was asked to.
-    fileprivate func continues(at start: Int64) -> Bool { header("Content-Range")?.hasPrefix("bytes \(start)-") == true }
 }

@@ -1,0 +1,62 @@
+import Foundation
+
+/// What a version in a bucket holds: an object under a number, put once and never written over.
+struct BucketManifest: Codable, Hashable, Sendable {
+    struct Entry: Codable, Hashable, Sendable {
+        /// Where the content lies, below the store's prefix.
+        var key: String
+        var size: Int64
+        /// In hexadecimal digits.
+        var sha256: String
+    }
+
+    private static let folder = "versions/"
+    private static let digits = 10
+
+    /// Of the commit that made it; no two are alike.
+    var id: String
+    /// In seconds since 1970.
+    var date: Double
+    var title: String
+    /// By name.
+    var objects: [String: Entry]
+
+    static func key(_ number: Int) -> String {
+        let text = String(number)
+        return folder + String(repeating: "0", count: max(0, digits - text.count)) + text + ".json"
+    }
+
+    /// The number that a key stands for; nil where it is no manifest's.
+    static func number(of key: Substring) -> Int? {
+        guard key.hasPrefix(folder), key.hasSuffix(".json") else { return nil }
+        return Int(key.dropFirst(folder.count).dropLast(".json".count))
+    }
+
+    init(id: String, date: Date, title: String, objects: [String: Entry]) {
+        self.id = id
+        self.date = date.timeIntervalSince1970
+        self.title = title
+        self.objects = objects
+    }
+
+    init?(_ bytes: [UInt8]) {
+        guard let manifest = try? JSONDecoder().decode(BucketManifest.self, from: Data(bytes)) else { return nil }
+        self = manifest
+    }
+
+    var bytes: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map(Array.init) ?? []
+    }
+
+    func version(_ number: Int) -> StoreVersion {
+        StoreVersion(
+            id: "\(number)-\(id)", date: Date(timeIntervalSince1970: date), objects: objects.mapValues(\.size), digests: objects.mapValues(\.sha256))
+    }
+}
+
+extension StoreVersion {
+    /// The number of the manifest that says it.
+    var manifestNumber: Int? { id.split(separator: "-").first.flatMap { Int($0) } }
+}

@@ -1,0 +1,80 @@
+import Crypto
+import Files
+import HTTPClient
+import Synchronization
+
+/// Writes what comes to a file and adds it to the digests. Used by the transport's thread while a request is on its way.
+final class DownloadSink: Sendable {
+    private struct State {
+        /// Whether nothing of the present answer has come yet.
+        var isFresh = true
+        var count: Int64 = 0
+        var content = SHA256()
+        var failure: FileError?
+    }
+
+    let file: OpenFile
+    private let onProgress: StoreProgress?
+    private let state = Mutex(State())
+
+    init(_ file: OpenFile, _ onProgress: StoreProgress?) {
+        self.file = file
+        self.onProgress = onProgress
+    }
+
+    var count: Int64 { state.withLock { $0.count } }
+    var failure: FileError? { state.withLock { $0.failure } }
+
+    /// Another request is about to be sent.
+    func begin() { state.withLock { $0.isFresh = true } }
+
+    /// Takes a piece of an answer to a request for everything from `start` on.
+    func take(_ head: HTTPResponse, _ piece: [UInt8], from start: Int64) -> Bool {
+        guard head.status == 200 || head.status == 206 else { return true }
+        return state.withLock { state in
+            do throws(FileError) {
+                if state.isFresh {
+                    if head.status == 206, !head.continues(at: start) { return false }
+                    // A server that does not know ranges begins at the beginning, and so do we.
+                    if head.status == 200, start > 0 { try restart(&state) }
+                    state.isFresh = false
+                }
+                try file.write(piece)
+                state.count += Int64(piece.count)
+                state.content.update(data: piece)
+            } catch {
+                state.failure = error
+                return false
+            }
+            onProgress?(state.count, head.header("Content-Length").flatMap { Int64($0) }.map { $0 + start } ?? state.count)
+            return true
+        }
+    }
+
+    private func restart(_ state: inout State) throws(FileError) {
+        try file.truncate(to: 0)
+        try file.seek(to: 0)
+        state = State()
+    }
+
+    var sha256: String { state.withLock { $0.content.finalize().hex } }
+}
+
+extension HTTPResponse {
+    /// Whether a part of a file begins where it was asked to.
+    fileprivate func continues(at start: Int64) -> Bool { header("Content-Range")?.hasPrefix("bytes \(start)-") == true }
+}
+
+extension Folder {
+    /// A file without a name: it is gone with whoever holds it, however that ends.
+    func makeNameless() throws(StorageError) -> OpenFile {
+        do throws(FileError) {
+            let temporary = RawName(".download-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
+            let file = try create(temporary)
+            try remove(temporary)
+            return file
+        } catch {
+            throw StorageError(error)
+        }
+    }
+}
