@@ -82,6 +82,7 @@ let package = Package(
         tests("JobKit", ["JobKit"]),
         tests("Scheduler", ["Scheduler", "JobKit"]),
         tests("Config", ["Config", "JobKit", "Jobs", "Scheduler", "HTTPClient"]),
+        tests("Files", ["Files"]),
         tests("Store", ["Store", "Scheduler", "JobKit"]),
         tests("Logs", ["Logs", "JobKit"]),
         tests("Archive", ["Archive", "Files"]),

@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -18,4 +20,22 @@ static inline int cfiles_openat(int folder, const char *name, int flags, mode_t 
 /// Makes two names change places in one step.
 static inline int cfiles_exchange(int a, const char *from, int b, const char *to) {
     return (int)syscall(SYS_renameat2, a, from, b, to, 2u /* RENAME_EXCHANGE */);
+}
+
+/// A queue of changes to folders, which never blocks.
+static inline int cfiles_inotify(void) { return inotify_init1(IN_NONBLOCK | IN_CLOEXEC); }
+
+/// Adds a folder to a queue: names that come, go or are written below it, and its own end.
+static inline int cfiles_inotify_add(int queue, const char *path) {
+    return inotify_add_watch(queue, path,
+                             IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+}
+
+/// Marks of a change after which folders must be looked up anew.
+static const unsigned int cfiles_inotify_folders = IN_ISDIR | IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF;
+
+/// Waits until a descriptor can be read: 1, or 0 when the milliseconds are over.
+static inline int cfiles_wait_readable(int descriptor, int milliseconds) {
+    struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+    return poll(&entry, 1, milliseconds);
 }

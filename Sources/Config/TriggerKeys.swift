@@ -37,6 +37,7 @@ enum TriggerKeys {
         if let every { triggers.append(.schedule(.every(every), atStart: atStart)) }
         if every == nil, reader.has("at_start") { reader.report("at_start", "\"at_start\" goes with \"every\"") }
         triggers += crons(&reader, zone: zone)
+        if let watch = watch(&reader) { triggers.append(watch) }
         if let after = after(&reader) { triggers.append(after) }
         if triggers.isEmpty, !reader.isDescribing, reader.problems.isEmpty {
             reader.report(
@@ -57,6 +58,17 @@ enum TriggerKeys {
         }
     }
 
+    private static func watch(_ reader: inout SettingsReader) -> Trigger? {
+        let paths = reader.strings("watch", "Folders: the job is due when something below one of them has changed and then rested")
+        let settle = reader.duration(
+            "settle", "How long nothing below a watched folder must change", default: .seconds(30), in: .milliseconds(100) ... .seconds(3600))
+        if paths.isEmpty, reader.has("settle") { reader.report("settle", "\"settle\" goes with \"watch\"") }
+        for path in paths where !path.hasPrefix("/") {
+            reader.report("watch", "\"watch\" is \"\(path)\"", hint: "write the whole path, beginning with /")
+        }
+        return paths.isEmpty ? nil : .watch(paths: paths.map { $0 == "/" ? $0 : String($0.trimmingSuffix("/")) }, settle: settle)
+    }
+
     private static func after(_ reader: inout SettingsReader) -> Trigger? {
         let section = SettingShape.Kind.section(SettingsReader.shapes { _ = afterGroup(&$0) })
         guard let node = reader.node(SettingShape("after", "When another job has ended", .either([.text, section]))) else {
@@ -72,5 +84,14 @@ enum TriggerKeys {
             reader.string("job", "The other job"),
             reader.choice("outcome", "Which of its ends counts", default: Trigger.AfterOutcome.succeeded)
         )
+    }
+}
+
+extension String {
+    /// Without any of these at its end.
+    fileprivate func trimmingSuffix(_ suffix: Character) -> Substring {
+        var rest = self[...]
+        while rest.last == suffix { rest.removeLast() }
+        return rest
     }
 }

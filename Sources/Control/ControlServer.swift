@@ -78,8 +78,10 @@ package struct ControlServer: Sendable {
         router.post("/-/jobs/{job}/start") { request, context in
             let job = context.parameters.get("job") ?? ""
             let isNew = request.uri.queryParameters["new"] == "true"
+            let isDryRun = request.uri.queryParameters["dry_run"] == "true"
             return await answer { () throws(OperationError) in
-                try await operations.start(job, via: "command line", evenIfRunning: isNew)
+                if isDryRun { return try await operations.dryRun(job, via: "command line") }
+                return try await operations.start(job, via: "command line", evenIfRunning: isNew)
             }
         }
         router.post("/-/jobs/{job}/stop") { _, context in

@@ -106,6 +106,8 @@ extension RunCause {
         case .stop: ("stop", nil)
         case .schedule(let name): ("schedule", name)
         case .person(let road): ("person", road)
+        case .change(let path): ("change", path)
+        case .dryRun(let road): ("dry run", road)
         case .after(let job, let run): ("after", "\(job)#\(run)")
         }
     }
@@ -116,6 +118,8 @@ extension RunCause {
         case "stop": self = .stop
         case "schedule": self = .schedule(detail ?? "")
         case "person": self = .person(via: detail ?? "")
+        case "change": self = .change(path: detail ?? "")
+        case "dry run": self = .dryRun(via: detail ?? "")
         case "after":
             let parts = (detail ?? "").split(separator: "#")
             guard parts.count == 2, let run = Int64(parts[1]) else { return nil }

@@ -199,6 +199,59 @@ struct EngineTests {
         #expect(engine.handle(.startRequested(job: "b", via: "test", evenIfRunning: false), at: t).reply == .noSuchJob)
     }
 
+    @Test("a change starts the job, and one during a run is not lost; what a needed job did itself counts for nothing")
+    func change() {
+        var (engine, _) = boot([
+            JobDefinition(name: "restore", triggers: [.boot]), JobDefinition(name: "blog", needs: ["restore"]),
+        ])
+        func changed(at instant: TimeInterval, now: TimeInterval) -> Decision {
+            engine.handle(.changed(job: "blog", path: "/posts", at: t + instant), at: t + now)
+        }
+        #expect(saved(changed(at: 1, now: 2)).isEmpty, "the restore is still running")
+        _ = engine.handle(.attemptEnded(run: 1, .succeeded(RunReport(summary: ""))), at: t + 5)
+        #expect(saved(changed(at: 4, now: 35)).isEmpty, "the restore wrote this")
+        #expect(started(changed(at: 10, now: 40)) == ["blog"])
+        #expect(saved(changed(at: 50, now: 80)).map(\.state) == [.queued])
+        #expect(saved(changed(at: 60, now: 90)).map(\.missed) == [1], "one run serves both")
+        #expect(started(engine.handle(.attemptEnded(run: 2, .succeeded(RunReport(summary: ""))), at: t + 100)) == ["blog"])
+    }
+
+    @Test("a dry run changes nothing in what follows, and is nobody's run to join")
+    func dryRun() {
+        var (engine, _) = boot([
+            JobDefinition(name: "blog", retry: RetryPolicy(attempts: 3), canDryRun: true), JobDefinition(name: "ping"),
+            JobDefinition(name: "cheer", triggers: [.after(job: "blog", .finished)]),
+        ])
+        let first = engine.handle(.dryRunRequested(job: "blog", via: "test"), at: t)
+        #expect(first.reply == .started(run: 1) && saved(first).first?.cause.isDryRun == true)
+        #expect(engine.handle(.startRequested(job: "blog", via: "test", evenIfRunning: false), at: t).reply == .started(run: 2))
+        let end = engine.handle(.attemptEnded(run: 1, .failed(JobError("no", retry: .worthwhile))), at: t + 1)
+        #expect(saved(end).first?.state == .finished(.failed, at: t + 1), "it was tried again")
+        #expect(started(end) == ["blog"] && engine.jobs["blog"]?.outcome == nil && engine.jobs["blog"]?.last == nil)
+        #expect(
+            engine.handle(.dryRunRequested(job: "ping", via: "test"), at: t).reply
+                == .refused("ping can't show what it would do: a job of the type command has no dry run"))
+    }
+
+    @Test("a folder rests when nothing has changed for a while; one that never rests is acted upon all the same")
+    func settling() {
+        var settling = Settling(.seconds(10))
+        #expect(settling.remaining(at: .seconds(100)) == nil)
+        settling.changed(at: .seconds(100))
+        settling.changed(at: .seconds(105))
+        #expect(settling.remaining(at: .seconds(106)) == .seconds(9))
+        let ends = [114, 115].map { settling.isDue(at: .seconds($0)) }
+        #expect(ends == [false, true] && settling.remaining(at: .seconds(115)) == nil)
+        for second in 200..<300 {
+            settling.changed(at: .seconds(second))
+            let isDue = settling.isDue(at: .seconds(second))
+            #expect(!isDue)
+        }
+        settling.changed(at: .seconds(300))
+        let isDueAtLast = settling.isDue(at: .seconds(300))
+        #expect(isDueAtLast)
+    }
+
     @Test("a reload ends jobs that are gone and starts services whose work changed")
     func reload() {
         var (engine, _) = boot([

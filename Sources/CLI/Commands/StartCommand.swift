@@ -18,11 +18,20 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Ask for a run of its own even if one goes on.")
     var new = false
 
+    @Flag(help: "Change nothing: show what the run would do, as a publication can.")
+    var dryRun = false
+
     @OptionGroup var server: ServerOptions
 
+    func validate() throws {
+        if new, dryRun { throw ValidationError("--new and --dry-run don't go together.") }
+    }
+
     func run() async throws {
-        let answer = try await server.ask("POST", "jobs/\(job.inURL)/start\(new ? "?new=true" : "")", as: StartAnswer.self)
+        let wish = dryRun ? "?dry_run=true" : new ? "?new=true" : ""
+        let answer = try await server.ask("POST", "jobs/\(job.inURL)/start\(wish)", as: StartAnswer.self)
         let run = try answer.accepted(job)
+        if dryRun { return try await RunWaiter(job: job, run: run, server: server, showsWords: true).wait() }
         guard wait else {
             if server.printedJSON(answer) { return }
             return Console.out(answer.result == .joined ? "\(job) is on its way already (run \(run))" : "\(job) was started (run \(run))")
@@ -88,13 +97,18 @@ struct RunWaiter {
     let job: String
     let run: Int64
     let server: ServerOptions
+    /// Whether the run's own words are shown when it has ended.
+    var showsWords = false
 
     func wait() async throws {
         let clock = SystemWallClock()
         var shown = ""
         while true {
             let answer = try await server.ask("GET", "runs/\(run)", as: RunAnswer.self)
-            if answer.isFinished { return try conclude(answer) }
+            if answer.isFinished {
+                if showsWords, !server.json { try await showWords() }
+                return try conclude(answer)
+            }
             if try await isReadyService() {
                 if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
                 return
@@ -104,6 +118,18 @@ struct RunWaiter {
                 shown = progress
             }
             try await clock.sleep(for: .milliseconds(150))
+        }
+    }
+
+    /// What the program itself has said in the run, without the words of its processes.
+    private func showWords() async throws {
+        if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
+        var offset: Int64 = 0
+        while true {
+            let log = try await server.ask("GET", "jobs/\(job.inURL)/log?run=\(run)&from=\(offset)", as: LogAnswer.self)
+            if log.text.isEmpty { return }
+            offset = log.next
+            for line in log.text.split(separator: "\n") where line.hasPrefix("# ") { Console.out(String(line.dropFirst(2))) }
         }
     }
 

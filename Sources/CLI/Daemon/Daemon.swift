@@ -33,6 +33,8 @@ struct Daemon {
     let listener: Current<(@Sendable (HTTPExchange) -> Void)?>
     /// The configuration that is in force.
     let current: Current<Configuration>
+    /// Watches folders for the jobs of that configuration.
+    private let watching = Current<Task<Void, Never>?>(nil)
 
     /// Holds the state folder's lock as long as the program lives.
     final class OpenLock: Sendable {
@@ -172,6 +174,8 @@ struct Daemon {
         let control = Task { await serveControl(operations) }
         let listening = Task { await listen(signals, scheduler, logs) }
         let housekeeping = Task { await prune(store, logs) }
+        watch(configuration, scheduler)
+        defer { watching.value?.cancel() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
         for task in [control, listening, housekeeping] { task.cancel() }
@@ -234,6 +238,7 @@ struct Daemon {
             logs.use(mostPerRun: new.logs.mostPerRun)
             await scheduler.reload(environment.jobs(of: new))
             current.value = new
+            watch(new, scheduler)
             for warning in new.warnings { container.note(warning.description, .warning) }
             return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description))
         } catch {
@@ -241,6 +246,13 @@ struct Daemon {
             container.note("the configuration was not reloaded; the old one stays in force", .warning)
             return ReloadAnswer(isReloaded: false, problems: error.problems.map(\.description))
         }
+    }
+
+    private func watch(_ configuration: Configuration, _ scheduler: JobScheduler) {
+        watching.value?.cancel()
+        let (clock, container) = (clock, container)
+        let jobs = configuration.jobs.map(\.definition)
+        watching.value = Task { await Watches.run(for: jobs, scheduler, clock: clock) { container.note($0) } }
     }
 
     private func prune(_ store: SQLiteStore, _ logs: RunLogFiles) async {

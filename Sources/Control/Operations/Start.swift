@@ -7,6 +7,11 @@ extension Operations {
         StartAnswer(await scheduler.ask(.startRequested(job: job, via: road, evenIfRunning: evenIfRunning)), try await suggestion(job))
     }
 
+    /// Starts a run that only shows what it would do.
+    package func dryRun(_ job: String, via road: String) async throws(OperationError) -> StartAnswer {
+        StartAnswer(await scheduler.ask(.dryRunRequested(job: job, via: road)), try await suggestion(job))
+    }
+
     /// Ends a job's runs; a service stays stopped until somebody starts it.
     package func stop(_ job: String) async throws(OperationError) -> StartAnswer {
         StartAnswer(await scheduler.ask(.stopRequested(job: job)), try await suggestion(job))

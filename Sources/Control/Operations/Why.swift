@@ -68,6 +68,8 @@ struct Why {
         case .schedule(let schedule): "its schedule (\(schedule)), fire time \(time(run.scheduledAt))"
         case .after(let job, let run): "the end of \(job) (run \(run))"
         case .person(let road): "a person (\(road))"
+        case .change(let path): "a change below \(path)"
+        case .dryRun(let road): "a person who wanted to know what it would do (\(road))"
         }
     }
 

@@ -140,6 +140,20 @@ package struct SettingsReader {
         return nil
     }
 
+    /// The keys of one of several kinds. The schema knows the keys of all, and requires those of none.
+    package mutating func variant<Kind: CaseIterable, Value>(_ chosen: Kind, _ read: (Kind, inout SettingsReader) -> Value) -> Value {
+        guard isDescribing else { return read(chosen, &self) }
+        var all = shapes
+        for kind in Kind.allCases {
+            for var shape in SettingsReader.shapes({ _ = read(kind, &$0) }) where !all.contains(where: { $0.key == shape.key }) {
+                shape.isRequired = false
+                all.append(shape)
+            }
+        }
+        defer { shapes = all }
+        return read(chosen, &self)
+    }
+
     /// A group of keys below `key`, read by a reader of its own.
     package mutating func section<Value>(
         _ key: String, _ about: String, isRequired: Bool = false, _ read: (inout SettingsReader) -> Value

@@ -7,6 +7,8 @@ package protocol JobType: Sendable {
     static var about: String { get }
     /// The longest one attempt may take where the configuration says nothing; nil for as long as it lasts.
     static var usualTimeout: Duration? { get }
+    /// Whether it heeds `RunContext.isDryRun`.
+    static var canDryRun: Bool { get }
     static func settings(from reader: inout SettingsReader) -> Settings
     /// The work of one attempt. Cancelling the task asks it to end; the engine, not the job, records why.
     func run(_ context: RunContext) async throws(JobError) -> RunReport
@@ -14,6 +16,7 @@ package protocol JobType: Sendable {
 
 extension JobType {
     package static var usualTimeout: Duration? { nil }
+    package static var canDryRun: Bool { false }
 }
 
 /// A kind of service: settings that describe a process the engine keeps running.
@@ -50,6 +53,7 @@ package struct JobCatalog: Sendable {
         package let about: String
         package let isService: Bool
         package let usualTimeout: Duration?
+        package let canDryRun: Bool
         package let shapes: @Sendable () -> [SettingShape]
         package let decode: @Sendable (inout SettingsReader) -> Work
     }
@@ -69,7 +73,7 @@ package struct JobCatalog: Sendable {
     package mutating func add<Kind: JobType>(_ kind: Kind.Type, make: @escaping @Sendable (Kind.Settings) -> Kind) {
         add(
             Entry(
-                typeName: Kind.typeName, about: Kind.about, isService: false, usualTimeout: Kind.usualTimeout,
+                typeName: Kind.typeName, about: Kind.about, isService: false, usualTimeout: Kind.usualTimeout, canDryRun: Kind.canDryRun,
                 shapes: { SettingsReader.shapes { _ = Kind.settings(from: &$0) } },
                 decode: { .job(make(Kind.settings(from: &$0))) }))
     }
@@ -79,7 +83,7 @@ package struct JobCatalog: Sendable {
     ) {
         add(
             Entry(
-                typeName: Kind.typeName, about: Kind.about, isService: true, usualTimeout: nil,
+                typeName: Kind.typeName, about: Kind.about, isService: true, usualTimeout: nil, canDryRun: false,
                 shapes: { SettingsReader.shapes { _ = Kind.settings(from: &$0) } },
                 decode: { .service(make(Kind.settings(from: &$0)).definition) }))
     }

@@ -10,6 +10,8 @@ package struct RunContext: Sendable {
     package var scheduledAt: Date
     /// How many fire times the run stands for besides its own.
     package var missed: Int
+    /// Whether it is only to be shown what a run would do.
+    package var isDryRun: Bool
     /// Differs with every start of the program.
     package var bootID: String
     /// The instant by which the attempt is cancelled.
@@ -24,7 +26,7 @@ package struct RunContext: Sendable {
     package var stopBudgetLeft: @Sendable () -> Duration?
 
     package init(
-        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, bootID: String, deadline: Date?,
+        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, bootID: String, deadline: Date?,
         environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
         voice: any RunVoice, stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
     ) {
@@ -33,6 +35,7 @@ package struct RunContext: Sendable {
         self.attempt = attempt
         self.scheduledAt = scheduledAt
         self.missed = missed
+        self.isDryRun = isDryRun
         self.bootID = bootID
         self.deadline = deadline
         self.environment = environment

@@ -5,7 +5,7 @@ extension Engine {
         guard let job = jobs[name] else { return .noSuchJob }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
-        if let run = unfinished(of: name).first(where: { $0.state.isJoinable }), !evenIfRunning || job.definition.isService {
+        if let run = unfinished(of: name).first(where: { $0.state.isJoinable && !$0.cause.isDryRun }), !evenIfRunning || job.definition.isService {
             if case .waitingToRetry = run.state { retryNow(run, at: now) }
             return .joined(run: run.id)
         }
@@ -13,6 +13,31 @@ extension Engine {
         let run = newRun(name, .person(via: road), scheduledAt: now, at: now)
         record(run)
         return .started(run: run.id)
+    }
+
+    /// Asks for a run that shows what it would do; it waits until the job is free.
+    mutating func dryRun(_ name: String, via road: String, at now: Date) -> Reply {
+        guard let job = jobs[name] else { return .noSuchJob }
+        guard job.definition.canDryRun else {
+            return .refused("\(name) can't show what it would do: a job of the type \(job.definition.typeName) has no dry run")
+        }
+        if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
+        guard phase == .running else { return .refused("the program is stopping") }
+        if let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
+        let run = newRun(name, .dryRun(via: road), scheduledAt: now, at: now)
+        record(run)
+        return .started(run: run.id)
+    }
+
+    /// A watched folder has come to rest. What a needed job has done there itself, such as a restore, counts for nothing.
+    mutating func changed(_ name: String, _ path: String, last: Date, at now: Date) {
+        guard let job = jobs[name], job.definition.disabled == nil, phase == .running else { return }
+        for need in job.definition.needs where jobs[need]?.definition.isService != true {
+            guard let other = jobs[need], other.hasSucceeded, unfinished(of: need).isEmpty else { return }
+            if let finished = other.last?.finishedAt, finished >= last { return }
+        }
+        // A change during a run would be lost with it, whatever the job's rule for overlaps is.
+        enqueue(newRun(name, .change(path: path), scheduledAt: last, at: now), overlap: .queue, at: now)
     }
 
     /// Somebody does not want to wait for the next attempt.

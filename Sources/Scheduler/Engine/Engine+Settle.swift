@@ -41,12 +41,13 @@ extension Engine {
     }
 
     /// Queues a run by the job's overlap rule.
-    mutating func enqueue(_ run: Run, at now: Date) {
-        guard let job = jobs[run.job], let current = unfinished(of: run.job).last else { return record(run) }
-        switch job.definition.overlap {
+    mutating func enqueue(_ run: Run, overlap: Overlap? = nil, at now: Date) {
+        let others = unfinished(of: run.job).filter { !$0.cause.isDryRun }
+        guard let job = jobs[run.job], let current = others.last else { return record(run) }
+        switch overlap ?? job.definition.overlap {
         case .skip: skip(run, "run \(current.id) was still \(current.state.word)", at: now)
         case .queue:
-            if var waiting = unfinished(of: run.job).last(where: { $0.state == .queued }) {
+            if var waiting = others.last(where: { $0.state == .queued }) {
                 guard waiting.cause == run.cause else { return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now) }
                 waiting.missed += run.missed + 1
                 waiting.scheduledAt = run.scheduledAt
@@ -55,7 +56,7 @@ extension Engine {
                 record(run)
             }
         case .replace:
-            for old in unfinished(of: run.job) { end(old, because: .replaced, at: now) }
+            for old in others { end(old, because: .replaced, at: now) }
             record(run)
         }
     }

@@ -73,6 +73,8 @@ package struct Engine: Sendable {
         case .service(let run, let news): heard(news, of: run, at: now)
         case .startRequested(let job, let road, let evenIfRunning):
             decision.reply = start(job, via: road, evenIfRunning: evenIfRunning, at: now)
+        case .dryRunRequested(let job, let road): decision.reply = dryRun(job, via: road, at: now)
+        case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
         case .stopRequested(let job): decision.reply = stop(job, at: now)
         case .restartRequested(let job, let road): decision.reply = restart(job, via: road, at: now)
         case .clockJumped(let jump): shift(by: jump, at: now)
@@ -113,7 +115,7 @@ package struct Engine: Sendable {
             return
         }
         runs[run.id] = nil
-        jobs[run.job]?.last = run
+        if !run.cause.isDryRun { jobs[run.job]?.last = run }
     }
 
     mutating func note(_ kind: String, job: String? = nil, _ message: String, at now: Date) {
@@ -126,7 +128,7 @@ package struct Engine: Sendable {
     ) {
         guard var run = runs[id] else { return }
         do {
-            let retry = jobs[run.job]?.definition.retry ?? .never
+            let retry = run.cause.isDryRun ? .never : jobs[run.job]?.definition.retry ?? .never
             run.state = try run.state.after(event, at: now, retry: retry, salt: run.id)
             change(&run)
             record(run)

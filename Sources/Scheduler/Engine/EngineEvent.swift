@@ -7,8 +7,11 @@ package enum EngineEvent: Sendable {
     case attemptEnded(run: Int64, AttemptResult)
     case service(run: Int64, ServiceNews)
     case startRequested(job: String, via: String, evenIfRunning: Bool)
+    case dryRunRequested(job: String, via: String)
     case stopRequested(job: String)
     case restartRequested(job: String, via: String)
+    /// A folder that the job watches has changed, last at `at`, and come to rest.
+    case changed(job: String, path: String, at: Date)
     /// The wall clock moved by this against the clock that does not jump.
     case clockJumped(Duration)
     case reloaded([JobDefinition])

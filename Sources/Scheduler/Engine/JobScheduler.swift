@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import JobKit
 import Synchronization
 
@@ -73,6 +73,11 @@ package actor JobScheduler {
     /// Asks for something and waits until it is recorded.
     package nonisolated func ask(_ event: EngineEvent) async -> Reply? {
         await ask(Envelope(event: event))
+    }
+
+    /// Tells that a watched folder has come to rest.
+    package nonisolated func changed(job: String, path: String, at instant: Date) {
+        post.yield(Envelope(event: .changed(job: job, path: path, at: instant)))
     }
 
     /// Puts another configuration in force.
@@ -242,7 +247,8 @@ package actor JobScheduler {
         environment["SHIPKEEPER_SCHEDULED_AT"] = run.scheduledAt.formatted(.iso8601)
         environment["SHIPKEEPER_MISSED"] = "\(run.missed)"
         return RunContext(
-            job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, bootID: bootID,
+            job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, isDryRun: run.cause.isDryRun,
+            bootID: bootID,
             deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
             processes: ports.processes, values: ports.values, voice: voice,
             stopBudgetLeft: { [self] in stopDeadline.withLock { $0 }.map { $0 - clock.uptime } })

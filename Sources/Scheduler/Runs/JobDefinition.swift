@@ -19,6 +19,8 @@ package struct JobDefinition: Hashable, Sendable {
     package var group: String?
     /// Things it works on, such as a repository; jobs that share one never run at once.
     package var resources: Set<String>
+    /// Whether it can show what a run would do.
+    package var canDryRun: Bool
     /// Why the job doesn't run: switched off, or a secret is missing.
     package var disabled: String?
     /// Changes when the job's work does, so that a reload knows which services to start anew.
@@ -27,7 +29,7 @@ package struct JobDefinition: Hashable, Sendable {
     package init(
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
-        fireRule: FireRule = FireRule(), group: String? = nil, resources: Set<String> = [],
+        fireRule: FireRule = FireRule(), group: String? = nil, resources: Set<String> = [], canDryRun: Bool = false,
         disabled: String? = nil, fingerprint: String = ""
     ) {
         self.name = name
@@ -41,6 +43,7 @@ package struct JobDefinition: Hashable, Sendable {
         self.fireRule = fireRule
         self.group = group
         self.resources = resources
+        self.canDryRun = canDryRun
         self.disabled = disabled
         self.fingerprint = fingerprint
     }

@@ -9,6 +9,13 @@ package enum RunCause: Hashable, Sendable {
     /// Somebody asked, by this road: `command line`, `web`.
     case person(via: String)
     case stop
+    /// Something below a watched folder has changed.
+    case change(path: String)
+    /// Somebody wants to know what a run would do.
+    case dryRun(via: String)
+
+    /// Whether nothing is to be changed, and nothing follows.
+    package var isDryRun: Bool { if case .dryRun = self { true } else { false } }
 
     /// As it is stored and shown.
     package var words: String {
@@ -18,6 +25,8 @@ package enum RunCause: Hashable, Sendable {
         case .after(let job, let run): "after: \(job) run \(run)"
         case .person(let road): "person: \(road)"
         case .stop: "stop"
+        case .change(let path): "change: \(path)"
+        case .dryRun(let road): "dry run: \(road)"
         }
     }
 }

@@ -6,6 +6,8 @@ package enum Trigger: Hashable, Sendable {
     case stop
     case schedule(Schedule, atStart: Bool)
     case after(job: String, AfterOutcome)
+    /// When something below one of the folders has changed and then rested for `settle`.
+    case watch(paths: [String], settle: Duration)
 
     /// Which end of the other job counts.
     package enum AfterOutcome: String, CaseIterable, Hashable, Sendable {
@@ -30,6 +32,7 @@ package enum Trigger: Hashable, Sendable {
         case .boot: "at boot"
         case .stop: "at stop"
         case .schedule(let schedule, _): schedule.readable
+        case .watch(let paths, _): "when \(paths.joined(separator: " or ")) changes"
         case .after(let job, .succeeded): "after \(job)"
         case .after(let job, let outcome): "after \(job) \(outcome.rawValue)"
         }

@@ -1,0 +1,162 @@
+import CFiles
+import Glibc
+
+/// Notices changes below a folder: by what the kernel tells, or where that has no room for so many folders, by looking again and again.
+///
+/// The folder may be missing, come, be moved away and be replaced by another: each of these is a change. Used by one thread.
+package struct FolderWatcher {
+    /// What waiting has come to.
+    package enum Notice: Hashable, Sendable {
+        case nothing
+        /// Something has changed just now.
+        case change
+        /// The folder is another than before; what changed last in it did so then.
+        case other(changed: FileTime)
+    }
+
+    private enum Road {
+        /// The folder is not there.
+        case missing
+        /// The kernel tells.
+        case told(OpenFile)
+        /// There are too many folders: what was seen when it was last looked.
+        case looking(seen: UInt64, nextLook: ContinuousClock.Instant)
+    }
+
+    /// The most folders that the kernel is asked to watch.
+    package static let mostFolders = 8192
+    private static let ignoredNames: Set<String> = [".git", "node_modules", ".DS_Store"]
+    private static let ignoredEndings = ["~", ".swp", ".swx", ".tmp"]
+
+    private let path: String
+    private let mostFolders: Int
+    private let betweenLooks: Duration
+    private var road = Road.missing
+    /// Device and inode of the folder that is being watched.
+    private var identity: [UInt64] = []
+
+    package init(_ path: String, mostFolders: Int = FolderWatcher.mostFolders, betweenLooks: Duration = .seconds(30)) {
+        self.path = path
+        self.mostFolders = mostFolders
+        self.betweenLooks = betweenLooks
+        begin()
+    }
+
+    /// Whether the kernel has no room for all folders, so that changes are noticed up to half a minute late.
+    package var isLooking: Bool { if case .looking = road { true } else { false } }
+
+    /// Waits until something has changed, or `most` is over. Blocks.
+    package mutating func wait(_ most: Duration) -> Notice {
+        if Self.identity(of: path) != identity {
+            let newest = begin()
+            return identity.isEmpty ? .change : .other(changed: newest)
+        }
+        switch road {
+        case .missing:
+            Self.pause(most)
+            return .nothing
+        case .told(let queue):
+            guard cfiles_wait_readable(queue.raw, CInt(most / .milliseconds(1))) > 0 else { return .nothing }
+            return drain(queue) ? .change : .nothing
+        case .looking(let seen, let nextLook):
+            guard ContinuousClock.now >= nextLook else {
+                Self.pause(min(most, nextLook - .now))
+                return .nothing
+            }
+            begin()
+            if case .looking(let now, _) = road, now == seen { return .nothing }
+            return .change
+        }
+    }
+
+    private static func pause(_ length: Duration) { usleep(UInt32(max(0, length / .microseconds(1)))) }
+
+    private static func identity(of path: String) -> [UInt64] {
+        guard let status = try? Folder.open(path).status() else { return [] }
+        return [status.device, status.inode]
+    }
+
+    // MARK: Setting up
+
+    /// Looks at all folders; gives when anything in them last changed.
+    @discardableResult
+    private mutating func begin() -> FileTime {
+        identity = Self.identity(of: path)
+        guard !identity.isEmpty else {
+            road = .missing
+            return FileTime(seconds: 0)
+        }
+        let raw = cfiles_inotify()
+        var walk = Walk(queue: raw < 0 ? nil : OpenFile(raw, path: path), most: mostFolders)
+        walk.visit(path)
+        if let queue = walk.queue {
+            road = .told(queue)
+        } else {
+            road = .looking(seen: walk.seen, nextLook: .now + betweenLooks)
+        }
+        return walk.newest
+    }
+
+    private struct Walk {
+        /// Nil once it has no room.
+        var queue: OpenFile?
+        let most: Int
+        var count = 0
+        /// Differs when a name, a size or a time does.
+        var seen: UInt64 = 0xcbf2_9ce4_8422_2325
+        var newest = FileTime(seconds: 0)
+
+        mutating func visit(_ path: String) {
+            count += 1
+            if let raw = queue?.raw, count > most || !Walk.add(path, to: raw) { queue = nil }
+            guard let folder = try? Folder.open(path), let names = try? folder.names() else { return }
+            if let changed = try? folder.status().changed { newest = max(newest, changed) }
+            for name in names where !FolderWatcher.isIgnored(name.description) {
+                guard let status = try? folder.status(name) else { continue }
+                newest = max(newest, status.changed)
+                mix(name.bytes)
+                mix([UInt64(bitPattern: status.size), UInt64(bitPattern: status.modified.seconds), UInt64(bitPattern: status.modified.nanoseconds)])
+                if status.kind == .folder { visit("\(path)/\(name)") }
+            }
+        }
+
+        /// Whether the kernel watches the folder now, or it is gone already.
+        private static func add(_ path: String, to queue: CInt) -> Bool {
+            let watch = unsafe cfiles_inotify_add(queue, path)
+            return watch >= 0 || errno == ENOENT
+        }
+
+        private mutating func mix(_ bytes: some Sequence<UInt8>) { for byte in bytes { seen = (seen ^ UInt64(byte)) &* 0x100_0000_01b3 } }
+
+        private mutating func mix(_ numbers: [UInt64]) { for number in numbers { seen = (seen ^ number) &* 0x100_0000_01b3 } }
+    }
+
+    private static func isIgnored(_ name: String) -> Bool {
+        ignoredNames.contains(name) || name.hasPrefix(".#") || ignoredEndings.contains(where: name.hasSuffix)
+    }
+
+    // MARK: Listening
+
+    /// Takes what the kernel has told, and looks the folders up anew where they have changed themselves.
+    private mutating func drain(_ queue: OpenFile) -> Bool {
+        var (hasChanged, areFoldersNew) = (false, false)
+        while let bytes = try? queue.read(65536), !bytes.isEmpty {
+            var rest = bytes[...]
+            // struct inotify_event: watch, mask, cookie, length of the name, name.
+            while rest.count >= 16 {
+                let (mask, length) = (Self.number(rest.dropFirst(4)), Int(Self.number(rest.dropFirst(12))))
+                let name = String(decoding: rest.dropFirst(16).prefix(length).prefix { $0 != 0 }, as: UTF8.self)
+                rest = rest.dropFirst(16 + length)
+                if Self.isIgnored(name) { continue }
+                hasChanged = true
+                if mask & cfiles_inotify_folders != 0 { areFoldersNew = true }
+            }
+        }
+        if areFoldersNew { begin() }
+        return hasChanged
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+}

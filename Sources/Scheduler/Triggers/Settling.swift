@@ -1,0 +1,30 @@
+/// Decides when a folder has come to rest: once nothing has changed for a while, or, where it never rests, after ten times that.
+package struct Settling: Hashable, Sendable {
+    private static let mostTimes = 10
+
+    let settle: Duration
+    private var first: Duration?
+    private var last: Duration?
+
+    /// - Parameter settle: How long nothing must change.
+    package init(_ settle: Duration) { self.settle = settle }
+
+    /// Something has changed. Instants are on a clock that does not jump.
+    package mutating func changed(at now: Duration) {
+        first = first ?? now
+        last = now
+    }
+
+    /// How long it takes yet; nil while nothing has changed.
+    package func remaining(at now: Duration) -> Duration? {
+        guard let first, let last else { return nil }
+        return max(.zero, min(last + settle, first + settle * Settling.mostTimes) - now)
+    }
+
+    /// Whether it is time to act. The next change begins anew then.
+    package mutating func isDue(at now: Duration) -> Bool {
+        guard remaining(at: now) == .zero else { return false }
+        (first, last) = (nil, nil)
+        return true
+    }
+}

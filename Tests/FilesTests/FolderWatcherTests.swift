@@ -1,0 +1,55 @@
+import Files
+import TestSupport
+import Testing
+
+@Suite("folder watcher")
+struct FolderWatcherTests {
+    /// Whether a change is noticed, and then comes to rest.
+    private func notices(_ watcher: inout FolderWatcher) -> Bool {
+        var hasChanged = false
+        for _ in 0..<8 where !hasChanged { hasChanged = watcher.wait(.milliseconds(100)) != .nothing }
+        while watcher.wait(.milliseconds(50)) != .nothing {}
+        return hasChanged
+    }
+
+    @Test("what comes, goes and is written is noticed, in new folders too; editors' own files are not", .timeLimit(.minutes(1)))
+    func changes() throws {
+        let folder = TemporaryFolder()
+        try folder.write("posts/deep/er/a.md", "a")
+        var watcher = FolderWatcher(folder["posts"])
+        #expect(!watcher.isLooking && !notices(&watcher))
+        for line in [
+            "echo b > deep/er/a.md", "echo c > deep/er/new.md", "mv deep/er/new.md deep/er/newer.md", "rm deep/er/newer.md", "mkdir -p one/two/three",
+            "echo d > one/two/three/x.md", "mv one uno", "echo e > uno/two/three/x.md", "ln -s ../uno deep/link", "rm -r uno",
+        ] {
+            _ = try Shell.run(line, folder: folder["posts"])
+            #expect(notices(&watcher), "\(line)")
+        }
+        _ = try Shell.run("echo x > deep/.a.md.swp; echo x > deep/a.md~; echo x > deep/.#a.md", folder: folder["posts"])
+        #expect(!notices(&watcher))
+    }
+
+    @Test("a folder that is missing, comes, is moved away and replaced is watched all along", .timeLimit(.minutes(1)))
+    func moves() throws {
+        let folder = TemporaryFolder()
+        var watcher = FolderWatcher(folder["posts"])
+        #expect(!notices(&watcher))
+        for line in [
+            "mkdir posts", "echo a > posts/a.md", "mv posts old", "mkdir posts", "echo b > posts/b.md", "mv posts gone && mv old posts", "echo c > posts/c.md",
+            "rm -r posts", "mkdir posts && echo d > posts/d.md", "rm -r posts; ln -s gone posts", "echo e > gone/e.md",
+        ] {
+            _ = try Shell.run(line, folder: folder.path)
+            #expect(notices(&watcher), "\(line)")
+        }
+    }
+
+    @Test("where there are too many folders it looks now and then", .timeLimit(.minutes(2)))
+    func tooMany() throws {
+        let folder = TemporaryFolder()
+        try folder.write("posts/a/b/c/x.md", "1")
+        var watcher = FolderWatcher(folder["posts"], mostFolders: 2, betweenLooks: .milliseconds(200))
+        #expect(watcher.isLooking && !notices(&watcher))
+        try folder.write("posts/a/b/c/x.md", "22")
+        #expect(notices(&watcher))
+    }
+}
