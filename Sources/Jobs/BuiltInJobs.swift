@@ -13,13 +13,19 @@ package enum BuiltInJobs {
         catalog.add(KeepaliveJob.self) { KeepaliveJob(settings: $0, http: http) }
         catalog.add(RestoreJob.self) { RestoreJob(settings: $0) }
         catalog.add(BackupJob.self) { BackupJob(settings: $0, stateFolder: stateFolder) }
-        catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http) }
-        catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http) }
+        catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http, stateFolder: stateFolder) }
+        catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http, stateFolder: stateFolder) }
         catalog.add(repository: "folder", about: "A folder of this machine, such as a mounted volume") { name, reader in
             Repository.folder(named: name, &reader)
         }
         catalog.add(repository: "huggingface", about: "A dataset of the Hugging Face Hub") { name, reader in
             Repository.huggingFace(named: name, &reader, http: http, endpoint: hubEndpoint)
+        }
+        catalog.add(repository: "oss", about: "A bucket of Aliyun OSS") { name, reader in
+            Repository.bucket(.oss, named: name, &reader, http: http)
+        }
+        catalog.add(repository: "s3", about: "A bucket of S3, or of a service that speaks like it: MinIO, R2, a bucket gateway") { name, reader in
+            Repository.bucket(.s3, named: name, &reader, http: http)
         }
         return catalog
     }

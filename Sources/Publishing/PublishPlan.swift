@@ -82,6 +82,19 @@ package struct PublishPlan: Hashable, Sendable {
     /// When each stale key of ours was first found so.
     package var staleSince: [String: Date] = [:]
 
+    /// Whether the site has a page for addresses that lead nowhere.
+    package private(set) var hasErrorPage = false
+
+    /// A word about sites of which nearly every page changes each time, though nobody has changed them.
+    package var noteOfChurn: String? {
+        let pages = pageCount
+        let changed = uploads.count { $0.reason == .content && $0.phase >= .pages }
+        guard pages >= 20, changed * 5 > pages * 4 else { return nil }
+        return "\(changed) of \(pages) pages have changed; if the theme has not, something in each page differs from build to build, such as a date"
+    }
+
+    private var pageCount = 0
+
     package var uploadBytes: Int64 { uploads.reduce(0) { $0 + $1.file.size } }
 
     /// - Parameters:
@@ -93,6 +106,8 @@ package struct PublishPlan: Hashable, Sendable {
         site: [SiteFile], bucket: [BucketObject], ledger: [String: PublishedFile], rule: DeletionRule, limits: DeletionLimits, at now: Date,
         protected: (String) -> Bool = { _ in false }
     ) {
+        pageCount = site.count { PublishPhase.of($0.key) >= .pages }
+        hasErrorPage = site.contains { $0.key == "404.html" }
         let remote = Dictionary(bucket.map { ($0.key, $0) }) { first, _ in first }
         for file in site {
             guard let reason = PublishPlan.reason(file, remote[file.key], ledger[file.key]) else {

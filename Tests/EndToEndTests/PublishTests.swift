@@ -212,4 +212,158 @@ struct PublishTests {
         #expect(try front().contains("home"))
         _ = program.stop()
     }
+
+    @Test("a dry run shows the plan with its reasons, and changes nothing", .timeLimit(.minutes(5)))
+    func dryRun() async throws {
+        let world = try World()
+        try world.site(posts: 40)
+        try await world.oss.server.tell("faults", "[]")
+        let first = try world.program.ask("start site --dry-run")
+        #expect(first.status == 0 && first.output.contains("+ posts/39/index.html (new)\n") && first.output.contains("dry run: 45 new"), "\(first.output)")
+        #expect(try await world.oss.log().allSatisfy { $0.method == "GET" })
+        #expect(try world.publish().status == 0)
+        try world.folder.write("public/css/style.css", "b{}")
+        _ = try Shell.run("rm public/posts/3/index.html", folder: world.folder.path)
+        let second = try world.program.ask("start site --dry-run")
+        #expect(
+            second.output.contains("+ css/style.css (content)\n- posts/3/index.html (stale)\n")
+                && second.output.contains("dry run: 1 changed, 1 to delete, 43 unchanged"), "\(second.output)")
+        #expect(try world.visit("posts/3/").output == "<h1>post 3</h1>200")
+        #expect(try world.program.ask("start nothing --dry-run").status == 5)
+        #expect(try world.program.ask("runs site --json").output.contains("dry run: command line"))
+        _ = world.program.stop()
+    }
+
+    @Test("a change below a watched folder publishes once it has come to rest; a restored tree does not", .timeLimit(.minutes(5)))
+    func watch() async throws {
+        let folder = TemporaryFolder()
+        try folder.write("web/.keep", "")
+        let configuration = """
+            version: 1
+            state: \(folder["state"])
+            jobs:
+              restore:
+                type: command
+                on: boot
+                with: { shell: "mkdir -p '\(folder["public"])'; echo home > '\(folder["public"])/index.html'" }
+              site:
+                type: publish
+                needs: restore
+                on: { watch: "\(folder["public"])", settle: 500ms }
+                with:
+                  folder: \(folder["public"])
+                  to: { type: folder, path: "\(folder["web"])" }
+            """
+        let program = try RunningProgram(configuration, in: folder)
+        #expect(try RunningProgram.until("test -f '\(folder["public/index.html"])'"))
+        _ = try Shell.run("sleep 2.5")
+        #expect(folder.read("web/index.html") == nil, "what a restore brings back is no change")
+        for index in 0..<5 {
+            try folder.write("public/posts/\(index).html", "post \(index)")
+            _ = try Shell.run("sleep 0.2")
+        }
+        #expect(try RunningProgram.until("test -f '\(folder["web/posts/4.html"])'"))
+        #expect(folder.read("web/index.html") == "home\n")
+        let runs = try program.ask("runs site --json").output
+        #expect(runs.components(separatedBy: "\"cause\"").count == 2 && runs.contains("change: "), "one run for all of them: \(runs)")
+        _ = try Shell.run("mv public aside; mkdir public; cp -r aside/* public/; echo new > public/index.html", folder: folder.path)
+        #expect(try RunningProgram.until("grep -q new '\(folder["web/index.html"])'"), "a folder that was replaced is not watched")
+        #expect(try program.ask("why site").output.contains("a change below"))
+        _ = program.stop()
+    }
+
+    /// Hexo's deploy with a plug-in, as far as we meet it.
+    private static let deployer = """
+        #!/bin/sh
+        if [ "$1" = generate ]; then mkdir -p public; echo hi > public/index.html; echo "INFO  1 files generated in 1 s"; exit 0; fi
+        echo "$*" > arguments
+        overlay=$(echo "$3" | cut -d, -f2); [ -n "$overlay" ] && { stat -c %a "$overlay" > mode; cp "$overlay" seen; cp "$overlay" "$5/_multiconfig.yml"; }
+        case "$(cat how)" in
+          nothing) exit 0;;
+          silent) echo "INFO  Deploying: ali-oss"; echo "部署异常 AccessDenied"; echo "INFO  Deploy done: ali-oss";;
+          unknown) echo "ERROR Deployer not found: oss" >&2;;
+          killed) kill -9 $$;;
+          good) echo "INFO  Deploying: ali-oss"; printf "INFO  Deploy done: ali-oss";;
+        esac
+        """
+
+    @Test("hexo deploy gets its secrets by a file that is gone afterwards, and is judged by what it says", .timeLimit(.minutes(5)))
+    func legacy() async throws {
+        let folder = TemporaryFolder()
+        let configuration = """
+            version: 1
+            state: \(folder["state"])
+            secrets: [KEY_SECRET]
+            jobs:
+              blog:
+                type: hexo
+                with:
+                  site: \(folder["blog"])
+                  deploy: { command: [hexo, deploy], config: { type: ali-oss, accessKeySecret: "${KEY_SECRET}" } }
+            """
+        try folder.write("blog/package.json", "{\"hexo\": {}}")
+        try folder.write("blog/_config.yml", "title: x\n")
+        try folder.write("blog/node_modules/hexo/package.json", "{}")
+        try folder.write("blog/node_modules/.bin/hexo", PublishTests.deployer)
+        _ = try Shell.run("chmod +x blog/node_modules/.bin/hexo", folder: folder.path)
+        let program = try RunningProgram(configuration, in: folder, environment: ["KEY_SECRET": "very-secret-value"])
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        for (how, words) in [
+            ("nothing", "1 hexo deploy ended without having deployed anything"), ("silent", "1 hexo deploy went wrong: 部署异常 AccessDenied"),
+            ("unknown", "1 hexo deploy went wrong: ERROR Deployer not found"), ("killed", "1 hexo deploy "), ("good", "0 blog succeeded"),
+        ] {
+            try folder.write("blog/how", how)
+            let result = try program.ask("start blog --wait")
+            #expect(
+                "\(result.status) \(result.output)\(result.errors)".replacing("blog failed: ", with: "").contains(words.dropFirst(2))
+                    && words.hasPrefix("\(result.status)"), "\(how): \(result)")
+            #expect(try Shell.run("find state/scratch -name 'deploy-*'; find . -name _multiconfig.yml", folder: folder.path).output == "", "\(how)")
+        }
+        #expect(folder.read("blog/seen") == #"{"deploy":{"accessKeySecret":"very-secret-value","type":"ali-oss"}}"# && folder.read("blog/mode") == "600\n")
+        #expect(folder.read("blog/arguments")?.contains("very-secret-value") == false && !program.log.contains("very-secret-value"))
+        #expect(try program.ask("start blog --dry-run").output.contains("would run: "))
+        _ = program.stop()
+    }
+
+    @Test("a site goes to S3 too, and to a folder that a web server shows", .timeLimit(.minutes(5)))
+    func otherPlaces() async throws {
+        let oss = try StandInOSS()
+        try oss.makeBucket("my-blog")
+        let folder = TemporaryFolder()
+        try folder.write("web/other.txt", "not ours")
+        let configuration = """
+            version: 1
+            state: \(folder["state"])
+            secrets: [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]
+            jobs:
+              s3:
+                type: publish
+                secrets: [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]
+                with:
+                  folder: \(folder["public"])
+                  to: { type: s3, bucket: my-blog, endpoint: "\(oss.endpoint)", prefix: sub, grace: 0s, delete: all, keep: ["precious/"] }
+              web:
+                type: publish
+                with: { folder: "\(folder["public"])", to: { type: folder, path: "\(folder["web"])", grace: 0s } }
+            """
+        let program = try RunningProgram(
+            configuration, in: folder, environment: ["AWS_ACCESS_KEY_ID": StandInOSS.keyID, "AWS_SECRET_ACCESS_KEY": StandInOSS.secret])
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        for (name, text) in ["index.html": "home", "a b/图.html": "page", "css/x.css": "a{}", "precious/x.html": "kept", "old.html": "old"] {
+            try folder.write("public/\(name)", text)
+        }
+        for job in ["s3", "web"] { #expect(try program.ask("start \(job) --wait").output.contains("5 files uploaded")) }
+        _ = try Shell.run("rm -r public/old.html public/precious; echo changed > public/index.html", folder: folder.path)
+        let s3 = try program.ask("start s3 --wait")
+        #expect(s3.output.contains("1 file uploaded (8 B), 2 unchanged, 1 deleted"), "\(s3.output)\(s3.errors)")
+        #expect(try Shell.run("curl -s '\(oss.endpoint)/my-blog/sub/a%20b/%E5%9B%BE.html'").output == "page")
+        #expect(try Shell.run("curl -s '\(oss.endpoint)/my-blog/sub/precious/x.html'").output == "kept")
+        let web = try program.ask("start web --wait")
+        #expect(web.output.contains("1 file uploaded (8 B), 2 unchanged, 2 deleted"), "\(web.output)\(web.errors)")
+        #expect(
+            try Shell.run("cd web; find . -type f | sort; cat index.html", folder: folder.path).output
+                == "./a b/图.html\n./css/x.css\n./index.html\n./other.txt\nchanged\n")
+        #expect(try program.ask("start web --wait").output.contains("nothing new, 3 unchanged"))
+        _ = program.stop()
+    }
 }

@@ -180,6 +180,28 @@ struct BucketTests {
         }
     }
 
+    @Test("website settings are read as the official client wrote them, set, and told apart", .timeLimit(.minutes(5)))
+    func website() async throws {
+        let world = try await World()
+        let bucket = try world.bucket()
+        let usual = BucketWebsite.usual(hasErrorPage: true)
+        let found = try #require(try await bucket.website())
+        #expect(found.serves(usual))
+        let poorer = try world.python(
+            "w = o.WebsiteConfiguration(index_document=o.IndexDocument(suffix='index.html'))\nclient.put_bucket_website(o.PutBucketWebsiteRequest(bucket='my-blog', website_configuration=w))\n"
+        )
+        #expect(poorer.status == 0, "\(poorer.errors)")
+        let poor = try await bucket.website()
+        #expect(poor?.serves(usual) == false && usual.shortcomings(of: poor).contains("the front page for every folder"))
+        #expect(usual.shortcomings(of: nil).contains("not set up as a website"))
+        try await bucket.set(usual)
+        #expect(try await bucket.website()?.serves(usual) == true)
+        let theirs = try world.python(
+            "w = client.get_bucket_website(o.GetBucketWebsiteRequest(bucket='my-blog')).website_configuration\nassert w.index_document.support_sub_dir and w.error_document.http_status == 404 and w.error_document.key == '404.html', w\n"
+        )
+        #expect(theirs.status == 0, "\(theirs.errors)")
+    }
+
     @Test("a clock that is wrong is put right, and bad luck is lived through", .timeLimit(.minutes(5)), arguments: Dialect.allCases)
     func retries(dialect: Dialect) async throws {
         let world = try await World()

@@ -16,8 +16,10 @@ package struct HexoJob: JobType {
 
     package static let typeName = "hexo"
     package static let about = "Builds a Hexo site, judges the result, and publishes it"
+    package static let canDryRun = true
     let settings: Settings
     let http: any HTTPTransport
+    let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
@@ -39,7 +41,14 @@ package struct HexoJob: JobType {
         try await build(site, context)
         let before = try await context.values.value("pages", of: context.job).flatMap { Int($0) }
         let pages = try await HexoVerdict.pages(of: site.output, before: before, minShare: settings.minShare)
-        var report = try await SitePublication(folder: site.output, target: target, probe: settings.probe, http: http, context: context).run()
+        var report: RunReport
+        switch target {
+        case .bucket(let bucket):
+            report = try await SitePublication(folder: site.output, target: bucket, probe: settings.probe, http: http, context: context).run()
+        case .command(let command):
+            report = try await command.run(in: settings.site, hexo: site.program, scratch: stateFolder() + "/scratch", context)
+        }
+        if context.isDryRun { return report }
         try await context.values.set(["pages": "\(pages)"], of: context.job)
         report.summary = "\(pages.counted("page")): \(report.summary)"
         report.outputs["pages"] = "\(pages)"

@@ -12,8 +12,10 @@ package struct PublishJob: JobType {
 
     package static let typeName = "publish"
     package static let about = "Publishes a folder of files as a website"
+    package static let canDryRun = true
     let settings: Settings
     let http: any HTTPTransport
+    let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
@@ -24,6 +26,10 @@ package struct PublishJob: JobType {
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
-        return try await SitePublication(folder: settings.folder, target: target, probe: settings.probe, http: http, context: context).run()
+        switch target {
+        case .bucket(let bucket):
+            return try await SitePublication(folder: settings.folder, target: bucket, probe: settings.probe, http: http, context: context).run()
+        case .command(let command): return try await command.run(in: settings.folder, scratch: stateFolder() + "/scratch", context)
+        }
     }
 }

@@ -8,9 +8,9 @@ struct PublishLedger {
     private let published: String
     private let digests: String
 
-    init(_ context: RunContext, _ target: PublishTarget) {
+    init(_ context: RunContext, _ target: BucketTarget) {
         values = context.values
-        published = "publish/\(context.job)/\(target.bucket)/\(target.prefix)"
+        published = "publish/\(context.job)/\(target.name)/\(target.rules.prefix)"
         digests = "publish-digests/\(context.job)"
     }
 

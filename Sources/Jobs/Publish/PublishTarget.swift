@@ -4,58 +4,84 @@ import JobKit
 import Publishing
 import Storage
 
-/// Where a site goes, and how carefully.
-package struct PublishTarget: Sendable {
+/// Where a site goes.
+package enum PublishTarget: Sendable {
     enum Kind: String, CaseIterable {
-        case oss
+        case oss, s3, folder, command
     }
 
-    var bucket: String
-    var region: String
-    var host: OSSAddress.Host
-    var endpoint: String?
-    /// In front of every key; empty, or with a slash at its end.
-    var prefix: String
-    var accessKeyID: Secret?
-    var accessKeySecret: Secret?
-    var sessionToken: Secret?
-    var deletion: DeletionRule
-    var limits: DeletionLimits
-    var rules: HeaderRules
-    var connections: Int
+    case bucket(BucketTarget)
+    case command(DeployCommand)
 
     /// Nil where something is missing or makes no sense, which has been reported then.
     static func read(_ reader: inout SettingsReader) -> PublishTarget? {
-        _ = reader.choice("type", "Where the files go", default: Kind.oss)
-        let bucket = reader.parsed(
-            SettingShape("bucket", "The bucket's name", .text, isRequired: true), expected: "3 to 63 lower-case letters, digits and hyphens"
-        ) {
-            OSSAddress.isBucketName($0) ? $0 : nil
+        let kind = reader.choice("type", "Where the files go; command where \"command\" is given", default: reader.has("command") ? .command : Kind.oss)
+        return reader.variant(kind) { kind, reader in
+            switch kind {
+            case .oss: bucket(BucketSettings.read(.oss, &reader, needsKeys: false).map { .bucket($0) }, website: true, &reader)
+            case .s3: bucket(BucketSettings.read(.s3, &reader, needsKeys: false).map { .bucket($0) }, website: false, &reader)
+            case .folder: bucket(reader.path("path", "The folder that is to show the site; it must exist").map { .folder($0) }, website: false, &reader)
+            case .command: DeployCommand.read(&reader).map { .command($0) }
+            }
         }
-        let region = reader.parsed(
-            SettingShape("region", "The bucket's region, such as oss-cn-hangzhou", .text, isRequired: true), expected: "a region such as oss-cn-hangzhou"
-        ) {
-            OSSAddress(bucket: "any", region: $0) == nil ? nil : $0
-        }
-        let host = reader.choice("host", "Which of the region's hosts is asked", default: OSSAddress.Host.public)
-        let endpoint = reader.optionalString("endpoint", "Another host; with host: cname the bucket's own domain")
-        if host == .cname, endpoint == nil { reader.report("host", "\"host: cname\" needs the domain", hint: "write endpoint: blog.example.com") }
-        let prefix = reader.optionalString("prefix", "Put in front of every key").map { $0.split(separator: "/").joined(separator: "/") + "/" } ?? ""
-        let target = PublishTarget(
-            bucket: bucket ?? "", region: region ?? "", host: host, endpoint: endpoint, prefix: prefix == "/" ? "" : prefix,
-            accessKeyID: reader.secret("access_key_id", "The key's id; else OSS_ACCESS_KEY_ID, granted to the job"),
-            accessKeySecret: reader.secret("access_key_secret", "The key's secret; else OSS_ACCESS_KEY_SECRET, granted to the job"),
-            sessionToken: reader.secret("session_token", "The token of temporary keys; else OSS_SESSION_TOKEN, granted to the job"),
-            deletion: reader.choice(
-                "delete", "What of the bucket may be deleted: nothing, what we have put there, or everything under the prefix", default: .ours),
-            limits: limits(&reader), rules: HeaderRules(own: headers(&reader)),
-            connections: reader.integer("connections", "The most uploads at once", default: 16, in: 1...64))
-        return bucket == nil || region == nil || (host == .cname && endpoint == nil) ? nil : target
     }
 
-    private static func limits(_ reader: inout SettingsReader) -> DeletionLimits {
+    private static func bucket(_ place: BucketTarget.Place?, website: Bool, _ reader: inout SettingsReader) -> PublishTarget? {
+        let rules = BucketTarget.Rules(&reader, website: website)
+        return place.map { .bucket(BucketTarget(place: $0, rules: rules)) }
+    }
+}
+
+/// A bucket or a folder, and how carefully it is changed.
+package struct BucketTarget: Sendable {
+    enum Place: Sendable {
+        case bucket(BucketSettings)
+        case folder(String)
+    }
+
+    struct Rules: Sendable {
+        /// In front of every key; empty, or with a slash at its end.
+        var prefix: String
+        var deletion: DeletionRule
+        var limits: DeletionLimits
+        var keep: [String]
+        var headers: HeaderRules
+        var connections: Int
+        var website: WebsiteRule
+    }
+
+    /// What is done about how the bucket shows pages.
+    enum WebsiteRule: String, CaseIterable, Sendable {
+        case off, check, set
+    }
+
+    let place: Place
+    let rules: Rules
+
+    /// What is told apart in what is remembered of publications.
+    var name: String {
+        switch place {
+        case .bucket(let settings): settings.name
+        case .folder(let path): path
+        }
+    }
+
+    func open(http: any HTTPTransport, _ context: RunContext) throws(JobError) -> any Bucket {
+        let clock = context.clock
+        switch place {
+        case .bucket(let settings): return try settings.open(http: http, environment: context.environment, now: { clock.now })
+        case .folder(let path): return FolderBucket(path: path)
+        }
+    }
+}
+
+extension BucketTarget.Rules {
+    fileprivate init(_ reader: inout SettingsReader, website isWebsite: Bool) {
+        prefix = reader.prefix("Put in front of every key")
+        deletion = reader.choice(
+            "delete", "What may be deleted: nothing, what we have put there, or everything under the prefix", default: .ours)
         let standard = DeletionLimits()
-        return DeletionLimits(
+        limits = DeletionLimits(
             most: reader.integer("max_delete", "The most objects that one publication deletes", default: standard.most, in: 0...1_000_000),
             share: Double(reader.integer("max_delete_percent", "The same, of all objects under the prefix", default: Int(standard.share * 100), in: 0...100))
                 / 100,
@@ -63,6 +89,14 @@ package struct PublishTarget: Sendable {
                 "grace", "How long styles, scripts and pictures stay after the last page that needs them", default: .seconds(86_400),
                 in: .zero ... .seconds(365 * 86_400)
             ).seconds)
+        keep = reader.strings("keep", "Patterns of what is never deleted, as lines of a .gitignore")
+        headers = HeaderRules(own: BucketTarget.Rules.headers(&reader))
+        connections = reader.integer("connections", "The most uploads at once", default: 16, in: 1...64)
+        website =
+            isWebsite
+            ? reader.choice(
+                "website", "Whether the bucket's website settings (index page, 404 page, folders) are checked after changes, or set", default: .check)
+            : .off
     }
 
     /// Rules of one's own: a pattern with the headers that it means.
@@ -76,23 +110,5 @@ package struct PublishTarget: Sendable {
             }
             return HeaderRules.Rule(entry.key, Dictionary(headers.compactMap { item in item.value.text.map { (item.key, $0) } }) { first, _ in first })
         }
-    }
-
-    /// The bucket, with the keys that were configured or that the job was granted.
-    func open(http: any HTTPTransport, _ context: RunContext) throws(JobError) -> any Bucket {
-        func value(_ secret: Secret?, _ name: String) -> String? {
-            (secret?.revealed ?? context.environment[name]).flatMap { $0.isEmpty ? nil : $0 }
-        }
-        guard let id = value(accessKeyID, "OSS_ACCESS_KEY_ID"), let secret = value(accessKeySecret, "OSS_ACCESS_KEY_SECRET") else {
-            throw JobError(
-                "there is no key for the bucket \(bucket)",
-                hint: "set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET in the container, declare them under \"secrets\", and grant them to the job")
-        }
-        guard let address = OSSAddress(bucket: bucket, region: region, host: host, endpoint: endpoint) else {
-            throw JobError("\(region) is no region", hint: "write one such as oss-cn-hangzhou")
-        }
-        let clock = context.clock
-        return BucketClient(
-            address, credentials: BucketCredentials(id: id, secret: secret, token: value(sessionToken, "OSS_SESSION_TOKEN")), http: http, now: { clock.now })
     }
 }

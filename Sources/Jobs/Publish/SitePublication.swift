@@ -14,7 +14,7 @@ struct SitePublication {
     private static let notedTogether = 50
 
     let folder: String
-    let target: PublishTarget
+    let target: BucketTarget
     let probe: String?
     let http: any HTTPTransport
     let context: RunContext
@@ -25,12 +25,17 @@ struct SitePublication {
         let (files, site) = try await look(ledger)
         let known = try await ledger.all()
         let listed: [BucketObject]
-        do { listed = try await bucket.list(prefix: target.prefix) } catch { throw SitePublication.error(error) }
-        let plan = PublishPlan(site: site, bucket: listed, ledger: known, rule: target.deletion, limits: target.limits, at: context.clock.now)
+        do { listed = try await bucket.list(prefix: target.rules.prefix) } catch { throw SitePublication.error(error) }
+        let (kept, prefix) = (target.rules.keep.compactMap { PathPattern($0) }, target.rules.prefix)
+        let plan = PublishPlan(site: site, bucket: listed, ledger: known, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now) {
+            let names = $0.dropFirst(prefix.count).split(separator: "/").map { Array($0.utf8) }
+            return kept.contains { pattern in (1...max(1, names.count)).contains { pattern.matches(Array(names.prefix($0)), isFolder: $0 < names.count) } }
+        }
         tell(plan)
+        if context.isDryRun { return foreseen(plan, files: site.count) }
         let report = try await carryOut(plan, bucket, files, ledger)
         try await ledger.note(stale: plan.staleSince.filter { !plan.deletions.contains($0.key) }, deleted: plan.deletions, known)
-        let problems = await look(at: plan, files)
+        let problems = await look(at: plan, files) + website(bucket, plan)
         for problem in problems { context.log("note: \(problem)") }
         return summary(plan, report, problems, files: site.count)
     }
@@ -40,7 +45,7 @@ struct SitePublication {
     private func look(_ ledger: PublishLedger) async throws(JobError) -> (files: [String: ScannedFile], site: [SiteFile]) {
         context.report(RunProgress(step: "reading", done: 0, unit: "files"))
         let known = try await ledger.knownDigests()
-        let (folder, prefix, rules) = (folder, target.prefix, target.rules)
+        let (folder, prefix, rules) = (folder, target.rules.prefix, target.rules.headers)
         let found: (files: [ScannedFile], site: [SiteFile], digests: SiteDigests)
         do throws(SiteError) {
             found = try await OwnThread.run { flag throws(SiteError) in
@@ -62,8 +67,11 @@ struct SitePublication {
     /// Says what will be done and why, as far as a log can bear it.
     private func tell(_ plan: PublishPlan) {
         let lines = plan.uploads.map { "+ \($0.file.key) (\($0.reason.rawValue))" } + plan.deletions.map { "- \($0) (stale)" }
-        for line in lines.prefix(SitePublication.mostTold) { context.log(line) }
-        if lines.count > SitePublication.mostTold { context.log("and \(lines.count - SitePublication.mostTold) more changes") }
+        let most = context.isDryRun ? lines.count : SitePublication.mostTold
+        for line in lines.prefix(most) { context.log(line) }
+        if lines.count > most { context.log("and \(lines.count - most) more changes") }
+        if context.isDryRun, !plan.spared.isEmpty { context.log("\(plan.spared.count.counted("object")) stale, and left alone for now") }
+        if let note = plan.noteOfChurn { context.log("note: \(note)") }
         if let refusal = plan.refusal { context.log("note: nothing is deleted: \(refusal); raise max_delete or max_delete_percent if that is right") }
     }
 
@@ -71,7 +79,7 @@ struct SitePublication {
         _ plan: PublishPlan, _ bucket: any Bucket, _ files: [String: ScannedFile], _ ledger: PublishLedger
     ) async throws(JobError) -> Publisher.Report {
         let pending = Mutex<[SiteFile]>([])
-        let (context, rules, prefix) = (context, target.rules, target.prefix)
+        let (context, rules, prefix) = (context, target.rules.headers, target.rules.prefix)
         @Sendable func flush() async {
             try? await ledger.note(
                 pending.withLock { files in
@@ -79,7 +87,7 @@ struct SitePublication {
                 })
         }
         do throws(StorageError) {
-            let report = try await Publisher(bucket: bucket, connections: target.connections).carryOut(
+            let report = try await Publisher(bucket: bucket, connections: target.rules.connections).carryOut(
                 plan,
                 content: { file throws(FileError) in try .file(files[file.key]?.path ?? "") },
                 headers: { rules.headers(of: String($0.key.dropFirst(prefix.count))) },
@@ -107,7 +115,40 @@ struct SitePublication {
     private func look(at plan: PublishPlan, _ files: [String: ScannedFile]) async -> [String] {
         guard let probe else { return [] }
         let page = plan.uploads.last { $0.phase >= .pages && $0.reason != .headers }?.file
-        return await SiteProbe(http: http, address: probe).look(changed: page.map { (String($0.key.dropFirst(target.prefix.count)), $0.md5) }) { $0.md5Digits }
+        return await SiteProbe(http: http, address: probe).look(changed: page.map { (String($0.key.dropFirst(target.rules.prefix.count)), $0.md5) }) {
+            $0.md5Digits
+        }
+    }
+
+    /// What is wrong with how the bucket shows pages, after it was set right where that is asked.
+    private func website(_ bucket: any Bucket, _ plan: PublishPlan) async -> [String] {
+        guard let client = bucket as? BucketClient, target.rules.website != .off, target.rules.prefix.isEmpty, !plan.uploads.isEmpty else { return [] }
+        let wanted = BucketWebsite.usual(hasErrorPage: plan.hasErrorPage)
+        do throws(StorageError) {
+            let found = try await client.website()
+            if found?.serves(wanted) == true { return [] }
+            guard target.rules.website == .set else { return [wanted.shortcomings(of: found)] }
+            try await client.set(wanted)
+            context.log("the bucket's website settings were set: \(wanted.description)")
+            return []
+        } catch {
+            // A key for uploads alone may not look at this, which is no mistake.
+            return error.kind == .unauthorized && target.rules.website == .check ? [] : ["the bucket's website settings: \(error.message)"]
+        }
+    }
+
+    private func foreseen(_ plan: PublishPlan, files: Int) -> RunReport {
+        let (new, content) = (plan.uploads.count { $0.reason == .new }, plan.uploads.count { $0.reason == .content })
+        let parts = [
+            (new, "new"), (content, "changed"), (plan.uploads.count - new - content, "with other headers"), (plan.deletions.count, "to delete"),
+            (plan.unchanged, "unchanged"),
+        ].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        return RunReport(
+            summary: "dry run: \(parts.joined(separator: ", ")), \(ByteSizeText.readable(plan.uploadBytes)) to upload; nothing was changed",
+            outputs: [
+                "files": "\(files)", "uploads": "\(plan.uploads.count)", "deletions": "\(plan.deletions.count)", "unchanged": "\(plan.unchanged)",
+                "bytes": "\(plan.uploadBytes)",
+            ])
     }
 
     private func summary(_ plan: PublishPlan, _ report: Publisher.Report, _ problems: [String], files: Int) -> RunReport {
@@ -115,9 +156,11 @@ struct SitePublication {
         let refused = plan.refusal == nil ? "" : "; nothing was deleted"
         let troubles = problems.isEmpty ? "" : "; \(problems[0])"
         let uploaded = report.uploaded == 0 ? "nothing new" : "\(report.uploaded.counted("file")) uploaded (\(ByteSizeText.readable(report.bytes)))"
+        let address = probe.map { " – \($0)" } ?? ""
         return RunReport(
-            summary: "\(uploaded), \(plan.unchanged) unchanged\(deleted)\(refused)\(troubles)",
+            summary: "\(uploaded), \(plan.unchanged) unchanged\(deleted)\(refused)\(troubles)\(address)",
             outputs: [
+                "url": probe ?? "",
                 "files": "\(files)", "uploaded": "\(report.uploaded)", "unchanged": "\(plan.unchanged)", "deleted": "\(report.deleted)",
                 "bytes": "\(report.bytes)", "problems": "\(problems.count + (plan.refusal == nil ? 0 : 1))",
             ])

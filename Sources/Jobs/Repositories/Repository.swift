@@ -25,6 +25,15 @@ package struct Repository: Sendable {
         return path.map { Repository(name: name, store: LocalFolder(path: $0), retention: retention) }
     }
 
+    /// A repository in a bucket.
+    static func bucket(_ service: BucketSettings.Service, named name: String, _ reader: inout SettingsReader, http: any HTTPTransport) -> Repository? {
+        let settings = BucketSettings.read(service, &reader, needsKeys: true)
+        let prefix = reader.prefix("Put in front of every key")
+        let retention = reader.formatAndRetention()
+        guard let settings, let bucket = try? settings.open(http: http, environment: [:], now: { Date() }) else { return nil }
+        return Repository(name: name, store: BucketStore(bucket, name: "\(settings.name)/\(prefix)", prefix: prefix), retention: retention)
+    }
+
     /// A repository in a dataset of the Hugging Face Hub.
     static func huggingFace(named name: String, _ reader: inout SettingsReader, http: any HTTPTransport, endpoint standard: String?) -> Repository? {
         let dataset = reader.parsed(

@@ -37,10 +37,10 @@ struct S3: BucketDialect {
         let tail = refusal.tail
         switch refusal.code {
         case "NoSuchBucket": return .missing("there is no bucket \(bucket) \(tail)", hint: "check \"bucket\" and \"endpoint\", or create it")
-        case "InvalidAccessKeyId": return .unauthorized("the access key id is not known, or disabled \(tail)", hint: "check S3_ACCESS_KEY_ID")
+        case "InvalidAccessKeyId": return .unauthorized("the access key id is not known, or disabled \(tail)", hint: "check AWS_ACCESS_KEY_ID")
         case "SignatureDoesNotMatch":
             return .unauthorized(
-                "the signature is not accepted: the secret is wrong \(tail)", hint: "check S3_ACCESS_KEY_SECRET for characters that were lost or added")
+                "the signature is not accepted: the secret is wrong \(tail)", hint: "check AWS_SECRET_ACCESS_KEY for characters that were lost or added")
         case "AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException":
             let right = refusal.region.map { "the bucket \(bucket) is in the region \($0)" } ?? "the region is not the bucket's"
             return .unauthorized("\(right) \(tail)", hint: "set \"region\" accordingly")

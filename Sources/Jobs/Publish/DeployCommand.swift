@@ -1,0 +1,131 @@
+import Files
+import Foundation
+import JobKit
+import Synchronization
+
+/// Publishes by a program of the user's own, such as `hexo deploy` with a plug-in.
+package struct DeployCommand: Sendable {
+    /// What plug-ins print when they have failed, though they end as if they had not.
+    private static let signsOfFailure = ["部署异常", "Deployer not found"]
+
+    let command: [String]
+    /// Laid over the site's own configuration, under `deploy`, while Hexo's deploy runs.
+    let settings: [String: String]
+
+    static func read(_ reader: inout SettingsReader) -> DeployCommand? {
+        let command = reader.command("command", "The program that publishes, and its arguments; it runs in the site's folder")
+        let settings = reader.stringMap("config", "For hexo deploy: keys laid over \"deploy\" of _config.yml for this one run, with secrets as ${NAME}")
+        guard let command else {
+            if !reader.isDescribing, !reader.has("command") { reader.report("command", "\"command\" is missing", hint: "write command: [hexo, deploy]") }
+            return nil
+        }
+        if !settings.isEmpty, !isHexo(command) {
+            reader.report("config", "\"config\" is for hexo deploy", hint: "give other programs what they need by \"env\"")
+        }
+        return DeployCommand(command: command, settings: settings)
+    }
+
+    private static func isHexo(_ command: [String]) -> Bool { command.first?.split(separator: "/").last == "hexo" }
+
+    /// - Parameters:
+    ///   - folder: Where it runs.
+    ///   - hexo: The site's own Hexo, where it is one.
+    func run(in folder: String, hexo: String? = nil, scratch: String, _ context: RunContext) async throws(JobError) -> RunReport {
+        var words = command
+        if let hexo, words.first == "hexo" { words[0] = hexo }
+        if context.isDryRun {
+            context.log("would run: \(words.joined(separator: " "))")
+            return RunReport(summary: "dry run: nothing was run")
+        }
+        context.report(RunProgress(step: "publishing", done: 0, unit: "files"))
+        guard !settings.isEmpty else { return try await carryOut(words, in: folder, context) }
+        let overlay = try Overlay(settings, in: scratch)
+        defer { overlay.remove() }
+        return try await carryOut(words + ["--config", "_config.yml,\(overlay.file)", "--output", overlay.folder], in: folder, context)
+    }
+
+    private func carryOut(_ words: [String], in folder: String, _ context: RunContext) async throws(JobError) -> RunReport {
+        let listener = DeployListener(signs: DeployCommand.signsOfFailure)
+        var command = context.command(.command(words), folder: folder)
+        command.environment["NO_COLOR"] = "1"
+        let onOutput = command.onOutput
+        command.onOutput = { bytes, stream in
+            listener.hear(bytes, stream)
+            onOutput(bytes, stream)
+        }
+        let exit = try await context.finish(command)
+        let program = self.command.prefix(2).joined(separator: " ")
+        let log = "shipkeeper logs \(context.job) --run \(context.run)"
+        if let trouble = listener.trouble { throw JobError("\(program) went wrong: \(trouble)", hint: log, retry: .worthwhile, exitCode: exit.code) }
+        guard exit == .exited(0) else { throw JobError("\(program) \(exit)", hint: log, retry: .worthwhile, exitCode: exit.code) }
+        if DeployCommand.isHexo(self.command), listener.deployed == nil {
+            throw JobError(
+                "\(program) ended without having deployed anything", hint: "is \"deploy\" in _config.yml filled in, and its plug-in installed? \(log)")
+        }
+        return RunReport(summary: "published by \(program)\(listener.deployed.map { " (\($0))" } ?? "")")
+    }
+}
+
+/// A file with settings that nobody else may read, in a folder of its own; both are gone afterwards, with what Hexo has put there.
+private struct Overlay {
+    let folder: String
+    var file: String { "\(folder)/deploy.json" }
+
+    init(_ settings: [String: String], in scratch: String) throws(JobError) {
+        do {
+            let name = RawName("deploy-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
+            let parent = try Folder.make(scratch, mode: 0o700)
+            try parent.makeFolder(name, mode: 0o700)
+            folder = parent.path(of: name)
+            let data = try JSONSerialization.data(withJSONObject: ["deploy": settings], options: [.sortedKeys])
+            try parent.folder(name).replace("deploy.json", with: Array(data), mode: 0o600)
+        } catch {
+            throw JobError("the settings for the deployment can't be written: \(error)", hint: "is the state folder writable?")
+        }
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: folder) }
+}
+
+/// Listens to a program that publishes.
+private final class DeployListener: Sendable {
+    private struct State {
+        var pending: [LogStream: [UInt8]] = [:]
+        var trouble: String?
+        var deployed: String?
+    }
+
+    private let signs: [String]
+    private let state = Mutex(State())
+
+    init(signs: [String]) { self.signs = signs }
+
+    func hear(_ bytes: [UInt8], _ stream: LogStream) {
+        state.withLock { state in
+            let lines = ((state.pending[stream] ?? []) + bytes).split(separator: 10, omittingEmptySubsequences: false)
+            state.pending[stream] = Array(lines.last ?? [])
+            for line in lines.dropLast() { judge(String(decoding: line, as: UTF8.self), &state) }
+        }
+    }
+
+    private func judge(_ line: String, _ state: inout State) {
+        let isTrouble = line.hasPrefix("ERROR ") || line.hasPrefix("FATAL ") || signs.contains(where: line.contains)
+        if isTrouble, state.trouble == nil { state.trouble = line }
+        // INFO  Deploy done: ali-oss
+        if let range = line.firstRange(of: "Deploy done: ") { state.deployed = String(line[range.upperBound...]) }
+    }
+
+    /// Text at the end counts though its line was never ended.
+    private func finished() -> State {
+        state.withLock { state in
+            for (stream, rest) in state.pending where !rest.isEmpty {
+                judge(String(decoding: rest, as: UTF8.self), &state)
+                state.pending[stream] = []
+            }
+            return state
+        }
+    }
+
+    var trouble: String? { finished().trouble }
+    var deployed: String? { finished().deployed }
+}

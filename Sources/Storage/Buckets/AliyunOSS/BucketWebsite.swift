@@ -1,0 +1,79 @@
+import HTTPClient
+
+/// How a bucket of Aliyun OSS shows its objects as pages.
+package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
+    /// What `/` shows.
+    package var index: String?
+    /// Whether `/folder/` shows that folder's own index page; without it, it shows the front page.
+    package var hasFolders: Bool
+    /// What an address shows that leads nowhere, and the status it is shown with.
+    package var errorPage: String?
+    package var errorStatus: String?
+
+    /// As a blog needs it.
+    package static func usual(hasErrorPage: Bool) -> BucketWebsite {
+        BucketWebsite(
+            index: "index.html", hasFolders: true, errorPage: hasErrorPage ? "404.html" : nil, errorStatus: hasErrorPage ? "404" : nil)
+    }
+
+    private init(index: String?, hasFolders: Bool, errorPage: String?, errorStatus: String?) {
+        self.index = index
+        self.hasFolders = hasFolders
+        self.errorPage = errorPage
+        self.errorStatus = errorStatus
+    }
+
+    init?(_ xml: XMLElement?) {
+        guard let xml, xml.name == "WebsiteConfiguration" else { return nil }
+        let (index, error) = (xml.all("IndexDocument").first, xml.all("ErrorDocument").first)
+        self.init(index: index?["Suffix"], hasFolders: index?["SupportSubDir"] == "true", errorPage: error?["Key"], errorStatus: error?["HttpStatus"])
+    }
+
+    var xml: String {
+        let folders = "<SupportSubDir>\(hasFolders)</SupportSubDir><Type>0</Type>"
+        let start = index.map { "<IndexDocument><Suffix>\(XMLElement.escaped($0))</Suffix>\(folders)</IndexDocument>" } ?? ""
+        let error =
+            errorPage.map { "<ErrorDocument><Key>\(XMLElement.escaped($0))</Key><HttpStatus>\(errorStatus ?? "404")</HttpStatus></ErrorDocument>" } ?? ""
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><WebsiteConfiguration>\(start)\(error)</WebsiteConfiguration>"
+    }
+
+    package var description: String {
+        "index page \(index ?? "none"), \(hasFolders ? "in each folder" : "for the front page only"), page for errors \(errorPage ?? "none")"
+    }
+
+    /// Whether visitors see what they would with the other.
+    package func serves(_ other: BucketWebsite) -> Bool {
+        index == other.index && hasFolders == other.hasFolders && (other.errorPage == nil || errorPage == other.errorPage && errorStatus == other.errorStatus)
+    }
+
+    /// What the settings found lack, in words that say what to do.
+    package func shortcomings(of found: BucketWebsite?) -> String {
+        guard let found, found.index != nil else {
+            return "the bucket is not set up as a website: it has no index page; set \"website: set\", or do it in the console under Static Pages"
+        }
+        if found.index != index { return "the bucket's index page is \(found.index ?? ""), and the site's is \(index ?? ""); set \"website: set\"" }
+        if hasFolders, !found.hasFolders {
+            return "the bucket shows the front page for every folder: switch on index pages of sub-folders in the console, or set \"website: set\""
+        }
+        return "the bucket does not show \(errorPage ?? "") with the status 404 for addresses that lead nowhere; set \"website: set\""
+    }
+}
+
+extension BucketClient {
+    /// The bucket's website settings; nil where it has none.
+    package func website() async throws(StorageError) -> BucketWebsite? {
+        let doing = "reading the bucket's website settings"
+        let response = try await answer(BucketCall(method: "GET", query: [("website", nil)]), doing: doing)
+        let refusal = BucketRefusal(response)
+        if refusal.code == "NoSuchWebsiteConfiguration" { return nil }
+        guard response.status == 200 else { throw dialect.error(refusal, doing: doing) }
+        return BucketWebsite(XMLElement.parse(response.body))
+    }
+
+    /// Sets them. Rules for redirects and for fetching from elsewhere that the bucket had are gone then.
+    package func set(_ website: BucketWebsite) async throws(StorageError) {
+        _ = try await good(
+            "PUT", nil, query: [("website", nil)], headers: [("Content-Type", "application/xml")], body: .bytes(Array(website.xml.utf8)),
+            doing: "setting the bucket's website settings")
+    }
+}
