@@ -14,6 +14,13 @@ package final class OpenFile: Sendable {
 
     deinit { Glibc.close(raw) }
 
+    /// Opens a file for reading by its path; links on the way to it are followed, one at its end is not.
+    package static func open(_ path: String) throws(FileError) -> OpenFile {
+        let raw = unsafe cfiles_openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
+        guard raw >= 0 else { throw FileError("open", path) }
+        return OpenFile(raw, path: path)
+    }
+
     /// Up to `most` bytes from where reading stands; empty at the end.
     package func read(_ most: Int) throws(FileError) -> [UInt8] {
         var failure: Int32 = 0

@@ -115,8 +115,7 @@ package struct Publisher: Sendable {
 extension HTTPBody {
     /// A file's content; small ones are read at once.
     package static func file(_ path: String) throws(FileError) -> HTTPBody {
-        let url = URL(fileURLWithPath: path)
-        let file = try Folder.open(url.deletingLastPathComponent().path).file(RawName(url.lastPathComponent))
+        let file = try OpenFile.open(path)
         let size = try file.status().size
         if size <= 1 << 20 { return .bytes(try file.read(Int(max(1, size)), at: 0)) }
         return .stream(HTTPBodyStream(length: size) { offset, most in try? file.read(most, at: offset) })

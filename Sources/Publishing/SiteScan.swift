@@ -124,8 +124,7 @@ package struct SiteDigests: Sendable {
     }
 
     private static func digest(_ path: String) throws(FileError) -> String {
-        let url = URL(fileURLWithPath: path)
-        let file = try Folder.open(url.deletingLastPathComponent().path).file(RawName(url.lastPathComponent))
+        let file = try OpenFile.open(path)
         var hash = Insecure.MD5()
         while case let bytes = try file.read(1 << 20), !bytes.isEmpty { hash.update(data: bytes) }
         return hash.finalize().hex

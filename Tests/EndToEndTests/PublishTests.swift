@@ -1,4 +1,6 @@
 import Foundation
+import HTTPClient
+import Storage
 import TestSupport
 import Testing
 
@@ -364,6 +366,89 @@ struct PublishTests {
             try Shell.run("cd web; find . -type f | sort; cat index.html", folder: folder.path).output
                 == "./a b/图.html\n./css/x.css\n./index.html\n./other.txt\nchanged\n")
         #expect(try program.ask("start web --wait").output.contains("nothing new, 3 unchanged"))
+        _ = program.stop()
+    }
+
+    @Test("kill -9 at 20 random moments of a publication: no page without its style, no list without its pages", .timeLimit(.minutes(10)), .tags(.slow))
+    func killed() async throws {
+        let oss = try StandInOSS()
+        try oss.makeBucket("my-blog")
+        let folder = TemporaryFolder()
+        let configuration = """
+            version: 1
+            state: \(folder["state"])
+            jobs:
+              site:
+                type: publish
+                on: boot
+                with:
+                  folder: \(folder["public"])
+                  to: { type: oss, region: cn-wuhan-lr, bucket: my-blog, endpoint: "\(oss.endpoint)", access_key_id: "${ID}", access_key_secret: "${KEY}" }
+            """
+        let environment = ["ID": StandInOSS.keyID, "KEY": StandInOSS.secret]
+        let address = try #require(OSSAddress(bucket: "my-blog", region: "cn-wuhan-lr", endpoint: oss.endpoint))
+        let bucket = BucketClient(
+            address, credentials: BucketCredentials(id: StandInOSS.keyID, secret: StandInOSS.secret), http: oss.server.http, now: { Date() })
+        func build(_ round: Int) throws {
+            _ = try Shell.run("rm -rf public; mkdir -p public/css public/posts", folder: folder.path)
+            try folder.write("public/css/\(round).css", "style \(round)")
+            for page in 0..<(60 + round) { try folder.write("public/posts/\(page).html", "\(round)") }
+            try folder.write("public/index.html", "\(round)")
+        }
+        func number(_ key: String) async throws -> Int? { try await bucket.get(key).flatMap { Int(String(decoding: $0.body, as: UTF8.self)) } }
+        var random = SeededRandom(seed: 20_261_124)
+        var finished = 0
+        for round in 1...20 {
+            try build(round)
+            try await oss.server.tell("config", "{\"delay\": 0.01}")
+            let program = try RunningProgram(configuration, in: folder, flags: ["--no-init"], environment: environment)
+            usleep(UInt32.random(in: 60_000...400_000, using: &random))
+            program.send(SIGKILL)
+            _ = program.wait()
+            try await oss.server.tell("config", "{\"delay\": 0}")
+            let keys = Set(try await bucket.list(prefix: "").map(\.key))
+            for page in keys where page.hasPrefix("posts/") {
+                let version = try #require(try await number(page))
+                #expect(keys.contains("css/\(version).css"), "round \(round): \(page) is there before its style")
+            }
+            if let version = try await number("index.html") {
+                #expect((0..<(60 + version)).allSatisfy { keys.contains("posts/\($0).html") }, "round \(round): the list leads to pages that are not there")
+                finished += version == round ? 1 : 0
+            }
+        }
+        print("killed publications: 20 rounds, \(finished) had their front page up when they were killed")
+        let program = try RunningProgram(configuration, in: folder, environment: environment)
+        #expect(try RunningProgram.until("grep -q 'site: succeeded' '\(folder["log.txt"])'"))
+        #expect(try await number("index.html") == 20)
+        _ = program.stop()
+    }
+
+    @Test("the example publishes when a post has changed", .timeLimit(.minutes(5)))
+    func example() async throws {
+        let oss = try StandInOSS()
+        try oss.makeBucket("my-blog")
+        let folder = TemporaryFolder()
+        try folder.write("blog/package.json", "{\"hexo\": {}}")
+        try folder.write("blog/_config.yml", "title: x\nupdated_option: date\ntimezone: Asia/Shanghai\n")
+        try folder.write("blog/source/_posts/hello.md", "hello")
+        try folder.write("blog/node_modules/hexo/package.json", "{}")
+        try folder.write("blog/node_modules/.bin/hexo", PublishTests.hexo)
+        _ = try Shell.run("chmod +x blog/node_modules/.bin/hexo", folder: folder.path)
+        let example = try String(contentsOfFile: SourceTree.root + "/Examples/hexo-blog/shipkeeper.yaml", encoding: .utf8)
+            .replacing("region: \"${OSS_REGION}\"", with: "region: \"${OSS_REGION}\"\n        endpoint: \(oss.endpoint)")
+        let program = try RunningProgram(
+            example, in: folder,
+            environment: [
+                "STATE_FOLDER": folder["state"], "SITE_FOLDER": folder["blog"], "SETTLE": "300ms", "OSS_BUCKET": "my-blog", "OSS_REGION": "oss-cn-wuhan-lr",
+                "SITE_URL": "\(oss.endpoint)/my-blog", "OSS_ACCESS_KEY_ID": StandInOSS.keyID, "OSS_ACCESS_KEY_SECRET": StandInOSS.secret,
+            ])
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        let plan = try program.ask("start blog --dry-run")
+        #expect(plan.output.contains("+ hello/index.html (new)") && plan.output.contains("dry run: 3 new"), "\(plan.output)\(plan.errors)")
+        let first = try program.ask("start blog --wait")
+        #expect(first.output.contains("2 pages: 3 files uploaded") && first.output.contains("\(oss.endpoint)/my-blog (run"), "\(first.output)\(first.errors)")
+        try folder.write("blog/source/_posts/second.md", "more")
+        #expect(try RunningProgram.until("curl -fs '\(oss.endpoint)/my-blog/second/' | grep more"), "\(program.log)")
         _ = program.stop()
     }
 }

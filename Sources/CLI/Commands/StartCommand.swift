@@ -103,6 +103,8 @@ struct RunWaiter {
     func wait() async throws {
         let clock = SystemWallClock()
         var shown = ""
+        // Short runs are not made to look long.
+        var pause = Duration.milliseconds(10)
         while true {
             let answer = try await server.ask("GET", "runs/\(run)", as: RunAnswer.self)
             if answer.isFinished {
@@ -117,7 +119,8 @@ struct RunWaiter {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
                 shown = progress
             }
-            try await clock.sleep(for: .milliseconds(150))
+            try await clock.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(150))
         }
     }
 

@@ -22,10 +22,11 @@ struct SitePublication {
     func run() async throws(JobError) -> RunReport {
         let bucket = try target.open(http: http, context)
         let ledger = PublishLedger(context, target)
+        // The bucket is listed while the folder is read.
+        async let listing = SitePublication.list(bucket, target.rules.prefix)
         let (files, site) = try await look(ledger)
         let known = try await ledger.all()
-        let listed: [BucketObject]
-        do { listed = try await bucket.list(prefix: target.rules.prefix) } catch { throw SitePublication.error(error) }
+        let listed = try await listing.get()
         let (kept, prefix) = (target.rules.keep.compactMap { PathPattern($0) }, target.rules.prefix)
         let plan = PublishPlan(site: site, bucket: listed, ledger: known, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now) {
             let names = $0.dropFirst(prefix.count).split(separator: "/").map { Array($0.utf8) }
@@ -41,6 +42,10 @@ struct SitePublication {
     }
 
     // MARK: Steps
+
+    private static func list(_ bucket: any Bucket, _ prefix: String) async -> Result<[BucketObject], JobError> {
+        do throws(StorageError) { return .success(try await bucket.list(prefix: prefix)) } catch { return .failure(SitePublication.error(error)) }
+    }
 
     private func look(_ ledger: PublishLedger) async throws(JobError) -> (files: [String: ScannedFile], site: [SiteFile]) {
         context.report(RunProgress(step: "reading", done: 0, unit: "files"))
