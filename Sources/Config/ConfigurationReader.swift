@@ -20,7 +20,10 @@ package struct ConfigurationReader: Sendable {
         let resources = repositories(&reader)
         let places = jobs(&reader, resources, into: &configuration)
         reader.finish()
-        let all = (problems + reader.problems + NeedsGraph(configuration.jobs.map(\.definition), places).problems).inReadingOrder
+        // A value with a hole in it is one mistake: what the hole makes of it is none.
+        let told = Set(problems.filter { $0.severity == .error }.map(\.place))
+        let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
+            .inReadingOrder
         if all.hasErrors { throw ConfigurationError(problems: all) }
         configuration.warnings = all
         configuration.secretValues = reader.secretValues

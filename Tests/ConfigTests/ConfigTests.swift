@@ -169,6 +169,21 @@ struct ConfigTests {
         #expect(found.count == 1 && found[0].contains("warning: API_TOKEN looks like a secret"))
     }
 
+    @Test("a variable that is not set is told once")
+    func toldOnce() throws {
+        let text = """
+            version: 1
+            jobs:
+              site:
+                type: publish
+                with: { folder: "${SITE}", to: { type: oss, bucket: "${BUCKET}", region: nowhere else } }
+            """
+        #expect { try ConfigurationReader(catalog: ConfigTests.catalog, environment: [:]).read(text, file: "c.yaml") } throws: { error in
+            let words = (error as? ConfigurationError)?.problems.map(\.description) ?? []
+            return words.count == 3 && words[0].contains("SITE is not set") && words[1].contains("BUCKET is not set") && words[2].contains("nowhere else")
+        }
+    }
+
     @Test("every example is valid by the schema that \"shipkeeper schema\" prints, and by the program")
     func schema() throws {
         let folder = TemporaryFolder()
@@ -193,7 +208,10 @@ struct ConfigTests {
         #expect(result.status == 0, "\(result.errors)")
         for example in examples {
             let text = try String(contentsOfFile: example, encoding: .utf8)
-            let environment = ["DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "HF_DATASET": "alice/backup", "HF_TOKEN": "hf_abc"]
+            let environment = [
+                "DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "HF_DATASET": "alice/backup", "HF_TOKEN": "hf_abc", "OSS_BUCKET": "my-blog",
+                "OSS_REGION": "oss-cn-hangzhou", "SITE_URL": "https://blog.example.com",
+            ]
             #expect(throws: Never.self) { try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: example) }
         }
     }
