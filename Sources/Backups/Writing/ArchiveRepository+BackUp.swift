@@ -81,7 +81,8 @@ extension ArchiveRepository {
             let report = try await OwnThread.run { flag throws(BackupError) in
                 try ArchiveRepository.pack(scan, folder, cores, packing, previous, now, flag) { onProgress(.packing($0)) }
             }
-            if holdsOurs, known.content == report.content { return (.unchanged, fingerprint) }
+            // After a restore the archive itself is all that is known, and the same files make the same one.
+            if holdsOurs, known.content == report.content || known.checksum == report.checksum { return (.unchanged, fingerprint) }
             if Task.isCancelled { throw .cancelled }
             let packed = Packed(folder: folder, report: report, now: now) { onProgress(.uploading(done: $0, total: $1)) }
             if isOurs { try await onPacked(report.checksum) }
