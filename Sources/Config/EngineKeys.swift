@@ -38,6 +38,9 @@ struct EngineKeys {
             missingSecrets: secrets.filter { (environment[$0] ?? "").isEmpty }, isEnabled: isEnabled,
             disabled: isEnabled ? nil : "\"enabled\" is false")
         if kind?.isService == true, !reader.has("on") { keys.triggers = [.boot] }
+        if kind?.isService == true, keys.triggers.contains(where: { if case .watch = $0 { true } else { false } }) {
+            reader.report("on", "a service runs all the time: it does not become due by \"watch\"", hint: "let a job watch, and restart the service")
+        }
         if kind?.isService == true, keys.timeout != nil {
             reader.report("timeout", "a service has no timeout", hint: "remove it; \"ready: { within: … }\" limits the start")
         }

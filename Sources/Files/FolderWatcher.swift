@@ -17,8 +17,8 @@ package struct FolderWatcher {
     private enum Road {
         /// The folder is not there.
         case missing
-        /// The kernel tells.
-        case told(OpenFile)
+        /// The kernel tells; by its numbers, which folders it watches.
+        case told(OpenFile, folders: [Int32: String])
         /// There are too many folders: what was seen when it was last looked.
         case looking(seen: UInt64, nextLook: ContinuousClock.Instant)
     }
@@ -29,20 +29,23 @@ package struct FolderWatcher {
     private static let ignoredEndings = ["~", ".swp", ".swx", ".tmp"]
 
     private let path: String
+    /// Whole paths that are passed over, with all below them.
+    private let ignoring: Set<String>
     private let mostFolders: Int
     private let betweenLooks: Duration
     private var road = Road.missing
     /// Device and inode of the folder that is being watched.
     private var identity: [UInt64] = []
 
-    package init(_ path: String, mostFolders: Int = FolderWatcher.mostFolders, betweenLooks: Duration = .seconds(30)) {
+    package init(_ path: String, ignoring: Set<String> = [], mostFolders: Int = FolderWatcher.mostFolders, betweenLooks: Duration = .seconds(30)) {
         self.path = path
+        self.ignoring = ignoring
         self.mostFolders = mostFolders
         self.betweenLooks = betweenLooks
         begin()
     }
 
-    /// Whether the kernel has no room for all folders, so that changes are noticed up to half a minute late.
+    /// Whether the kernel can't watch all folders, so that changes are noticed up to half a minute late.
     package var isLooking: Bool { if case .looking = road { true } else { false } }
 
     /// Waits until something has changed, or `most` is over. Blocks.
@@ -55,9 +58,9 @@ package struct FolderWatcher {
         case .missing:
             Self.pause(most)
             return .nothing
-        case .told(let queue):
+        case .told(let queue, let folders):
             guard cfiles_wait_readable(queue.raw, CInt(most / .milliseconds(1))) > 0 else { return .nothing }
-            return drain(queue) ? .change : .nothing
+            return drain(queue, folders) ? .change : .nothing
         case .looking(let seen, let nextLook):
             guard ContinuousClock.now >= nextLook else {
                 Self.pause(min(most, nextLook - .now))
@@ -87,10 +90,10 @@ package struct FolderWatcher {
             return FileTime(seconds: 0)
         }
         let raw = cfiles_inotify()
-        var walk = Walk(queue: raw < 0 ? nil : OpenFile(raw, path: path), most: mostFolders)
+        var walk = Walk(queue: raw < 0 ? nil : OpenFile(raw, path: path), most: mostFolders, ignoring: ignoring)
         walk.visit(path)
         if let queue = walk.queue {
-            road = .told(queue)
+            road = .told(queue, folders: walk.folders)
         } else {
             road = .looking(seen: walk.seen, nextLook: .now + betweenLooks)
         }
@@ -101,28 +104,34 @@ package struct FolderWatcher {
         /// Nil once it has no room.
         var queue: OpenFile?
         let most: Int
-        var count = 0
+        let ignoring: Set<String>
+        var folders: [Int32: String] = [:]
+        /// Device and inode of folders, so that links lead nowhere twice.
+        var visited: Set<[UInt64]> = []
         /// Differs when a name, a size or a time does.
         var seen: UInt64 = 0xcbf2_9ce4_8422_2325
         var newest = FileTime(seconds: 0)
 
         mutating func visit(_ path: String) {
-            count += 1
-            if let raw = queue?.raw, count > most || !Walk.add(path, to: raw) { queue = nil }
-            guard let folder = try? Folder.open(path), let names = try? folder.names() else { return }
-            if let changed = try? folder.status().changed { newest = max(newest, changed) }
-            for name in names where !FolderWatcher.isIgnored(name.description) {
-                guard let status = try? folder.status(name) else { continue }
+            guard let folder = try? Folder.open(path), let status = try? folder.status(), visited.insert([status.device, status.inode]).inserted else {
+                return
+            }
+            newest = max(newest, status.changed)
+            if let raw = queue?.raw { if visited.count > most || !add(path, to: raw) { queue = nil } }
+            for name in (try? folder.names()) ?? [] where !FolderWatcher.isIgnored(name.description) {
+                let place = "\(path)/\(name)"
+                guard !ignoring.contains(place), let status = try? folder.status(name) else { continue }
                 newest = max(newest, status.changed)
                 mix(name.bytes)
                 mix([UInt64(bitPattern: status.size), UInt64(bitPattern: status.modified.seconds), UInt64(bitPattern: status.modified.nanoseconds)])
-                if status.kind == .folder { visit("\(path)/\(name)") }
+                if status.kind == .folder || status.kind == .symbolicLink { visit(place) }
             }
         }
 
         /// Whether the kernel watches the folder now, or it is gone already.
-        private static func add(_ path: String, to queue: CInt) -> Bool {
+        private mutating func add(_ path: String, to queue: CInt) -> Bool {
             let watch = unsafe cfiles_inotify_add(queue, path)
+            if watch >= 0 { folders[watch] = path }
             return watch >= 0 || errno == ENOENT
         }
 
@@ -138,16 +147,17 @@ package struct FolderWatcher {
     // MARK: Listening
 
     /// Takes what the kernel has told, and looks the folders up anew where they have changed themselves.
-    private mutating func drain(_ queue: OpenFile) -> Bool {
+    private mutating func drain(_ queue: OpenFile, _ folders: [Int32: String]) -> Bool {
         var (hasChanged, areFoldersNew) = (false, false)
         while let bytes = try? queue.read(65536), !bytes.isEmpty {
             var rest = bytes[...]
             // struct inotify_event: watch, mask, cookie, length of the name, name.
             while rest.count >= 16 {
+                let watch = Int32(bitPattern: Self.number(rest))
                 let (mask, length) = (Self.number(rest.dropFirst(4)), Int(Self.number(rest.dropFirst(12))))
                 let name = String(decoding: rest.dropFirst(16).prefix(length).prefix { $0 != 0 }, as: UTF8.self)
                 rest = rest.dropFirst(16 + length)
-                if Self.isIgnored(name) { continue }
+                if Self.isIgnored(name) || folders[watch].map({ ignoring.contains("\($0)/\(name)") }) == true { continue }
                 hasChanged = true
                 if mask & cfiles_inotify_folders != 0 { areFoldersNew = true }
             }

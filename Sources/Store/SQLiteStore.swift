@@ -84,7 +84,8 @@ extension SQLiteStore: RunStore {
             let last = try RunRecord.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs WHERE state = 'finished' GROUP BY job)
+                    SELECT * FROM runs WHERE id IN (
+                        SELECT max(id) FROM runs WHERE state = 'finished' AND cause <> 'dry run' GROUP BY job)
                     """)
             var state = StoredState(unfinished: unfinished.compactMap(\.run))
             for run in last.compactMap(\.run) { state.last[run.job] = run }
@@ -172,7 +173,7 @@ extension SQLiteStore: RunStore {
                 db,
                 sql: """
                     DELETE FROM runs WHERE state = 'finished'
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' GROUP BY job)
+                        AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' AND cause <> 'dry run' GROUP BY job)
                         AND (finished_at < ? OR id IN (
                             SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS place FROM runs)
                             WHERE place > ?))

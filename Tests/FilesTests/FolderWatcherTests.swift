@@ -29,6 +29,21 @@ struct FolderWatcherTests {
         #expect(!notices(&watcher))
     }
 
+    @Test("links to folders are followed, once; what the job writes itself is passed over", .timeLimit(.minutes(1)))
+    func linksAndOutputs() throws {
+        let folder = TemporaryFolder()
+        try folder.write("vault/posts/a.md", "a")
+        try folder.write("blog/source/x.md", "x")
+        _ = try Shell.run("ln -s ../../vault/posts blog/source/_posts; ln -s .. vault/posts/loop; mkdir blog/public", folder: folder.path)
+        var watcher = FolderWatcher(folder["blog"], ignoring: [folder["blog/public"], folder["blog/db.json"]])
+        #expect(!notices(&watcher))
+        _ = try Shell.run("echo b > vault/posts/a.md", folder: folder.path)
+        #expect(notices(&watcher))
+        _ = try Shell.run(
+            "mkdir public/x; echo c > public/x/index.html; echo d > db.json; rm -r public; mkdir public; echo e > public/index.html", folder: folder["blog"])
+        #expect(!notices(&watcher))
+    }
+
     @Test("a folder that is missing, comes, is moved away and replaced is watched all along", .timeLimit(.minutes(1)))
     func moves() throws {
         let folder = TemporaryFolder()

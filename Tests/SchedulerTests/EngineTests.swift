@@ -208,12 +208,18 @@ struct EngineTests {
             engine.handle(.changed(job: "blog", path: "/posts", at: t + instant), at: t + now)
         }
         #expect(saved(changed(at: 1, now: 2)).isEmpty, "the restore is still running")
-        _ = engine.handle(.attemptEnded(run: 1, .succeeded(RunReport(summary: ""))), at: t + 5)
+        let end = engine.handle(.attemptEnded(run: 1, .succeeded(RunReport(summary: ""))), at: t + 5)
+        #expect(started(end).isEmpty, "it wrote what has changed")
         #expect(saved(changed(at: 4, now: 35)).isEmpty, "the restore wrote this")
+        #expect(engine.handle(.startRequested(job: "restore", via: "test", evenIfRunning: false), at: t + 6).reply == .started(run: 2))
+        #expect(saved(changed(at: 5.5, now: 7)).isEmpty, "the restore is running again")
+        let second = engine.handle(.attemptEnded(run: 2, .succeeded(RunReport(summary: ""))), at: t + 8)
+        #expect(started(second) == ["blog"], "what was changed before it began is no work of its")
+        _ = engine.handle(.attemptEnded(run: 3, .succeeded(RunReport(summary: ""))), at: t + 9)
         #expect(started(changed(at: 10, now: 40)) == ["blog"])
         #expect(saved(changed(at: 50, now: 80)).map(\.state) == [.queued])
         #expect(saved(changed(at: 60, now: 90)).map(\.missed) == [1], "one run serves both")
-        #expect(started(engine.handle(.attemptEnded(run: 2, .succeeded(RunReport(summary: ""))), at: t + 100)) == ["blog"])
+        #expect(started(engine.handle(.attemptEnded(run: 4, .succeeded(RunReport(summary: ""))), at: t + 100)) == ["blog"])
     }
 
     @Test("a dry run changes nothing in what follows, and is nobody's run to join")

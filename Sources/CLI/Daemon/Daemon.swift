@@ -33,8 +33,6 @@ struct Daemon {
     let listener: Current<(@Sendable (HTTPExchange) -> Void)?>
     /// The configuration that is in force.
     let current: Current<Configuration>
-    /// Watches folders for the jobs of that configuration.
-    private let watching = Current<Task<Void, Never>?>(nil)
 
     /// Holds the state folder's lock as long as the program lives.
     final class OpenLock: Sendable {
@@ -120,15 +118,17 @@ struct Daemon {
                 store: store, clock: clock, processes: SystemProcessLauncher(clock: clock), values: store, logs: logs,
                 serviceTools: ServiceInspector(http: http)),
             bootID: bootID, mostParallel: configuration.mostParallel)
+        let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
+        await watches.use(environment.jobs(of: configuration))
         let operations = Operations(
             scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: file.path,
             startedAt: clock.now, restarts: restarts,
             restoring: RestoreProcedure { [bootID, current] wish, name in
                 await RepositoryPlans(configuration: current.value).plan(wish, name, values: store, bootID: bootID)
             },
-            reload: { await reload(scheduler, logs) })
+            reload: { await reload(scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
-        try await serve(scheduler, operations, signals, store, logs)
+        try await serve(scheduler, operations, signals, store, logs, watches)
         http.close()
     }
 
@@ -169,13 +169,11 @@ struct Daemon {
     }
 
     private func serve(
-        _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: SQLiteStore, _ logs: RunLogFiles
+        _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: SQLiteStore, _ logs: RunLogFiles, _ watches: Watches
     ) async throws {
         let control = Task { await serveControl(operations) }
-        let listening = Task { await listen(signals, scheduler, logs) }
+        let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
-        watch(configuration, scheduler)
-        defer { watching.value?.cancel() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
         for task in [control, listening, housekeeping] { task.cancel() }
@@ -203,12 +201,12 @@ struct Daemon {
         }
     }
 
-    private func listen(_ signals: SignalStream, _ scheduler: JobScheduler, _ logs: RunLogFiles) async {
+    private func listen(_ signals: SignalStream, _ scheduler: JobScheduler, _ logs: RunLogFiles, _ watches: Watches) async {
         var reloading: Task<Void, Never>?
         defer { reloading?.cancel() }
         for await signal in signals.signals {
             // A reload may have to wait for the state file; a stop must not wait for the reload.
-            if signal == Daemon.hangUp { reloading = Task { _ = await reload(scheduler, logs) } } else { stop(scheduler, signal) }
+            if signal == Daemon.hangUp { reloading = Task { _ = await reload(scheduler, logs, watches) } } else { stop(scheduler, signal) }
         }
     }
 
@@ -228,7 +226,7 @@ struct Daemon {
     }
 
     /// Reads the configuration anew; one with mistakes changes nothing.
-    private func reload(_ scheduler: JobScheduler, _ logs: RunLogFiles) async -> ReloadAnswer {
+    private func reload(_ scheduler: JobScheduler, _ logs: RunLogFiles, _ watches: Watches) async -> ReloadAnswer {
         do {
             let new = try file.read(catalog)
             let environment = JobEnvironment(stateFolder: state.path)
@@ -236,9 +234,10 @@ struct Daemon {
             container.use(new.logs.format.form)
             tellRequests(new)
             logs.use(mostPerRun: new.logs.mostPerRun)
-            await scheduler.reload(environment.jobs(of: new))
+            let jobs = environment.jobs(of: new)
+            await scheduler.reload(jobs)
+            await watches.use(jobs)
             current.value = new
-            watch(new, scheduler)
             for warning in new.warnings { container.note(warning.description, .warning) }
             return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description))
         } catch {
@@ -246,13 +245,6 @@ struct Daemon {
             container.note("the configuration was not reloaded; the old one stays in force", .warning)
             return ReloadAnswer(isReloaded: false, problems: error.problems.map(\.description))
         }
-    }
-
-    private func watch(_ configuration: Configuration, _ scheduler: JobScheduler) {
-        watching.value?.cancel()
-        let (clock, container) = (clock, container)
-        let jobs = configuration.jobs.map(\.definition)
-        watching.value = Task { await Watches.run(for: jobs, scheduler, clock: clock) { container.note($0) } }
     }
 
     private func prune(_ store: SQLiteStore, _ logs: RunLogFiles) async {

@@ -4,29 +4,54 @@ import JobKit
 import Scheduler
 
 /// Watches folders for the jobs that become due when something changes there.
-enum Watches {
+actor Watches {
     /// The longest that nobody looks whether watching is to end.
     private static let longestWait = Duration.seconds(1)
 
-    /// Watches until cancelled.
-    static func run(for jobs: [JobDefinition], _ scheduler: JobScheduler, clock: any WallClock, note: @escaping @Sendable (String) -> Void) async {
-        await withTaskGroup(of: Void.self) { group in
-            for job in jobs where job.disabled == nil {
-                for case .watch(let paths, let settle) in job.triggers {
-                    for path in paths { group.addTask { await watch(path, settle, for: job.name, scheduler, clock, note) } }
-                }
+    private struct Watch: Hashable, Sendable {
+        var job: String
+        var path: String
+        var settle: Duration
+        /// Paths that the job writes to itself.
+        var outputs: Set<String>
+    }
+
+    private let scheduler: JobScheduler
+    private let clock: any WallClock
+    private let note: @Sendable (String) -> Void
+    private var tasks: [Watch: Task<Void, Never>] = [:]
+
+    init(_ scheduler: JobScheduler, clock: any WallClock, note: @escaping @Sendable (String) -> Void) {
+        self.scheduler = scheduler
+        self.clock = clock
+        self.note = note
+    }
+
+    deinit { for task in tasks.values { task.cancel() } }
+
+    /// Watches for these jobs. What is watched already goes on, with changes that have not come to rest yet.
+    func use(_ jobs: [ScheduledJob]) {
+        var wanted: Set<Watch> = []
+        for job in jobs where job.definition.disabled == nil {
+            for case .watch(let paths, let settle) in job.definition.triggers {
+                for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, settle: settle, outputs: Set(job.work.outputs))) }
             }
+        }
+        for (watch, task) in tasks where !wanted.contains(watch) {
+            task.cancel()
+            tasks[watch] = nil
+        }
+        for watch in wanted where tasks[watch] == nil {
+            let (scheduler, clock, note) = (scheduler, clock, note)
+            tasks[watch] = Task { await Watches.carry(watch, scheduler, clock, note) }
         }
     }
 
-    private static func watch(
-        _ path: String, _ settle: Duration, for job: String, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (String) -> Void
-    ) async {
+    private static func carry(_ watch: Watch, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (String) -> Void) async {
         await OwnThread.run { flag in
-            var watcher = FolderWatcher(path)
-            var settling = Settling(settle)
-            var last = clock.now
-            if watcher.isLooking { note("\(job): \(path) has too many folders to be told of each change; it is looked at twice a minute instead") }
+            var watcher = FolderWatcher(watch.path, ignoring: watch.outputs)
+            var settling = Settling(watch.settle)
+            var (last, hasNoted) = (clock.now, false)
             while !flag.isSet {
                 let notice = watcher.wait(min(longestWait, settling.remaining(at: clock.uptime) ?? longestWait))
                 switch notice {
@@ -35,7 +60,11 @@ enum Watches {
                 case .other(let changed): last = Date(timeIntervalSince1970: Double(changed.seconds) + Double(changed.nanoseconds) / 1e9)
                 }
                 if notice != .nothing { settling.changed(at: clock.uptime) }
-                if settling.isDue(at: clock.uptime) { scheduler.changed(job: job, path: path, at: last) }
+                if settling.isDue(at: clock.uptime) { scheduler.changed(job: watch.job, path: watch.path, at: last) }
+                if watcher.isLooking, !hasNoted {
+                    note("\(watch.job): the system can't tell of every change below \(watch.path), which has too many folders; it is looked at twice a minute")
+                    hasNoted = true
+                }
             }
         }
     }

@@ -9,6 +9,8 @@ package protocol JobType: Sendable {
     static var usualTimeout: Duration? { get }
     /// Whether it heeds `RunContext.isDryRun`.
     static var canDryRun: Bool { get }
+    /// Paths that it writes to itself: a change there is none that it becomes due by.
+    var outputs: [String] { get }
     static func settings(from reader: inout SettingsReader) -> Settings
     /// The work of one attempt. Cancelling the task asks it to end; the engine, not the job, records why.
     func run(_ context: RunContext) async throws(JobError) -> RunReport
@@ -17,6 +19,7 @@ package protocol JobType: Sendable {
 extension JobType {
     package static var usualTimeout: Duration? { nil }
     package static var canDryRun: Bool { false }
+    package var outputs: [String] { [] }
 }
 
 /// A kind of service: settings that describe a process the engine keeps running.
@@ -32,6 +35,14 @@ package protocol ServiceType: Sendable {
 package enum Work: Sendable {
     case job(any JobType)
     case service(ServiceDefinition)
+
+    /// Paths that it writes to itself.
+    package var outputs: [String] {
+        switch self {
+        case .job(let job): job.outputs
+        case .service: []
+        }
+    }
 }
 
 /// Something that jobs refer to by name, such as a repository.

@@ -33,7 +33,10 @@ extension Engine {
         guard let outcome = run.state.outcome else { return }
         jobs[run.job]?.outcome = outcome
         jobs[run.job]?.isReady = false
-        if outcome == .succeeded { jobs[run.job]?.hasSucceeded = true }
+        if outcome == .succeeded {
+            jobs[run.job]?.hasSucceeded = true
+            jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now
+        }
         guard phase == .running else { return }
         for name in jobs.keys.sorted() {
             guard let job = jobs[name]?.definition, job.disabled == nil else { continue }
@@ -41,6 +44,7 @@ extension Engine {
                 enqueue(newRun(name, .after(job: run.job, run: run.id), scheduledAt: now, at: now), at: now)
             }
         }
+        judgeHeldChanges(at: now)
     }
 
     /// Takes over what a supervisor says: launches are attempts of the run.

@@ -32,12 +32,26 @@ extension Engine {
     /// A watched folder has come to rest. What a needed job has done there itself, such as a restore, counts for nothing.
     mutating func changed(_ name: String, _ path: String, last: Date, at now: Date) {
         guard let job = jobs[name], job.definition.disabled == nil, phase == .running else { return }
-        for need in job.definition.needs where jobs[need]?.definition.isService != true {
-            guard let other = jobs[need], other.hasSucceeded, unfinished(of: need).isEmpty else { return }
-            if let finished = other.last?.finishedAt, finished >= last { return }
+        let needs = job.definition.needs.filter { jobs[$0]?.definition.isService != true }
+        // Whether it is theirs shows once they are done.
+        let areDone = needs.allSatisfy { need in
+            jobs[need]?.worked != nil && !unfinished(of: need).contains { $0.state.activeAttempt != nil && !$0.cause.isDryRun }
         }
+        guard areDone else {
+            jobs[name]?.heldChange = Engine.HeldChange(path: path, last: last)
+            return
+        }
+        jobs[name]?.heldChange = nil
+        if needs.contains(where: { jobs[$0]?.worked?.contains(last) == true }) { return }
         // A change during a run would be lost with it, whatever the job's rule for overlaps is.
         enqueue(newRun(name, .change(path: path), scheduledAt: last, at: now), overlap: .queue, at: now)
+    }
+
+    /// Looks again at changes that were waiting for needed jobs.
+    mutating func judgeHeldChanges(at now: Date) {
+        for name in jobs.keys.sorted() {
+            if let held = jobs[name]?.heldChange { changed(name, held.path, last: held.last, at: now) }
+        }
     }
 
     /// Somebody does not want to wait for the next attempt.

@@ -23,10 +23,19 @@ package struct Engine: Sendable {
         package var last: Run?
         /// How the last run that was not skipped ended in this boot.
         package var outcome: RunOutcome?
+        /// From the start to the end of the newest run that has succeeded in this boot.
+        var worked: ClosedRange<Date>?
+        /// A change that is looked at again once the needed jobs have come to rest: what, and when it was last.
+        var heldChange: HeldChange?
         /// Whether a run has succeeded in this boot.
         package var hasSucceeded = false
         /// Whether the service is ready.
         package var isReady = false
+    }
+
+    struct HeldChange: Sendable {
+        let path: String
+        let last: Date
     }
 
     struct Upcoming: Sendable {
