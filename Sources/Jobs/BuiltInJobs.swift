@@ -1,3 +1,4 @@
+package import Foundation
 package import HTTPClient
 package import JobKit
 
@@ -5,7 +6,8 @@ package import JobKit
 package enum BuiltInJobs {
     /// - Parameter hubEndpoint: The Hub's address where a repository names none, as `HF_ENDPOINT` says it.
     package static func catalog(
-        http: any HTTPTransport, hubEndpoint: String? = nil, stateFolder: @escaping @Sendable () -> String
+        http: any HTTPTransport, hubEndpoint: String? = nil, now: @escaping @Sendable () -> Date,
+        stateFolder: @escaping @Sendable () -> String
     ) -> JobCatalog {
         var catalog = JobCatalog()
         catalog.add(CommandJob.self) { CommandJob(settings: $0) }
@@ -22,10 +24,10 @@ package enum BuiltInJobs {
             Repository.huggingFace(named: name, &reader, http: http, endpoint: hubEndpoint)
         }
         catalog.add(repository: "oss", about: "A bucket of Aliyun OSS") { name, reader in
-            Repository.bucket(.oss, named: name, &reader, http: http)
+            Repository.bucket(.oss, named: name, &reader, http: http, now: now)
         }
         catalog.add(repository: "s3", about: "A bucket of S3, or of a service that speaks like it: MinIO, R2, a bucket gateway") { name, reader in
-            Repository.bucket(.s3, named: name, &reader, http: http)
+            Repository.bucket(.s3, named: name, &reader, http: http, now: now)
         }
         return catalog
     }

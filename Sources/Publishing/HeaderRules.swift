@@ -32,31 +32,41 @@ package struct HeaderRules: Sendable {
 
     private static func rules(_ cacheControl: String, _ patterns: [String]) -> [Rule] { patterns.map { Rule($0, ["Cache-Control": cacheControl]) } }
 
-    private let rules: [(pattern: PathPattern, headers: [String: String])]
+    private struct Compiled {
+        var pattern: PathPattern
+        var headers: [String: String]
+        var isOwn: Bool
+    }
+
+    private let rules: [Compiled]
 
     /// - Parameter own: Rules that come before the standard ones.
     package init(own: [Rule] = []) {
-        rules = (own + HeaderRules.standard).compactMap { rule in PathPattern(rule.pattern).map { ($0, rule.headers) } }
+        func compiled(_ rules: [Rule], isOwn: Bool) -> [Compiled] {
+            rules.compactMap { rule in PathPattern(rule.pattern).map { Compiled(pattern: $0, headers: rule.headers, isOwn: isOwn) } }
+        }
+        rules = compiled(own, isOwn: true) + compiled(HeaderRules.standard, isOwn: false)
     }
 
     /// The headers of a file, its type among them, sorted by name.
     package func headers(of key: String) -> [(name: String, value: String)] {
-        var headers = ["Content-Type": ContentType.of(key)]
         let names = key.split(separator: "/").map { Array($0.utf8) }
-        let found = rules.first { $0.pattern.matches(names, isFolder: false) }?.headers ?? [:]
-        headers.merge(found) { _, new in new }
-        let isPage = headers["Content-Type"]?.hasPrefix("text/html") == true
-        if !isPage, HeaderRules.hasFingerprint(key), found["Cache-Control"].map({ $0.hasPrefix("max-age") }) ?? true {
-            headers["Cache-Control"] = HeaderRules.forEver
-        }
-        return headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        let rule = rules.first { $0.pattern.matches(names, isFolder: false) }
+        // Names of headers are the same in any case of letters.
+        var headers = ["content-type": (name: "Content-Type", value: ContentType.of(key))]
+        for (name, value) in rule?.headers ?? [:] { headers[name.lowercased()] = (name, value) }
+        let isPage = headers["content-type"]?.value.hasPrefix("text/html") == true
+        if !isPage, rule?.isOwn != true, HeaderRules.hasFingerprint(key) { headers["cache-control"] = ("Cache-Control", HeaderRules.forEver) }
+        return headers.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// Whether eight or more hexadecimal digits stand alone in the name, a digit among them, as builders put them there.
+    /// Whether eight or more hexadecimal digits stand alone in the name, a digit and a letter among them, as builders put them
+    /// there. Digits alone may be a date.
     static func hasFingerprint(_ key: String) -> Bool {
         guard let name = key.split(separator: "/").last else { return false }
         return name.split(whereSeparator: { ".-_".contains($0) }).dropLast().contains { part in
             part.utf8.count >= 8 && part.allSatisfy { $0.isHexDigit && ($0.isNumber || $0.isLowercase) } && part.contains(where: \.isNumber)
+                && part.contains(where: \.isLetter)
         }
     }
 

@@ -20,6 +20,7 @@ package struct SiteFile: Hashable, Sendable {
 
 /// What was last published under a key.
 package struct PublishedFile: Hashable, Sendable {
+    /// Empty for what somebody else has put there, and only `staleSince` is remembered of.
     package var md5: String
     package var headers: String
     /// When a publication first found it gone from the site; nil while it is there.
@@ -73,13 +74,17 @@ package struct PublishPlan: Hashable, Sendable {
     /// By phase, then by key.
     package var uploads: [Upload] = []
     package var unchanged = 0
+    /// Unchanged files of which nothing, or something else, is remembered: they are ours from now on.
+    package var adopted: [SiteFile] = []
+    /// Remembered keys that are neither in the bucket nor in the site.
+    package var forgotten: [String] = []
     /// Keys that go once everything has been uploaded.
     package var deletions: [String] = []
     /// Keys that are stale and stay for now: still in grace, somebody else's, or deletion is off.
     package var spared: [String] = []
     /// Why nothing is deleted though something should be.
     package var refusal: String?
-    /// When each stale key of ours was first found so.
+    /// When each stale key that may be deleted was first found so.
     package var staleSince: [String: Date] = [:]
 
     /// Whether the site has a page for addresses that lead nowhere.
@@ -101,28 +106,45 @@ package struct PublishPlan: Hashable, Sendable {
     ///   - site: What the bucket is to show.
     ///   - bucket: What lies under the prefix.
     ///   - ledger: What we published there before, by key.
+    ///   - prefix: What stands in front of every key.
     ///   - protected: Whether a key is never deleted.
     package init(
-        site: [SiteFile], bucket: [BucketObject], ledger: [String: PublishedFile], rule: DeletionRule, limits: DeletionLimits, at now: Date,
-        protected: (String) -> Bool = { _ in false }
+        site: [SiteFile], bucket: [BucketObject], ledger: [String: PublishedFile], prefix: String = "", rule: DeletionRule, limits: DeletionLimits,
+        at now: Date, protected: (String) -> Bool = { _ in false }
     ) {
-        pageCount = site.count { PublishPhase.of($0.key) >= .pages }
-        hasErrorPage = site.contains { $0.key == "404.html" }
+        func phase(_ key: String) -> PublishPhase { .of(String(key.dropFirst(prefix.count))) }
+        pageCount = site.count { phase($0.key) >= .pages }
+        hasErrorPage = site.contains { $0.key == prefix + "404.html" }
         let remote = Dictionary(bucket.map { ($0.key, $0) }) { first, _ in first }
         for file in site {
             guard let reason = PublishPlan.reason(file, remote[file.key], ledger[file.key]) else {
                 unchanged += 1
+                let remembered = ledger[file.key]
+                if remembered?.md5 != file.md5 || remembered?.staleSince != nil { adopted.append(file) }
                 continue
             }
-            uploads.append(Upload(file: file, reason: reason, phase: .of(file.key)))
+            uploads.append(Upload(file: file, reason: reason, phase: phase(file.key)))
         }
         uploads.sort { ($0.phase, $0.file.key) < ($1.phase, $1.file.key) }
         let wanted = Set(site.map(\.key))
-        let stale = bucket.map(\.key).filter { !wanted.contains($0) && !protected($0) }.sorted()
-        for key in stale where ledger[key] != nil { staleSince[key] = ledger[key]?.staleSince ?? now }
-        let (doomed, spared) = PublishPlan.split(stale, ledger, staleSince, rule, limits, now)
+        // The front page is never deleted: a site without one is no site.
+        let stale = bucket.filter { !wanted.contains($0.key) && !protected($0.key) && $0.key != prefix + "index.html" }
+        var (doomed, spared): ([String], [String]) = ([], [])
+        for object in stale.sorted(by: { $0.key < $1.key }) where PublishPlan.mayGo(object, ledger[object.key], rule) {
+            let since = ledger[object.key]?.staleSince ?? now
+            staleSince[object.key] = since
+            let isInGrace = phase(object.key) == .assets && now.timeIntervalSince(since) < limits.grace
+            if isInGrace { spared.append(object.key) } else { doomed.append(object.key) }
+        }
+        let others = Set(stale.map(\.key)).subtracting(doomed).subtracting(spared)
+        spared += others.sorted()
         self.spared = spared
-        refusal = PublishPlan.refusal(doomed.count, of: bucket.count, limits)
+        adopted.sort { $0.key < $1.key }
+        forgotten = ledger.keys.filter { remote[$0] == nil && !wanted.contains($0) }.sorted()
+        let hasLostFront = remote[prefix + "index.html"] != nil && !wanted.contains(prefix + "index.html")
+        refusal =
+            hasLostFront && !doomed.isEmpty
+            ? "the site has no index.html any more" : PublishPlan.refusal(doomed.count, of: bucket.count, limits)
         if refusal == nil { deletions = doomed } else { self.spared += doomed }
     }
 
@@ -135,27 +157,20 @@ package struct PublishPlan: Hashable, Sendable {
         return nil
     }
 
-    private static func split(
-        _ stale: [String], _ ledger: [String: PublishedFile], _ since: [String: Date], _ rule: DeletionRule, _ limits: DeletionLimits, _ now: Date
-    ) -> (doomed: [String], spared: [String]) {
-        var (doomed, spared): ([String], [String]) = ([], [])
-        for key in stale {
-            let mayGo =
-                switch rule {
-                case .off: false
-                case .ours: ledger[key] != nil
-                case .all: true
-                }
-            let isInGrace = PublishPhase.of(key) == .assets && now.timeIntervalSince(since[key] ?? .distantPast) < limits.grace
-            if mayGo, !isInGrace { doomed.append(key) } else { spared.append(key) }
+    private static func mayGo(_ object: BucketObject, _ published: PublishedFile?, _ rule: DeletionRule) -> Bool {
+        switch rule {
+        case .off: false
+        case .all: true
+        case .ours:
+            // What somebody else has put in the place of ours is theirs.
+            published.map { !$0.md5.isEmpty && (object.md5 == nil || object.md5 == $0.md5) } ?? false
         }
-        return (doomed, spared)
     }
 
     private static func refusal(_ count: Int, of all: Int, _ limits: DeletionLimits) -> String? {
         if count > limits.most { return "\(count) objects would be deleted, and at most \(limits.most) may be" }
-        // A handful is no harm, whatever share of a small site it is.
-        if count > 10, Double(count) > limits.share * Double(all) {
+        // A handful is no harm, whatever share of a small site it is; no share at all means none.
+        if count > (limits.share == 0 ? 0 : 10), Double(count) > limits.share * Double(all) {
             return "\(count) of \(all) objects would be deleted, and at most \(Int((limits.share * 100).rounded())) % may be"
         }
         return nil

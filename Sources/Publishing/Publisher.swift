@@ -5,14 +5,18 @@ package import Storage
 
 /// Carries out a plan: phase by phase with many connections at once, and deletions only after everything has gone up.
 package struct Publisher: Sendable {
-    private static let triesPerFile = 3
+    private static let triesPerFile = 5
+    /// Deletions that go in one request, and are told together.
+    private static let deletedTogether = 1000
 
     let bucket: any Bucket
     /// The most uploads at once.
     let connections: Int
+    private let clock: any Clock<Duration>
 
-    package init(bucket: any Bucket, connections: Int) {
+    package init(bucket: any Bucket, connections: Int, clock: any Clock<Duration> = ContinuousClock()) {
         self.bucket = bucket
+        self.clock = clock
         self.connections = max(1, connections)
     }
 
@@ -40,36 +44,46 @@ package struct Publisher: Sendable {
         onEvent: @Sendable (Event) async -> Void
     ) async throws(StorageError) -> Report {
         var report = Report()
+        var width = connections
         for phase in PublishPhase.allCases {
             let uploads = plan.uploads.filter { $0.phase == phase }.map(\.file)
-            try await upload(uploads, total: plan.uploads.count, &report, content, headers, onEvent)
+            try await upload(uploads, total: plan.uploads.count, &width, &report, content, headers, onEvent)
         }
-        if !plan.deletions.isEmpty {
-            try await bucket.delete(plan.deletions)
-            report.deleted = plan.deletions.count
-            await onEvent(.deleted(plan.deletions))
+        var rest = plan.deletions[...]
+        while !rest.isEmpty {
+            let keys = Array(rest.prefix(Publisher.deletedTogether))
+            rest = rest.dropFirst(keys.count)
+            try await bucket.delete(keys)
+            report.deleted += keys.count
+            await onEvent(.deleted(keys))
         }
         return report
     }
 
     /// Uploads the files of one phase; returns only when all are there.
     private func upload(
-        _ files: [SiteFile], total: Int, _ report: inout Report, _ content: @escaping @Sendable (SiteFile) throws(FileError) -> HTTPBody,
+        _ files: [SiteFile], total: Int, _ width: inout Int, _ report: inout Report, _ content: @escaping @Sendable (SiteFile) throws(FileError) -> HTTPBody,
         _ headers: @escaping @Sendable (SiteFile) -> [(name: String, value: String)], _ onEvent: @Sendable (Event) async -> Void
     ) async throws(StorageError) {
         var queue = files.map { (file: $0, tries: 0) }[...]
-        var (width, running) = (connections, 0)
+        var running = 0
+        // Those that were on their way when the service first complained say the same thing.
+        var complaining = 0
         var failures: [StorageError] = []
         var fatal: StorageError?
-        let bucket = bucket
+        let (bucket, clock) = (bucket, clock)
         await withTaskGroup(of: (SiteFile, Int, StorageError?).self) { group in
             while true {
                 while running < width, fatal == nil, let next = queue.popFirst() {
                     running += 1
-                    group.addTask { (next.file, next.tries + 1, await Publisher.put(next.file, in: bucket, content, headers)) }
+                    group.addTask {
+                        if next.tries > 0 { try? await clock.sleep(for: .milliseconds(Int.random(in: 100...200) << next.tries)) }
+                        return (next.file, next.tries + 1, await Publisher.put(next.file, in: bucket, content, headers))
+                    }
                 }
                 guard let (file, tries, error) = await group.next() else { break }
                 running -= 1
+                complaining = max(0, complaining - 1)
                 switch error?.kind {
                 case nil:
                     report.uploaded += 1
@@ -81,7 +95,8 @@ package struct Publisher: Sendable {
                         continue
                     }
                     queue.append((file, tries))
-                    guard width > 1 else { continue }
+                    guard width > 1, complaining == 0 else { continue }
+                    complaining = running
                     width = max(1, width / 2)
                     await onEvent(.slowedDown(connections: width))
                 case .missing, .unauthorized, .full, .cancelled: fatal = fatal ?? error

@@ -25,11 +25,10 @@ package struct SiteProbe: Sendable {
                 found.append("\(address)/ is downloaded instead of shown: Aliyun does that on its own hosts; map a domain of yours to the bucket")
             }
         }
-        if let changed, case .success(let page) = await get("/" + changed.key) {
-            if page.status != 200 {
-                found.append("\(address)/\(changed.key) was published, and answers \(page.status)")
-            } else if digest(page.body) != changed.md5 {
-                found.append("\(address)/\(changed.key) still shows what was there before; something in between keeps old copies")
+        if let changed {
+            switch await get("/" + changed.key) {
+            case .failure(let failure): found.append("\(address)/\(changed.key) can't be reached: \(failure)")
+            case .success(let page): found += look(at: page, changed, digest)
             }
         }
         if case .success(let missing) = await get("/shipkeeper-no-such-page-\(UInt32.random(in: 0 ... .max))/"), missing.status == 200 {
@@ -38,12 +37,18 @@ package struct SiteProbe: Sendable {
         return found
     }
 
+    private func look(at page: HTTPResponse, _ changed: (key: String, md5: String), _ digest: ([UInt8]) -> String) -> [String] {
+        if page.status != 200 { return ["\(address)/\(changed.key) was published, and answers \(page.status)"] }
+        return digest(page.body) == changed.md5
+            ? [] : ["\(address)/\(changed.key) still shows what was there before; something in between keeps old copies"]
+    }
+
     private func isDownload(_ answer: HTTPResponse) -> Bool {
         answer.header("x-oss-force-download") == "true" || answer.header("Content-Disposition")?.hasPrefix("attachment") == true
     }
 
     private func get(_ path: String) async -> Result<HTTPResponse, HTTPFailure> {
-        let escaped = path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? path : SiteProbe.escaped(path)
+        let escaped = SiteProbe.escaped(path)
         do {
             let request = HTTPRequest("GET", address + escaped, headers: [("Cache-Control", "no-cache")])
             return .success(try await http.send(request) { _, _, next in HTTPRequest("GET", next, headers: [("Cache-Control", "no-cache")]) }.response)
@@ -52,11 +57,15 @@ package struct SiteProbe: Sendable {
         }
     }
 
+    /// All but what stands for itself in a path. See RFC 3986 §2.3.
     private static func escaped(_ path: String) -> String {
-        path.utf8.map {
-            $0 > 0x20 && $0 < 0x7f
-                ? String(UnicodeScalar($0)) : "%" + (String($0, radix: 16, uppercase: true).count == 1 ? "0" : "") + String($0, radix: 16, uppercase: true)
-        }
-        .joined()
+        path.utf8.map { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x2f, 0x5f, 0x7e: return String(UnicodeScalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                return "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }.joined()
     }
 }

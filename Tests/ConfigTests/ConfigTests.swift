@@ -9,7 +9,8 @@ import Testing
 
 @Suite("configuration")
 struct ConfigTests {
-    private static let catalog = BuiltInJobs.catalog(http: CurlClient()) { "/tmp" }
+    private static let catalog = BuiltInJobs.catalog(
+        http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) }, stateFolder: { "/tmp" })
 
     private func read(_ text: String, environment: [String: String] = [:]) throws -> Configuration {
         try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: "c.yaml")

@@ -75,6 +75,44 @@ struct PublishPlanTests {
         #expect(later.deletions == ["css/old.css", "old.html"])
     }
 
+    @Test("what is there as it should be is ours from now on; what is neither here nor there is forgotten")
+    func adoption() {
+        let made = plan(
+            [file("a"), file("b"), file("c"), file("d", "2")], [object("a"), object("b"), object("c"), object("d")],
+            ["b": published(), "c": published(staleSince: t - 5), "d": published(), "gone": published(), "old": published("9")])
+        #expect(made.adopted.map(\.key) == ["a", "c"] && made.forgotten == ["gone", "old"])
+    }
+
+    @Test("what somebody else has put in the place of ours is theirs")
+    func theirs() {
+        let bucket = [object("a"), object("x.html", "2"), object("y.html"), object("z.html", nil)]
+        let ledger = ["x.html": published(), "y.html": published(), "z.html": published()]
+        #expect(plan([file("a")], bucket, ledger, rule: .ours).deletions == ["y.html", "z.html"])
+        #expect(plan([file("a")], bucket, ["y.html": PublishedFile(md5: "", headers: "", staleSince: t - 9)], rule: .ours).deletions.isEmpty)
+    }
+
+    @Test("under a prefix lists come last too, and a front page is never deleted nor are pages of a site that has lost it")
+    func prefix() {
+        func under(_ keys: [String], _ bucket: [BucketObject]) -> PublishPlan {
+            PublishPlan(
+                site: keys.map { file($0) }, bucket: bucket, ledger: [:], prefix: "blog/", rule: .all, limits: DeletionLimits(grace: 0), at: t)
+        }
+        let made = under(["blog/archives/index.html", "blog/index.html", "blog/posts/a/index.html"], [])
+        #expect(made.uploads.map(\.phase) == [.pages, .lists, .lists])
+        let lost = under(["blog/favicon.ico"], [object("blog/index.html"), object("blog/a.html"), object("blog/favicon.ico")])
+        #expect(lost.deletions.isEmpty && lost.refusal == "the site has no index.html any more")
+    }
+
+    @Test("grace counts from when anything was first found gone, whoever put it there")
+    func graceOfOthers() {
+        let limits = DeletionLimits(grace: 3600)
+        let first = plan([file("a")], [object("a"), object("css/x.css")], limits: limits)
+        #expect(first.deletions.isEmpty && first.staleSince == ["css/x.css": t])
+        let later = plan(
+            [file("a")], [object("a"), object("css/x.css")], ["css/x.css": PublishedFile(md5: "", headers: "", staleSince: t - 3601)], limits: limits)
+        #expect(later.deletions == ["css/x.css"])
+    }
+
     @Test("too many deletions are none, and are told")
     func limits() {
         let many = (0..<30).map { object("old/\($0).html") }
@@ -85,6 +123,7 @@ struct PublishPlanTests {
         #expect(plan(site, all, limits: DeletionLimits(most: 29, share: 1, grace: 0)).refusal == "30 objects would be deleted, and at most 29 may be")
         #expect(plan(site, all, limits: DeletionLimits(share: 0.3, grace: 0)).deletions.count == 30)
         #expect(plan([file("a")], [object("a"), object("b.html"), object("c.html")]).deletions.count == 2, "a handful is no harm")
+        #expect(plan([file("a")], [object("a"), object("b.html")], limits: DeletionLimits(share: 0, grace: 0)).deletions.isEmpty)
     }
 
     @Test("of any two sites the plan leads from one to the other, whatever the order", arguments: 0..<20)
@@ -126,6 +165,11 @@ struct HeaderRulesTests {
         let rules = HeaderRules(own: [.init("/img/**", ["Cache-Control": "max-age=1", "Content-Type": "x/y"])])
         let headers = rules.headers(of: "img/a/b.png")
         #expect(headers.map(\.value) == ["max-age=1", "x/y"])
+        let own = HeaderRules(own: [.init("*.css", ["cache-control": "no-store", "content-type": "text/x"])])
+        #expect(own.headers(of: "app.1a2b3c4d.css").map { "\($0.name): \($0.value)" } == ["cache-control: no-store", "content-type: text/x"])
+        for dated in ["IMG_20240101_123456.jpg", "20240101.css", "cover-20260102.png"] {
+            #expect(HeaderRules().headers(of: dated).contains { $0.value.contains("immutable") } == false, "\(dated)")
+        }
         #expect(HeaderRules.fingerprint(headers) == HeaderRules.fingerprint(headers.reversed()))
         #expect(HeaderRules.fingerprint(headers) != HeaderRules.fingerprint(rules.headers(of: "other.png")))
     }

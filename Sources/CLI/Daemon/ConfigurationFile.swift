@@ -18,7 +18,9 @@ struct ConfigurationFile {
 
     /// What this program knows, with the Hub's address as the environment says it.
     static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
-        BuiltInJobs.catalog(http: http, hubEndpoint: ProcessInfo.processInfo.environment["HF_ENDPOINT"], stateFolder: stateFolder)
+        let clock = SystemWallClock()
+        return BuiltInJobs.catalog(
+            http: http, hubEndpoint: ProcessInfo.processInfo.environment["HF_ENDPOINT"], now: { clock.now }, stateFolder: stateFolder)
     }
 
     func read(_ catalog: JobCatalog) throws(ConfigurationError) -> Configuration {

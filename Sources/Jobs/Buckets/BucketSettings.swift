@@ -76,12 +76,17 @@ struct BucketSettings: Sendable {
     var name: String {
         switch address {
         case .oss: "oss://\(bucket)"
-        case .s3: "s3://\(bucket)"
+        case .s3(let address): address.isAmazon ? "s3://\(bucket)" : "\(address.service)/\(bucket)"
         }
     }
 
     /// The bucket, with the keys that were configured or that the environment holds.
-    func open(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) throws(JobError) -> BucketClient {
+    /// - Parameter isPaced: Whether somebody above sends less at once when the service asks for that.
+    func open(
+        http: any HTTPTransport, environment: [String: String], isPaced: Bool = false, now: @escaping @Sendable () -> Date
+    ) throws(JobError) -> BucketClient {
+        var patience = BucketPatience()
+        patience.isPaced = isPaced
         let names = service.keyNames
         func value(_ secret: Secret?, _ name: String) -> String? {
             (secret?.revealed ?? environment[name]).flatMap { $0.isEmpty ? nil : $0 }
@@ -93,8 +98,8 @@ struct BucketSettings: Sendable {
         }
         let credentials = BucketCredentials(id: id, secret: secret, token: value(token, names.token))
         switch address {
-        case .oss(let address): return BucketClient(address, credentials: credentials, http: http, now: now)
-        case .s3(let address): return BucketClient(address, credentials: credentials, http: http, now: now)
+        case .oss(let address): return BucketClient(address, credentials: credentials, http: http, patience: patience, now: now)
+        case .s3(let address): return BucketClient(address, credentials: credentials, http: http, patience: patience, now: now)
         }
     }
 

@@ -1,5 +1,6 @@
 import HTTPClient
 package import JobKit
+import Synchronization
 
 /// Builds a Hexo site, judges what came out, and publishes it.
 package struct HexoJob: JobType {
@@ -32,11 +33,14 @@ package struct HexoJob: JobType {
             probe: reader.url("probe", "The site's public address, which is looked at afterwards", isRequired: false))
     }
 
+    package var outputs: [String] { HexoSite(folder: settings.site, named: nil).outputs + (settings.target?.outputs ?? []) }
+
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
         let site = HexoSite(folder: settings.site, named: settings.hexo)
         try site.check()
         try await install(site, context)
+        try await checkNode(site, context)
         for warning in site.warnings { context.log("note: \(warning)") }
         try await build(site, context)
         let before = try await context.values.value("pages", of: context.job).flatMap { Int($0) }
@@ -57,6 +61,9 @@ package struct HexoJob: JobType {
 
     private func install(_ site: HexoSite, _ context: RunContext) async throws(JobError) {
         if site.hasHexo { return }
+        if context.isDryRun {
+            throw JobError("Hexo is not installed in \(settings.site), and a dry run does not install it", hint: "start \(context.job) without --dry-run first")
+        }
         guard let line = settings.install else {
             throw JobError(
                 "Hexo is not installed in \(settings.site): there is no node_modules/hexo", hint: "run npm install there, or set \"install: npm ci\"")
@@ -72,26 +79,37 @@ package struct HexoJob: JobType {
         guard site.hasHexo else { throw JobError("\"\(line)\" has not installed Hexo", hint: "is hexo among the dependencies of package.json?") }
     }
 
+    /// Hexo itself says which Node.js it needs.
+    private func checkNode(_ site: HexoSite, _ context: RunContext) async throws(JobError) {
+        guard let needed = site.neededNode else { return }
+        let said = Mutex("")
+        var command = context.command(.command(["node", "--version"]), folder: settings.site)
+        command.onOutput = { bytes, _ in said.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+        do { _ = try await context.finish(command) } catch {
+            throw JobError(
+                "Hexo needs Node.js \(needed) or newer: \(error.summary)", hint: "install it in the container, or add it to the PATH of the job by \"env\"")
+        }
+        let words = said.withLock(\.self).filter { !$0.isWhitespace }
+        guard let version = NodeVersion(words), version < needed else { return }
+        throw JobError("Hexo needs Node.js \(needed) or newer, and here is \(version)", hint: "install a newer one in the container")
+    }
+
     private func build(_ site: HexoSite, _ context: RunContext) async throws(JobError) {
         context.report(RunProgress(step: "building", done: 0, unit: "files"))
-        let listener = HexoListener()
+        let heard = Mutex(HexoReport())
         var command = context.command(.command([site.program, "generate", "--bail"]), folder: settings.site)
         // What it says is judged line by line, which colours would hide.
         command.environment["NO_COLOR"] = "1"
-        let onOutput = command.onOutput
-        command.onOutput = { bytes, stream in
-            listener.hear(bytes, stream)
-            onOutput(bytes, stream)
-        }
-        let exit = try await context.finish(command)
-        if let first = listener.errors.first {
+        let exit = try await context.finish(command) { line in heard.withLock { $0.hear(line) } }
+        let report = heard.withLock(\.self)
+        if let first = report.errors.first {
             throw JobError(
                 "the build went wrong: \(first)", hint: "nothing was published; shipkeeper logs \(context.job) --run \(context.run)", exitCode: exit.code)
         }
         guard exit == .exited(0) else {
             throw JobError("hexo generate \(exit)", hint: "nothing was published; shipkeeper logs \(context.job) --run \(context.run)", exitCode: exit.code)
         }
-        guard listener.generated != nil else {
+        guard report.generated != nil else {
             throw JobError("hexo generate never said that it had generated anything", hint: "nothing was published; is \(site.program) Hexo?")
         }
     }

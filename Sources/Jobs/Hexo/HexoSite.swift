@@ -34,6 +34,15 @@ struct HexoSite {
         guard exists("\(folder)/_config.yml") else { throw JobError("\(folder) has no _config.yml", hint: "every Hexo site has one") }
     }
 
+    /// The oldest Node.js that the site's Hexo runs on, as it says itself.
+    var neededNode: NodeVersion? {
+        guard let data = FileManager.default.contents(atPath: "\(folder)/node_modules/hexo/package.json"),
+            let package = try? JSONSerialization.jsonObject(with: data) as? [String: Any], let engines = package["engines"] as? [String: Any],
+            let rule = engines["node"] as? String, rule.hasPrefix(">=")
+        else { return nil }
+        return NodeVersion(rule.dropFirst(2))
+    }
+
     /// The site's own program, else the one on the PATH.
     var program: String {
         if let named { return named }
@@ -47,9 +56,14 @@ struct HexoSite {
         return name.hasPrefix("/") ? name : "\(folder)/\(name)"
     }
 
+    /// What Hexo and its deployers write in the site's folder.
+    var outputs: [String] {
+        [output] + ["db.json", "_multiconfig.yml", "package.json", ".deploy_git", "source/_data/public_md5.json", "debug.log"].map { "\(folder)/\($0)" }
+    }
+
     /// A plain setting at the top of the site's own configuration.
     private func setting(_ key: String) -> String? {
-        for line in (text("_config.yml") ?? "").split(separator: "\n") where line.hasPrefix("\(key):") {
+        for line in (text("_config.yml") ?? "").split(whereSeparator: \.isNewline) where line.hasPrefix("\(key):") {
             let value = line.dropFirst(key.count + 1).prefix { $0 != "#" }.filter { $0 != "\"" && $0 != "'" }
             let trimmed = value.split(separator: " ").joined(separator: " ")
             return trimmed.isEmpty ? nil : trimmed
@@ -66,4 +80,21 @@ struct HexoSite {
         if setting("timezone") == nil { found.append("_config.yml has no timezone: dates in addresses follow the machine's; write one such as Asia/Shanghai") }
         return found
     }
+}
+
+/// A version of Node.js: `v20.19.0`, or the beginning of one.
+struct NodeVersion: Comparable, CustomStringConvertible {
+    private let numbers: [Int]
+
+    /// Nil where there are no numbers.
+    init?(_ text: some StringProtocol) {
+        let parts = text.drop { !$0.isNumber }.prefix { $0.isNumber || $0 == "." }.split(separator: ".")
+        let numbers = parts.prefix(3).compactMap { Int($0) }
+        if numbers.isEmpty { return nil }
+        self.numbers = numbers + Array(repeating: 0, count: 3 - numbers.count)
+    }
+
+    static func < (left: NodeVersion, right: NodeVersion) -> Bool { left.numbers.lexicographicallyPrecedes(right.numbers) }
+
+    var description: String { numbers.map(String.init).joined(separator: ".") }
 }

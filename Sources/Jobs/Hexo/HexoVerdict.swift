@@ -2,41 +2,24 @@ import Files
 import Foundation
 import JobKit
 import Publishing
-import Synchronization
 
-/// Listens to what Hexo says: it exits with 0 though pages are broken.
-final class HexoListener: Sendable {
-    private struct State {
-        var pending: [LogStream: [UInt8]] = [:]
-        var errors: [String] = []
-        var generated: Int?
-    }
-
+/// What Hexo has said of a build: it exits with 0 though pages are broken.
+struct HexoReport: Sendable {
     private static let mostErrors = 20
-    private let state = Mutex(State())
 
-    func hear(_ bytes: [UInt8], _ stream: LogStream) {
-        state.withLock { state in
-            let all = (state.pending[stream] ?? []) + bytes
-            let lines = all.split(separator: 10, omittingEmptySubsequences: false)
-            state.pending[stream] = Array(lines.last ?? [])
-            for line in lines.dropLast() { HexoListener.judge(String(decoding: line, as: UTF8.self), &state) }
-        }
-    }
+    private(set) var errors: [String] = []
+    /// How many files it says it has written; nil where it never came to that.
+    private(set) var generated: Int?
 
-    private static func judge(_ line: String, _ state: inout State) {
+    mutating func hear(_ line: String) {
         if line.hasPrefix("ERROR ") || line.hasPrefix("FATAL ") {
-            if state.errors.count < mostErrors { state.errors.append(line) }
+            if errors.count < HexoReport.mostErrors { errors.append(line) }
             return
         }
         // INFO  214 files generated in 1.2 s
         let words = line.split(separator: " ")
-        if words.count >= 4, words[0] == "INFO", words[2].hasPrefix("file"), words[3] == "generated" { state.generated = Int(words[1]) }
+        if words.count >= 4, words[0] == "INFO", words[2].hasPrefix("file"), words[3] == "generated" { generated = Int(words[1]) }
     }
-
-    var errors: [String] { state.withLock { $0.errors } }
-    /// How many files it says it has written; nil where it never came to that.
-    var generated: Int? { state.withLock { $0.generated } }
 }
 
 /// Whether a built site may take the place of the one that is there.

@@ -45,24 +45,20 @@ package struct DeployCommand: Sendable {
     }
 
     private func carryOut(_ words: [String], in folder: String, _ context: RunContext) async throws(JobError) -> RunReport {
-        let listener = DeployListener(signs: DeployCommand.signsOfFailure)
+        let heard = Mutex(Heard())
         var command = context.command(.command(words), folder: folder)
         command.environment["NO_COLOR"] = "1"
-        let onOutput = command.onOutput
-        command.onOutput = { bytes, stream in
-            listener.hear(bytes, stream)
-            onOutput(bytes, stream)
-        }
-        let exit = try await context.finish(command)
+        let exit = try await context.finish(command) { line in heard.withLock { $0.judge(line) } }
+        let (trouble, deployed) = heard.withLock { ($0.trouble, $0.deployed) }
         let program = self.command.prefix(2).joined(separator: " ")
         let log = "shipkeeper logs \(context.job) --run \(context.run)"
-        if let trouble = listener.trouble { throw JobError("\(program) went wrong: \(trouble)", hint: log, retry: .worthwhile, exitCode: exit.code) }
+        if let trouble { throw JobError("\(program) went wrong: \(trouble)", hint: log, retry: .worthwhile, exitCode: exit.code) }
         guard exit == .exited(0) else { throw JobError("\(program) \(exit)", hint: log, retry: .worthwhile, exitCode: exit.code) }
-        if DeployCommand.isHexo(self.command), listener.deployed == nil {
+        if DeployCommand.isHexo(self.command), deployed == nil {
             throw JobError(
                 "\(program) ended without having deployed anything", hint: "is \"deploy\" in _config.yml filled in, and its plug-in installed? \(log)")
         }
-        return RunReport(summary: "published by \(program)\(listener.deployed.map { " (\($0))" } ?? "")")
+        return RunReport(summary: "published by \(program)\(deployed.map { " (\($0))" } ?? "")")
     }
 }
 
@@ -87,45 +83,17 @@ private struct Overlay {
     func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }
 
-/// Listens to a program that publishes.
-private final class DeployListener: Sendable {
-    private struct State {
-        var pending: [LogStream: [UInt8]] = [:]
+extension DeployCommand {
+    /// What a program that publishes has said of its success.
+    fileprivate struct Heard {
         var trouble: String?
         var deployed: String?
-    }
 
-    private let signs: [String]
-    private let state = Mutex(State())
-
-    init(signs: [String]) { self.signs = signs }
-
-    func hear(_ bytes: [UInt8], _ stream: LogStream) {
-        state.withLock { state in
-            let lines = ((state.pending[stream] ?? []) + bytes).split(separator: 10, omittingEmptySubsequences: false)
-            state.pending[stream] = Array(lines.last ?? [])
-            for line in lines.dropLast() { judge(String(decoding: line, as: UTF8.self), &state) }
+        mutating func judge(_ line: String) {
+            let isTrouble = line.hasPrefix("ERROR ") || line.hasPrefix("FATAL ") || DeployCommand.signsOfFailure.contains(where: line.contains)
+            if isTrouble, trouble == nil { trouble = line }
+            // INFO  Deploy done: ali-oss
+            if let range = line.firstRange(of: "Deploy done: ") { deployed = String(line[range.upperBound...]) }
         }
     }
-
-    private func judge(_ line: String, _ state: inout State) {
-        let isTrouble = line.hasPrefix("ERROR ") || line.hasPrefix("FATAL ") || signs.contains(where: line.contains)
-        if isTrouble, state.trouble == nil { state.trouble = line }
-        // INFO  Deploy done: ali-oss
-        if let range = line.firstRange(of: "Deploy done: ") { state.deployed = String(line[range.upperBound...]) }
-    }
-
-    /// Text at the end counts though its line was never ended.
-    private func finished() -> State {
-        state.withLock { state in
-            for (stream, rest) in state.pending where !rest.isEmpty {
-                judge(String(decoding: rest, as: UTF8.self), &state)
-                state.pending[stream] = []
-            }
-            return state
-        }
-    }
-
-    var trouble: String? { finished().trouble }
-    var deployed: String? { finished().deployed }
 }

@@ -24,6 +24,8 @@ package struct PublishJob: JobType {
             probe: reader.url("probe", "The site's public address, which is looked at afterwards", isRequired: false))
     }
 
+    package var outputs: [String] { settings.target?.outputs ?? [] }
+
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
         switch target {

@@ -13,6 +13,11 @@ package enum PublishTarget: Sendable {
     case bucket(BucketTarget)
     case command(DeployCommand)
 
+    /// Paths on this machine that it writes to.
+    var outputs: [String] {
+        if case .bucket(let target) = self, case .folder(let path) = target.place { [path] } else { [] }
+    }
+
     /// Nil where something is missing or makes no sense, which has been reported then.
     static func read(_ reader: inout SettingsReader) -> PublishTarget? {
         let kind = reader.choice("type", "Where the files go; command where \"command\" is given", default: reader.has("command") ? .command : Kind.oss)
@@ -69,7 +74,7 @@ package struct BucketTarget: Sendable {
     func open(http: any HTTPTransport, _ context: RunContext) throws(JobError) -> any Bucket {
         let clock = context.clock
         switch place {
-        case .bucket(let settings): return try settings.open(http: http, environment: context.environment, now: { clock.now })
+        case .bucket(let settings): return try settings.open(http: http, environment: context.environment, isPaced: true, now: { clock.now })
         case .folder(let path): return FolderBucket(path: path)
         }
     }
@@ -77,6 +82,11 @@ package struct BucketTarget: Sendable {
 
 extension BucketTarget.Rules {
     fileprivate init(_ reader: inout SettingsReader, website isWebsite: Bool) {
+        defer {
+            if website == .set, !prefix.isEmpty {
+                reader.report("website", "\"website: set\" is for a site that has the bucket for itself", hint: "remove it, or the prefix")
+            }
+        }
         prefix = reader.prefix("Put in front of every key")
         deletion = reader.choice(
             "delete", "What may be deleted: nothing, what we have put there, or everything under the prefix", default: .ours)

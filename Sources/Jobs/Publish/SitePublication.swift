@@ -10,6 +10,8 @@ import Synchronization
 struct SitePublication {
     /// Changes that are told one by one.
     private static let mostTold = 20
+    /// Changes that a dry run keeps in its outputs.
+    private static let mostKept = 2000
     /// Uploads that are noted together.
     private static let notedTogether = 50
 
@@ -28,14 +30,19 @@ struct SitePublication {
         let known = try await ledger.all()
         let listed = try await listing.get()
         let (kept, prefix) = (target.rules.keep.compactMap { PathPattern($0) }, target.rules.prefix)
-        let plan = PublishPlan(site: site, bucket: listed, ledger: known, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now) {
+        let plan = PublishPlan(
+            site: site, bucket: listed, ledger: known, prefix: prefix, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now
+        ) {
             let names = $0.dropFirst(prefix.count).split(separator: "/").map { Array($0.utf8) }
             return kept.contains { pattern in (1...max(1, names.count)).contains { pattern.matches(Array(names.prefix($0)), isFolder: $0 < names.count) } }
         }
         tell(plan)
         if context.isDryRun { return foreseen(plan, files: site.count) }
+        try await ledger.note(plan.adopted)
+        try await ledger.forget(plan.forgotten)
+        let doomed = Set(plan.deletions)
+        try await ledger.note(stale: plan.staleSince.filter { !doomed.contains($0.key) }, known)
         let report = try await carryOut(plan, bucket, files, ledger)
-        try await ledger.note(stale: plan.staleSince.filter { !plan.deletions.contains($0.key) }, deleted: plan.deletions, known)
         let problems = await look(at: plan, files) + website(bucket, plan)
         for problem in problems { context.log("note: \(problem)") }
         return summary(plan, report, problems, files: site.count)
@@ -69,13 +76,19 @@ struct SitePublication {
         return (Dictionary(found.files.map { ($0.key, $0) }) { first, _ in first }, found.site)
     }
 
+    private static func lines(of plan: PublishPlan) -> [String] {
+        plan.uploads.map { "+ \($0.file.key) (\($0.reason.rawValue))" } + plan.deletions.map { "- \($0) (stale)" }
+    }
+
     /// Says what will be done and why, as far as a log can bear it.
     private func tell(_ plan: PublishPlan) {
-        let lines = plan.uploads.map { "+ \($0.file.key) (\($0.reason.rawValue))" } + plan.deletions.map { "- \($0) (stale)" }
+        let lines = SitePublication.lines(of: plan)
         let most = context.isDryRun ? lines.count : SitePublication.mostTold
         for line in lines.prefix(most) { context.log(line) }
         if lines.count > most { context.log("and \(lines.count - most) more changes") }
-        if context.isDryRun, !plan.spared.isEmpty { context.log("\(plan.spared.count.counted("object")) stale, and left alone for now") }
+        if context.isDryRun {
+            for key in plan.spared { context.log("= \(key) (stale, left alone)") }
+        }
         if let note = plan.noteOfChurn { context.log("note: \(note)") }
         if let refusal = plan.refusal { context.log("note: nothing is deleted: \(refusal); raise max_delete or max_delete_percent if that is right") }
     }
@@ -84,13 +97,19 @@ struct SitePublication {
         _ plan: PublishPlan, _ bucket: any Bucket, _ files: [String: ScannedFile], _ ledger: PublishLedger
     ) async throws(JobError) -> Publisher.Report {
         let pending = Mutex<[SiteFile]>([])
+        let unrecorded = Mutex<JobError?>(nil)
         let (context, rules, prefix) = (context, target.rules.headers, target.rules.prefix)
-        @Sendable func flush() async {
-            try? await ledger.note(
-                pending.withLock { files in
-                    defer { files = [] }; return files
-                })
+        @Sendable func record(_ change: @Sendable () async throws(JobError) -> Void) async {
+            do throws(JobError) { try await change() } catch { unrecorded.withLock { $0 = $0 ?? error } }
         }
+        @Sendable func flush() async {
+            let files = pending.withLock { files in
+                defer { files = [] }
+                return files
+            }
+            await record { () throws(JobError) in try await ledger.note(files) }
+        }
+        let result: Result<Publisher.Report, StorageError>
         do throws(StorageError) {
             let report = try await Publisher(bucket: bucket, connections: target.rules.connections).carryOut(
                 plan,
@@ -105,16 +124,17 @@ struct SitePublication {
                             return files.count
                         }
                         if count >= SitePublication.notedTogether { await flush() }
-                    case .deleted: break
+                    case .deleted(let keys): await record { () throws(JobError) in try await ledger.forget(keys) }
                     case .slowedDown(let connections): context.log("the service asks for less at once: going on with \(connections.counted("connection"))")
                     }
                 })
-            await flush()
-            return report
+            result = .success(report)
         } catch {
-            await flush()
-            throw SitePublication.error(error)
+            result = .failure(error)
         }
+        await flush()
+        if let error = unrecorded.withLock({ $0 }) { throw error }
+        return try result.mapError(SitePublication.error).get()
     }
 
     private func look(at plan: PublishPlan, _ files: [String: ScannedFile]) async -> [String] {
@@ -127,14 +147,20 @@ struct SitePublication {
 
     /// What is wrong with how the bucket shows pages, after it was set right where that is asked.
     private func website(_ bucket: any Bucket, _ plan: PublishPlan) async -> [String] {
-        guard let client = bucket as? BucketClient, target.rules.website != .off, target.rules.prefix.isEmpty, !plan.uploads.isEmpty else { return [] }
+        guard let client = bucket as? BucketClient, target.rules.website == .set || target.rules.website == .check && !plan.uploads.isEmpty,
+            target.rules.prefix.isEmpty
+        else { return [] }
         let wanted = BucketWebsite.usual(hasErrorPage: plan.hasErrorPage)
         do throws(StorageError) {
             let found = try await client.website()
             if found?.serves(wanted) == true { return [] }
             guard target.rules.website == .set else { return [wanted.shortcomings(of: found)] }
-            try await client.set(wanted)
-            context.log("the bucket's website settings were set: \(wanted.description)")
+            if let found, found.hasMore {
+                return ["the bucket's website settings have rules for redirects or other origins, which setting them would erase; change them in the console"]
+            }
+            let new = found.map(wanted.keeping) ?? wanted
+            try await client.set(new)
+            context.log("the bucket's website settings were set: \(new.description)")
             return []
         } catch {
             // A key for uploads alone may not look at this, which is no mistake.
@@ -152,18 +178,20 @@ struct SitePublication {
             summary: "dry run: \(parts.joined(separator: ", ")), \(ByteSizeText.readable(plan.uploadBytes)) to upload; nothing was changed",
             outputs: [
                 "files": "\(files)", "uploads": "\(plan.uploads.count)", "deletions": "\(plan.deletions.count)", "unchanged": "\(plan.unchanged)",
-                "bytes": "\(plan.uploadBytes)",
+                "bytes": "\(plan.uploadBytes)", "plan": SitePublication.lines(of: plan).prefix(SitePublication.mostKept).joined(separator: "\n"),
             ])
     }
 
     private func summary(_ plan: PublishPlan, _ report: Publisher.Report, _ problems: [String], files: Int) -> RunReport {
         let deleted = report.deleted == 0 ? "" : ", \(report.deleted) deleted"
-        let refused = plan.refusal == nil ? "" : "; nothing was deleted"
-        let troubles = problems.isEmpty ? "" : "; \(problems[0])"
+        let refused = plan.refusal.map { "; nothing was deleted: \($0) (max_delete, max_delete_percent)" } ?? ""
+        let more = problems.count > 1 ? " (and \((problems.count - 1).counted("more problem")) in the log)" : ""
+        let troubles = problems.isEmpty ? "" : "; \(problems[0])\(more)"
+        let spared = plan.spared.isEmpty || plan.refusal != nil ? "" : ", \(plan.spared.count) stale left alone"
         let uploaded = report.uploaded == 0 ? "nothing new" : "\(report.uploaded.counted("file")) uploaded (\(ByteSizeText.readable(report.bytes)))"
         let address = probe.map { " – \($0)" } ?? ""
         return RunReport(
-            summary: "\(uploaded), \(plan.unchanged) unchanged\(deleted)\(refused)\(troubles)\(address)",
+            summary: "\(uploaded), \(plan.unchanged) unchanged\(deleted)\(spared)\(refused)\(troubles)\(address)",
             outputs: [
                 "url": probe ?? "",
                 "files": "\(files)", "uploaded": "\(report.uploaded)", "unchanged": "\(plan.unchanged)", "deleted": "\(report.deleted)",

@@ -26,11 +26,18 @@ package struct Repository: Sendable {
     }
 
     /// A repository in a bucket.
-    static func bucket(_ service: BucketSettings.Service, named name: String, _ reader: inout SettingsReader, http: any HTTPTransport) -> Repository? {
+    static func bucket(
+        _ service: BucketSettings.Service, named name: String, _ reader: inout SettingsReader, http: any HTTPTransport, now: @escaping @Sendable () -> Date
+    ) -> Repository? {
         let settings = BucketSettings.read(service, &reader, needsKeys: true)
         let prefix = reader.prefix("Put in front of every key")
         let retention = reader.formatAndRetention()
-        guard let settings, let bucket = try? settings.open(http: http, environment: [:], now: { Date() }) else { return nil }
+        guard let settings else { return nil }
+        let bucket: BucketClient
+        do throws(JobError) { bucket = try settings.open(http: http, environment: [:], now: now) } catch {
+            reader.report(at: reader.place, error.summary, hint: error.hint)
+            return nil
+        }
         return Repository(name: name, store: BucketStore(bucket, name: "\(settings.name)/\(prefix)", prefix: prefix), retention: retention)
     }
 

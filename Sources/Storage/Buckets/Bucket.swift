@@ -46,14 +46,18 @@ package protocol Bucket: Sendable {
     func list(prefix: String) async throws(StorageError) -> [BucketObject]
     /// Stores one object, checked on arrival.
     func put(_ upload: BucketUpload) async throws(StorageError)
+    /// Deletes objects; one that is not there is no trouble.
+    func delete(_ keys: [String]) async throws(StorageError)
+}
+
+/// A bucket whose objects can be had back.
+package protocol ReadableBucket: Bucket {
     /// The content and the headers it is stored with; nil where there is no such object.
     func get(_ key: String) async throws(StorageError) -> HTTPResponse?
     /// The content from an offset on, piece by piece; nil where there is no such object.
     func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse?
-    /// Whether anybody at all may read an object; nil where that can't be found out.
-    func isPublic(_ key: String) async -> Bool?
     /// The headers of an object; nil where there is none.
     func head(_ key: String) async throws(StorageError) -> HTTPResponse?
-    /// Deletes objects; one that is not there is no trouble.
-    func delete(_ keys: [String]) async throws(StorageError)
+    /// Whether anybody at all may read an object; nil where that can't be found out.
+    func isPublic(_ key: String) async -> Bool?
 }

@@ -10,8 +10,8 @@ extension BucketClient {
         do throws(StorageError) {
             try await putParts(upload, id, doing)
         } catch {
-            // Parts that belong to nothing are paid for.
-            _ = try? await good("DELETE", upload.key, query: [("uploadId", id)], doing: doing)
+            // Parts that belong to nothing are paid for; they go though the work that put them there has been cancelled.
+            _ = await Task { try? await good("DELETE", upload.key, query: [("uploadId", id)], doing: doing) }.value
             throw error
         }
     }
@@ -34,13 +34,25 @@ extension BucketClient {
             upload.onProgress?(start, upload.body.length)
         }
         let body = Array("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8)
-        let response = try await good(
-            "POST", upload.key, query: [("uploadId", id)], headers: [("Content-Type", "application/xml")], body: .bytes(body), doing: doing)
+        let call = BucketCall(method: "POST", key: upload.key, query: [("uploadId", id)], headers: [("Content-Type", "application/xml")])
+        let response = try await answer(call, body: .bytes(body), doing: doing)
+        let refusal = BucketRefusal(response)
+        guard response.status == 200 else {
+            // After a lost answer the second try finds the parts put together already.
+            if refusal.code == "NoSuchUpload", try await isStored(upload) { return }
+            throw dialect.error(refusal, doing: doing)
+        }
         // Putting the parts together may fail after the answer has begun as a good one.
         if let failed = XMLElement.parse(response.body), failed.name == "Error" {
             throw .unavailable("\(doing): \(failed["Message"] ?? failed["Code"] ?? "the parts were not put together")")
         }
         if dialect.checkSumHeader != nil { try check(response, try digest(of: upload.body, from: 0, length: upload.body.length).crc, upload.key) }
+    }
+
+    private func isStored(_ upload: BucketUpload) async throws(StorageError) -> Bool {
+        guard let stored = try await head(upload.key), stored.header("Content-Length") == "\(upload.body.length)" else { return false }
+        try check(stored, try digest(of: upload.body, from: 0, length: upload.body.length).crc, upload.key)
+        return true
     }
 }
 

@@ -10,6 +10,8 @@ package struct BucketPatience: Sendable {
     package var stall: Duration = .seconds(60)
     package var waits: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1600), .milliseconds(3200)]
     package var clock: any Clock<Duration> = ContinuousClock()
+    /// Whether somebody above sends less at once when the service asks for that.
+    package var isPaced = false
     /// Contents beyond this go in parts.
     package var largestAtOnce: Int64 = 100_000_000
     package var partSize: Int64 = 16 << 20
@@ -18,7 +20,7 @@ package struct BucketPatience: Sendable {
 }
 
 /// A bucket of a service that speaks one of the dialects.
-package final class BucketClient: Bucket {
+package final class BucketClient: ReadableBucket {
     private struct Signing {
         var day = ""
         var key: SymmetricKey?
@@ -40,7 +42,8 @@ package final class BucketClient: Bucket {
         self.patience = patience
         self.now = now
         plain = http
-        self.http = RetryingTransport(http, waits: patience.waits, clock: patience.clock, advice: BucketRefusal.advice)
+        self.http = RetryingTransport(
+            http, waits: patience.waits, clock: patience.clock, advice: { [isPaced = patience.isPaced] in BucketRefusal.advice($1, isPaced: isPaced) })
     }
 
     // MARK: Objects
@@ -92,7 +95,9 @@ package final class BucketClient: Bucket {
             let response = try await good("POST", nil, query: [("delete", nil)], headers: headers, body: .bytes(body), doing: doing)
             // A key that may not be deleted is told in a good answer.
             if let refused = XMLElement.parse(response.body)?.all("Error").first {
-                throw .unauthorized("\(refused["Key"] ?? "an object") can't be deleted: \(refused["Message"] ?? refused["Code"] ?? "no reason given")")
+                let words = "\(refused["Key"] ?? "an object") can't be deleted: \(refused["Message"] ?? refused["Code"] ?? "no reason given")"
+                throw refused["Code"] == "AccessDenied"
+                    ? .unauthorized(words, hint: "give the key the right to delete in \(dialect.bucket)") : .unavailable(words)
             }
         }
     }
@@ -110,8 +115,10 @@ package final class BucketClient: Bucket {
                 throw .unavailable("listing the bucket: the answer makes no sense")
             }
             for item in page.all("Contents") { objects.append(try BucketClient.object(item, isEncoded: page["EncodingType"] != nil)) }
-            let token = page["IsTruncated"] == "true" ? page["NextContinuationToken"] : nil
-            next = dialect.encodesTokens ? token.flatMap(PercentEncoding.decode) : token
+            guard page["IsTruncated"] == "true" else { return objects }
+            next = page["NextContinuationToken"].flatMap { dialect.encodesTokens ? PercentEncoding.decode($0) : $0 }
+            // A part must not be taken for the whole.
+            if next == nil { throw .unavailable("listing the bucket: the answer does not say where it goes on") }
         } while next != nil
         return objects
     }

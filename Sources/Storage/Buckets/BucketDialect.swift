@@ -83,9 +83,11 @@ struct BucketRefusal: Sendable {
     }
 
     /// Whether and when to ask again.
-    @Sendable static func advice(_ request: HTTPRequest, _ response: HTTPResponse) -> RetryAdvice {
+    /// - Parameter isPaced: Whether somebody above sends less at once when the service asks for that.
+    static func advice(_ response: HTTPResponse, isPaced: Bool) -> RetryAdvice {
         switch response.status {
-        case 408, 429, 500, 502, 503, 504: .backOff
+        case 429, 503: isPaced ? .no : .backOff
+        case 408, 500, 502, 504: .backOff
         // A key that was just made is not known everywhere at once.
         case 401: .backOff
         case 400: ["RequestTimeout", "IncompleteBody", "BadRequest"].contains(BucketRefusal(response).code) ? .backOff : .no
@@ -98,7 +100,8 @@ struct BucketRefusal: Sendable {
         switch status {
         case 401, 403:
             .unauthorized("\(doing) is not allowed: \(message) \(tail)", hint: "give the key the right to list, put, get and delete in \(bucket)")
-        case 409 where code == "FileAlreadyExists", 409 where code == "ConditionalRequestConflict", 412: .stale("\(doing): it is there already \(tail)")
+        case 409 where code == "FileAlreadyExists", 409 where code == "ObjectAlreadyExists", 409 where code == "ConditionalRequestConflict", 412:
+            .stale("\(doing): it is there already \(tail)")
         case 429, 503: StorageError(.limited(for: .seconds(60)), "\(doing): too much at once \(tail)")
         case 404: .damaged("\(doing): not found \(tail)")
         case 500...: .unavailable("\(doing) failed: \(message) \(tail)")

@@ -1,7 +1,7 @@
 import Crypto
 import Files
 import Foundation
-package import HTTPClient
+import HTTPClient
 
 /// A folder of this machine in the place of a bucket, such as one that a web server shows. It keeps no headers.
 package struct FolderBucket: Bucket {
@@ -22,7 +22,8 @@ package struct FolderBucket: Bucket {
     }
 
     private static func walk(_ folder: Folder, _ prefix: String, _ flag: CancelFlag, _ found: inout [BucketObject]) throws(FileError) {
-        for name in try folder.names() where !name.description.hasPrefix(unfinished) && !flag.isSet {
+        for name in try folder.names() where !name.description.hasPrefix(unfinished) {
+            if flag.isSet { throw interrupted(prefix) }
             let status = try folder.status(name)
             switch status.kind {
             case .folder: try walk(folder.folder(name), "\(prefix)\(name)/", flag, &found)
@@ -39,18 +40,18 @@ package struct FolderBucket: Bucket {
 
     package func put(_ upload: BucketUpload) async throws(StorageError) {
         let (folders, name) = try FolderBucket.parts(upload.key)
-        let isTaken = try await work { root, _ throws(FileError) in
+        try await work { root, flag throws(FileError) in
             var folder = root
             for part in folders {
                 if !folder.exists(part) { try folder.makeFolder(part, mode: 0o755) }
                 folder = try folder.folder(part)
             }
-            if upload.onlyIfNew, folder.exists(name) { return true }
             let new = RawName(FolderBucket.unfinished + String(UInt64.random(in: 0 ... .max), radix: 36))
             do throws(FileError) {
                 let file = try folder.create(new, mode: 0o644)
                 var offset: Int64 = 0
                 while offset < upload.body.length {
+                    if flag.isSet { throw FolderBucket.interrupted(upload.key) }
                     guard let piece = upload.body.read(offset, 1 << 20), !piece.isEmpty else { throw FileError("read", upload.key, code: 5) }
                     try file.write(piece)
                     offset += Int64(piece.count)
@@ -61,45 +62,14 @@ package struct FolderBucket: Bucket {
                 try? folder.remove(new)
                 throw error
             }
-            return false
-        }
-        if isTaken { throw .stale("\(upload.key) is there already") }
-    }
-
-    package func get(_ key: String) async throws(StorageError) -> HTTPResponse? {
-        guard let file = try await open(key) else { return nil }
-        do throws(FileError) {
-            return HTTPResponse(status: 200, headers: [], body: try file.read(Int(max(1, try file.status().size)), at: 0))
-        } catch {
-            throw StorageError(error)
         }
     }
-
-    package func head(_ key: String) async throws(StorageError) -> HTTPResponse? {
-        try await open(key) == nil ? nil : HTTPResponse(status: 200, headers: [], body: [])
-    }
-
-    package func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse? {
-        guard let file = try await open(key) else { return nil }
-        let head = HTTPResponse(status: 200, headers: [], body: [])
-        var offset = start
-        do throws(FileError) {
-            while case let bytes = try file.read(1 << 20, at: offset), !bytes.isEmpty {
-                guard onBody(head, bytes) else { break }
-                offset += Int64(bytes.count)
-            }
-        } catch {
-            throw StorageError(error)
-        }
-        return head
-    }
-
-    package func isPublic(_ key: String) async -> Bool? { nil }
 
     package func delete(_ keys: [String]) async throws(StorageError) {
         for key in keys {
             let (folders, name) = try FolderBucket.parts(key)
-            try await work { root, _ throws(FileError) in
+            try await work { root, flag throws(FileError) in
+                if flag.isSet { throw FolderBucket.interrupted(key) }
                 var way = [root]
                 for part in folders {
                     guard let last = way.last, last.exists(part) else { return }
@@ -113,18 +83,6 @@ package struct FolderBucket: Bucket {
         }
     }
 
-    private func open(_ key: String) async throws(StorageError) -> OpenFile? {
-        let (folders, name) = try FolderBucket.parts(key)
-        return try await work { root, _ throws(FileError) in
-            var folder = root
-            for part in folders {
-                guard folder.exists(part) else { return nil }
-                folder = try folder.folder(part)
-            }
-            return folder.exists(name) ? try folder.file(name) : nil
-        }
-    }
-
     /// The folders and the name of a key; none of them leads out of the root.
     private static func parts(_ key: String) throws(StorageError) -> (folders: [RawName], name: RawName) {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
@@ -134,10 +92,13 @@ package struct FolderBucket: Bucket {
         return (parts.dropLast().map { RawName(String($0)) }, RawName(String(last)))
     }
 
+    private static func interrupted(_ key: String) -> FileError { FileError("publish", key, code: 4) }
+
     private func work<Value: Sendable>(_ body: @escaping @Sendable (Folder, CancelFlag) throws(FileError) -> Value) async throws(StorageError) -> Value {
         let path = path
         return try await OwnThread.run { flag throws(StorageError) in
             do throws(FileError) { return try body(try Folder.open(path), flag) } catch {
+                if flag.isSet { throw StorageError(.cancelled, "cancelled") }
                 guard error.isMissing, (try? Folder.open(path)) == nil else { throw StorageError(error) }
                 throw .missing("the folder \(path) does not exist", hint: "create it, or mount what it stands for")
             }

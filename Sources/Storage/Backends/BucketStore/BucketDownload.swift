@@ -6,7 +6,7 @@ struct BucketDownload: Sendable {
     /// Tries in a row that brought nothing at all.
     private static let fruitlessTries = 5
 
-    let bucket: any Bucket
+    let bucket: any ReadableBucket
     let clock: any Clock<Duration>
 
     func open(_ key: String, _ entry: BucketManifest.Entry, _ scratch: Folder, _ onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {

@@ -11,7 +11,7 @@ package struct BucketStore: ObjectStore {
     /// Contents that belong to no version are left alone for so long: somebody may be about to commit them.
     private static let grace: TimeInterval = 86_400
 
-    private let bucket: any Bucket
+    private let bucket: any ReadableBucket
     private let name: String
     /// In front of every key; empty, or with a slash at its end.
     private let prefix: String
@@ -20,7 +20,7 @@ package struct BucketStore: ObjectStore {
     /// - Parameters:
     ///   - name: What the bucket is called in sentences.
     ///   - prefix: In front of every key; empty, or with a slash at its end.
-    package init(_ bucket: any Bucket, name: String, prefix: String, clock: any Clock<Duration> = ContinuousClock()) {
+    package init(_ bucket: any ReadableBucket, name: String, prefix: String, clock: any Clock<Duration> = ContinuousClock()) {
         self.bucket = bucket
         self.name = name
         self.prefix = prefix
@@ -194,14 +194,19 @@ package struct BucketStore: ObjectStore {
             let isPublic = await bucket.isPublic(key)
             try await bucket.delete([key])
             checks.append(StoreCheck("delete", .ok, "it is gone again"))
-            checks.append(
-                isPublic == true
-                    ? StoreCheck("privacy", .warning, "anybody may read what is stored in \(name)", hint: "make the bucket private, or use another for backups")
-                    : StoreCheck("privacy", .ok, "nobody reads it without a key"))
+            checks.append(privacy(isPublic))
         } catch {
             checks.append(StoreCheck(["list", "write", "read", "delete"][min(checks.count, 3)], error))
         }
         return checks
+    }
+
+    private func privacy(_ isPublic: Bool?) -> StoreCheck {
+        switch isPublic {
+        case true?: StoreCheck("privacy", .warning, "anybody may read what is stored in \(name)", hint: "make the bucket private, or use another for backups")
+        case false?: StoreCheck("privacy", .ok, "nobody reads it without a key")
+        case nil: StoreCheck("privacy", .warning, "it could not be found out whether anybody may read what is stored in \(name)")
+        }
     }
 
     /// Whether the service refuses to write over what is there: without that, two writers at once are not noticed.

@@ -9,6 +9,8 @@ package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
     /// What an address shows that leads nowhere, and the status it is shown with.
     package var errorPage: String?
     package var errorStatus: String?
+    /// Whether there are rules beyond these.
+    package private(set) var hasMore = false
 
     /// As a blog needs it.
     package static func usual(hasErrorPage: Bool) -> BucketWebsite {
@@ -27,6 +29,7 @@ package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
         guard let xml, xml.name == "WebsiteConfiguration" else { return nil }
         let (index, error) = (xml.all("IndexDocument").first, xml.all("ErrorDocument").first)
         self.init(index: index?["Suffix"], hasFolders: index?["SupportSubDir"] == "true", errorPage: error?["Key"], errorStatus: error?["HttpStatus"])
+        hasMore = xml.children.contains { $0.name == "RoutingRules" && !$0.children.isEmpty }
     }
 
     var xml: String {
@@ -44,6 +47,13 @@ package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
     /// Whether visitors see what they would with the other.
     package func serves(_ other: BucketWebsite) -> Bool {
         index == other.index && hasFolders == other.hasFolders && (other.errorPage == nil || errorPage == other.errorPage && errorStatus == other.errorStatus)
+    }
+
+    /// The same, with the other's page for errors where this one has none.
+    package func keeping(_ other: BucketWebsite) -> BucketWebsite {
+        var result = self
+        if errorPage == nil { (result.errorPage, result.errorStatus) = (other.errorPage, other.errorStatus) }
+        return result
     }
 
     /// What the settings found lack, in words that say what to do.

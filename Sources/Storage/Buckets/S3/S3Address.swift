@@ -13,6 +13,9 @@ package struct S3Address: Hashable, Sendable {
     package let bucket: String
     package let region: String
     private let origin: String
+    /// The service's host.
+    package let service: String
+    package var isAmazon: Bool { service.hasSuffix(".amazonaws.com") }
     private let isPathStyle: Bool
 
     /// - Parameter endpoint: The service's address; Amazon's own where it is nil.
@@ -22,6 +25,7 @@ package struct S3Address: Hashable, Sendable {
         self.region = region
         let text = endpoint ?? "s3.\(region).amazonaws.com"
         guard let service = HTTPOrigin(text.contains("://") ? text : "https://\(text)") else { return nil }
+        self.service = service.host
         let namesBuckets = [".amazonaws.com", ".amazonaws.com.cn", ".aliyuncs.com"].contains(where: service.host.hasSuffix)
         // A certificate for one level of names does not cover a bucket's name with dots.
         isPathStyle = style == .path || style == .auto && (!namesBuckets || bucket.contains("."))
