@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,14 @@ static inline int cprocess_pipe(int ends[2]) {
     // By number: the C library's own name for it is hidden from modules built without its extensions.
     if (syscall(SYS_pipe2, ends, O_CLOEXEC) != 0) return -1;
     return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+static inline int cprocess_set_blocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK); }
+
+/// Makes a pipe hold up to so many bytes; what it holds then, or -1.
+static inline int cprocess_pipe_size(int pipe, int size) {
+    // F_SETPIPE_SZ, by number as above.
+    return fcntl(pipe, 1031, size);
 }
 
 /// The environment of this process.

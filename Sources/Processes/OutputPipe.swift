@@ -1,3 +1,4 @@
+import Glibc
 import JobKit
 
 /// Carries what a process writes to one of its streams to whoever listens, until the last writer is gone.
@@ -14,10 +15,28 @@ final class OutputPipe: Sendable {
         OutputPump.shared.add(readEnd, deliver: { deliver($0, stream) }, onEnd: { ended.open(()) })
     }
 
-    /// Returns when the last writer is gone, or when it has been long enough.
-    func waitUntilEnded(atMost length: Duration, _ clock: any WallClock) async {
-        let end = clock.uptime + length
-        while ended.value == nil, clock.uptime < end { try? await clock.sleep(for: .milliseconds(5)) }
+    /// A pipe with a name, which the process opens itself; nil where it can't be made.
+    init?(named path: String, _ deliver: @escaping @Sendable ([UInt8]) -> Void) {
+        guard let ends = OwnedFD.namedPipe(path) else { return nil }
+        (readEnd, writeEnd) = (ends.read, ends.write)
+        let ended = ended
+        OutputPump.shared.add(readEnd, deliver: deliver, onEnd: { ended.open(()) })
+    }
+
+    /// Returns once all that was written so far has been handed over.
+    func flush() async {
+        if ended.value != nil { return }
+        let (pump, raw) = (OutputPump.shared, readEnd)
+        await withCheckedContinuation { done in pump.flush(raw) { done.resume() } }
+    }
+
+    /// Closes our own end for writing, which nobody else has closed.
+    func release() { Glibc.close(writeEnd) }
+
+    /// Both ends, before anybody got one.
+    func discard() {
+        release()
+        close()
     }
 
     /// Reads no more, whoever still writes.

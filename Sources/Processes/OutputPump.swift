@@ -13,9 +13,13 @@ final class OutputPump: Sendable {
     private struct State {
         var readers: [CInt: Reader] = [:]
         var closing: Set<CInt> = []
+        /// To be told once all that is there now has been handed over.
+        var flushing: [CInt: [@Sendable () -> Void]] = [:]
     }
 
     static let shared = OutputPump()
+    /// What a pipe holds at most, in bytes.
+    private static let mostInPipe = 1 << 20
 
     private let state = Mutex(State())
     private let wake: (read: CInt, write: CInt)?
@@ -42,12 +46,30 @@ final class OutputPump: Sendable {
         nudge()
     }
 
+    /// Hands over what is there now, and tells then; at once where the descriptor has ended.
+    func flush(_ raw: CInt, _ onDone: @escaping @Sendable () -> Void) {
+        let isOpen = state.withLock { state in
+            guard state.readers[raw] != nil else { return false }
+            state.flushing[raw, default: []].append(onDone)
+            return true
+        }
+        if isOpen { nudge() } else { onDone() }
+    }
+
     private func nudge() {
         if let wake { OwnedFD.writeByte(wake.write) }
     }
 
     private func loop() {
         while true {
+            let flushing = state.withLock { state in
+                defer { state.flushing = [:] }
+                return state.flushing.map { (raw: $0.key, reader: state.readers[$0.key], listeners: $0.value) }
+            }
+            for (raw, reader, listeners) in flushing {
+                drainOnce(raw, reader)
+                for listener in listeners { listener() }
+            }
             let (readers, closing) = state.withLock { state in
                 defer { state.closing = [] }
                 return (state.readers, state.closing)
@@ -57,6 +79,17 @@ final class OutputPump: Sendable {
             for raw in OwnedFD.waitUntilReadable(open + (wake.map { [$0.read] } ?? [])) {
                 if raw == wake?.read { _ = OwnedFD.read(raw) } else { drain(raw, readers[raw], isLast: false) }
             }
+        }
+    }
+
+    /// Takes as much as a pipe holds, and no more where somebody goes on writing.
+    private func drainOnce(_ raw: CInt, _ reader: Reader?) {
+        guard let reader else { return }
+        var rest = OutputPump.mostInPipe
+        while rest > 0, let bytes = OwnedFD.read(raw) {
+            if bytes.isEmpty { return end(raw, reader) }
+            reader.deliver(bytes)
+            rest -= bytes.count
         }
     }
 

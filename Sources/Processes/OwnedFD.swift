@@ -24,6 +24,39 @@ package struct OwnedFD: ~Copyable {
         return (ends[0], ends[1])
     }
 
+    /// A pipe that another process can open by its name, held open for writing too so that it does not end before that.
+    static func namedPipe(_ path: String) -> (read: CInt, write: CInt)? {
+        guard unsafe mkfifo(path, 0o600) == 0 else { return nil }
+        let read = unsafe cprocess_open(path, O_RDONLY | O_NONBLOCK, 0)
+        let write = unsafe cprocess_open(path, O_WRONLY | O_NONBLOCK, 0)
+        if read >= 0, write >= 0 { return (read, write) }
+        for raw in [read, write] where raw >= 0 { close(raw) }
+        unsafe unlink(path)
+        return nil
+    }
+
+    /// A pipe that holds these bytes and nothing after them; nil where the system has no room for it. Gives the end to read.
+    static func pipe(holding bytes: [UInt8]) -> CInt? {
+        guard let ends = pipe() else { return nil }
+        // Who reads it may wait.
+        _ = cprocess_set_blocking(ends.read)
+        defer { close(ends.write) }
+        if bytes.count > 65_536, cprocess_pipe_size(ends.write, CInt(bytes.count)) < 0 {
+            close(ends.read)
+            return nil
+        }
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(ends.write, $0.baseAddress! + done, bytes.count - done) }
+            if count < 0, errno != EINTR {
+                close(ends.read)
+                return nil
+            }
+            done += max(0, count)
+        }
+        return ends.read
+    }
+
     /// What the descriptor holds, up to 64 KiB: empty at its end, nil when there is nothing just now.
     static func read(_ raw: CInt) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)

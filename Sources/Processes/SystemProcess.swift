@@ -26,8 +26,8 @@ final class SystemProcess: RunningProcess {
 
     func exit() async -> ProcessExit {
         let exit = await ended.wait()
-        // A daemon it left behind may hold the pipe open for ever: what the process itself wrote is there at once.
-        for pipe in pipes { await pipe.waitUntilEnded(atMost: .milliseconds(100), clock) }
+        // What the process itself wrote is in the pipes by now; a daemon that it left behind may hold them open for ever.
+        for pipe in pipes { await pipe.flush() }
         return exit
     }
 

@@ -52,7 +52,7 @@ struct Daemon {
         let file = ConfigurationFile(option: configurationOption)
         let configuration: Configuration
         do {
-            configuration = try file.read(catalog)
+            configuration = try file.read(catalog) { folder.value }
         } catch {
             for problem in error.problems { Console.error(problem.description) }
             Console.error("\(file.path): \(error.problems.filter { $0.severity == .error }.count) mistakes; nothing was started")
@@ -107,6 +107,8 @@ struct Daemon {
     func run() async throws {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
+        // What a program that was killed has left running would work in the same folders as ours.
+        if let before = state.exchangeBoot(bootID) { SystemProcessLauncher.killAll(markPrefix: before + ":") }
         state.clearScratch()
         tellRequests(configuration)
         warn()
@@ -115,7 +117,7 @@ struct Daemon {
         let scheduler = JobScheduler(
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
-                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock), values: store, logs: logs,
+                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock) { [state] in state.path + "/scratch" }, values: store, logs: logs,
                 serviceTools: ServiceInspector(http: http)),
             bootID: bootID, mostParallel: configuration.mostParallel)
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
@@ -228,7 +230,7 @@ struct Daemon {
     /// Reads the configuration anew; one with mistakes changes nothing.
     private func reload(_ scheduler: JobScheduler, _ logs: RunLogFiles, _ watches: Watches) async -> ReloadAnswer {
         do {
-            let new = try file.read(catalog)
+            let new = try file.read(catalog) { [state] in state.path }
             let environment = JobEnvironment(stateFolder: state.path)
             redactor.add(environment.secrets(of: new))
             container.use(new.logs.format.form)

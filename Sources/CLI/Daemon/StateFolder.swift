@@ -15,6 +15,14 @@ struct StateFolder {
     /// Removes what a program that was killed has left of its work. Called by whoever holds the lock.
     func clearScratch() { try? Folder.open(path).removeTree("scratch") }
 
+    /// The id of the boot that used this folder before; takes note of the new one. Called by whoever holds the lock.
+    func exchangeBoot(_ id: String) -> String? {
+        guard let folder = try? Folder.open(path) else { return nil }
+        let before = (try? folder.contents(of: "boot")).map { String(decoding: $0, as: UTF8.self) }
+        try? folder.replace("boot", with: Array(id.utf8))
+        return before.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     struct Unwritable: Error {
         var message: String
     }

@@ -29,6 +29,23 @@ package struct ProcessCommand: Sendable {
     /// Carried by the process and all it starts, in the variable `SHIPKEEPER_MARK`.
     package var mark: String
     package var onOutput: @Sendable ([UInt8], LogStream) -> Void
+    /// A conversation with the process besides what it prints; nil for none.
+    package var conversation: Conversation?
+
+    /// What a process is told on standard input, at once, and what it says on file descriptor 3.
+    package struct Conversation: Sendable {
+        /// The most that a process is told, in bytes: what a pipe may hold.
+        package static let most = 1 << 20
+
+        package var request: [UInt8]
+        /// Bytes as the process wrote them, cut anywhere.
+        package var onMessage: @Sendable ([UInt8]) -> Void
+
+        package init(request: [UInt8], onMessage: @escaping @Sendable ([UInt8]) -> Void) {
+            self.request = request
+            self.onMessage = onMessage
+        }
+    }
 
     package init(
         arguments: [String], environment: [String: String], folder: String? = nil, mark: String,
@@ -97,6 +114,8 @@ package enum LaunchError: Error, Hashable, Sendable {
     /// The program is in none of the folders that were searched.
     case notFound(program: String, searched: String)
     case notExecutable(path: String)
+    /// It may be executed, and is nothing that can be.
+    case noProgram(path: String)
     case folderMissing(path: String)
     case failed(program: String, reason: String)
 }
@@ -107,6 +126,7 @@ extension LaunchError: CustomStringConvertible {
         case .notFound(let program, let searched):
             program.contains("/") ? "\(program) does not exist" : "command not found: \(program) (looked in \(searched))"
         case .notExecutable(let path): "\(path) may not be executed"
+        case .noProgram(let path): "\(path) is no program"
         case .folderMissing(let path): "the folder \(path) does not exist"
         case .failed(let program, let reason): "\(program) could not be started: \(reason)"
         }
@@ -118,6 +138,7 @@ extension LaunchError: CustomStringConvertible {
         case .notFound(let program, _):
             program.contains("/") ? "check the path" : "install it, or write its whole path in the configuration"
         case .notExecutable(let path): "chmod +x \(path)"
+        case .noProgram: "a script begins with a line such as #!/bin/sh; a binary must be made for this kind of machine"
         case .folderMissing: "create it, or correct \"cwd\""
         case .failed: "see the system's limits on processes and memory"
         }

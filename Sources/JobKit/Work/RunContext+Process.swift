@@ -1,8 +1,6 @@
-import JobKit
-
 extension RunContext {
     /// Runs a process to its end, and ends what it has left behind; a cancelled task asks it to end.
-    func finish(_ command: ProcessCommand, stop steps: StopSteps = StopSteps()) async throws(JobError) -> ProcessExit {
+    package func finish(_ command: ProcessCommand, stop steps: StopSteps = StopSteps()) async throws(JobError) -> ProcessExit {
         let process: any RunningProcess
         do { process = try await processes.launch(command) } catch {
             throw JobError(error.description, hint: error.hint)
