@@ -14,7 +14,13 @@ final class OutputLines: Sendable {
             pending[stream] = Array(lines.removeLast())
             return lines
         }
-        for line in lines { onLine(String(decoding: line, as: UTF8.self)) }
+        for line in lines { onLine(OutputLines.plain(line)) }
+    }
+
+    /// Without the marks that colour it on a terminal. See ECMA-48 §5.4.
+    private static func plain(_ line: some Collection<UInt8>) -> String {
+        let text = String(decoding: line, as: UTF8.self)
+        return text.contains("\u{1b}") ? text.replacing(/\u{1b}\[[0-9;?]*[ -\/]*[@-~]/, with: "") : text
     }
 
     /// What was never ended counts as a line too.
@@ -23,7 +29,7 @@ final class OutputLines: Sendable {
             defer { pending = [:] }
             return pending.values.filter { !$0.isEmpty }
         }
-        for line in rest { onLine(String(decoding: line, as: UTF8.self)) }
+        for line in rest { onLine(OutputLines.plain(line)) }
     }
 }
 

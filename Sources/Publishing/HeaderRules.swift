@@ -2,7 +2,7 @@ import Crypto
 import Files
 import Storage
 
-/// Which headers a file is stored with: the first rule that matches says them, over the ordinary type.
+/// Which headers a file is stored with: the ordinary type, what the first usual rule that matches says, and over that the first of one's own.
 package struct HeaderRules: Sendable {
     package struct Rule: Sendable {
         /// With the meaning of a line of a `.gitignore`.
@@ -51,12 +51,15 @@ package struct HeaderRules: Sendable {
     /// The headers of a file, its type among them, sorted by name.
     package func headers(of key: String) -> [(name: String, value: String)] {
         let names = key.split(separator: "/").map { Array($0.utf8) }
-        let rule = rules.first { $0.pattern.matches(names, isFolder: false) }
+        func first(isOwn: Bool) -> [String: String] {
+            rules.first { $0.isOwn == isOwn && $0.pattern.matches(names, isFolder: false) }?.headers ?? [:]
+        }
         // Names of headers are the same in any case of letters.
         var headers = ["content-type": (name: "Content-Type", value: ContentType.of(key))]
-        for (name, value) in rule?.headers ?? [:] { headers[name.lowercased()] = (name, value) }
+        for (name, value) in first(isOwn: false) { headers[name.lowercased()] = (name, value) }
         let isPage = headers["content-type"]?.value.hasPrefix("text/html") == true
-        if !isPage, rule?.isOwn != true, HeaderRules.hasFingerprint(key) { headers["cache-control"] = ("Cache-Control", HeaderRules.forEver) }
+        if !isPage, HeaderRules.hasFingerprint(key) { headers["cache-control"] = ("Cache-Control", HeaderRules.forEver) }
+        for (name, value) in first(isOwn: true) { headers[name.lowercased()] = (name, value) }
         return headers.sorted { $0.key < $1.key }.map(\.value)
     }
 

@@ -28,8 +28,11 @@ package struct SiteError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// What lies in a site's folder.
 package struct SiteScan: Sendable {
-    /// Names that are never part of a site.
-    private static let ignored: Set<String> = [".git", ".DS_Store", "Thumbs.db", ".gitignore", ".gitkeep"]
+    /// Names that are never part of a site, though they are not hidden.
+    private static let ignored: Set<String> = ["Thumbs.db"]
+
+    /// Hidden names hold keys and histories more often than pages; the one that is published is that of RFC 8615.
+    private static func isPart(_ name: String) -> Bool { name == ".well-known" || !name.hasPrefix(".") && !ignored.contains(name) }
 
     package private(set) var files: [ScannedFile] = []
     private let root: String
@@ -48,7 +51,7 @@ package struct SiteScan: Sendable {
     private mutating func scan(_ folder: Folder, _ path: String, _ prefix: String, _ flag: CancelFlag) throws(SiteError) {
         let names: [RawName]
         do { names = try folder.names() } catch { throw SiteError("\(error)") }
-        for name in names where !SiteScan.ignored.contains(name.description) {
+        for name in names where SiteScan.isPart(name.description) {
             if flag.isSet { throw SiteError("cancelled") }
             let place = "\(path)/\(name)"
             do throws(FileError) {
@@ -62,7 +65,8 @@ package struct SiteScan: Sendable {
                 case .fifo, .socket, .device: break
                 }
             } catch {
-                throw SiteError(error.code == 0 ? error.path : "\(error)")
+                throw SiteError(
+                    error.code == 0 ? error.path : "\(error)", hint: error.path.contains("is a link") ? "put a copy in its place, or remove it" : nil)
             }
         }
     }

@@ -11,7 +11,7 @@ import Storage
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Try everything that backups and restores need, and say what to do about what is wrong.",
+        commandName: "doctor", abstract: "Try what backups, restores and publications need, and say what to do about what is wrong.",
         discussion: "Nothing stored is touched. Exits with 0 when nothing has failed, else with 1; a warning is no failure.")
 
     @Option(help: "The configuration file.")
@@ -33,6 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if let configuration = lines.configuration {
             lines.lines += localLines(configuration)
             lines.lines += await repositoryLines(RepositoryPlans(configuration: configuration))
+            lines.lines += await jobLines(configuration)
         }
         if json { Console.out(JSONText.of(lines.lines)) } else { show(lines.lines) }
         let hasMistake = lines.configuration == nil
@@ -116,6 +117,18 @@ struct DoctorCommand: AsyncParsableCommand {
                 hint: "give user \(getuid()) the right to, or use a folder below \(ProcessInfo.processInfo.environment["HOME"] ?? "its home")")
         }
         return Line(about: about, check: path, verdict: "ok", message: isThere ? "can be written" : "will be made in \(place)")
+    }
+
+    private func jobLines(_ configuration: Configuration) async -> [Line] {
+        var lines: [Line] = []
+        for job in JobEnvironment(stateFolder: "").jobs(of: configuration) where job.definition.disabled == nil {
+            guard case .job(let work) = job.work else { continue }
+            let checks = await work.examine(environment: job.environment)
+            lines += checks.map {
+                Line(about: "job \(job.definition.name)", check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint)
+            }
+        }
+        return lines
     }
 
     private func repositoryLines(_ plans: RepositoryPlans) async -> [Line] {

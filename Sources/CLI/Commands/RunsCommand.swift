@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import JobKit
+import Processes
 
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "runs", abstract: "List runs, newest first.")
@@ -65,7 +66,7 @@ struct WhyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await server.ask("GET", "jobs/\(job.inURL)/why", as: WhyAnswer.self)
-        if !server.printedJSON(answer) { Console.out(answer.answer) }
+        if !server.printedJSON(answer) { Console.out(Terminal.isOutput ? wrapped(answer.answer, width: Console.width, indent: "") : answer.answer) }
     }
 }
 

@@ -105,11 +105,16 @@ struct RunWaiter {
         var shown = ""
         // Short runs are not made to look long.
         var pause = Duration.milliseconds(10)
+        var toldAttempts = 0
         while true {
             let answer = try await server.ask("GET", "runs/\(run)", as: RunAnswer.self)
             if answer.isFinished {
                 if showsWords, !server.json { try await showWords() }
                 return try conclude(answer)
+            }
+            for attempt in answer.attempts ?? [] where attempt.number > toldAttempts && attempt.endedAt != nil {
+                toldAttempts = attempt.number
+                if !server.json { tell(attempt) }
             }
             if try await isReadyService() {
                 if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
@@ -122,6 +127,12 @@ struct RunWaiter {
             try await clock.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(150))
         }
+    }
+
+    /// An attempt that has failed, where another follows.
+    private func tell(_ attempt: RunAnswer.AttemptAnswer) {
+        if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
+        Console.error("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); trying again later (Ctrl-C stops waiting, not the run)")
     }
 
     /// What the program itself has said in the run, without the words of its processes.

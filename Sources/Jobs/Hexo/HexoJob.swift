@@ -1,3 +1,4 @@
+import Foundation
 import HTTPClient
 package import JobKit
 import Synchronization
@@ -20,6 +21,7 @@ package struct HexoJob: JobType {
     package static let canDryRun = true
     let settings: Settings
     let http: any HTTPTransport
+    let now: @Sendable () -> Date
     let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
@@ -34,6 +36,23 @@ package struct HexoJob: JobType {
     }
 
     package var outputs: [String] { HexoSite(folder: settings.site, named: nil).outputs + (settings.target?.outputs ?? []) }
+
+    package func examine(environment: [String: String]) async -> [JobCheck] {
+        let site = HexoSite(folder: settings.site, named: settings.hexo)
+        var checks: [JobCheck] = []
+        do throws(JobError) {
+            try site.check()
+            checks.append(JobCheck("site", .ok, settings.site))
+            if !site.hasHexo {
+                checks.append(
+                    JobCheck(
+                        "hexo", .warning, "is not installed in the site", hint: settings.install.map { "\"\($0)\" is run first" } ?? "run npm install there"))
+            }
+        } catch {
+            checks.append(JobCheck("site", error))
+        }
+        return checks + [await settings.target?.examine(http: http, environment: environment, now: now)].compactMap(\.self)
+    }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }

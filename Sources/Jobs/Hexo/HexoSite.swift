@@ -75,7 +75,8 @@ struct HexoSite {
     var warnings: [String] {
         var found: [String] = []
         if setting("updated_option").map({ $0 == "mtime" }) ?? true {
-            found.append("_config.yml has updated_option: mtime: after a restore every page may count as changed; write updated_option: date")
+            let what = setting("updated_option") == nil ? "has no updated_option, which means mtime" : "has updated_option: mtime"
+            found.append("_config.yml \(what): after a restore every page may count as changed; write updated_option: date")
         }
         if setting("timezone") == nil { found.append("_config.yml has no timezone: dates in addresses follow the machine's; write one such as Asia/Shanghai") }
         return found

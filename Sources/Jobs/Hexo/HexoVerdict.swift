@@ -35,9 +35,11 @@ enum HexoVerdict {
         } catch {
             throw JobError(error.message, hint: error.hint)
         }
-        guard let front = scan.files.first(where: { $0.key == "index.html" }), front.size > 0 else {
+        let front = scan.files.first { $0.key == "index.html" }
+        guard let front, front.size > 0 else {
             throw JobError(
-                "the build has no front page: index.html is missing or empty", hint: "is the theme there? A theme as a git submodule must be fetched")
+                "the build has no front page: index.html is \(front == nil ? "missing" : "empty")",
+                hint: "is the theme there? A theme as a git submodule must be fetched")
         }
         let empty = scan.files.filter { $0.size == 0 && [".html", ".css", ".js"].contains(where: $0.key.hasSuffix) }
         if let first = empty.first {
@@ -45,7 +47,7 @@ enum HexoVerdict {
                 "\(empty.count.counted("file")) of the build \(empty.count == 1 ? "is" : "are") empty, such as \(first.key): a template or a style failed",
                 hint: "see the log for lines with ERROR")
         }
-        let pages = scan.files.count { $0.key.hasSuffix(".html") }
+        let pages = scan.files.count { $0.key.hasSuffix(".html") && $0.key != "404.html" }
         if let before, pages * 100 < before * minShare {
             throw JobError(
                 "the build has \(pages.counted("page")), and the last one had \(before)",

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPClient
 package import JobKit
 
@@ -15,6 +16,7 @@ package struct PublishJob: JobType {
     package static let canDryRun = true
     let settings: Settings
     let http: any HTTPTransport
+    let now: @Sendable () -> Date
     let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
@@ -25,6 +27,12 @@ package struct PublishJob: JobType {
     }
 
     package var outputs: [String] { settings.target?.outputs ?? [] }
+
+    package func examine(environment: [String: String]) async -> [JobCheck] {
+        let exists = FileManager.default.fileExists(atPath: settings.folder)
+        let folder = JobCheck("folder", exists ? .ok : .warning, exists ? settings.folder : "\(settings.folder) does not exist yet")
+        return [folder] + [await settings.target?.examine(http: http, environment: environment, now: now)].compactMap(\.self)
+    }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }

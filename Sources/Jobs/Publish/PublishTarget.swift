@@ -13,6 +13,14 @@ package enum PublishTarget: Sendable {
     case bucket(BucketTarget)
     case command(DeployCommand)
 
+    /// Tries whether it can be reached.
+    func examine(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
+        switch self {
+        case .bucket(let target): await target.examine(http: http, environment: environment, now: now)
+        case .command(let command): JobCheck("target", .ok, "is left to \(command.command.joined(separator: " "))")
+        }
+    }
+
     /// Paths on this machine that it writes to.
     var outputs: [String] {
         if case .bucket(let target) = self, case .folder(let path) = target.place { [path] } else { [] }
@@ -25,10 +33,15 @@ package enum PublishTarget: Sendable {
             switch kind {
             case .oss: bucket(BucketSettings.read(.oss, &reader, needsKeys: false).map { .bucket($0) }, website: true, &reader)
             case .s3: bucket(BucketSettings.read(.s3, &reader, needsKeys: false).map { .bucket($0) }, website: false, &reader)
-            case .folder: bucket(reader.path("path", "The folder that is to show the site; it must exist").map { .folder($0) }, website: false, &reader)
+            case .folder: folder(&reader)
             case .command: DeployCommand.read(&reader).map { .command($0) }
             }
         }
+    }
+
+    private static func folder(_ reader: inout SettingsReader) -> PublishTarget? {
+        if reader.has("headers") { reader.report("headers", "a folder keeps no headers", hint: "set them in the web server that shows it") }
+        return bucket(reader.path("path", "The folder that is to show the site; it must exist").map { .folder($0) }, website: false, &reader)
     }
 
     private static func bucket(_ place: BucketTarget.Place?, website: Bool, _ reader: inout SettingsReader) -> PublishTarget? {
@@ -73,9 +86,24 @@ package struct BucketTarget: Sendable {
 
     func open(http: any HTTPTransport, _ context: RunContext) throws(JobError) -> any Bucket {
         let clock = context.clock
+        return try open(http: http, environment: context.environment, now: { clock.now })
+    }
+
+    private func open(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) throws(JobError) -> any Bucket {
         switch place {
-        case .bucket(let settings): return try settings.open(http: http, environment: context.environment, isPaced: true, now: { clock.now })
-        case .folder(let path): return FolderBucket(path: path)
+        case .bucket(let settings): try settings.open(http: http, environment: environment, isPaced: true, now: now)
+        case .folder(let path): FolderBucket(path: path)
+        }
+    }
+
+    fileprivate func examine(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
+        let bucket: any Bucket
+        do throws(JobError) { bucket = try open(http: http, environment: environment, now: now) } catch { return JobCheck("target", error) }
+        do throws(StorageError) {
+            let count = try await bucket.list(prefix: rules.prefix).count
+            return JobCheck("target", .ok, "\(name) holds \(count.counted("object"))\(rules.prefix.isEmpty ? "" : " below \(rules.prefix)")")
+        } catch {
+            return JobCheck("target", .failed, error.message, hint: error.hint)
         }
     }
 }

@@ -172,10 +172,11 @@ struct SitePublication {
         let (new, content) = (plan.uploads.count { $0.reason == .new }, plan.uploads.count { $0.reason == .content })
         let parts = [
             (new, "new"), (content, "changed"), (plan.uploads.count - new - content, "with other headers"), (plan.deletions.count, "to delete"),
-            (plan.unchanged, "unchanged"),
+            (plan.unchanged, "unchanged"), (plan.spared.count, "stale left alone"),
         ].filter { $0.0 > 0 }.map { "\($0) \($1)" }
         return RunReport(
-            summary: "dry run: \(parts.joined(separator: ", ")), \(ByteSizeText.readable(plan.uploadBytes)) to upload; nothing was changed",
+            summary:
+                "dry run: \(parts.joined(separator: ", ")), \(ByteSizeText.readable(plan.uploadBytes)) to upload\(plan.refusal.map { "; nothing would be deleted: \($0)" } ?? ""); nothing was changed",
             outputs: [
                 "files": "\(files)", "uploads": "\(plan.uploads.count)", "deletions": "\(plan.deletions.count)", "unchanged": "\(plan.unchanged)",
                 "bytes": "\(plan.uploadBytes)", "plan": SitePublication.lines(of: plan).prefix(SitePublication.mostKept).joined(separator: "\n"),

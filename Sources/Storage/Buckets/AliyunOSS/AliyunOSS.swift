@@ -39,6 +39,9 @@ struct AliyunOSS: BucketDialect {
             return .unauthorized(
                 "the signature is not accepted: the secret or the region is wrong \(tail)",
                 hint: "check OSS_ACCESS_KEY_SECRET for characters that were lost or added, and \"region\"")
+        case "InvalidArgument" where refusal.message.contains("region"):
+            return .unauthorized(
+                "the bucket \(bucket) is in another region than \(address.region): \(refusal.message) \(tail)", hint: "set \"region\" accordingly")
         case "SecurityTokenExpired", "InvalidSecurityToken", "AccessKeyIdAndSecurityTokenNotMatch":
             return .unauthorized("the session token is not valid any more \(tail)", hint: "make a new one, or use a key pair without it")
         case "RequestTimeTooSkewed":

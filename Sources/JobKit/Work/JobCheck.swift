@@ -1,0 +1,24 @@
+/// One thing that a job needs, and whether it is there.
+package struct JobCheck: Hashable, Sendable {
+    package enum Verdict: String, Hashable, Sendable {
+        case ok, warning, failed
+    }
+
+    /// What was tried, in a few words.
+    package var name: String
+    package var verdict: Verdict
+    package var message: String
+    /// What to do about it.
+    package var hint: String?
+
+    package init(_ name: String, _ verdict: Verdict, _ message: String, hint: String? = nil) {
+        self.name = name
+        self.verdict = verdict
+        self.message = message
+        self.hint = hint
+    }
+
+    package init(_ name: String, _ error: JobError) {
+        self.init(name, .failed, error.summary, hint: error.hint)
+    }
+}
