@@ -53,7 +53,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Backups", "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
-                "Processes", "Scheduler", "Storage", "Store", argumentParser, logging,
+                "PluginHost", "Processes", "Scheduler", "Storage", "Store", argumentParser, logging,
             ],
             swiftSettings: strict),
         room("JobKit"),
@@ -69,6 +69,7 @@ let package = Package(
         room("Files", ["CFiles"]),
         room("HTTPClient", ["CCurl"]),
         room("Processes", ["JobKit", "CProcess", subprocess, system]),
+        room("PluginHost", ["JobKit"]),
         room("Logs", ["JobKit", logging]),
         room("Init", ["CProcess"]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -90,6 +91,7 @@ let package = Package(
         tests("Backups", ["Backups", "Storage", "Archive", "Files", "HTTPClient"]),
         tests("Publishing", ["Publishing", "Storage", "HTTPClient", "Files"]),
         tests("HTTPClient", ["HTTPClient"]),
+        tests("PluginHost", ["PluginHost", "Processes", "Config", "JobKit"]),
         tests("Processes", ["Processes", "JobKit"]),
         tests("EndToEnd", ["CLI", "Backups", "Storage", "HTTPClient", "Files"]),
     ]

@@ -36,6 +36,8 @@ package struct Configuration: Sendable {
     package var stopBudget: Duration
     /// Names of declared secrets.
     package var secrets: [String]
+    /// Folders with plug-ins, as they are written.
+    package var plugins: [String]
     /// Values that stand at keys for secrets, wherever they come from.
     package var secretValues: [String] = []
     /// What jobs refer to by name.

@@ -12,6 +12,12 @@ package struct ConfigurationReader: Sendable {
         self.environment = environment
     }
 
+    /// Where the file says that plug-ins lie: they must be known before it can be read as a whole.
+    package func pluginFolders(_ text: String, file: String) -> [(path: String, place: SourcePlace)] {
+        let node = YAMLTree(file: file, environment: environment).read(text).root?["plugins"]
+        return (node?.elements ?? [node].compactMap(\.self)).compactMap { element in element.text.map { ($0, element.place) } }
+    }
+
     package func read(_ text: String, file: String) throws(ConfigurationError) -> Configuration {
         let (root, problems) = YAMLTree(file: file, environment: environment).read(text)
         guard let root else { throw ConfigurationError(problems: problems) }

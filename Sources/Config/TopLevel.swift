@@ -21,13 +21,14 @@ enum TopLevel {
         let budget = reader.duration(
             "stop_budget", "Time from SIGTERM to the end of the program", default: .seconds(8), in: .seconds(1) ... .seconds(3600))
         let secrets = reader.strings("secrets", "Environment variables that no job sees unless it is granted them")
+        let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins beside this file")
         let parallel = reader.integer(
             "max_parallel", "The most jobs at once, services apart",
             default: max(2, ProcessInfo.processInfo.activeProcessorCount * 2), in: 1...1000)
         let logs = reader.section("logs", "The container log and the logs of runs", logs)
         let retention = reader.section("retention", "How long runs are remembered", retention)
         return Configuration(
-            file: file, timeZone: timeZone, stateFolder: state, stopBudget: budget, secrets: secrets,
+            file: file, timeZone: timeZone, stateFolder: state, stopBudget: budget, secrets: secrets, plugins: plugins,
             logs: logs ?? Configuration.Logs(format: .text, mostPerRun: 4 << 20, requests: false),
             retention: retention ?? Configuration.Retention(runs: 10_000, age: .seconds(90 * 86_400)),
             mostParallel: parallel, jobs: [], warnings: [])

@@ -4,7 +4,8 @@ import Yams
 /// Reads YAML into nodes with places, with variables put in.
 struct YAMLTree {
     let file: String
-    let environment: [String: String]
+    /// What variables are put in from; nil leaves the text as it stands.
+    let environment: [String: String]?
 
     /// The root node, and everything wrong so far. Without a root there was no reading on.
     func read(_ text: String) -> (root: ConfigNode?, problems: [Problem]) {
@@ -71,6 +72,7 @@ struct YAMLTree {
     ) -> ConfigNode {
         let isPlain = scalar.style == .plain || scalar.style == .any
         if isPlain, ["", "~", "null"].contains(scalar.string) { return ConfigNode(.null, at: place) }
+        guard let environment else { return ConfigNode(.scalar(scalar.string, isPlain: isPlain), at: place) }
         let result = VariableText(environment: environment).expand(scalar.string)
         for text in result.malformed {
             problems.append(

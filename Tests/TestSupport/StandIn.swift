@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import HTTPClient
 
 /// A stand-in for a service, run from a script in `Tests/TestSupport` for as long as this lives.

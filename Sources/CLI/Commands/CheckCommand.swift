@@ -3,6 +3,7 @@ import Config
 import HTTPClient
 import JobKit
 import Jobs
+import PluginHost
 import Scheduler
 
 struct CheckCommand: ParsableCommand {
@@ -64,8 +65,14 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of the configuration, for editors.")
 
+    @Option(help: "The configuration file, whose plug-ins are in the schema too.")
+    var config: String?
+
     func run() {
-        Console.out(JSONSchema(catalog: ConfigurationFile.catalog(http: CurlClient()) { "" }).text)
+        var catalog = ConfigurationFile.catalog(http: CurlClient()) { "" }
+        var plugins = ConfigurationFile(option: config).plugins()
+        plugins.add(to: &catalog) { "" }
+        Console.out(JSONSchema(catalog: catalog).text)
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import HTTPClient
 import JobKit
 import Jobs
+import PluginHost
 
 /// Finds and reads the configuration.
 struct ConfigurationFile {
@@ -23,7 +24,35 @@ struct ConfigurationFile {
             http: http, hubEndpoint: ProcessInfo.processInfo.environment["HF_ENDPOINT"], now: { clock.now }, stateFolder: stateFolder)
     }
 
-    func read(_ catalog: JobCatalog) throws(ConfigurationError) -> Configuration {
+    /// - Parameter stateFolder: Where plug-ins get folders of their own.
+    func read(_ catalog: JobCatalog, stateFolder: @escaping @Sendable () -> String = { "" }) throws(ConfigurationError) -> Configuration {
+        let text = try text()
+        let environment = ProcessInfo.processInfo.environment
+        var (catalog, plugins) = (catalog, plugins(text, environment))
+        plugins.add(to: &catalog, stateFolder: stateFolder)
+        // A broken plug-in takes nothing down but the jobs that need it.
+        let notes = plugins.problems.map { Problem(.warning, at: $0.place, $0.message, hint: $0.hint) }
+        do {
+            var configuration = try ConfigurationReader(catalog: catalog, environment: environment).read(text, file: path)
+            configuration.warnings = notes + configuration.warnings
+            return configuration
+        } catch {
+            throw ConfigurationError(problems: notes + error.problems)
+        }
+    }
+
+    /// The plug-ins that this file's jobs may use; those beside it where there is no file.
+    func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ProcessInfo.processInfo.environment) }
+
+    private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {
+        let own = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let named = ConfigurationReader(catalog: JobCatalog(), environment: environment).pluginFolders(text, file: path)
+        let folders = [(path: own.appendingPathComponent("Plugins").path, place: SourcePlace?.none)]
+        return PluginCatalog(
+            folders: folders + named.map { (URL(fileURLWithPath: $0.path, relativeTo: own).standardizedFileURL.path, $0.place) }, parse: PlainYAML.read)
+    }
+
+    private func text() throws(ConfigurationError) -> String {
         let place = SourcePlace(file: path, line: 1, column: 1)
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError(problems: [
@@ -38,6 +67,6 @@ struct ConfigurationFile {
         guard let text = String(data: data, encoding: .utf8) else {
             throw ConfigurationError(problems: [Problem(at: place, "the file is not UTF-8 text")])
         }
-        return try ConfigurationReader(catalog: catalog, environment: ProcessInfo.processInfo.environment).read(text, file: path)
+        return text
     }
 }

@@ -12,6 +12,9 @@ package protocol JobType: Sendable {
     /// Paths that it writes to itself: a change there is none that it becomes due by.
     var outputs: [String] { get }
     static func settings(from reader: inout SettingsReader) -> Settings
+    /// Tries what a run would need, without changing anything.
+    /// - Parameter environment: That of the job's processes.
+    func examine(environment: [String: String]) async -> [JobCheck]
     /// The work of one attempt. Cancelling the task asks it to end; the engine, not the job, records why.
     func run(_ context: RunContext) async throws(JobError) -> RunReport
 }
@@ -20,6 +23,7 @@ extension JobType {
     package static var usualTimeout: Duration? { nil }
     package static var canDryRun: Bool { false }
     package var outputs: [String] { [] }
+    package func examine(environment: [String: String]) async -> [JobCheck] { [] }
 }
 
 /// A kind of service: settings that describe a process the engine keeps running.
@@ -67,6 +71,19 @@ package struct JobCatalog: Sendable {
         package let canDryRun: Bool
         package let shapes: @Sendable () -> [SettingShape]
         package let decode: @Sendable (inout SettingsReader) -> Work
+
+        package init(
+            typeName: String, about: String, isService: Bool, usualTimeout: Duration?, canDryRun: Bool,
+            shapes: @escaping @Sendable () -> [SettingShape], decode: @escaping @Sendable (inout SettingsReader) -> Work
+        ) {
+            self.typeName = typeName
+            self.about = about
+            self.isService = isService
+            self.usualTimeout = usualTimeout
+            self.canDryRun = canDryRun
+            self.shapes = shapes
+            self.decode = decode
+        }
     }
 
     /// A kind of repository: its settings, and what jobs get of it.
@@ -107,7 +124,7 @@ package struct JobCatalog: Sendable {
             about: about, shapes: { SettingsReader.shapes { _ = decode("", &$0) } }, decode: decode)
     }
 
-    private mutating func add(_ entry: Entry) {
+    package mutating func add(_ entry: Entry) {
         precondition(entries[entry.typeName] == nil, "two job types are named \(entry.typeName)")
         entries[entry.typeName] = entry
     }

@@ -2,6 +2,8 @@
 package struct ServiceDefinition: Hashable, Sendable {
     package var program: ProgramLine
     package var folder: String?
+    /// Variables of its own, over those of the job.
+    package var environment: [String: String]
     package var ready: ReadyCheck?
     package var live: LiveCheck?
     package var restart: RestartPolicy
@@ -13,12 +15,13 @@ package struct ServiceDefinition: Hashable, Sendable {
     package var cleaning: Cleaning?
 
     package init(
-        program: ProgramLine, folder: String? = nil, ready: ReadyCheck? = nil, live: LiveCheck? = nil,
+        program: ProgramLine, folder: String? = nil, environment: [String: String] = [:], ready: ReadyCheck? = nil, live: LiveCheck? = nil,
         restart: RestartPolicy = RestartPolicy(), exitRules: [Int32: ExitRule] = [:], stop: StopSteps = StopSteps(),
         memoryLimit: Int64? = nil, cleaning: Cleaning? = nil
     ) {
         self.program = program
         self.folder = folder
+        self.environment = environment
         self.ready = ready
         self.live = live
         self.restart = restart

@@ -74,7 +74,9 @@ package struct ServiceSupervisor: Sendable {
     private func live(_ context: RunContext, launches: Int) async -> ServiceEnd {
         let process: any RunningProcess
         do {
-            process = try await context.processes.launch(context.command(definition.program, folder: definition.folder))
+            var command = context.command(definition.program, folder: definition.folder)
+            command.environment.merge(definition.environment) { _, own in own }
+            process = try await context.processes.launch(command)
         } catch {
             return .launchFailed(error)
         }

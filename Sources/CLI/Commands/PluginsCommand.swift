@@ -1,0 +1,125 @@
+import ArgumentParser
+import Config
+import Foundation
+import JobKit
+import PluginHost
+import Processes
+
+struct PluginsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plugins", abstract: "List plug-ins, try one, or begin a new one.",
+        subcommands: [PluginsListCommand.self, PluginsCheckCommand.self, PluginsNewCommand.self], defaultSubcommand: PluginsListCommand.self)
+}
+
+struct PluginsListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the plug-ins that jobs may use.")
+
+    @Option(help: "The configuration file: plug-ins lie in Plugins beside it, and in the folders that it names.")
+    var config: String?
+
+    @Flag(help: "Print them as JSON.")
+    var json = false
+
+    private struct Row: Encodable {
+        var name: String
+        var version: String
+        var kind: String
+        var description: String
+        var folder: String
+        var missing: [String]
+    }
+
+    func run() throws {
+        let found = ConfigurationFile(option: config).plugins()
+        let path = ProcessInfo.processInfo.environment["PATH"]
+        let rows = found.plugins.map {
+            Row(
+                name: $0.name, version: $0.version, kind: $0.kind.rawValue, description: $0.about, folder: $0.folder, missing: $0.missingNeeds(path: path))
+        }
+        for problem in found.problems { Console.error(problem.description) }
+        if json { return Console.out(JSONText.of(rows)) }
+        if rows.isEmpty { return Console.out("no plug-ins; they lie in Plugins beside the configuration, and in the folders under \"plugins\"") }
+        var table = TextTable(["NAME", "VERSION", "KIND", "WHAT"], flexible: 3)
+        for row in rows {
+            let missing = row.missing.isEmpty ? "" : " (\(row.missing.joined(separator: ", ")) not installed)"
+            table.add([.init(row.name, .bold), .init(row.version), .init(row.kind), .init(row.description + missing)])
+        }
+        for line in table.lines(width: Console.width) { Console.out(line) }
+    }
+}
+
+struct PluginsCheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Try whether a plug-in keeps to the protocol.",
+        discussion: "It is run several times, with the settings of \"example\" in its plugin.yaml, in an empty folder.")
+
+    @Argument(help: "The plug-in's folder.")
+    var folder: String
+
+    @Option(help: "How many seconds a request may take.")
+    var patience = 30
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    private struct Row: Encodable {
+        var name: String
+        var verdict: String
+        var message: String
+    }
+
+    func run() async throws {
+        let whole = URL(fileURLWithPath: folder).standardizedFileURL.path
+        let start = SourcePlace(file: folder, line: 1, column: 1)
+        let catalog = PluginCatalog(folders: [(whole, start)], parse: PlainYAML.read)
+        for problem in catalog.problems { Console.error(problem.description) }
+        guard catalog.problems.isEmpty, let manifest = catalog.plugins.first, catalog.plugins.count == 1 else {
+            if catalog.plugins.count > 1 { Console.error("\(folder) holds several plug-ins; name one of them") }
+            throw ExitCode.failure
+        }
+        let scratch = FileManager.default.temporaryDirectory.path + "/shipkeeper-trial-\(UInt32.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: scratch + "/work", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        let clock = SystemWallClock()
+        let names = ["PATH", "HOME", "LANG", "TZ"]
+        let trial = PluginTrial(
+            manifest, launcher: SystemProcessLauncher(clock: clock) { scratch }, clock: clock, folder: scratch + "/work",
+            environment: ProcessInfo.processInfo.environment.filter { names.contains($0.key) }, patience: .seconds(max(1, patience)))
+        let isQuiet = json
+        if !isQuiet { Console.out("\(manifest.name) \(manifest.version), \(manifest.kind.rawValue): \(manifest.about)") }
+        let checks = await trial.run { check in
+            if isQuiet { return }
+            let mark = check.verdict == .ok ? "ok  " : check.verdict == .failed ? "FAIL" : "-   "
+            Console.out("  \(mark) \(check.name): \(check.message)")
+        }
+        if isQuiet { Console.out(JSONText.of(checks.map { Row(name: $0.name, verdict: $0.verdict.rawValue, message: $0.message) })) }
+        if checks.contains(where: { $0.verdict == .failed }) { throw ExitCode.failure }
+    }
+}
+
+struct PluginsNewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "new", abstract: "Begin a plug-in that works.")
+
+    @Argument(help: "Its name: lower-case letters, digits and hyphens.")
+    var name: String
+
+    @Option(help: "The language: \(PluginTemplate.Language.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var lang = PluginTemplate.Language.bash
+
+    @Option(name: .customLong("in"), help: "Where its folder is made.")
+    var place = "Plugins"
+
+    func run() throws {
+        let folder = "\(place)/\(name)"
+        do {
+            try PluginTemplate(name: name, language: lang).write(to: folder)
+        } catch let error as JobError {
+            Console.error(error.description)
+            throw ExitCode.failure
+        }
+        Console.out("\(folder) is a plug-in that works. Try it:  shipkeeper plugins check \(folder)")
+        Console.out("Then change \(folder)/\(lang.file), and its settings in \(folder)/plugin.yaml.")
+    }
+}
+
+extension PluginTemplate.Language: ExpressibleByArgument {}

@@ -1,0 +1,9 @@
+package import JobKit
+
+/// YAML files that are no configuration: read as they stand, without variables.
+package enum PlainYAML {
+    /// The root node, and everything wrong. Without a root there was no reading on.
+    package static func read(_ text: String, file: String) -> (root: ConfigNode?, problems: [Problem]) {
+        YAMLTree(file: file, environment: nil).read(text)
+    }
+}

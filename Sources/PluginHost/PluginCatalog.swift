@@ -1,0 +1,89 @@
+import Foundation
+package import JobKit
+
+/// Finds plug-ins and makes job types of them.
+package struct PluginCatalog: Sendable {
+    /// In the order of their names.
+    package private(set) var plugins: [PluginManifest] = []
+    package private(set) var problems: [Problem] = []
+
+    /// - Parameters:
+    ///   - folders: Each holds plug-ins, or is one. One that is missing is a problem where it `mustExist`.
+    ///   - parse: Reads a YAML file as it stands.
+    package init(folders: [(path: String, place: SourcePlace?)], parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
+        for (path, place) in folders {
+            let found = PluginCatalog.plugins(in: path)
+            if found.isEmpty, let place {
+                let exists = FileManager.default.fileExists(atPath: path)
+                problems.append(
+                    Problem(
+                        at: place, exists ? "no plug-in lies in \(path)" : "the folder \(path) does not exist", hint: "a plug-in is a folder with a plugin.yaml"
+                    ))
+            }
+            for folder in found { load(folder, parse) }
+        }
+        plugins.sort { $0.name < $1.name }
+        problems = problems.inReadingOrder
+    }
+
+    private static func plugins(in path: String) -> [String] {
+        func isPlugin(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(PluginManifest.fileName)") }
+        if isPlugin(path) { return [path] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.sorted().map { "\(path)/\($0)" }.filter(isPlugin)
+    }
+
+    private mutating func load(_ folder: String, _ parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
+        let file = "\(folder)/\(PluginManifest.fileName)"
+        let start = SourcePlace(file: file, line: 1, column: 1)
+        guard let data = FileManager.default.contents(atPath: file) else {
+            problems.append(Problem(at: start, "the file can't be read", hint: "check its permissions"))
+            return
+        }
+        let (root, found) = parse(String(decoding: data, as: UTF8.self), file)
+        problems += found
+        guard let root else { return }
+        var reader = SettingsReader(root)
+        let manifest = PluginManifest.read(&reader, folder: URL(fileURLWithPath: folder).standardizedFileURL.path)
+        reader.finish()
+        problems += reader.problems
+        guard let manifest, !reader.problems.hasErrors else { return }
+        if let other = plugins.first(where: { $0.name == manifest.name }) {
+            problems.append(Problem(at: start, "there are two plug-ins named \"\(manifest.name)\": here and in \(other.folder)", hint: "rename or remove one"))
+        } else {
+            plugins.append(manifest)
+        }
+    }
+
+    /// Adds them to the job types; one that is compiled in keeps its name.
+    package mutating func add(to catalog: inout JobCatalog, stateFolder: @escaping @Sendable () -> String) {
+        for plugin in plugins {
+            if catalog.entries[plugin.name] != nil {
+                let place = SourcePlace(file: "\(plugin.folder)/\(PluginManifest.fileName)", line: 1, column: 1)
+                problems.append(Problem(at: place, "the name \"\(plugin.name)\" belongs to a job type that is compiled in", hint: "choose another"))
+                continue
+            }
+            catalog.add(
+                JobCatalog.Entry(
+                    typeName: plugin.name, about: plugin.about, isService: plugin.kind == .service, usualTimeout: plugin.timeout, canDryRun: false,
+                    shapes: { SettingsReader.shapes { _ = plugin.settings.settings(&$0) } },
+                    decode: { reader in
+                        let values = plugin.settings.settings(&reader)
+                        switch plugin.kind {
+                        case .job: return .job(PluginJob(plugin, values: values, stateFolder: stateFolder))
+                        case .service: return .service(plugin.service(values))
+                        }
+                    }))
+        }
+    }
+}
+
+extension PluginManifest {
+    /// A service is told its settings by its environment: it has no run to be told of.
+    fileprivate func service(_ values: PluginValue) -> ServiceDefinition {
+        ServiceDefinition(
+            program: .command(command), folder: folder,
+            environment: ["SHIPKEEPER_SETTINGS": String(decoding: values.bytes, as: UTF8.self), "SHIPKEEPER_PLUGIN": folder],
+            stop: StopSteps([.init(signal: 15, wait: grace)]))
+    }
+}

@@ -1,0 +1,153 @@
+import JobKit
+import Synchronization
+
+/// What a plug-in has said on file descriptor 3: lines of JSON, each an object with one key.
+final class PluginConversation: Sendable {
+    /// How a conversation went wrong.
+    enum Flaw: Error, Hashable, Sendable, CustomStringConvertible {
+        case garbage(line: Int, String)
+        case lineTooLong(line: Int)
+        case tooMuch
+        case tooMany
+        case stateTooLarge
+        case second(String)
+
+        var description: String {
+            switch self {
+            case .garbage(let line, let words): "line \(line) of its messages makes no sense: \(words)"
+            case .lineTooLong(let line): "line \(line) of its messages is longer than \(PluginConversation.longestLine / 1024) KiB"
+            case .tooMuch: "its messages together are larger than \(PluginConversation.mostBytes / 1024 / 1024) MiB"
+            case .tooMany: "it says more than \(PluginConversation.mostLines) things"
+            case .stateTooLarge: "what it wants remembered is larger than \(PluginConversation.largestState / 1024) KiB"
+            case .second(let what): "it told its \(what) twice"
+            }
+        }
+    }
+
+    /// What has been told so far.
+    struct Told: Sendable {
+        var result: String?
+        var error: JobError?
+        var outputs: [String: String] = [:]
+        /// Values to be remembered; nil removes.
+        var state: [String: String?] = [:]
+        var flaw: Flaw?
+    }
+
+    static let longestLine = 64 << 10
+    static let mostBytes = 4 << 20
+    static let mostLines = 10_000
+    static let largestState = 256 << 10
+    private static let mostQuoted = 60
+
+    private struct State {
+        var pending: [UInt8] = []
+        var lines = 0
+        var told = Told()
+    }
+
+    private let state = Mutex(State())
+    private let heard = Mutex(0)
+    /// What comes is understood by a task of its own: whoever brings it has others to serve.
+    private let (inbox, post) = AsyncStream.makeStream(of: [UInt8].self)
+    private let onProgress: @Sendable (RunProgress) -> Void
+    private let onNote: @Sendable (String) -> Void
+    private let onFlaw: @Sendable () -> Void
+
+    /// - Parameter onFlaw: The conversation has no meaning any more: the plug-in is to be ended.
+    init(
+        onProgress: @escaping @Sendable (RunProgress) -> Void, onNote: @escaping @Sendable (String) -> Void, onFlaw: @escaping @Sendable () -> Void
+    ) {
+        self.onProgress = onProgress
+        self.onNote = onNote
+        self.onFlaw = onFlaw
+    }
+
+    /// Bytes as they come, cut anywhere.
+    func hear(_ bytes: [UInt8]) {
+        let total = heard.withLock { heard in
+            heard += bytes.count
+            return heard
+        }
+        // A little more than the limit is enough to see that it is passed.
+        if total <= PluginConversation.mostBytes + bytes.count { post.yield(bytes) }
+    }
+
+    /// Understands what comes until the end.
+    func listen() async { for await bytes in inbox { understand(bytes) } }
+
+    private func understand(_ bytes: [UInt8]) {
+        let (progress, notes, isFlawed) = state.withLock { state -> ([RunProgress], [String], Bool) in
+            guard state.told.flaw == nil else { return ([], [], false) }
+            var (progress, notes): ([RunProgress], [String]) = ([], [])
+            do throws(Flaw) {
+                if heard.withLock({ $0 }) > PluginConversation.mostBytes { throw .tooMuch }
+                try PluginConversation.take(bytes, &state, &progress, &notes)
+            } catch {
+                state.told.flaw = error
+                state.pending = []
+            }
+            return (progress, notes, state.told.flaw != nil)
+        }
+        // Of many steps at once the last one counts.
+        if let last = progress.last { onProgress(last) }
+        for note in notes { onNote(note) }
+        if isFlawed { onFlaw() }
+    }
+
+    /// All that was told, once `listen` is done with it; a line that was never ended counts.
+    func end(_ listening: Task<Void, Never>) async -> Told {
+        post.finish()
+        await listening.value
+        if state.withLock({ !$0.pending.isEmpty }) { understand([10]) }
+        return state.withLock(\.told)
+    }
+
+    private static func take(_ bytes: [UInt8], _ state: inout State, _ progress: inout [RunProgress], _ notes: inout [String]) throws(Flaw) {
+        var lines = (state.pending + bytes).split(separator: 10, omittingEmptySubsequences: false)
+        let rest = lines.removeLast()
+        for line in lines {
+            state.lines += 1
+            if state.lines > mostLines { throw .tooMany }
+            if line.count > longestLine { throw .lineTooLong(line: state.lines) }
+            if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
+            guard let message = PluginValue(line)?.object, message.count == 1, let (key, value) = message.first else {
+                throw .garbage(line: state.lines, String(decoding: line.prefix(mostQuoted), as: UTF8.self))
+            }
+            try understand(key, value, &state, &progress, &notes)
+        }
+        if rest.count > longestLine { throw .lineTooLong(line: state.lines + 1) }
+        state.pending = Array(rest)
+    }
+
+    private static func understand(
+        _ key: String, _ value: PluginValue, _ state: inout State, _ progress: inout [RunProgress], _ notes: inout [String]
+    ) throws(Flaw) {
+        func garbage(_ words: String) -> Flaw { .garbage(line: state.lines, words) }
+        switch key {
+        case "progress":
+            guard let done = value.object?["done"]?.integer else { throw garbage("\"progress\" needs \"done\"") }
+            progress.append(
+                RunProgress(
+                    step: value.object?["step"]?.text ?? "working", done: Int64(done), total: value.object?["total"]?.integer.map(Int64.init),
+                    unit: value.object?["unit"]?.text ?? "steps"))
+        case "output":
+            guard let outputs = value.object else { throw garbage("\"output\" is no object") }
+            state.told.outputs.merge(outputs.mapValues(\.words)) { _, new in new }
+        case "state":
+            guard let values = value.object else { throw garbage("\"state\" is no object") }
+            for (key, value) in values { state.told.state[key] = .some(value == .null ? nil : value.words) }
+            if state.told.state.reduce(0, { $0 + $1.key.utf8.count + ($1.value?.utf8.count ?? 0) }) > largestState { throw .stateTooLarge }
+        case "result":
+            guard let summary = value.object?["summary"]?.text else { throw garbage("\"result\" needs \"summary\"") }
+            if state.told.result != nil { throw .second("result") }
+            state.told.result = summary
+        case "error":
+            guard let summary = value.object?["summary"]?.text else { throw garbage("\"error\" needs \"summary\"") }
+            if state.told.error != nil { throw .second("error") }
+            state.told.error = JobError(summary, hint: value.object?["hint"]?.text, retry: value.object?["retry"] == .boolean(true) ? .worthwhile : .pointless)
+        // A later version may say more.
+        default: notes.append("the plug-in says \"\(key)\", which is not understood here")
+        }
+    }
+}

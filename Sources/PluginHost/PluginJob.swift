@@ -1,0 +1,118 @@
+import Foundation
+package import JobKit
+import Synchronization
+
+/// One attempt of a plug-in: a process that is told what to do on standard input, and says what came of it on file descriptor 3.
+package struct PluginJob: JobType {
+    package struct Settings: Sendable {}
+
+    package static let typeName = "plug-in"
+    package static let about = "An executable in any language"
+
+    package let manifest: PluginManifest
+    let values: PluginValue
+    let stateFolder: @Sendable () -> String
+
+    package init(_ manifest: PluginManifest, values: PluginValue, stateFolder: @escaping @Sendable () -> String) {
+        self.manifest = manifest
+        self.values = values
+        self.stateFolder = stateFolder
+    }
+
+    package static func settings(from reader: inout SettingsReader) -> Settings { Settings() }
+
+    package func run(_ context: RunContext) async throws(JobError) -> RunReport {
+        try needs(context)
+        let owner = "plugin/\(manifest.name)/\(context.job)"
+        let remembered = try await context.values.values(of: owner)
+        let folder = try workingFolder(context)
+        let ended = Mutex<(@Sendable () -> Void)?>(nil)
+        let conversation = PluginConversation(
+            onProgress: { context.report($0) }, onNote: { context.log("note: \($0)") }, onFlaw: { ended.withLock { $0 }?() })
+        var command = context.command(.command(manifest.command), folder: folder)
+        command.environment["SHIPKEEPER_FD"] = "3"
+        command.environment["SHIPKEEPER_PLUGIN"] = manifest.folder
+        command.conversation = .init(request: request(context, remembered)) { conversation.hear($0) }
+        let listening = Task { await conversation.listen() }
+        let result: Result<ProcessExit, JobError>
+        do throws(JobError) { result = .success(try await carryOut(command, context, ended)) } catch { result = .failure(error) }
+        let told = await conversation.end(listening)
+        let exit = try result.get()
+        // Remembered however it ended: what was done is done.
+        if !told.state.isEmpty { try await context.values.set(told.state, of: owner) }
+        return try PluginJob.verdict(exit, told, manifest.name, "shipkeeper logs \(context.job) --run \(context.run)")
+    }
+
+    /// Runs the process; it is ended when the conversation has no meaning any more, or the task is cancelled.
+    private func carryOut(
+        _ command: ProcessCommand, _ context: RunContext, _ ended: borrowing Mutex<(@Sendable () -> Void)?>
+    ) async throws(JobError) -> ProcessExit {
+        let steps = StopSteps([.init(signal: 15, wait: manifest.grace)])
+        let task = Task { () -> Result<ProcessExit, JobError> in
+            do throws(JobError) { return .success(try await context.finish(command, stop: steps)) } catch { return .failure(error) }
+        }
+        ended.withLock { $0 = { task.cancel() } }
+        let result = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        return try result.get()
+    }
+
+    /// What came of it. Nothing is a success by accident: it takes a result, the exit code 0, and no error.
+    static func verdict(_ exit: ProcessExit, _ told: PluginConversation.Told, _ name: String, _ log: String) throws(JobError) -> RunReport {
+        if let flaw = told.flaw {
+            throw JobError("the plug-in \(name) does not keep to the protocol: \(flaw)", hint: "its author can find out with \"shipkeeper plugins check\"")
+        }
+        if var error = told.error {
+            error.exitCode = exit.code
+            throw error
+        }
+        guard exit == .exited(0) else {
+            let contradiction = told.result.map { ", though it said: \($0)" } ?? ""
+            throw JobError("the plug-in \(name) \(exit)\(contradiction)", hint: log, retry: .worthwhile, exitCode: exit.code)
+        }
+        guard let result = told.result else {
+            throw JobError("the plug-in \(name) ended without saying what came of it", hint: "its author forgot {\"result\": …}; \(log)", exitCode: 0)
+        }
+        return RunReport(summary: result, outputs: told.outputs)
+    }
+
+    private func request(_ context: RunContext, _ state: [String: String]) -> [UInt8] {
+        var request: [String: PluginValue] = [
+            "protocol": .integer(PluginManifest.protocolVersion), "job": .text(context.job), "run": .integer(Int(context.run)),
+            "attempt": .integer(context.attempt), "scheduledAt": .text(context.scheduledAt.formatted(.iso8601)), "missed": .integer(context.missed),
+            "settings": values, "state": .object(state.mapValues { .text($0) }),
+        ]
+        request["deadline"] = context.deadline.map { .text($0.formatted(.iso8601)) }
+        return PluginValue.object(request).bytes + [10]
+    }
+
+    private func needs(_ context: RunContext) throws(JobError) {
+        let missing = manifest.missingNeeds(path: context.environment["PATH"])
+        if let first = missing.first {
+            throw JobError(
+                "the plug-in \(manifest.name) needs \(first), which is not installed", hint: "install \(missing.joined(separator: ", ")) in the container")
+        }
+    }
+
+    /// A folder of its own, which stays from run to run as long as the disk does.
+    private func workingFolder(_ context: RunContext) throws(JobError) -> String {
+        let folder = "\(stateFolder())/plugins/\(context.job)"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw JobError("the folder \(folder) can't be made: \(error.localizedDescription)", hint: "is the state folder writable?")
+        }
+        return folder
+    }
+}
+
+extension PluginManifest {
+    /// Those of its programs that are in none of the folders.
+    package func missingNeeds(path: String?) -> [String] {
+        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        return needs.filter { need in !folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(need)") } }
+    }
+}

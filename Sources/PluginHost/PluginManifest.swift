@@ -1,0 +1,72 @@
+import Foundation
+package import JobKit
+
+/// What a plug-in says of itself in its `plugin.yaml`.
+package struct PluginManifest: Sendable {
+    /// The version of the conversation between the program and a plug-in.
+    package static let protocolVersion = 1
+    package static let fileName = "plugin.yaml"
+
+    package enum Kind: String, CaseIterable, Sendable {
+        case job, service
+    }
+
+    package var name: String
+    package var version: String
+    package var about: String
+    package var kind: Kind
+    /// The program and its arguments; whole paths where they name files of the plug-in's own.
+    package var command: [String]
+    package var settings: PluginSchema
+    /// Programs it calls.
+    package var needs: [String]
+    /// The time between SIGTERM and SIGKILL.
+    package var grace: Duration
+    /// The longest one attempt may take where the configuration says nothing.
+    package var timeout: Duration?
+    /// Settings that `plugins check` tries it with.
+    package var example: ConfigNode?
+    /// Where it lies.
+    package var folder: String
+
+    /// Nil where it makes no sense, which has been reported then.
+    package static func read(_ reader: inout SettingsReader, folder: String) -> PluginManifest? {
+        _ = reader.parsed(
+            SettingShape("protocol", "The version of the conversation: 1", .integer(1...1), isRequired: true), expected: "protocol: 1"
+        ) { $0 == "1" ? 1 : nil }
+        let name = reader.parsed(
+            SettingShape("name", "What stands at \"type\" of a job", .pattern("^[a-z][a-z0-9-]*$"), isRequired: true),
+            expected: "lower-case letters, digits and hyphens, such as my-plugin"
+        ) { $0.isPluginName ? $0 : nil }
+        let version = reader.string("version", "The plug-in's own version")
+        let about = reader.string("description", "What it does, in one line")
+        let kind = reader.choice("kind", "A job that ends, or a service that is kept running", default: Kind.job)
+        let command = reader.command("command", "The program and its arguments; names of files in the plug-in's folder are such")
+        if command == nil, !reader.isDescribing { reader.report("command", "\"command\" is missing", hint: "write command: [./run]") }
+        let needs = reader.strings("needs", "Programs that it calls, such as git")
+        let grace = reader.duration("grace", "The time between SIGTERM and SIGKILL", default: .seconds(10), in: .zero ... .seconds(3600))
+        let timeout = reader.optionalDuration("timeout", "The longest one attempt may take", in: .milliseconds(100) ... .seconds(7 * 86_400))
+        let node = reader.node(SettingShape("settings", "The settings, as a JSON Schema of an object", .anything))
+        let settings = node.map { PluginSchema.read($0, &reader, path: "settings") } ?? .object([], others: nil)
+        if let settings, !settings.isObject { reader.report("settings", "\"settings\" is the schema of an object", hint: "write type: object") }
+        let example = reader.node(SettingShape("example", "Settings that \"plugins check\" tries it with", .anything))
+        guard let name, let command, let settings, settings.isObject else { return nil }
+        return PluginManifest(
+            name: name, version: version, about: about, kind: kind, command: command.map { whole($0, folder) }, settings: settings, needs: needs,
+            grace: grace, timeout: timeout, example: example, folder: folder)
+    }
+
+    /// A word that names a file of the plug-in's own as its whole path.
+    private static func whole(_ word: String, _ folder: String) -> String {
+        guard !word.hasPrefix("/"), !word.isEmpty, word != ".", word != ".." else { return word }
+        let path = folder + "/" + (word.hasPrefix("./") ? String(word.dropFirst(2)) : word)
+        return FileManager.default.fileExists(atPath: path) ? path : word
+    }
+}
+
+extension String {
+    fileprivate var isPluginName: Bool {
+        guard let first = utf8.first, (0x61...0x7a).contains(first) else { return false }
+        return utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+    }
+}

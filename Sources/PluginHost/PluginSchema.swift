@@ -1,0 +1,188 @@
+package import JobKit
+
+/// What the settings of a plug-in look like: the part of JSON Schema that says the form of a value, read from `plugin.yaml`.
+package indirect enum PluginSchema: Sendable {
+    case text(pattern: String?, choices: [String], isSecret: Bool)
+    case integer(ClosedRange<Int>)
+    case number(ClosedRange<Double>)
+    case boolean
+    case list(PluginSchema)
+    case object([Property], others: PluginSchema?)
+
+    package struct Property: Sendable {
+        package var key: String
+        package var about: String
+        package var schema: PluginSchema
+        package var isRequired: Bool
+        package var fallback: PluginValue?
+    }
+
+    private static let kinds = ["string", "integer", "number", "boolean", "array", "object"]
+
+    // MARK: Reading the schema
+
+    /// Nil where it makes no sense, which has been reported then.
+    package static func read(_ node: ConfigNode, _ reader: inout SettingsReader, path: String) -> PluginSchema? {
+        guard node.entries != nil else {
+            reader.report(at: node.place, "\"\(path)\" takes a schema, not \(node.kind)", hint: "write { type: string, description: … }")
+            return nil
+        }
+        return reader.nested(node, path: path) { reader in
+            let names = ["title", "description", "default", "examples", "$schema", "$comment"]
+            for name in names { _ = reader.node(SettingShape(name, "For people", .anything)) }
+            let kind = reader.node(SettingShape("type", "One of \(kinds.joined(separator: ", "))", .choice(kinds), isRequired: true))?.text
+            switch kind {
+            case "string": return string(&reader)
+            case "integer":
+                return .integer(
+                    bounded(
+                        reader.optionalInteger("minimum", "The least", in: Int.min...Int.max),
+                        reader.optionalInteger("maximum", "The most", in: Int.min...Int.max), Int.min, Int.max))
+            case "number":
+                let bounds = ["minimum", "maximum"].map { reader.node(SettingShape($0, "A bound", .text))?.text.flatMap(Double.init) }
+                return .number(bounded(bounds[0], bounds[1], -Double.greatestFiniteMagnitude, Double.greatestFiniteMagnitude))
+            case "boolean": return .boolean
+            case "array":
+                guard let items = reader.node(SettingShape("items", "The schema of each element", .anything, isRequired: true)) else { return nil }
+                return read(items, &reader, path: "\(path).items").map { .list($0) }
+            case "object": return object(&reader, path)
+            default:
+                if let kind { reader.report("type", "\"type\" is \"\(kind)\"", hint: "known are \(kinds.joined(separator: ", "))") }
+                return nil
+            }
+        }
+    }
+
+    private static func bounded<Number: Comparable>(_ least: Number?, _ most: Number?, _ lowest: Number, _ highest: Number) -> ClosedRange<Number> {
+        let (lower, upper) = (least ?? lowest, most ?? highest)
+        return lower...max(lower, upper)
+    }
+
+    private static func string(_ reader: inout SettingsReader) -> PluginSchema {
+        let pattern = reader.optionalString("pattern", "A regular expression that the text must match")
+        if let pattern, (try? Regex(pattern)) == nil { reader.report("pattern", "\"\(pattern)\" is no regular expression") }
+        let choices = reader.strings("enum", "The texts that are allowed")
+        // `writeOnly` is how JSON Schema marks what is never shown.
+        let isSecret = reader.boolean("writeOnly", "Whether it is a secret", default: false)
+        return .text(pattern: pattern, choices: choices, isSecret: isSecret)
+    }
+
+    private static func object(_ reader: inout SettingsReader, _ path: String) -> PluginSchema? {
+        let required = reader.strings("required", "Keys that must be there")
+        var others: PluginSchema?
+        if let node = reader.node(SettingShape("additionalProperties", "The schema of other keys, or false", .anything)), node.text != "false" {
+            others = read(node, &reader, path: "\(path).additionalProperties")
+        }
+        let node = reader.node(SettingShape("properties", "Schemas by key", .map(.anything)))
+        let properties = (node?.entries ?? []).compactMap { entry -> Property? in
+            guard let schema = read(entry.value, &reader, path: "\(path).\(entry.key)") else { return nil }
+            let about = entry.value["description"]?.text ?? entry.value["title"]?.text ?? entry.key
+            return Property(
+                key: entry.key, about: about, schema: schema, isRequired: required.contains(entry.key),
+                fallback: entry.value["default"].flatMap { schema.plain($0) })
+        }
+        for key in required where !properties.contains(where: { $0.key == key }) {
+            reader.report("required", "\"\(key)\" is required, and not among \"properties\"")
+        }
+        return .object(properties, others: others)
+    }
+
+    // MARK: Reading settings
+
+    package var isObject: Bool { if case .object = self { true } else { false } }
+
+    /// The keys of an object, as the reader's.
+    package func settings(_ reader: inout SettingsReader) -> PluginValue {
+        guard case .object(let properties, let others) = self else { return .object([:]) }
+        var result: [String: PluginValue] = [:]
+        for property in properties { result[property.key] = property.value(&reader) ?? property.fallback }
+        if let others {
+            for entry in reader.allEntries where !properties.contains(where: { $0.key == entry.key }) {
+                _ = reader.node(SettingShape(entry.key, "", others.kind))
+                result[entry.key] = others.value(entry.value, &reader, path: reader.qualified(entry.key))
+            }
+        }
+        return .object(result)
+    }
+
+    /// What may stand there, for the schema of the whole configuration.
+    var kind: SettingShape.Kind {
+        switch self {
+        case .text(_, let choices, _) where !choices.isEmpty: .choice(choices)
+        case .text(let pattern?, _, _): .pattern(pattern)
+        case .text: .text
+        case .integer(let range): .integer(range)
+        case .number: .text
+        case .boolean: .boolean
+        case .list(let element): .list(element.kind)
+        case .object(_, let others?): .map(others.kind)
+        case .object(let properties, nil): .section(properties.map(\.shape))
+        }
+    }
+
+    /// A value that is reported where it is of another form.
+    func value(_ node: ConfigNode, _ reader: inout SettingsReader, path: String) -> PluginValue? {
+        if case .list(let element) = self {
+            guard let elements = node.elements else {
+                reader.report(at: node.place, "\"\(path)\" takes a list, not \(node.kind)", hint: "write [one, two]")
+                return nil
+            }
+            return .list(elements.enumerated().compactMap { element.value($0.element, &reader, path: "\(path)[\($0.offset)]") })
+        }
+        if isObject {
+            guard node.entries != nil else {
+                reader.report(at: node.place, "\"\(path)\" takes a group of keys, not \(node.kind)")
+                return nil
+            }
+            return reader.nested(node, path: path) { settings(&$0) }
+        }
+        guard node.text != nil else {
+            reader.report(at: node.place, "\"\(path)\" takes one value, not \(node.kind)")
+            return nil
+        }
+        if let value = plain(node) { return value }
+        reader.report(at: node.place, "\"\(path)\" is \(node.kind)", hint: "write \(expected)")
+        return nil
+    }
+
+    /// A single value, or a list of such; nil where it is of another form.
+    func plain(_ node: ConfigNode) -> PluginValue? {
+        if case .list(let element) = self { return node.elements.map { .list($0.compactMap { element.plain($0) }) } }
+        guard let text = node.text else { return nil }
+        switch self {
+        case .text(let pattern, let choices, _):
+            if !choices.isEmpty, !choices.contains(text) { return nil }
+            if let pattern, let expression = try? Regex(pattern), text.firstMatch(of: expression) == nil { return nil }
+            return .text(text)
+        case .integer(let range): return Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
+        case .number(let range): return Double(text).flatMap { range.contains($0) ? .number($0) : nil }
+        case .boolean: return ["true": PluginValue.boolean(true), "false": .boolean(false)][text.lowercased()]
+        case .list, .object: return nil
+        }
+    }
+
+    private var expected: String {
+        switch self {
+        case .text(_, let choices, _) where !choices.isEmpty: "one of \(choices.joined(separator: ", "))"
+        case .text(let pattern?, _, _): "what matches \(pattern)"
+        case .text: "a text"
+        case .integer(let range) where range == Int.min...Int.max: "a whole number"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .number: "a number"
+        case .boolean: "true or false"
+        case .list: "a list"
+        case .object: "a group of keys"
+        }
+    }
+}
+
+extension PluginSchema.Property {
+    var shape: SettingShape {
+        SettingShape(key, about, schema.kind, isRequired: isRequired, default: fallback.map(\.words))
+    }
+
+    fileprivate func value(_ reader: inout SettingsReader) -> PluginValue? {
+        if case .text(_, _, isSecret: true) = schema { return reader.secret(key, about, isRequired: isRequired).map { .text($0.revealed) } }
+        return reader.node(shape).flatMap { schema.value($0, &reader, path: reader.qualified(key)) }
+    }
+}

@@ -1,0 +1,84 @@
+import JobKit
+import Synchronization
+
+/// One process of a plug-in that is being tried.
+struct PluginAttempt: Sendable {
+    /// What came of it.
+    struct End: Sendable {
+        /// Nil where it had to be ended from outside.
+        var exit: ProcessExit?
+        var told: PluginConversation.Told
+        /// What it printed and what it said, up to a limit.
+        var words: [UInt8]
+        var printed: Int
+        /// Processes that it left behind.
+        var leftovers: Int
+        var took: Duration
+
+        /// Whether the program would count this as a success.
+        var isSuccess: Bool { exit.map { (try? PluginJob.verdict($0, told, "", "")) != nil } ?? false }
+    }
+
+    /// The most that is kept of what it prints, in bytes.
+    private static let mostKept = 8 << 20
+
+    let manifest: PluginManifest
+    let launcher: any ProcessLauncher
+    let clock: any WallClock
+    let folder: String
+    let environment: [String: String]
+
+    private struct Heard {
+        var words: [UInt8] = []
+        var printed = 0
+    }
+
+    /// - Parameters:
+    ///   - patience: How long it may take before it is killed.
+    ///   - mostPrinted: How much it may print before it is killed.
+    ///   - cancelAfter: When it is asked to end; nil for never.
+    func run(_ request: [UInt8], patience: Duration, mostPrinted: Int, cancelAfter: Duration? = nil) async throws(LaunchError) -> End {
+        let heard = Mutex(Heard())
+        let isTooMuch = Mutex(false)
+        let conversation = PluginConversation(onProgress: { _ in }, onNote: { _ in }, onFlaw: { isTooMuch.withLock { $0 = true } })
+        @Sendable func keep(_ bytes: [UInt8], isPrint: Bool) {
+            let printed = heard.withLock { heard in
+                if heard.words.count < PluginAttempt.mostKept { heard.words += bytes }
+                heard.printed += isPrint ? bytes.count : 0
+                return heard.printed
+            }
+            if printed > mostPrinted { isTooMuch.withLock { $0 = true } }
+        }
+        var command = ProcessCommand(
+            arguments: manifest.command, environment: environment, folder: folder, mark: "trial:\(UInt64.random(in: 0 ... .max))"
+        ) { bytes, _ in keep(bytes, isPrint: true) }
+        command.conversation = .init(request: request) { bytes in
+            keep(bytes, isPrint: false)
+            conversation.hear(bytes)
+        }
+        let listening = Task { await conversation.listen() }
+        defer { listening.cancel() }
+        let begun = clock.uptime
+        let process = try await launcher.launch(command)
+        let ended = Mutex<ProcessExit?>(nil)
+        let waiting = Task {
+            let exit = await process.exit()
+            ended.withLock { $0 = exit }
+        }
+        var hasCancelled = false
+        while ended.withLock({ $0 }) == nil, clock.uptime - begun < patience, !isTooMuch.withLock({ $0 }) {
+            if let cancelAfter, !hasCancelled, clock.uptime - begun >= cancelAfter {
+                process.send(signal: 15)
+                hasCancelled = true
+            }
+            try? await clock.sleep(for: .milliseconds(10))
+        }
+        let exit = ended.withLock { $0 }
+        let took = clock.uptime - begun
+        if exit == nil { await process.stop(StopSteps([])) }
+        await waiting.value
+        let leftovers = exit == nil ? 0 : await process.endLeftovers()
+        let (words, printed) = heard.withLock { ($0.words, $0.printed) }
+        return End(exit: exit, told: await conversation.end(listening), words: words, printed: printed, leftovers: leftovers, took: took)
+    }
+}

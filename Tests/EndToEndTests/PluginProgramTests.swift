@@ -1,0 +1,152 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Plug-ins as jobs of a running program.
+@Suite("plug-ins in the program", .serialized)
+struct PluginProgramTests {
+    private static let manifest = """
+        protocol: 1
+        name: counter
+        version: 1.0.0
+        description: Counts
+        command: [python3, run.py]
+        settings:
+          type: object
+          required: [mode]
+          properties:
+            mode: { type: string, enum: [good, fail, hang, garbage, crash, fork] }
+            times: { type: integer, minimum: 1, maximum: 9, default: 2 }
+            token: { type: string, writeOnly: true }
+        """
+
+    private static let program = """
+        import json, os, subprocess, sys, time
+        messages = os.fdopen(3, "w", buffering=1)
+        say = lambda **message: print(json.dumps(message), file=messages)
+        request = json.loads(sys.stdin.readline())
+        mode, state = request["settings"]["mode"], request["state"]
+        print("working in", os.getcwd(), "with", sorted(k for k in os.environ if k.startswith("T_")), request["settings"].get("token"))
+        count = int(state.get("count", 0)) + request["settings"]["times"]
+        say(state={"count": str(count)})
+        if mode == "fail":
+            say(error={"summary": "it can't be done", "hint": "do something else"}); sys.exit(1)
+        if mode == "hang":
+            say(progress={"step": "waiting", "done": 1, "total": 2, "unit": "steps"}); time.sleep(600)
+        if mode == "garbage":
+            print("not JSON", file=messages); time.sleep(600)
+        if mode == "crash":
+            os.abort()
+        if mode == "fork":
+            subprocess.Popen(["sleep", "601"], start_new_session=True)
+        say(output={"count": count})
+        say(result={"summary": f"counted to {count}"})
+        """
+
+    private func world(_ jobs: String) throws -> (program: RunningProgram, folder: TemporaryFolder) {
+        let folder = TemporaryFolder()
+        try folder.write("Plugins/counter/plugin.yaml", PluginProgramTests.manifest)
+        try folder.write("Plugins/counter/run.py", PluginProgramTests.program)
+        let configuration = "version: 1\nstate: \(folder["state"])\nsecrets: [T_ONE, T_TWO]\njobs:\n\(jobs)"
+        let program = try RunningProgram(configuration, in: folder, environment: ["T_ONE": "secret-number-one", "T_TWO": "secret-number-two"])
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        return (program, folder)
+    }
+
+    @Test("settings, secrets, state, results, errors and timeouts are as for any job", .timeLimit(.minutes(5)))
+    func outcomes() throws {
+        let jobs = ["good", "fail", "hang", "garbage", "crash", "fork"].map { mode in
+            "  \(mode): { type: counter, timeout: 2s, secrets: [T_ONE], with: { mode: \(mode), token: \"${T_TWO}\" } }"
+        }
+        let (program, folder) = try world(jobs.joined(separator: "\n"))
+        for (job, status, words) in [
+            ("good", 0, "counted to 2"), ("good", 0, "counted to 4"), ("fail", 1, "it can't be done"), ("hang", 1, "not done within 2s"),
+            ("garbage", 1, "does not keep to the protocol: line 2 of its messages makes no sense: not JSON"), ("crash", 1, "was ended by SIGABRT"),
+            ("fork", 0, "counted to 2"), ("fail", 1, "→ do something else"),
+        ] {
+            let result = try program.ask("start \(job) --wait")
+            #expect(result.status == Int32(status) && (result.output + result.errors).contains(words), "\(job): \(result)")
+        }
+        let log = try program.ask("logs good").output
+        #expect(log.contains("working in \(folder["state"])/plugins/good with ['T_ONE']") && !log.contains("secret-number"), "\(log)")
+        #expect(try Shell.run("pgrep -f 'sleep 601'").status != 0, "what it left behind lives on")
+        #expect(try Shell.run("ls '\(folder["state/scratch"])'").output == "", "a pipe was left behind")
+        #expect(try program.ask("runs good --json").output.contains("\"count\" : \"4\""))
+        _ = program.stop()
+    }
+
+    @Test("settings are checked against the schema, with places, and the schema knows them")
+    func check() throws {
+        let folder = TemporaryFolder()
+        try folder.write("mine/counter/plugin.yaml", PluginProgramTests.manifest)
+        try folder.write("mine/broken/plugin.yaml", "protocol: 1\nname: broken\n")
+        try folder.write(
+            "shipkeeper.yaml",
+            """
+            version: 1
+            plugins: [mine]
+            jobs:
+              a: { type: counter, with: { mode: god, times: 12, tokn: x } }
+              b: { type: counter }
+            """)
+        let check = try Shell.run("'\(SourceTree.program)' check", folder: folder.path)
+        for words in [
+            "shipkeeper.yaml:4:37: error: \"a.with.mode\" is \"god\"; write one of good, fail",
+            "4:49: error: \"a.with.times\" is \"12\"; write a whole number from 1 to 9",
+            "unknown key \"tokn\" in \"a.with\"; did you mean \"token\"?", "\"b.with.mode\" is missing", "warning: \"version\" is missing",
+        ] {
+            #expect(check.errors.contains(words), "\(words) is not in \(check.errors)")
+        }
+        let schema = try Shell.run("'\(SourceTree.program)' schema", folder: folder.path).output
+        #expect(schema.contains("\"counter\"") && schema.contains("\"garbage\""))
+        #expect(try Shell.run("'\(SourceTree.program)' plugins", folder: folder.path).output.contains("counter"))
+    }
+
+    @Test("a plug-in can be a service, told its settings by its environment", .timeLimit(.minutes(5)))
+    func service() throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "Plugins/web/plugin.yaml",
+            """
+            protocol: 1
+            name: web
+            version: 1.0.0
+            description: Serves its settings
+            kind: service
+            command: [python3, run.py]
+            settings: { type: object, required: [port], properties: { port: { type: integer } } }
+            """)
+        try folder.write(
+            "Plugins/web/run.py",
+            """
+            import http.server, json, os
+            settings = os.environ["SHIPKEEPER_SETTINGS"]
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200); self.end_headers(); self.wfile.write(settings.encode())
+            http.server.HTTPServer(("127.0.0.1", json.loads(settings)["port"]), Handler).serve_forever()
+            """)
+        let program = try RunningProgram("version: 1\nstate: \(folder["state"])\njobs:\n  web: { type: web, with: { port: 24191 } }\n", in: folder)
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24191/ | grep '{\"port\":24191}'"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("500 runs leave no descriptor and no zombie behind", .timeLimit(.minutes(10)), .tags(.slow))
+    func manyRuns() throws {
+        let folder = TemporaryFolder()
+        try folder.write("Plugins/quick/plugin.yaml", "protocol: 1\nname: quick\nversion: 1.0.0\ndescription: x\ncommand: [sh, run]\n")
+        try folder.write("Plugins/quick/run", "echo '{\"result\":{\"summary\":\"x\"}}' >&3\n")
+        let program = try RunningProgram(
+            "version: 1\nstate: \(folder["state"])\njobs:\n  quick: { type: quick, on: { every: 100ms }, overlap: queue }\n", in: folder, flags: ["--no-init"])
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        func count() throws -> Int { try Int(Shell.run("ls /proc/\(program.id)/fd | wc -l").output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1 }
+        #expect(try RunningProgram.until("sqlite3 '\(folder["state/state.db"])' \"SELECT count(*) > 20 FROM runs WHERE outcome = 'succeeded'\" | grep 1"))
+        let before = try count()
+        #expect(
+            try RunningProgram.until(
+                "sqlite3 '\(folder["state/state.db"])' \"SELECT count(*) > 500 FROM runs WHERE outcome = 'succeeded'\" | grep 1", seconds: 200))
+        #expect(try abs(count() - before) <= 6)
+        #expect(try Shell.run("ps -o stat= --ppid \(program.id) | grep -c Z").output.hasPrefix("0"))
+        _ = program.stop()
+    }
+}

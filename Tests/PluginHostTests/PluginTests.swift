@@ -1,0 +1,141 @@
+import Config
+import Foundation
+import JobKit
+import PluginHost
+import Processes
+import TestSupport
+import Testing
+
+@Suite("plug-ins")
+struct PluginTests {
+    private struct Clock: WallClock {
+        var now: Date { Date() }
+        var uptime: Duration { .milliseconds(Int64(ProcessInfo.processInfo.systemUptime * 1000)) }
+        func sleep(until instant: Date) async throws(CancellationError) {
+            do { try await Task.sleep(for: .seconds(max(0.001, instant.timeIntervalSinceNow))) } catch { throw CancellationError() }
+        }
+    }
+
+    private func load(_ path: String) -> PluginCatalog { PluginCatalog(folders: [(path, nil)], parse: PlainYAML.read) }
+
+    private func tried(_ path: String, patience: Duration = .seconds(30)) async throws -> [PluginCheck] {
+        let catalog = load(path)
+        #expect(catalog.problems.isEmpty, "\(catalog.problems.map(\.description))")
+        let manifest = try #require(catalog.plugins.first)
+        let folder = TemporaryFolder()
+        try folder.write("work/.keep", "")
+        let trial = PluginTrial(
+            manifest, launcher: SystemProcessLauncher(clock: Clock(), folder: { folder["pipes"] }), clock: Clock(), folder: folder["work"],
+            environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path], patience: patience)
+        return await trial.run { _ in }
+    }
+
+    @Test(
+        "every plug-in in the box keeps to the protocol", .timeLimit(.minutes(5)),
+        arguments: ["feishu-card", "git-push", "hexo-new-post", "rsync-mirror", "sqlite-vacuum", "webhook"])
+    func box(name: String) async throws {
+        let checks = try await tried("\(SourceTree.root)/Plugins/\(name)")
+        #expect(checks.filter { $0.verdict == .failed }.isEmpty, "\(checks.filter { $0.verdict == .failed })")
+        #expect(checks.count >= 10)
+    }
+
+    @Test("a new plug-in of any language works as it is", .timeLimit(.minutes(5)), arguments: PluginTemplate.Language.allCases)
+    func template(language: PluginTemplate.Language) async throws {
+        let folder = TemporaryFolder()
+        try PluginTemplate(name: "my-own", language: language).write(to: folder["my-own"])
+        let checks = try await tried(folder["my-own"])
+        #expect(checks.filter { $0.verdict == .failed }.isEmpty, "\(checks)")
+        #expect(checks.contains { $0.message == "success: said it 3 times" })
+        #expect(throws: JobError.self) { try PluginTemplate(name: "my-own", language: language).write(to: folder["my-own"]) }
+        #expect(throws: JobError.self) { try PluginTemplate(name: "My Own", language: language).write(to: folder["x"]) }
+    }
+
+    /// A plug-in of a line of shell, with a secret setting, and what is wrong with it.
+    struct Bad: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var line: String
+        var check: String
+        var words: String
+    }
+
+    private static let bads = [
+        Bad(testDescription: "never ends", line: "sleep 600", check: "end", words: "had not ended"),
+        Bad(testDescription: "floods its log", line: "head -c 1G /dev/zero", check: "output", words: "was ended"),
+        Bad(testDescription: "floods its messages", line: "yes '{\"progress\":{\"done\":1}}' | head -c 1G >&3", check: "messages", words: " than "),
+        Bad(testDescription: "an endless line", line: "head -c 200000 /dev/zero | tr '\\0' x >&3; sleep 600", check: "messages", words: "longer than"),
+        Bad(testDescription: "invalid JSON", line: "echo hello >&3", check: "messages", words: "makes no sense: hello"),
+        Bad(testDescription: "two keys", line: "echo '{\"result\":{\"summary\":\"x\"},\"output\":{}}' >&3", check: "messages", words: "makes no sense"),
+        Bad(
+            testDescription: "a result twice", line: "for i in 1 2; do echo '{\"result\":{\"summary\":\"x\"}}' >&3; done", check: "messages",
+            words: "result twice"),
+        Bad(
+            testDescription: "leaves a daemon", line: "setsid sleep 600 & echo '{\"result\":{\"summary\":\"x\"}}' >&3", check: "leftovers",
+            words: "it left 1 process behind"),
+        Bad(testDescription: "prints a secret", line: "cat; echo '{\"result\":{\"summary\":\"x\"}}' >&3", check: "secrets", words: "prints the value"),
+        Bad(testDescription: "dies at start", line: "exit 3", check: "outcome", words: "without saying why"),
+        Bad(testDescription: "says nothing", line: "true", check: "outcome", words: "without saying what came of it"),
+        Bad(
+            testDescription: "fails after its result", line: "echo '{\"result\":{\"summary\":\"x\"}}' >&3; exit 1", check: "outcome",
+            words: "it told a result (x), and then exited with code 1"),
+        Bad(testDescription: "ends well after an error", line: "echo '{\"error\":{\"summary\":\"no\"}}' >&3", check: "outcome", words: "as if all were well"),
+        Bad(
+            testDescription: "ignores SIGTERM",
+            line: "trap '' TERM; cat >/dev/null; for i in 1 2 3 4 5; do sleep 1; done; echo '{\"result\":{\"summary\":\"x\"}}' >&3",
+            check: "cancel", words: "ignores SIGTERM"),
+        Bad(testDescription: "takes anything", line: "echo '{\"result\":{\"summary\":\"x\"}}' >&3", check: "garbage", words: "calls that a success"),
+    ]
+
+    @Test("what is wrong with a bad one is found", .timeLimit(.minutes(5)), arguments: bads)
+    func bad(bad: Bad) async throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "bad/plugin.yaml",
+            """
+            protocol: 1
+            name: bad
+            version: 1.0.0
+            description: Something bad
+            command: [sh, run]
+            grace: 1s
+            settings: { type: object, properties: { token: { type: string, writeOnly: true } } }
+            example: { token: example-secret-value }
+            """)
+        try folder.write("bad/run", bad.line)
+        let patience: Duration = bad.check == "end" ? .seconds(2) : .seconds(60)
+        let checks = try await tried(folder["bad"], patience: patience)
+        #expect(checks.contains { $0.name == bad.check && $0.verdict == .failed && $0.message.contains(bad.words) }, "\(checks)")
+    }
+
+    @Test("mistakes in a plugin.yaml are named with their places")
+    func manifests() throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "one/plugin.yaml",
+            """
+            protocol: 2
+            name: Bad Name
+            version: 1
+            description: x
+            commnd: [x]
+            settings:
+              type: object
+              required: [nowhere]
+              properties:
+                a: { type: strin }
+                b: { type: string, pattern: "(" }
+            """)
+        let words = load(folder["one"]).problems.map { $0.description.replacing(folder.path + "/", with: "") }
+        for expected in [
+            "one/plugin.yaml:1:11: error: \"protocol\" is \"2\"", "one/plugin.yaml:2:7: error: \"name\" is \"Bad Name\"",
+            "unknown key \"commnd\"; did you mean \"command\"?", "one/plugin.yaml:10:16: error: \"type\" is \"strin\"",
+            "\"(\" is no regular expression", "\"nowhere\" is required, and not among",
+        ] {
+            #expect(words.contains { $0.contains(expected) }, "\(expected) is not in \(words)")
+        }
+        for name in ["two", "three"] {
+            try folder.write("\(name)/plugin.yaml", "protocol: 1\nname: same\nversion: 1.0.0\ndescription: x\ncommand: [true]\n")
+        }
+        let both = PluginCatalog(folders: [(folder["two"], nil), (folder["three"], nil)], parse: PlainYAML.read)
+        #expect(both.plugins.count == 1 && both.problems.first?.message.contains("there are two plug-ins named \"same\"") == true)
+    }
+}
