@@ -35,7 +35,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "shipkeeper",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "shipkeeper", targets: ["CLI"])],
+    products: [.executable(name: "shipkeeper", targets: ["CLI"]), .executable(name: "disk-space", targets: ["DiskSpacePlugin"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -72,6 +72,8 @@ let package = Package(
         room("PluginHost", ["JobKit"]),
         room("Logs", ["JobKit", logging]),
         room("Init", ["CProcess"]),
+        .executableTarget(
+            name: "DiskSpacePlugin", dependencies: ["JobKit"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),

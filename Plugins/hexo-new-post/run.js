@@ -26,6 +26,8 @@ function write (title, text) {
   const file = path.join(target, slug(title) + '.md')
   const now = new Date().toISOString().replace('T', ' ').slice(0, 19)
   const head = ['---', `title: ${JSON.stringify(title)}`, `date: ${now}`, ...(settings.tags.length ? [`tags: ${JSON.stringify(settings.tags)}`] : []), '---', '', '']
+  // What has a head of its own keeps it.
+  if (/^---\r?\n/.test(text)) head.length = 0
   try {
     fs.writeFileSync(file, head.join('\n') + text.replace(/^\s+/, '') + '\n', { flag: 'wx' })
   } catch (error) {
@@ -42,10 +44,13 @@ if (settings.inbox) {
   const posted = path.join(settings.inbox, 'posted')
   for (const name of names) {
     const text = fs.readFileSync(path.join(settings.inbox, name), 'utf8')
-    const heading = text.match(/^#\s+(.+)$/m)
-    write(heading ? heading[1] : path.basename(name, '.md'), heading ? text.replace(heading[0], '') : text)
+    // The title is a heading at the very beginning, else the file's name.
+    const heading = text.match(/^\s*#\s+(.+)\r?\n?/)
+    write(heading ? heading[1] : path.basename(name, '.md'), heading ? text.slice(heading[0].length) : text)
     fs.mkdirSync(posted, { recursive: true })
-    fs.renameSync(path.join(settings.inbox, name), path.join(posted, name))
+    let place = path.join(posted, name)
+    for (let number = 2; fs.existsSync(place); number++) place = path.join(posted, `${path.basename(name, '.md')}-${number}.md`)
+    fs.renameSync(path.join(settings.inbox, name), place)
     say({ progress: { step: 'writing', done: ++count, total: names.length, unit: 'posts' } })
   }
 } else {

@@ -1,6 +1,6 @@
 """Checks databases and rewrites those with much free space in them. An app that has one open just waits meanwhile."""
 
-import contextlib, glob, json, os, shutil, sqlite3, sys
+import contextlib, glob, json, os, pathlib, shutil, sqlite3, sys
 
 messages = os.fdopen(3, "w", buffering=1)
 
@@ -22,12 +22,15 @@ try:
 except Exception as error:
     fail(f"the request makes no sense: {error!r}")
 
+for pattern in patterns:
+    if not glob.has_magic(pattern) and not os.path.exists(pattern):
+        fail(f"{pattern} does not exist", "correct \"files\", or let what makes it run first")
 files = sorted({name for pattern in patterns for name in glob.glob(pattern)})
 gained = rewritten = 0
 for number, name in enumerate(files):
     say(progress={"step": "checking", "done": number, "total": len(files), "unit": "files"})
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{os.path.abspath(name)}?mode=rw", uri=True, timeout=30, isolation_level=None)) as base:
+        with contextlib.closing(sqlite3.connect(pathlib.Path(os.path.abspath(name)).as_uri() + "?mode=rw", uri=True, timeout=30, isolation_level=None)) as base:
             verdict = base.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 fail(f"{name} is damaged: {verdict}", "bring it back from a backup; it was left as it is")
@@ -38,6 +41,8 @@ for number, name in enumerate(files):
             before = os.path.getsize(name)
             if shutil.disk_usage(os.path.dirname(os.path.abspath(name))).free < before * 2:
                 fail(f"there is no room beside {name} to rewrite it", f"it takes {before * 2:,} bytes for a while")
+            # The copy that this takes is to lie beside the file, where there is room for it.
+            os.environ["SQLITE_TMPDIR"] = os.path.dirname(os.path.abspath(name))
             base.execute("VACUUM")
             base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             gained, rewritten = gained + before - os.path.getsize(name), rewritten + 1

@@ -35,6 +35,7 @@ static inline int cprocess_pipe(int ends[2]) {
 }
 
 static inline int cprocess_set_blocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK); }
+static inline int cprocess_set_nonblocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK); }
 
 /// Makes a pipe hold up to so many bytes; what it holds then, or -1.
 static inline int cprocess_pipe_size(int pipe, int size) {

@@ -6,12 +6,15 @@ package struct PluginCatalog: Sendable {
     /// In the order of their names.
     package private(set) var plugins: [PluginManifest] = []
     package private(set) var problems: [Problem] = []
+    /// The names of those that can't be used, as far as they can be read.
+    private var broken: Set<String> = []
 
     /// - Parameters:
     ///   - folders: Each holds plug-ins, or is one. One that is missing is a problem where it `mustExist`.
     ///   - parse: Reads a YAML file as it stands.
     package init(folders: [(path: String, place: SourcePlace?)], parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
-        for (path, place) in folders {
+        var seen: Set<String> = []
+        for (path, place) in folders where seen.insert(path).inserted {
             let found = PluginCatalog.plugins(in: path)
             if found.isEmpty, let place {
                 let exists = FileManager.default.fileExists(atPath: path)
@@ -42,12 +45,20 @@ package struct PluginCatalog: Sendable {
         }
         let (root, found) = parse(String(decoding: data, as: UTF8.self), file)
         problems += found
-        guard let root else { return }
+        // A folder bears its plug-in's name more often than not.
+        let name = root?["name"]?.text ?? URL(fileURLWithPath: folder).lastPathComponent
+        guard let root else {
+            broken.insert(name)
+            return
+        }
         var reader = SettingsReader(root)
         let manifest = PluginManifest.read(&reader, folder: URL(fileURLWithPath: folder).standardizedFileURL.path)
         reader.finish()
         problems += reader.problems
-        guard let manifest, !reader.problems.hasErrors else { return }
+        guard let manifest, !reader.problems.hasErrors, !found.hasErrors else {
+            broken.insert(name)
+            return
+        }
         if let other = plugins.first(where: { $0.name == manifest.name }) {
             problems.append(Problem(at: start, "there are two plug-ins named \"\(manifest.name)\": here and in \(other.folder)", hint: "rename or remove one"))
         } else {
@@ -57,6 +68,16 @@ package struct PluginCatalog: Sendable {
 
     /// Adds them to the job types; one that is compiled in keeps its name.
     package mutating func add(to catalog: inout JobCatalog, stateFolder: @escaping @Sendable () -> String) {
+        for name in broken where catalog.entries[name] == nil && !plugins.contains(where: { $0.name == name }) {
+            catalog.add(
+                JobCatalog.Entry(
+                    typeName: name, about: "A plug-in that can't be used", isService: false, usualTimeout: nil, canDryRun: false,
+                    broken: "the plug-in \(name) can't be used: see \"shipkeeper plugins\"", shapes: { [] },
+                    decode: { reader in
+                        for entry in reader.allEntries { _ = reader.node(SettingShape(entry.key, "", .anything)) }
+                        return .job(UnusableJob(name: name))
+                    }))
+        }
         for plugin in plugins {
             if catalog.entries[plugin.name] != nil {
                 let place = SourcePlace(file: "\(plugin.folder)/\(PluginManifest.fileName)", line: 1, column: 1)
@@ -86,4 +107,15 @@ extension PluginManifest {
             environment: ["SHIPKEEPER_SETTINGS": String(decoding: values.bytes, as: UTF8.self), "SHIPKEEPER_PLUGIN": folder],
             stop: StopSteps([.init(signal: 15, wait: grace)]))
     }
+}
+
+/// Stands for a plug-in that can't be used: its jobs are disabled.
+private struct UnusableJob: JobType {
+    static let typeName = "unusable"
+    static let about = "A plug-in that can't be used"
+    let name: String
+
+    static func settings(from reader: inout SettingsReader) {}
+
+    func run(_ context: RunContext) async throws(JobError) -> RunReport { throw JobError("the plug-in \(name) can't be used", hint: "shipkeeper plugins") }
 }

@@ -17,7 +17,7 @@ final class PluginConversation: Sendable {
             case .garbage(let line, let words): "line \(line) of its messages makes no sense: \(words)"
             case .lineTooLong(let line): "line \(line) of its messages is longer than \(PluginConversation.longestLine / 1024) KiB"
             case .tooMuch: "its messages together are larger than \(PluginConversation.mostBytes / 1024 / 1024) MiB"
-            case .tooMany: "it says more than \(PluginConversation.mostLines) things"
+            case .tooMany: "it says more than \(PluginConversation.mostMessages) things"
             case .stateTooLarge: "what it wants remembered is larger than \(PluginConversation.largestState / 1024) KiB"
             case .second(let what): "it told its \(what) twice"
             }
@@ -36,13 +36,13 @@ final class PluginConversation: Sendable {
 
     static let longestLine = 64 << 10
     static let mostBytes = 4 << 20
-    static let mostLines = 10_000
+    static let mostMessages = 10_000
     static let largestState = 256 << 10
-    private static let mostQuoted = 60
 
     private struct State {
         var pending: [UInt8] = []
         var lines = 0
+        var messages = 0
         var told = Told()
     }
 
@@ -95,6 +95,8 @@ final class PluginConversation: Sendable {
         if isFlawed { onFlaw() }
     }
 
+    var isFlawed: Bool { state.withLock { $0.told.flaw != nil } }
+
     /// All that was told, once `listen` is done with it; a line that was never ended counts.
     func end(_ listening: Task<Void, Never>) async -> Told {
         post.finish()
@@ -108,12 +110,15 @@ final class PluginConversation: Sendable {
         let rest = lines.removeLast()
         for line in lines {
             state.lines += 1
-            if state.lines > mostLines { throw .tooMany }
             if line.count > longestLine { throw .lineTooLong(line: state.lines) }
             if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
             guard let message = PluginValue(line)?.object, message.count == 1, let (key, value) = message.first else {
-                throw .garbage(line: state.lines, String(decoding: line.prefix(mostQuoted), as: UTF8.self))
+                // Not quoted: it may hold anything, a secret too.
+                throw .garbage(line: state.lines, "it is no object with one key")
             }
+            // Of steps there may be many; what counts is how much they are together.
+            if key != "progress" { state.messages += 1 }
+            if state.messages > mostMessages { throw .tooMany }
             try understand(key, value, &state, &progress, &notes)
         }
         if rest.count > longestLine { throw .lineTooLong(line: state.lines + 1) }

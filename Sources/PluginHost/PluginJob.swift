@@ -32,26 +32,39 @@ package struct PluginJob: JobType {
         var command = context.command(.command(manifest.command), folder: folder)
         command.environment["SHIPKEEPER_FD"] = "3"
         command.environment["SHIPKEEPER_PLUGIN"] = manifest.folder
-        command.conversation = .init(request: request(context, remembered)) { conversation.hear($0) }
+        let request = request(context, remembered)
+        guard request.count <= ProcessCommand.Conversation.most else {
+            throw JobError("the settings of \(context.job) and what it remembers are larger than 1 MiB together", hint: "make its settings smaller")
+        }
+        command.conversation = .init(request: request) { conversation.hear($0) }
         let listening = Task { await conversation.listen() }
         let result: Result<ProcessExit, JobError>
-        do throws(JobError) { result = .success(try await carryOut(command, context, ended)) } catch { result = .failure(error) }
+        do throws(JobError) { result = .success(try await carryOut(command, context, ended, conversation)) } catch { result = .failure(error) }
         let told = await conversation.end(listening)
         let exit = try result.get()
         // Remembered however it ended: what was done is done.
+        let all = remembered.merging(told.state.compactMapValues(\.self)) { _, new in new }.filter { told.state[$0.key] != .some(nil) }
+        let size = all.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        if size > PluginConversation.largestState {
+            throw JobError(
+                "what \(context.job) wants remembered is larger than 256 KiB with what it remembers already; nothing of it was kept",
+                hint: "let the plug-in forget with null")
+        }
         if !told.state.isEmpty { try await context.values.set(told.state, of: owner) }
         return try PluginJob.verdict(exit, told, manifest.name, "shipkeeper logs \(context.job) --run \(context.run)")
     }
 
     /// Runs the process; it is ended when the conversation has no meaning any more, or the task is cancelled.
     private func carryOut(
-        _ command: ProcessCommand, _ context: RunContext, _ ended: borrowing Mutex<(@Sendable () -> Void)?>
+        _ command: ProcessCommand, _ context: RunContext, _ ended: borrowing Mutex<(@Sendable () -> Void)?>,
+        _ conversation: PluginConversation
     ) async throws(JobError) -> ProcessExit {
         let steps = StopSteps([.init(signal: 15, wait: manifest.grace)])
         let task = Task { () -> Result<ProcessExit, JobError> in
             do throws(JobError) { return .success(try await context.finish(command, stop: steps)) } catch { return .failure(error) }
         }
         ended.withLock { $0 = { task.cancel() } }
+        if conversation.isFlawed { task.cancel() }
         let result = await withTaskCancellationHandler {
             await task.value
         } onCancel: {
@@ -68,6 +81,11 @@ package struct PluginJob: JobType {
         if var error = told.error {
             error.exitCode = exit.code
             throw error
+        }
+        if told.result == nil, exit == .exited(126) || exit == .exited(127) {
+            throw JobError(
+                "the program of the plug-in \(name) can't be run (\(exit))", hint: "is its interpreter there, and may it be executed? \(log)",
+                exitCode: exit.code)
         }
         guard exit == .exited(0) else {
             let contradiction = told.result.map { ", though it said: \($0)" } ?? ""

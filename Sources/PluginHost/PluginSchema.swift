@@ -37,10 +37,10 @@ package indirect enum PluginSchema: Sendable {
                 return .integer(
                     bounded(
                         reader.optionalInteger("minimum", "The least", in: Int.min...Int.max),
-                        reader.optionalInteger("maximum", "The most", in: Int.min...Int.max), Int.min, Int.max))
+                        reader.optionalInteger("maximum", "The most", in: Int.min...Int.max), Int.min, Int.max, &reader))
             case "number":
-                let bounds = ["minimum", "maximum"].map { reader.node(SettingShape($0, "A bound", .text))?.text.flatMap(Double.init) }
-                return .number(bounded(bounds[0], bounds[1], -Double.greatestFiniteMagnitude, Double.greatestFiniteMagnitude))
+                let bounds = ["minimum", "maximum"].map { number($0, &reader) }
+                return .number(bounded(bounds[0], bounds[1], -Double.greatestFiniteMagnitude, Double.greatestFiniteMagnitude, &reader))
             case "boolean": return .boolean
             case "array":
                 guard let items = reader.node(SettingShape("items", "The schema of each element", .anything, isRequired: true)) else { return nil }
@@ -53,9 +53,16 @@ package indirect enum PluginSchema: Sendable {
         }
     }
 
-    private static func bounded<Number: Comparable>(_ least: Number?, _ most: Number?, _ lowest: Number, _ highest: Number) -> ClosedRange<Number> {
+    private static func bounded<Number: Comparable>(_ least: Number?, _ most: Number?, _ lowest: Number, _ highest: Number, _ reader: inout SettingsReader)
+        -> ClosedRange<Number>
+    {
         let (lower, upper) = (least ?? lowest, most ?? highest)
+        if lower > upper { reader.report("maximum", "\"maximum\" is less than \"minimum\"") }
         return lower...max(lower, upper)
+    }
+
+    private static func number(_ key: String, _ reader: inout SettingsReader) -> Double? {
+        reader.parsed(SettingShape(key, "A bound", .text), expected: "a number") { Double($0).flatMap { $0.isFinite ? $0 : nil } }
     }
 
     private static func string(_ reader: inout SettingsReader) -> PluginSchema {
@@ -77,9 +84,12 @@ package indirect enum PluginSchema: Sendable {
         let properties = (node?.entries ?? []).compactMap { entry -> Property? in
             guard let schema = read(entry.value, &reader, path: "\(path).\(entry.key)") else { return nil }
             let about = entry.value["description"]?.text ?? entry.value["title"]?.text ?? entry.key
-            return Property(
-                key: entry.key, about: about, schema: schema, isRequired: required.contains(entry.key),
-                fallback: entry.value["default"].flatMap { schema.plain($0) })
+            let fallback = entry.value["default"]
+            let value = fallback.flatMap { schema.plain($0) }
+            if let fallback, value == nil {
+                reader.report(at: fallback.place, "the default of \"\(entry.key)\" is not what its schema says", hint: "write \(schema.expected)")
+            }
+            return Property(key: entry.key, about: about, schema: schema, isRequired: required.contains(entry.key), fallback: value)
         }
         for key in required where !properties.contains(where: { $0.key == key }) {
             reader.report("required", "\"\(key)\" is required, and not among \"properties\"")
@@ -140,8 +150,10 @@ package indirect enum PluginSchema: Sendable {
             reader.report(at: node.place, "\"\(path)\" takes one value, not \(node.kind)")
             return nil
         }
+        if case .text(_, _, isSecret: true) = self, let text = node.text { reader.noteSecret(text) }
         if let value = plain(node) { return value }
-        reader.report(at: node.place, "\"\(path)\" is \(node.kind)", hint: "write \(expected)")
+        let isSecret = if case .text(_, _, isSecret: true) = self { true } else { false }
+        reader.report(at: node.place, "\"\(path)\" is \(isSecret ? "not as it should be" : node.kind)", hint: "write \(expected)")
         return nil
     }
 
@@ -155,13 +167,13 @@ package indirect enum PluginSchema: Sendable {
             if let pattern, let expression = try? Regex(pattern), text.firstMatch(of: expression) == nil { return nil }
             return .text(text)
         case .integer(let range): return Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
-        case .number(let range): return Double(text).flatMap { range.contains($0) ? .number($0) : nil }
+        case .number(let range): return Double(text).flatMap { $0.isFinite && range.contains($0) ? .number($0) : nil }
         case .boolean: return ["true": PluginValue.boolean(true), "false": .boolean(false)][text.lowercased()]
         case .list, .object: return nil
         }
     }
 
-    private var expected: String {
+    fileprivate var expected: String {
         switch self {
         case .text(_, let choices, _) where !choices.isEmpty: "one of \(choices.joined(separator: ", "))"
         case .text(let pattern?, _, _): "what matches \(pattern)"
@@ -182,7 +194,16 @@ extension PluginSchema.Property {
     }
 
     fileprivate func value(_ reader: inout SettingsReader) -> PluginValue? {
-        if case .text(_, _, isSecret: true) = schema { return reader.secret(key, about, isRequired: isRequired).map { .text($0.revealed) } }
+        if case .text(_, _, isSecret: true) = schema {
+            guard let secret = reader.secret(key, about, isRequired: isRequired) else { return nil }
+            if let value = schema.plain(ConfigNode(.scalar(secret.revealed, isPlain: false), at: reader.place(of: key))) { return value }
+            reader.report(key, "\"\(reader.qualified(key))\" is not as it should be", hint: "write \(schema.expected)")
+            return nil
+        }
+        if case .text = schema, isRequired, let node = reader.node(shape), node.text?.isEmpty == true, node.missingSecrets.isEmpty {
+            reader.report(key, "\"\(reader.qualified(key))\" is empty", hint: about)
+            return nil
+        }
         return reader.node(shape).flatMap { schema.value($0, &reader, path: reader.qualified(key)) }
     }
 }

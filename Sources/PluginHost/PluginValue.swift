@@ -52,6 +52,7 @@ package enum PluginValue: Hashable, Sendable, Codable {
     }
 
     package var object: [String: PluginValue]? { if case .object(let value) = self { value } else { nil } }
+    package var list: [PluginValue] { if case .list(let value) = self { value } else { [] } }
     package var text: String? { if case .text(let value) = self { value } else { nil } }
 
     package var integer: Int? {

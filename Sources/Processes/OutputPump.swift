@@ -93,13 +93,14 @@ final class OutputPump: Sendable {
         }
     }
 
-    /// Takes what is there; at the stream's end, or for the last time, closes it.
+    /// Takes what is there; at the stream's end, or for the last time, closes it, though somebody may go on writing.
     private func drain(_ raw: CInt, _ reader: Reader?, isLast: Bool) {
         guard let reader else { return }
-        while let bytes = OwnedFD.read(raw) {
+        var rest = isLast ? OutputPump.mostInPipe : 1
+        while rest > 0, let bytes = OwnedFD.read(raw) {
             if bytes.isEmpty { return end(raw, reader) }
             reader.deliver(bytes)
-            if !isLast { return }
+            rest -= bytes.count
         }
         if isLast { end(raw, reader) }
     }

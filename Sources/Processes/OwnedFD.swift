@@ -40,6 +40,8 @@ package struct OwnedFD: ~Copyable {
         guard let ends = pipe() else { return nil }
         // Who reads it may wait.
         _ = cprocess_set_blocking(ends.read)
+        // And nobody reads it yet: what does not fit must not be waited for.
+        _ = cprocess_set_nonblocking(ends.write)
         defer { close(ends.write) }
         if bytes.count > 65_536, cprocess_pipe_size(ends.write, CInt(bytes.count)) < 0 {
             close(ends.read)

@@ -61,7 +61,8 @@ struct PluginProgramTests {
         let (program, folder) = try world(jobs.joined(separator: "\n"))
         for (job, status, words) in [
             ("good", 0, "counted to 2"), ("good", 0, "counted to 4"), ("fail", 1, "it can't be done"), ("hang", 1, "not done within 2s"),
-            ("garbage", 1, "does not keep to the protocol: line 2 of its messages makes no sense: not JSON"), ("crash", 1, "was ended by SIGABRT"),
+            ("garbage", 1, "does not keep to the protocol: line 2 of its messages makes no sense: it is no object with one key"),
+            ("crash", 1, "was ended by SIGABRT"),
             ("fork", 0, "counted to 2"), ("fail", 1, "→ do something else"),
         ] {
             let result = try program.ask("start \(job) --wait")
@@ -84,16 +85,17 @@ struct PluginProgramTests {
             "shipkeeper.yaml",
             """
             version: 1
-            plugins: [mine]
+            plugins: [mine, "\(SourceTree.root)/Plugins"]
             jobs:
               a: { type: counter, with: { mode: god, times: 12, tokn: x } }
               b: { type: counter }
+              c: { type: rsync-mirror, with: { from: /etc, to: "" } }
             """)
         let check = try Shell.run("'\(SourceTree.program)' check", folder: folder.path)
         for words in [
             "shipkeeper.yaml:4:37: error: \"a.with.mode\" is \"god\"; write one of good, fail",
             "4:49: error: \"a.with.times\" is \"12\"; write a whole number from 1 to 9",
-            "unknown key \"tokn\" in \"a.with\"; did you mean \"token\"?", "\"b.with.mode\" is missing", "warning: \"version\" is missing",
+            "\"c.with.to\"", "unknown key \"tokn\" in \"a.with\"; did you mean \"token\"?", "\"b.with.mode\" is missing", "warning: \"version\" is missing",
         ] {
             #expect(check.errors.contains(words), "\(words) is not in \(check.errors)")
         }
@@ -147,6 +149,95 @@ struct PluginProgramTests {
                 "sqlite3 '\(folder["state/state.db"])' \"SELECT count(*) > 500 FROM runs WHERE outcome = 'succeeded'\" | grep 1", seconds: 200))
         #expect(try abs(count() - before) <= 6)
         #expect(try Shell.run("ps -o stat= --ppid \(program.id) | grep -c Z").output.hasPrefix("0"))
+        _ = program.stop()
+    }
+
+    /// A chat's robot, as far as it matters: it answers 200 also when it refuses.
+    private static let robot = """
+        import http.server, json
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                open("heard", "w").write(json.dumps(body))
+                self.send_response(200); self.end_headers()
+                self.wfile.write(json.dumps({"code": 0 if "sign" in body else 19021, "msg": "sign match fail"}).encode())
+            def log_message(self, *_): pass
+        http.server.HTTPServer(("127.0.0.1", 24192), Handler).serve_forever()
+        """
+
+    @Test("the plug-ins in the box do their work", .timeLimit(.minutes(5)))
+    func box() throws {
+        let folder = TemporaryFolder()
+        try folder.write("robot.py", PluginProgramTests.robot)
+        try folder.write("tree/a.txt", "a")
+        try folder.write("notes/n.md", "one")
+        try folder.write("blog/_config.yml", "title: x\n")
+        try folder.write("inbox/first.md", "# Hello, 世界!\n\nsome words\n")
+        try folder.write(
+            "make.py",
+            "import sqlite3\nb = sqlite3.connect('big.sqlite')\nb.execute('CREATE TABLE t (x)')\nb.executemany('INSERT INTO t VALUES (?)', [('x' * 1000,)] * 2000)\nb.commit()\nb.execute('DELETE FROM t')\nb.commit()\n"
+        )
+        let made = try Shell.run(
+            "python3 make.py && git init -q --bare -b main origin.git && cd notes && git init -q -b main && git remote add origin ../origin.git",
+            folder: folder.path)
+        #expect(made.status == 0, "\(made.errors)")
+        let configuration = """
+            version: 1
+            state: \(folder["state"])
+            plugins: [\(SourceTree.root)/Plugins]
+            secrets: [ROBOT_SECRET]
+            jobs:
+              push: { type: git-push, with: { folder: "\(folder["notes"])" } }
+              mirror: { type: rsync-mirror, with: { from: "\(folder["tree"])", to: "\(folder["copy"])", delete: true, exclude: ["*.tmp"] } }
+              vacuum: { type: sqlite-vacuum, with: { files: ["\(folder.path)/*.sqlite"] } }
+              post: { type: hexo-new-post, with: { site: "\(folder["blog"])", inbox: "\(folder["inbox"])", tags: [x] } }
+              card: { type: feishu-card, with: { webhook: "http://127.0.0.1:24192/hook", title: done, secret: "${ROBOT_SECRET}" } }
+              unsigned: { type: feishu-card, with: { webhook: "http://127.0.0.1:24192/hook", title: done } }
+              hook: { type: webhook, with: { url: "http://127.0.0.1:24192/x", body: '{"sign": 1}' } }
+              gone: { type: webhook, with: { url: "http://127.0.0.1:24193/x" } }
+            """
+        let program = try RunningProgram(configuration, in: folder, environment: ["ROBOT_SECRET": "robot-secret-value"])
+        let robot = Process()
+        robot.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        robot.arguments = [Shell.python, "robot.py"]
+        robot.standardOutput = FileHandle.nullDevice
+        robot.standardError = FileHandle.nullDevice
+        robot.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        try robot.run()
+        defer { robot.terminate() }
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])' && curl -s http://127.0.0.1:24192/ -d '{}'"))
+        func start(_ job: String, _ words: String, _ sourceLocation: SourceLocation = #_sourceLocation) throws {
+            let result = try program.ask("start \(job) --wait")
+            #expect((result.output + result.errors).contains(words), "\(result.output)\(result.errors)", sourceLocation: sourceLocation)
+        }
+        try start("push", "1 files committed and pushed to main")
+        try start("push", "nothing new; main is at")
+        let other = try Shell.run(
+            "git clone -q origin.git other && cd other && echo two > o.md && git add . && git -c user.name=x -c user.email=x@x commit -qm x && git push -q; echo three >> ../notes/n.md",
+            folder: folder.path)
+        #expect(other.status == 0, "\(other.errors)")
+        try start("push", "somebody else has pushed to main: nothing was overwritten")
+        try folder.write("tree/b.tmp", "b")
+        try folder.write("copy/old.txt", "old")
+        try start("mirror", "1 files sent")
+        #expect(try Shell.run("ls copy", folder: folder.path).output == "a.txt\n")
+        _ = try Shell.run("rm tree/*", folder: folder.path)
+        try start("mirror", "is empty, and with \"delete\" the mirror would be too")
+        #expect(folder.read("copy/a.txt") == "a")
+        let before = try Shell.run("stat -c %s big.sqlite", folder: folder.path).output
+        try start("vacuum", "1 checked, 1 rewritten")
+        #expect(try Int(Shell.run("stat -c %s big.sqlite", folder: folder.path).output.dropLast()) ?? .max < Int(before.dropLast()) ?? 0)
+        try start("post", "one post written")
+        #expect(folder.read("blog/source/_posts/hello,-世界!.md")?.contains("title: \"Hello, 世界!\"") == true)
+        #expect(folder.read("inbox/posted/first.md") != nil)
+        try folder.write("inbox/again.md", "# Hello, 世界!\n\nother words\n")
+        try start("post", "there is a post hello,-世界!.md already")
+        try start("card", "sent: done")
+        #expect(folder.read("heard")?.contains("timestamp") == true && folder.read("heard")?.contains("robot-secret") == false)
+        try start("unsigned", "the robot refuses the card: 19021")
+        try start("hook", "answered 200")
+        try start("gone", "the address can't be reached")
+        #expect(!program.log.contains("robot-secret-value"))
         _ = program.stop()
     }
 }

@@ -89,7 +89,7 @@ struct CurlClientTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(statuses == Array(repeating: 300_000, count: 40))
-            #expect(clock.now - start < .seconds(30))
+            #expect(clock.now - start < .seconds(300))
         }
     }
 

@@ -43,7 +43,7 @@ struct LauncherTests {
         let request = Array("hello \(String(repeating: "x", count: 900_000))\n".utf8)
         var command = ProcessCommand(
             arguments: [
-                "bash", "-c", "wc -c; echo printed; echo said >&3; python3 -c 'print(\"more\", file=open(3, \"w\"))'; (sleep 5; echo late >&3) & exit 4",
+                "bash", "-c", "wc -c; echo printed; echo said >&3; python3 -c 'print(\"more\", file=open(3, \"w\"))'; (sleep 600; echo late >&3) & exit 4",
             ],
             environment: ["PATH": "/usr/bin:/bin"], mark: UUID().uuidString
         ) { bytes, _ in output.add(bytes) }

@@ -69,7 +69,8 @@ package struct SettingsReader {
         secretValues += other.secretValues
     }
 
-    mutating func noteSecret(_ value: String) { secretValues.append(value) }
+    /// A value that must be kept out of all that is written.
+    package mutating func noteSecret(_ value: String) { secretValues.append(value) }
 
     package func place(of key: String) -> SourcePlace { node?[key]?.place ?? place }
 

@@ -69,11 +69,13 @@ package struct JobCatalog: Sendable {
         package let isService: Bool
         package let usualTimeout: Duration?
         package let canDryRun: Bool
+        /// Why its jobs can't run; nil where they can.
+        package let broken: String?
         package let shapes: @Sendable () -> [SettingShape]
         package let decode: @Sendable (inout SettingsReader) -> Work
 
         package init(
-            typeName: String, about: String, isService: Bool, usualTimeout: Duration?, canDryRun: Bool,
+            typeName: String, about: String, isService: Bool, usualTimeout: Duration?, canDryRun: Bool, broken: String? = nil,
             shapes: @escaping @Sendable () -> [SettingShape], decode: @escaping @Sendable (inout SettingsReader) -> Work
         ) {
             self.typeName = typeName
@@ -81,6 +83,7 @@ package struct JobCatalog: Sendable {
             self.isService = isService
             self.usualTimeout = usualTimeout
             self.canDryRun = canDryRun
+            self.broken = broken
             self.shapes = shapes
             self.decode = decode
         }

@@ -134,7 +134,7 @@ package struct PluginTrial: Sendable {
     ) async throws(LaunchError) {
         let end = try await attempt.run(request, patience: patience, mostPrinted: PluginTrial.mostPrinted)
         switch end.exit {
-        case nil: tell(name, .failed, "it had not ended after \(DurationText.format(patience)), and was killed")
+        case nil: tell(name, .failed, "it did not end in time or said too much, and was killed")
         case _ where end.isSuccess: tell(name, .failed, "it calls that a success")
         case _: tell(name, .ok, "refused" + (end.told.error.map { ": \($0.summary)" } ?? ""))
         }
@@ -156,8 +156,10 @@ extension PluginSchema {
     func secrets(in value: PluginValue) -> [String] {
         switch self {
         case .text(_, _, isSecret: true): value.text.map { [$0] } ?? []
-        case .object(let properties, _): properties.flatMap { property in value.object?[property.key].map(property.schema.secrets) ?? [] }
-        case .text, .integer, .number, .boolean, .list: []
+        case .object(let properties, let others):
+            (value.object ?? [:]).flatMap { key, value in (properties.first { $0.key == key }?.schema ?? others)?.secrets(in: value) ?? [] }
+        case .list(let element): value.list.flatMap { element.secrets(in: $0) }
+        case .text, .integer, .number, .boolean: []
         }
     }
 }

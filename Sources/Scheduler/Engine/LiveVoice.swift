@@ -3,6 +3,8 @@ import Synchronization
 
 /// Carries what a running attempt says to its log, to the engine, and to whoever looks at the moment.
 final class LiveVoice: RunVoice {
+    private static let longestStep = 100
+
     private struct Moment {
         var progress: RunProgress?
         var service: ServiceStatus?
@@ -25,7 +27,14 @@ final class LiveVoice: RunVoice {
 
     func log(_ line: String) { log.line(line) }
     func output(_ bytes: [UInt8], from stream: LogStream) { log.output(bytes, from: stream) }
-    func report(_ progress: RunProgress) { moment.withLock { $0.progress = progress } }
+    func report(_ progress: RunProgress) {
+        var progress = progress
+        // A plug-in's own words.
+        progress.step = redacted(String(progress.step.prefix(LiveVoice.longestStep)))
+        progress.unit = redacted(String(progress.unit.prefix(LiveVoice.longestStep)))
+        let news = progress
+        moment.withLock { $0.progress = news }
+    }
 
     func report(_ service: ServiceStatus) {
         var service = service
