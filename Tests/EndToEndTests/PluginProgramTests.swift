@@ -204,7 +204,7 @@ struct PluginProgramTests {
         robot.standardError = FileHandle.nullDevice
         robot.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         try robot.run()
-        defer { robot.terminate() }
+        defer { kill(robot.processIdentifier, SIGKILL) }
         #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])' && curl -s http://127.0.0.1:24192/ -d '{}'"))
         func start(_ job: String, _ words: String, _ sourceLocation: SourceLocation = #_sourceLocation) throws {
             let result = try program.ask("start \(job) --wait")
