@@ -47,6 +47,8 @@ package struct RunAnswer: Codable, Sendable {
     }
 
     package var isFinished: Bool { outcome != nil }
+    /// Whether an attempt has failed and another will follow.
+    package var isWaitingToRetry: Bool { state == RunState.waitingToRetry(nextAttempt: 2, at: scheduledAt).word }
     /// What came of it, in one line.
     package var words: String { error ?? summary ?? "" }
 }

@@ -112,7 +112,7 @@ struct RunWaiter {
                 if showsWords, !server.json { try await showWords() }
                 return try conclude(answer)
             }
-            for attempt in answer.attempts ?? [] where attempt.number > toldAttempts && attempt.endedAt != nil {
+            for attempt in answer.attempts ?? [] where answer.isWaitingToRetry && attempt.number > toldAttempts && attempt.endedAt != nil {
                 toldAttempts = attempt.number
                 if !server.json { tell(attempt) }
             }
