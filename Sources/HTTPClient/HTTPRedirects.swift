@@ -31,6 +31,9 @@ package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
         port = components.port
     }
 
+    /// Whether it is asked without a network in between.
+    package var isThisMachine: Bool { ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host) }
+
     package var description: String {
         let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         return "\(scheme)://\(name)\(port.map { ":\($0)" } ?? "")"

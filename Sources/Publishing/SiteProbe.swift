@@ -1,4 +1,5 @@
 package import HTTPClient
+import Storage
 
 /// Looks at a site from outside, as a visitor does.
 package struct SiteProbe: Sendable {
@@ -48,24 +49,12 @@ package struct SiteProbe: Sendable {
     }
 
     private func get(_ path: String) async -> Result<HTTPResponse, HTTPFailure> {
-        let escaped = SiteProbe.escaped(path)
+        let escaped = PercentEncoding.encode(path, keepingSlashes: true)
         do {
             let request = HTTPRequest("GET", address + escaped, headers: [("Cache-Control", "no-cache")])
             return .success(try await http.send(request) { _, _, next in HTTPRequest("GET", next, headers: [("Cache-Control", "no-cache")]) }.response)
         } catch {
             return .failure(error)
         }
-    }
-
-    /// All but what stands for itself in a path. See RFC 3986 §2.3.
-    private static func escaped(_ path: String) -> String {
-        path.utf8.map { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x2f, 0x5f, 0x7e: return String(UnicodeScalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                return "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }.joined()
     }
 }

@@ -54,21 +54,21 @@ package struct SiteScan: Sendable {
         for name in names where SiteScan.isPart(name.description) {
             if flag.isSet { throw SiteError("cancelled") }
             let place = "\(path)/\(name)"
-            do throws(FileError) {
-                let status = try folder.status(name)
-                switch status.kind {
-                case .folder:
-                    let below = try folder.folder(name)
-                    do throws(SiteError) { try scan(below, place, "\(prefix)\(name)/", flag) } catch { throw FileError("publish", "\(error)", code: 0) }
-                case .file: add(name, status, place, prefix)
-                case .symbolicLink: try addLinked(name, place, prefix)
-                case .fifo, .socket, .device: break
-                }
-            } catch {
-                throw SiteError(
-                    error.code == 0 ? error.path : "\(error)", hint: error.path.contains("is a link") ? "put a copy in its place, or remove it" : nil)
+            let status = try SiteScan.status(name, in: folder)
+            switch status.kind {
+            case .folder:
+                let below: Folder
+                do { below = try folder.folder(name) } catch { throw SiteError("\(error)") }
+                try scan(below, place, "\(prefix)\(name)/", flag)
+            case .file: add(name, status, place, prefix)
+            case .symbolicLink: try addLinked(name, place, prefix)
+            case .fifo, .socket, .device: break
             }
         }
+    }
+
+    private static func status(_ name: RawName, in folder: Folder) throws(SiteError) -> FileStatus {
+        do { return try folder.status(name) } catch { throw SiteError("\(error)") }
     }
 
     private mutating func add(_ name: RawName, _ status: FileStatus, _ place: String, _ prefix: String) {
@@ -78,12 +78,15 @@ package struct SiteScan: Sendable {
                 mark: "\(status.size).\(status.modified.seconds).\(status.modified.nanoseconds).\(status.inode)"))
     }
 
-    /// A link is published as what it leads to, if that lies in the site.
-    private mutating func addLinked(_ name: RawName, _ place: String, _ prefix: String) throws(FileError) {
+    /// A link is published as what it leads to, if that is a file of the site.
+    private mutating func addLinked(_ name: RawName, _ place: String, _ prefix: String) throws(SiteError) {
         let target = URL(fileURLWithPath: place).resolvingSymlinksInPath()
-        guard target.path.hasPrefix(root + "/") else { throw FileError("publish", "\(place) is a link that leads out of the site", code: 0) }
-        let status = try Folder.open(target.deletingLastPathComponent().path).status(RawName(target.lastPathComponent))
-        guard status.kind == .file else { throw FileError("publish", "\(place) is a link to something that is no file", code: 0) }
+        let hint = "put a copy in its place, or remove it"
+        guard target.path.hasPrefix(root + "/") else { throw SiteError("\(place) is a link that leads out of the site", hint: hint) }
+        let folder: Folder
+        do { folder = try Folder.open(target.deletingLastPathComponent().path) } catch { throw SiteError("\(error)", hint: hint) }
+        let status = try SiteScan.status(RawName(target.lastPathComponent), in: folder)
+        guard status.kind == .file else { throw SiteError("\(place) is a link to something that is no file", hint: hint) }
         add(name, status, target.path, prefix)
     }
 }

@@ -18,7 +18,7 @@ struct PluginTests {
 
     private func load(_ path: String) -> PluginCatalog { PluginCatalog(folders: [(path, nil)], parse: PlainYAML.read) }
 
-    private func tried(_ path: String, patience: Duration = .seconds(300)) async throws -> [PluginCheck] {
+    private func tried(_ path: String, patience: Duration = .seconds(300)) async throws -> [JobCheck] {
         let catalog = load(path)
         #expect(catalog.problems.isEmpty, "\(catalog.problems.map(\.description))")
         let manifest = try #require(catalog.plugins.first)

@@ -154,12 +154,8 @@ struct BucketTests {
     func onlyIfNew(dialect: Dialect) async throws {
         let world = try await World()
         let bucket = try world.bucket("my-blog", dialect)
-        var first = text("first", "a.txt")
-        first.onlyIfNew = true
-        try await bucket.put(first)
-        var second = text("second", "a.txt")
-        second.onlyIfNew = true
-        await #expect { try await bucket.put(second) } throws: { ($0 as? StorageError)?.kind == .stale }
+        try await bucket.putNew(text("first", "a.txt"))
+        await #expect { try await bucket.putNew(text("second", "a.txt")) } throws: { ($0 as? StorageError)?.kind == .stale }
         #expect(try await bucket.get("a.txt").map { String(decoding: $0.body, as: UTF8.self) } == "first")
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Files
 import Foundation
 import JobKit
 import PluginHost
@@ -62,12 +63,6 @@ struct PluginsCheckCommand: AsyncParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
-    private struct Row: Encodable {
-        var name: String
-        var verdict: String
-        var message: String
-    }
-
     func run() async throws {
         let whole = URL(fileURLWithPath: folder).standardizedFileURL.path
         let start = SourcePlace(file: folder, line: 1, column: 1)
@@ -77,23 +72,27 @@ struct PluginsCheckCommand: AsyncParsableCommand {
             if catalog.plugins.count > 1 { Console.error("\(folder) holds several plug-ins; name one of them") }
             throw ExitCode.failure
         }
-        let scratch = FileManager.default.temporaryDirectory.path + "/shipkeeper-trial-\(UInt32.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: scratch + "/work", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        let isQuiet = json
+        if !isQuiet { Console.out("\(manifest.name) \(manifest.version), \(manifest.kind.rawValue): \(manifest.about)") }
+        let checks = try await RepositoryOptions.withScratch { scratch in
+            try await tried(manifest, scratch) { check in
+                if isQuiet { return }
+                let mark = check.verdict == .ok ? "ok  " : check.verdict == .failed ? "FAIL" : "-   "
+                Console.out("  \(mark) \(check.name): \(check.message)")
+            }
+        }
+        if isQuiet { Console.out(JSONText.of(checks)) }
+        if checks.contains(where: { $0.verdict == .failed }) { throw ExitCode.failure }
+    }
+
+    private func tried(_ manifest: PluginManifest, _ scratch: String, _ onCheck: @Sendable (JobCheck) -> Void) async throws -> [JobCheck] {
+        let work = try Console.folder(scratch + "/work")
         let clock = SystemWallClock()
         let names = ["PATH", "HOME", "LANG", "TZ"]
         let trial = PluginTrial(
-            manifest, launcher: SystemProcessLauncher(clock: clock) { scratch }, clock: clock, folder: scratch + "/work",
+            manifest, launcher: SystemProcessLauncher(clock: clock) { scratch }, clock: clock, folder: work.path,
             environment: ProcessInfo.processInfo.environment.filter { names.contains($0.key) }, patience: .seconds(max(1, patience)))
-        let isQuiet = json
-        if !isQuiet { Console.out("\(manifest.name) \(manifest.version), \(manifest.kind.rawValue): \(manifest.about)") }
-        let checks = await trial.run { check in
-            if isQuiet { return }
-            let mark = check.verdict == .ok ? "ok  " : check.verdict == .failed ? "FAIL" : "-   "
-            Console.out("  \(mark) \(check.name): \(check.message)")
-        }
-        if isQuiet { Console.out(JSONText.of(checks.map { Row(name: $0.name, verdict: $0.verdict.rawValue, message: $0.message) })) }
-        if checks.contains(where: { $0.verdict == .failed }) { throw ExitCode.failure }
+        return await trial.run(onCheck)
     }
 }
 

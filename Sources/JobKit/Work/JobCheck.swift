@@ -1,7 +1,7 @@
-/// One thing that a job needs, and whether it is there.
-package struct JobCheck: Hashable, Sendable {
-    package enum Verdict: String, Hashable, Sendable {
-        case ok, warning, failed
+/// One thing that a job or a plug-in was tried for, and how it went.
+package struct JobCheck: Hashable, Sendable, Encodable {
+    package enum Verdict: String, Hashable, Sendable, Encodable {
+        case ok, warning, failed, skipped
     }
 
     /// What was tried, in a few words.

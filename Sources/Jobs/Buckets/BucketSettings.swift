@@ -66,7 +66,7 @@ struct BucketSettings: Sendable {
 
     private static func endpoint(_ about: String, _ reader: inout SettingsReader) -> String? {
         let endpoint = reader.optionalString("endpoint", about)
-        if let endpoint, let origin = HTTPOrigin(endpoint), origin.scheme == "http", !["localhost", "127.0.0.1", "::1", "[::1]"].contains(origin.host) {
+        if let endpoint, let origin = HTTPOrigin(endpoint), origin.scheme == "http", !origin.isThisMachine {
             reader.warn(at: reader.place(of: "endpoint"), "\"endpoint\" is \(endpoint): what is stored travels in plain sight", hint: "write https://")
         }
         return endpoint

@@ -92,7 +92,7 @@ extension SettingsReader {
                 "endpoint", "\(written == nil ? "HF_ENDPOINT" : "\"endpoint\"") is \(address)", hint: "write an address such as \(HuggingFace.standardEndpoint)"
             )
         }
-        if let origin, origin.scheme == "http", !["localhost", "127.0.0.1", "[::1]", "::1"].contains(origin.host) {
+        if let origin, origin.scheme == "http", !origin.isThisMachine {
             report("endpoint", "\"endpoint\" is \(address): the token would travel in plain sight", hint: "write https://")
         }
         return address

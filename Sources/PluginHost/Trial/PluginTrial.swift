@@ -36,10 +36,10 @@ package struct PluginTrial: Sendable {
     }
 
     /// Everything that was tried, in order; each is told as it comes.
-    package func run(_ onCheck: @Sendable (PluginCheck) -> Void) async -> [PluginCheck] {
-        var checks: [PluginCheck] = []
-        func tell(_ name: String, _ verdict: PluginCheck.Verdict, _ message: String) {
-            checks.append(PluginCheck(name, verdict, message))
+    package func run(_ onCheck: @Sendable (JobCheck) -> Void) async -> [JobCheck] {
+        var checks: [JobCheck] = []
+        func tell(_ name: String, _ verdict: JobCheck.Verdict, _ message: String) {
+            checks.append(JobCheck(name, verdict, message))
             onCheck(checks[checks.count - 1])
         }
         let missing = manifest.missingNeeds(path: attempt.environment["PATH"])
@@ -82,26 +82,26 @@ package struct PluginTrial: Sendable {
 
     // MARK: Verdicts
 
-    private func judge(_ end: PluginAttempt.End) -> [PluginCheck] {
-        var checks: [PluginCheck] = []
+    private func judge(_ end: PluginAttempt.End) -> [JobCheck] {
+        var checks: [JobCheck] = []
         let isTooMuch = end.printed > PluginTrial.mostPrinted
         checks.append(
-            PluginCheck(
+            JobCheck(
                 "output", isTooMuch ? .failed : .ok,
                 isTooMuch ? "it prints more than \(PluginTrial.mostPrinted >> 20) MiB and was ended" : "\(ByteSizeText.readable(Int64(end.printed))) printed"))
         checks.append(secrets(end))
         if let flaw = end.told.flaw {
-            checks.append(PluginCheck("messages", .failed, flaw.description))
+            checks.append(JobCheck("messages", .failed, flaw.description))
             return checks
         }
         guard let exit = end.exit else {
-            if !isTooMuch { checks.append(PluginCheck("end", .failed, "it had not ended after \(DurationText.format(patience)), and was killed")) }
+            if !isTooMuch { checks.append(JobCheck("end", .failed, "it had not ended after \(DurationText.format(patience)), and was killed")) }
             return checks
         }
-        checks.append(PluginCheck("end", .ok, "it \(exit) after \(DurationText.readable(end.took))"))
+        checks.append(JobCheck("end", .ok, "it \(exit) after \(DurationText.readable(end.took))"))
         checks.append(outcome(exit, end.told))
         checks.append(
-            PluginCheck(
+            JobCheck(
                 "leftovers", end.leftovers == 0 ? .ok : .failed,
                 end.leftovers == 0
                     ? "it leaves no process behind"
@@ -109,28 +109,28 @@ package struct PluginTrial: Sendable {
         return checks
     }
 
-    private func outcome(_ exit: ProcessExit, _ told: PluginConversation.Told) -> PluginCheck {
+    private func outcome(_ exit: ProcessExit, _ told: PluginConversation.Told) -> JobCheck {
         switch (told.result, told.error, exit) {
-        case (_?, _?, _): PluginCheck("outcome", .failed, "it told a result and an error")
-        case (let result?, nil, .exited(0)): PluginCheck("outcome", .ok, "success: \(result)")
-        case (let result?, nil, _): PluginCheck("outcome", .failed, "it told a result (\(result)), and then \(exit)")
-        case (nil, let error?, .exited(0)): PluginCheck("outcome", .failed, "it told an error (\(error.summary)), and then ended as if all were well")
-        case (nil, let error?, _): PluginCheck("outcome", .ok, "a clear error: \(error.summary)")
-        case (nil, nil, .exited(0)): PluginCheck("outcome", .failed, "it ended well without saying what came of it: {\"result\": …} is missing")
-        case (nil, nil, _): PluginCheck("outcome", .failed, "it \(exit) without saying why: {\"error\": …} is missing")
+        case (_?, _?, _): JobCheck("outcome", .failed, "it told a result and an error")
+        case (let result?, nil, .exited(0)): JobCheck("outcome", .ok, "success: \(result)")
+        case (let result?, nil, _): JobCheck("outcome", .failed, "it told a result (\(result)), and then \(exit)")
+        case (nil, let error?, .exited(0)): JobCheck("outcome", .failed, "it told an error (\(error.summary)), and then ended as if all were well")
+        case (nil, let error?, _): JobCheck("outcome", .ok, "a clear error: \(error.summary)")
+        case (nil, nil, .exited(0)): JobCheck("outcome", .failed, "it ended well without saying what came of it: {\"result\": …} is missing")
+        case (nil, nil, _): JobCheck("outcome", .failed, "it \(exit) without saying why: {\"error\": …} is missing")
         }
     }
 
-    private func secrets(_ end: PluginAttempt.End) -> PluginCheck {
+    private func secrets(_ end: PluginAttempt.End) -> JobCheck {
         let values = settings.map { manifest.settings.secrets(in: $0) } ?? []
         let shown = values.filter { $0.utf8.count >= 6 && end.words.contains(Array($0.utf8)) }
-        if values.isEmpty { return PluginCheck("secrets", .skipped, "it has no settings that are secrets (writeOnly: true)") }
-        return PluginCheck("secrets", shown.isEmpty ? .ok : .failed, shown.isEmpty ? "it shows none" : "it prints the value of a secret setting")
+        if values.isEmpty { return JobCheck("secrets", .skipped, "it has no settings that are secrets (writeOnly: true)") }
+        return JobCheck("secrets", shown.isEmpty ? .ok : .failed, shown.isEmpty ? "it shows none" : "it prints the value of a secret setting")
     }
 
     /// What makes no sense must not succeed.
     private func refuses(
-        _ name: String, _ request: [UInt8], _ tell: (String, PluginCheck.Verdict, String) -> Void
+        _ name: String, _ request: [UInt8], _ tell: (String, JobCheck.Verdict, String) -> Void
     ) async throws(LaunchError) {
         let end = try await attempt.run(request, patience: patience, mostPrinted: PluginTrial.mostPrinted)
         switch end.exit {

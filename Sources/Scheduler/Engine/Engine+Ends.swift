@@ -33,10 +33,7 @@ extension Engine {
         guard let outcome = run.state.outcome else { return }
         jobs[run.job]?.outcome = outcome
         jobs[run.job]?.isReady = false
-        if outcome == .succeeded {
-            jobs[run.job]?.hasSucceeded = true
-            jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now
-        }
+        if outcome == .succeeded { jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now }
         guard phase == .running else { return }
         for name in jobs.keys.sorted() {
             guard let job = jobs[name]?.definition, job.disabled == nil else { continue }

@@ -28,7 +28,7 @@ package struct Engine: Sendable {
         /// A change that is looked at again once the needed jobs have come to rest: what, and when it was last.
         var heldChange: HeldChange?
         /// Whether a run has succeeded in this boot.
-        package var hasSucceeded = false
+        package var hasSucceeded: Bool { worked != nil }
         /// Whether the service is ready.
         package var isReady = false
     }

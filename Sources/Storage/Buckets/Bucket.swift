@@ -24,18 +24,13 @@ package struct BucketUpload: Sendable {
     /// What is stored with it and said to whoever asks, such as `Content-Type` and `Cache-Control`.
     package var headers: [(name: String, value: String)]
 
-    /// Whether it is refused as stale where something has that key already.
-    package var onlyIfNew: Bool
     /// Told of contents that go in parts, after each.
     package var onProgress: StoreProgress?
 
-    package init(
-        key: String, body: HTTPBody, headers: [(name: String, value: String)], onlyIfNew: Bool = false, onProgress: StoreProgress? = nil
-    ) {
+    package init(key: String, body: HTTPBody, headers: [(name: String, value: String)], onProgress: StoreProgress? = nil) {
         self.key = key
         self.body = body
         self.headers = headers
-        self.onlyIfNew = onlyIfNew
         self.onProgress = onProgress
     }
 }
@@ -52,6 +47,9 @@ package protocol Bucket: Sendable {
 
 /// A bucket whose objects can be had back.
 package protocol ReadableBucket: Bucket {
+    /// Stores one small object where nothing has its key.
+    /// - Throws: `stale` where something has it, which stays as it is.
+    func putNew(_ upload: BucketUpload) async throws(StorageError)
     /// The content and the headers it is stored with; nil where there is no such object.
     func get(_ key: String) async throws(StorageError) -> HTTPResponse?
     /// The content from an offset on, piece by piece; nil where there is no such object.

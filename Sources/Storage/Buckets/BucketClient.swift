@@ -50,9 +50,14 @@ package final class BucketClient: ReadableBucket {
 
     package func put(_ upload: BucketUpload) async throws(StorageError) {
         if upload.body.length > patience.largestAtOnce { return try await putInParts(upload) }
+        try await putAtOnce(upload, [])
+    }
+
+    package func putNew(_ upload: BucketUpload) async throws(StorageError) { try await putAtOnce(upload, [dialect.onlyIfNew]) }
+
+    private func putAtOnce(_ upload: BucketUpload, _ more: [(name: String, value: String)]) async throws(StorageError) {
         let digest = try digest(of: upload.body, from: 0, length: upload.body.length)
-        var headers = typed(upload.headers) + [("Content-MD5", digest.md5)]
-        if upload.onlyIfNew { headers.append(dialect.onlyIfNew) }
+        let headers = typed(upload.headers) + [("Content-MD5", digest.md5)] + more
         let response = try await good("PUT", upload.key, headers: headers, body: upload.body, doing: "uploading \(upload.key)")
         try check(response, digest.crc, upload.key)
     }

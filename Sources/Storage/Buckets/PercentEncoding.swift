@@ -1,6 +1,6 @@
 /// Percent-encoding as signatures want it: all but letters, digits and `-_.~`, in upper-case hexadecimal digits. See RFC 3986 §2.
-enum PercentEncoding {
-    static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
+package enum PercentEncoding {
+    package static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {

@@ -113,9 +113,9 @@ package struct BucketStore: ObjectStore {
     /// Puts the manifest where its number is free: the one step that makes a version.
     private func publish(_ manifest: BucketManifest, as number: Int) async throws(StorageError) -> StoreVersion {
         let upload = BucketUpload(
-            key: prefix + BucketManifest.key(number), body: .bytes(manifest.bytes), headers: [("Content-Type", "application/json")], onlyIfNew: true)
+            key: prefix + BucketManifest.key(number), body: .bytes(manifest.bytes), headers: [("Content-Type", "application/json")])
         do throws(StorageError) {
-            try await bucket.put(upload)
+            try await bucket.putNew(upload)
         } catch {
             // A try whose answer was lost makes the next one find its own work.
             guard error.kind == .stale, try await self.manifest(number).id == manifest.id else {
@@ -185,7 +185,7 @@ package struct BucketStore: ObjectStore {
         do throws(StorageError) {
             let holds = try await head()?.objects.keys.sorted().joined(separator: ", ")
             checks.append(StoreCheck("list", .ok, holds.map { "holds \($0)" } ?? "no backup yet"))
-            let upload = BucketUpload(key: key, body: .bytes(text), headers: [("Content-Type", "text/plain")], onlyIfNew: true)
+            let upload = BucketUpload(key: key, body: .bytes(text), headers: [("Content-Type", "text/plain")])
             try await bucket.put(upload)
             checks.append(StoreCheck("write", .ok, "wrote a small object to \(name)"))
             let back = try await bucket.get(key)?.body
@@ -212,7 +212,7 @@ package struct BucketStore: ObjectStore {
     /// Whether the service refuses to write over what is there: without that, two writers at once are not noticed.
     private func onlyIfNew(_ upload: BucketUpload) async -> StoreCheck {
         do throws(StorageError) {
-            try await bucket.put(upload)
+            try await bucket.putNew(upload)
         } catch {
             if error.kind == .stale { return StoreCheck("two writers", .ok, "what is there already is not written over") }
             return StoreCheck("two writers", error)
