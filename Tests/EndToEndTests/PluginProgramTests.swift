@@ -76,6 +76,99 @@ struct PluginProgramTests {
         _ = program.stop()
     }
 
+    /// A plug-in of a line of shell, as a job of that name.
+    private func promises(_ plugins: [String: String], jobs: String, environment: [String: String] = [:]) throws -> (
+        program: RunningProgram, folder: TemporaryFolder
+    ) {
+        let folder = TemporaryFolder()
+        for (name, line) in plugins {
+            try folder.write(
+                "Plugins/\(name)/plugin.yaml",
+                "protocol: 1\nname: \(name)\nversion: 1.0.0\ndescription: x\ncommand: [sh, run]\ngrace: 1h\nsettings: { type: object, properties: { tokens: { type: array, items: { type: string, writeOnly: true } } } }\n"
+            )
+            try folder.write("Plugins/\(name)/run", line + "\n")
+        }
+        let program = try RunningProgram(
+            "version: 1\nstate: \(folder["state"])\nstop_budget: 3s\nsecrets: [T_SECRET]\njobs:\n\(jobs)\n", in: folder, environment: environment)
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"), "\(program.log)")
+        return (program, folder)
+    }
+
+    @Test("a secret that a plug-in says in every way it can is in no log, answer or state", .timeLimit(.minutes(5)))
+    func secrets() throws {
+        let secret = "secret-value-0123456789"
+        let line = """
+            echo "printed $T_SECRET"; printf '%s' "$T_SECRET" | base64 >&2
+            for key in progress output state result error; do :; done
+            echo "{\"progress\": {\"done\": 1, \"step\": \"$T_SECRET\", \"unit\": \"$T_SECRET\"}}" >&3
+            echo "{\"output\": {\"o\": \"$T_SECRET\", \"$T_SECRET\": 1}}" >&3
+            echo "{\"state\": {\"s\": \"$T_SECRET\", \"$T_SECRET\": \"x\"}}" >&3
+            echo "{\"$T_SECRET\": 1}" >&3
+            """
+        let (program, folder) = try promises(
+            [
+                "good": line + "\nsleep 1; echo \"{\\\"result\\\": {\\\"summary\\\": \\\"$T_SECRET\\\"}}\" >&3",
+                "bad": line + "\necho \"{\\\"error\\\": {\\\"summary\\\": \\\"$T_SECRET\\\", \\\"hint\\\": \\\"$T_SECRET\\\"}}\" >&3; exit 1",
+                "garbage": line + "\necho \"Bearer $T_SECRET\" >&3",
+            ],
+            jobs: ["good", "bad", "garbage"].map {
+                "  \($0): { type: \($0), secrets: [T_SECRET], with: { tokens: [\"${T_SECRET}\", \"literal-secret-value\"] } }"
+            }
+            .joined(separator: "\n"), environment: ["T_SECRET": secret])
+        var said = ""
+        for job in ["good", "bad", "garbage"] {
+            said += try program.ask("start \(job)").output
+            _ = try Shell.run("sleep 0.5")
+            for words in ["status --json", "start \(job) --wait", "runs \(job) --json", "logs \(job)", "why \(job)"] {
+                let answer = try program.ask(words)
+                said += answer.output + answer.errors
+            }
+        }
+        #expect(said.contains("<secret>"), "nothing was said at all: \(said)")
+        _ = program.stop()
+        for form in [secret, Data(secret.utf8).base64EncodedString()] {
+            #expect(!said.contains(form))
+            let hits = try Shell.run("grep -rlaF -- '\(form)' state log.txt", folder: folder.path)
+            #expect(hits.output.isEmpty, "\(hits.output)")
+        }
+        #expect(try Shell.run("ls state/state.db", folder: folder.path).status == 0, "nothing was scanned")
+    }
+
+    @Test("a flood and a plug-in that ignores SIGTERM harm no other job, and nothing outlives the stop", .timeLimit(.minutes(5)))
+    func neighbours() throws {
+        let (program, folder) = try promises(
+            [
+                "flood": "head -c 400M /dev/zero | tr '\\0' '\\n'; echo '{\"result\":{\"summary\":\"x\"}}' >&3",
+                "chatter": "yes '{\"progress\":{\"done\":1}}' >&3",
+                "deaf": "trap '' TERM INT HUP; setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done' & while :; do sleep 1; done",
+                "quiet": "echo '{\"result\":{\"summary\":\"well\"}}' >&3",
+            ], jobs: ["flood", "chatter", "deaf", "quiet"].map { "  \($0): { type: \($0) }" }.joined(separator: "\n"))
+        for job in ["flood", "chatter", "deaf"] { #expect(try program.ask("start \(job)").status == 0) }
+        for _ in 0..<5 { #expect(try program.ask("start quiet --wait").output.contains("well")) }
+        #expect(try RunningProgram.until("'\(SourceTree.program)' runs chatter --json --state '\(folder["state"])' | grep -q 'larger than 4 MiB'"))
+        let begun = ContinuousClock.now
+        #expect(program.stop() == 0)
+        #expect(ContinuousClock.now - begun < .seconds(30), "the stop budget is 3 s")
+        #expect(try Shell.run("grep -lzs 'SHIPKEEPER_STATE=\(folder["state"])' /proc/[0-9]*/environ").output == "", "something outlives the stop")
+    }
+
+    @Test("a broken plug-in disables its jobs and nothing else", .timeLimit(.minutes(5)))
+    func broken() throws {
+        let folder = TemporaryFolder()
+        try folder.write("Plugins/broken/plugin.yaml", "protocol: 1\nname: broken\ncommnd: [x]\n")
+        try folder.write("Plugins/torn/plugin.yaml", "protocol: [1\n")
+        let program = try RunningProgram(
+            "version: 1\nstate: \(folder["state"])\njobs:\n  one: { type: broken, with: { any: thing } }\n  two: { type: torn }\n  app: { type: service, with: { command: [sleep, \"1000\"] } }\n",
+            in: folder)
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"), "\(program.log)")
+        for (job, name) in [("one", "broken"), ("two", "torn")] {
+            #expect(try program.ask("start \(job)").errors.contains("\(job) is disabled: the plug-in \(name) can't be used"), "\(program.log)")
+        }
+        #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep -q 'app *ready'"))
+        #expect(program.log.contains("unknown key \"commnd\""))
+        _ = program.stop()
+    }
+
     @Test("settings are checked against the schema, with places, and the schema knows them")
     func check() throws {
         let folder = TemporaryFolder()

@@ -46,6 +46,11 @@ struct EngineTests {
         let refused = engine.handle(.startRequested(job: "backup", via: "test", evenIfRunning: true), at: t + 61)
         guard case .refused(let reason) = refused.reply else { Issue.record("\(String(describing: refused.reply))"); return }
         #expect(reason.contains("it needs restore, which failed: no network"))
+        // Nor is one joined to a run that waits for what will not come.
+        guard case .refused = engine.handle(.startRequested(job: "backup", via: "test", evenIfRunning: false), at: t + 61).reply else {
+            Issue.record("joined a run that waits for ever")
+            return
+        }
         // Somebody mends it: what waited goes on.
         _ = engine.handle(.startRequested(job: "restore", via: "test", evenIfRunning: false), at: t + 62)
         let mended = engine.handle(

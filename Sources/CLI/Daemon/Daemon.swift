@@ -117,7 +117,8 @@ struct Daemon {
         let scheduler = JobScheduler(
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
-                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock) { [state] in state.path + "/scratch" }, values: store, logs: logs,
+                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock) { [state] in state.path + "/scratch" },
+                values: CleanValues(store: store, redactor: redactor), logs: logs,
                 serviceTools: ServiceInspector(http: http)),
             bootID: bootID, mostParallel: configuration.mostParallel)
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }

@@ -6,6 +6,8 @@ extension Engine {
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
         if let run = unfinished(of: name).first(where: { $0.state.isJoinable && !$0.cause.isDryRun }), !evenIfRunning || job.definition.isService {
+            // Who joined a run that waits for what will not come would wait for ever.
+            if run.state == .queued, let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
             if case .waitingToRetry = run.state { retryNow(run, at: now) }
             return .joined(run: run.id)
         }
