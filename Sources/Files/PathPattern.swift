@@ -25,6 +25,11 @@ package struct PathPattern: Hashable, Sendable {
         return PathPattern.match(segments[...], path[...])
     }
 
+    /// Whether it matches a file or a folder above it.
+    package func covers(_ file: [[UInt8]]) -> Bool {
+        file.indices.contains { matches(Array(file[...$0]), isFolder: $0 < file.count - 1) }
+    }
+
     /// `**` stands for any number of folders.
     private static func match(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<[UInt8]>) -> Bool {
         guard let first = pattern.first else { return path.isEmpty }

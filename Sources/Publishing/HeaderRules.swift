@@ -52,7 +52,7 @@ package struct HeaderRules: Sendable {
     package func headers(of key: String) -> [(name: String, value: String)] {
         let names = key.split(separator: "/").map { Array($0.utf8) }
         func first(isOwn: Bool) -> [String: String] {
-            rules.first { $0.isOwn == isOwn && $0.pattern.matches(names, isFolder: false) }?.headers ?? [:]
+            rules.first { $0.isOwn == isOwn && $0.pattern.covers(names) }?.headers ?? [:]
         }
         // Names of headers are the same in any case of letters.
         var headers = ["content-type": (name: "Content-Type", value: ContentType.of(key))]

@@ -167,6 +167,9 @@ struct HeaderRulesTests {
         #expect(headers.map(\.value) == ["max-age=1", "x/y"])
         let own = HeaderRules(own: [.init("*.css", ["cache-control": "no-store", "content-type": "text/x"])])
         #expect(own.headers(of: "app.1a2b3c4d.css").map { "\($0.name): \($0.value)" } == ["cache-control: no-store", "content-type: text/x"])
+        let folders = HeaderRules(own: [.init("/downloads/", ["Content-Disposition": "attachment"])])
+        #expect(folders.headers(of: "downloads/2026/a.zip").contains { $0.name == "Content-Disposition" })
+        #expect(!folders.headers(of: "posts/downloads").contains { $0.name == "Content-Disposition" })
         for dated in ["IMG_20240101_123456.jpg", "20240101.css", "cover-20260102.png"] {
             #expect(HeaderRules().headers(of: dated).contains { $0.value.contains("immutable") } == false, "\(dated)")
         }

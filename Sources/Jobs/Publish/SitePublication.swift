@@ -34,7 +34,7 @@ struct SitePublication {
             site: site, bucket: listed, ledger: known, prefix: prefix, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now
         ) {
             let names = $0.dropFirst(prefix.count).split(separator: "/").map { Array($0.utf8) }
-            return kept.contains { pattern in (1...max(1, names.count)).contains { pattern.matches(Array(names.prefix($0)), isFolder: $0 < names.count) } }
+            return kept.contains { $0.covers(names) }
         }
         tell(plan)
         if context.isDryRun { return foreseen(plan, files: site.count) }
