@@ -7,7 +7,8 @@ enum Instant {
     static func parse(_ text: String) -> (start: Date, end: Date)? {
         let text = text.replacing(" ", with: "T")
         for (format, length) in [("yyyy-MM-dd", 86_400.0), ("yyyy-MM-dd'T'HH:mm", 60), ("yyyy-MM-dd'T'HH:mm:ss", 1)] {
-            for zone in ["", "XXX"] {
+            // With Unicode's letters for an offset such as +08:00 or Z. See UTS #35, field Z.
+            for zone in ["", "ZZZZZ"] {
                 let formatter = DateFormatter()
                 formatter.locale = Locale(identifier: "en_US_POSIX")
                 formatter.timeZone = .gmt
