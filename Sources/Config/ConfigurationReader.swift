@@ -112,12 +112,9 @@ package struct ConfigurationReader: Sendable {
         let with = reader.node(SettingShape("with", "The job type's own settings", .anything)) ?? empty
         guard let type, let kind else { return nil }
         let work = reader.nested(with, path: "\(entry.key).with", kind.decode)
-        if keys.isEnabled, let reason = kind.broken { keys.disabled = reason }
         let missing = (reader.missingSecrets + keys.missingSecrets).unique
-        if keys.isEnabled, kind.broken == nil, !missing.isEmpty {
-            let names = missing.joined(separator: ", ")
-            keys.disabled = "the secret \(names) is not set" + (missing.count > 1 ? " (\(missing.count) of them)" : "")
-        }
+        if keys.isEnabled, !missing.isEmpty { keys.disabled = .missingSecrets(missing) }
+        if keys.isEnabled, let reason = kind.broken { keys.disabled = .unusable(reason) }
         let definition = JobDefinition(
             name: entry.key, typeName: type, isService: kind.isService, triggers: keys.triggers, needs: keys.needs,
             timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,

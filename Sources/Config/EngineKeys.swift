@@ -15,7 +15,7 @@ struct EngineKeys {
     var environment: [String: String]
     var missingSecrets: [String]
     var isEnabled: Bool
-    var disabled: String?
+    var disabled: DisabledReason?
 
     static func read(
         _ reader: inout SettingsReader, kind: JobCatalog.Entry?, _ configuration: Configuration,
@@ -36,7 +36,7 @@ struct EngineKeys {
             secrets: secrets,
             environment: reader.stringMap("env", "Environment variables of the job's processes"),
             missingSecrets: secrets.filter { (environment[$0] ?? "").isEmpty }, isEnabled: isEnabled,
-            disabled: isEnabled ? nil : "\"enabled\" is false")
+            disabled: isEnabled ? nil : .switchedOff)
         if kind?.isService == true, !reader.has("on") { keys.triggers = [.boot] }
         if kind?.isService == true, keys.triggers.contains(where: { if case .watch = $0 { true } else { false } }) {
             reader.report("on", "a service runs all the time: it does not become due by \"watch\"", hint: "let a job watch, and restart the service")

@@ -72,7 +72,7 @@ package struct PluginCatalog: Sendable {
             catalog.add(
                 JobCatalog.Entry(
                     typeName: name, about: "A plug-in that can't be used", isService: false, usualTimeout: nil, canDryRun: false,
-                    broken: "the plug-in \(name) can't be used: see \"shipkeeper plugins\"", shapes: { [] },
+                    broken: "the plug-in \(name) can't be used", shapes: { [] },
                     decode: { reader in
                         for entry in reader.allEntries { _ = reader.node(SettingShape(entry.key, "", .anything)) }
                         return .job(UnusableJob(name: name))

@@ -144,7 +144,7 @@ struct ConfigTests {
               c: { type: command, with: { command: [x, "${HOST:-there}"] } }
             """
         let configuration = try read(text)
-        #expect(configuration.jobs.map(\.definition.disabled) == ["the secret TOKEN is not set", "the secret TOKEN is not set", nil])
+        #expect(configuration.jobs.map(\.definition.disabled?.description) == ["the secret TOKEN is not set", "the secret TOKEN is not set", nil])
         #expect(
             problems("version: 1\njobs:\n  c: { type: command, with: { command: [x, \"${HOTS}\"] } }\n", environment: ["HOST": "h"])
                 == ["c.yaml:3:44: error: the environment variable HOTS is not set; did you mean HOST? Else set it, or write ${HOTS:-default}"])

@@ -190,7 +190,7 @@ struct EngineTests {
 
     @Test("a disabled job is not run, by schedule or by person, and the reason is told")
     func disabled() {
-        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], disabled: "the secret X is not set")])
+        var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], disabled: .missingSecrets(["X"]))])
         #expect(started(engine.handle(.tick, at: t + 60)).isEmpty)
         #expect(
             engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: false), at: t + 61).reply == .refused("a is disabled: the secret X is not set"))

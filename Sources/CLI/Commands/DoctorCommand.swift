@@ -65,10 +65,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let warnings = configuration.warnings.map { Line(about: about, check: "warning", verdict: "warning", message: $0.description) }
             let disabled = configuration.jobs.compactMap { job in
                 job.definition.disabled.flatMap { reason in
-                    reason.contains("secret")
-                        ? Line(
-                            about: about, check: job.definition.name, verdict: "failed", message: "disabled, \(reason)",
-                            hint: "set it in the container's secrets and restart") : nil
+                    reason.hint.map { Line(about: about, check: job.definition.name, verdict: "failed", message: "disabled, \(reason)", hint: $0) }
                 }
             }
             return ([good] + warnings + disabled, configuration)

@@ -142,7 +142,7 @@ struct Daemon {
         container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
         for warning in configuration.warnings { container.note(warning.description, .warning) }
         for job in configuration.jobs {
-            guard let reason = job.definition.disabled, reason.contains("secret") || reason.contains("plug-in") else { continue }
+            guard let reason = job.definition.disabled, reason.hint != nil else { continue }
             container.note("\(job.definition.name): disabled: \(reason)", .warning)
         }
         for name in configuration.secrets

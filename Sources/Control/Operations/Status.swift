@@ -58,7 +58,7 @@ extension JobAnswer {
         since = view.current?.state.activeSince
         process = view.service?.process
         launches = view.service?.launches
-        note = view.definition.disabled ?? view.obstacle ?? view.service?.note
+        note = view.definition.disabled?.description ?? view.retrying?.error ?? view.obstacle ?? view.service?.note
         if let progress = view.progress, view.current?.state.activeAttempt != nil {
             run?.progress = ProgressAnswer(progress, since: since, at: now)
         }
@@ -67,6 +67,13 @@ extension JobAnswer {
         case (nil, nil): state = view.last.map { $0.state.outcome == .failed && view.definition.isService ? "given up" : "idle" } ?? "idle"
         case (nil, let current?): state = current.activeAttempt != nil ? view.service?.state.rawValue ?? current.word : current.word
         }
+    }
+}
+
+extension Overview.JobView {
+    /// The run that has failed and will be tried again: what was before it tells nothing any more.
+    fileprivate var retrying: Run? {
+        if case .waitingToRetry = current?.state { current } else { nil }
     }
 }
 
@@ -93,12 +100,16 @@ extension StatusAnswer.Attention {
     fileprivate init?(_ view: Overview.JobView) {
         job = view.definition.name
         if let reason = view.definition.disabled {
-            guard reason.contains("secret") else { return nil }
-            (message, hint) = ("disabled: \(reason)", "set it in the container's secrets and restart")
+            guard let remedy = reason.hint else { return nil }
+            (message, hint) = ("disabled: \(reason)", remedy)
             return
         }
         if let service = view.service, view.current != nil, [.backingOff, .unready].contains(service.state) {
             (message, hint) = (service.note ?? service.state.rawValue, "shipkeeper logs \(job)")
+            return
+        }
+        if let run = view.retrying {
+            (message, hint) = ("failed, and is tried again: \(run.error ?? "")", run.hint ?? "shipkeeper logs \(job) --run \(run.id)")
             return
         }
         if let obstacle = view.obstacle, obstacle.contains("failed") || obstacle.contains("disabled") {

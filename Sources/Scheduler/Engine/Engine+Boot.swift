@@ -19,7 +19,7 @@ extension Engine {
             let isOfItsBoot = run.cause == .boot || run.cause == .stop || job.definition.isService
             if isOfItsBoot || job.definition.disabled != nil {
                 move(run.id, .endRequested(.shutdown), at: now) {
-                    $0.summary = isOfItsBoot ? "the program ended before it could start" : job.definition.disabled
+                    $0.summary = isOfItsBoot ? "the program ended before it could start" : job.definition.disabled?.description
                 }
             }
         case .finished: break

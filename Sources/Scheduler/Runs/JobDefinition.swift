@@ -22,7 +22,7 @@ package struct JobDefinition: Hashable, Sendable {
     /// Whether it can show what a run would do.
     package var canDryRun: Bool
     /// Why the job doesn't run: switched off, or a secret is missing.
-    package var disabled: String?
+    package var disabled: DisabledReason?
     /// Changes when the job's work does, so that a reload knows which services to start anew.
     package var fingerprint: String
 
@@ -30,7 +30,7 @@ package struct JobDefinition: Hashable, Sendable {
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
         fireRule: FireRule = FireRule(), group: String? = nil, resources: Set<String> = [], canDryRun: Bool = false,
-        disabled: String? = nil, fingerprint: String = ""
+        disabled: DisabledReason? = nil, fingerprint: String = ""
     ) {
         self.name = name
         self.typeName = typeName

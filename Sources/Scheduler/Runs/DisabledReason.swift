@@ -1,0 +1,27 @@
+/// Why a job does not run.
+package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
+    /// Somebody wants it so.
+    case switchedOff
+    /// Declared secrets that it was granted have no value.
+    case missingSecrets([String])
+    /// What it would run can't be used, for a reason.
+    case unusable(String)
+
+    package var description: String {
+        switch self {
+        case .switchedOff: "\"enabled\" is false"
+        case .missingSecrets(let names):
+            "the secret \(names.joined(separator: ", ")) is not set" + (names.count > 1 ? " (\(names.count) of them)" : "")
+        case .unusable(let reason): reason
+        }
+    }
+
+    /// What to do about it; nil where it is as somebody wants it.
+    package var hint: String? {
+        switch self {
+        case .switchedOff: nil
+        case .missingSecrets: "set it in the container's secrets and restart"
+        case .unusable: "shipkeeper plugins"
+        }
+    }
+}
