@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("archives")
+@Suite("archives", .waiting)
 struct InteropTests {
     /// A tree with what makes trees hard: long, odd and non-UTF-8 names, links, modes, old and fine times.
     private static let makeTree = """

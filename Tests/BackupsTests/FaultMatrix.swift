@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Every single request of a backup and of a restore fails once, in every way; after each the promises must hold.
-@Suite("fault matrix", .serialized, .tags(.slow))
+@Suite("fault matrix", .waiting, .serialized, .tags(.slow))
 struct FaultMatrix {
     private static let faults = [
         "refuse", "cut_request", "cut", "hang", "hang_after", "429_rate", "429_quota", "429_after", "401", "403", "404", "404_entry", "409", "412", "413",
@@ -87,7 +87,7 @@ struct FaultMatrix {
     private static let new = ["a": "new", "b/c": noise(260_000, 2), "d": "more"]
     private static let live = ["a": "live", "only-here": "yes"]
 
-    @Test("a backup", .timeLimit(.minutes(15)))
+    @Test("a backup", .timeLimit(.minutes(30)))
     func backups() async throws {
         let world = try await World()
         try world.grow("app", FaultMatrix.old)
@@ -132,7 +132,7 @@ struct FaultMatrix {
         print("fault matrix, backup: \(requests) requests × \(FaultMatrix.faults.count) faults = \(cases) cases, \(succeeded) succeeded in spite of it")
     }
 
-    @Test("a restore", .timeLimit(.minutes(15)))
+    @Test("a restore", .timeLimit(.minutes(30)))
     func restores() async throws {
         let world = try await World()
         var known = ArchiveRepository.Known(head: try await world.repository.head()?.id)

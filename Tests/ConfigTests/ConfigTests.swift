@@ -7,7 +7,7 @@ import Scheduler
 import TestSupport
 import Testing
 
-@Suite("configuration")
+@Suite("configuration", .waiting)
 struct ConfigTests {
     private static let catalog = BuiltInJobs.catalog(
         http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) }, stateFolder: { "/tmp" })

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The whole program with a bucket as its disk: what is promised of backups and restores, tried to break.
-@Suite("a bucket as the disk", .serialized)
+@Suite("a bucket as the disk", .waiting, .serialized)
 struct BucketProgramTests {
     enum Service: String, CaseIterable, Sendable {
         case oss, s3
@@ -80,7 +80,7 @@ struct BucketProgramTests {
         func forget(_ names: String) throws { _ = try Shell.run("rm -rf \(names)", folder: folder.path) }
     }
 
-    @Test("trouble at boot never overwrites a backup; what is stored can be read without us", .timeLimit(.minutes(5)), arguments: Service.allCases)
+    @Test("trouble at boot never overwrites a backup; what is stored can be read without us", .timeLimit(.minutes(30)), arguments: Service.allCases)
     func boots(service: Service) async throws {
         let world = try World(service)
         try world.write(7)
@@ -111,7 +111,7 @@ struct BucketProgramTests {
         _ = again.stop()
     }
 
-    @Test("of two containers the stale one is refused, and loses nothing", .timeLimit(.minutes(5)), arguments: Service.allCases)
+    @Test("of two containers the stale one is refused, and loses nothing", .timeLimit(.minutes(30)), arguments: Service.allCases)
     func twoContainers(service: Service) throws {
         let world = try World(service)
         try world.write(1)
@@ -135,7 +135,7 @@ struct BucketProgramTests {
         _ = (one.stop(), two.stop())
     }
 
-    @Test("kill -9 at 40 random moments of a backup", .timeLimit(.minutes(15)), .tags(.slow), arguments: Service.allCases)
+    @Test("kill -9 at 40 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow), arguments: Service.allCases)
     func killed(service: Service) async throws {
         let world = try World(service)
         try await world.oss.server.tell("config", "{\"delay\": 0.02}")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The built program, seen from outside: exit codes, output, HTTP, files.
-@Suite("the main job", .serialized)
+@Suite("the main job", .waiting, .serialized)
 struct MainJobTests {
     private func configuration(_ folder: TemporaryFolder, port: Int, more: String = "", every: String = "1h") -> String {
         """

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Plug-ins as jobs of a running program.
-@Suite("plug-ins in the program", .serialized)
+@Suite("plug-ins in the program", .waiting, .serialized)
 struct PluginProgramTests {
     private static let manifest = """
         protocol: 1
@@ -53,7 +53,7 @@ struct PluginProgramTests {
         return (program, folder)
     }
 
-    @Test("settings, secrets, state, results, errors and timeouts are as for any job", .timeLimit(.minutes(5)))
+    @Test("settings, secrets, state, results, errors and timeouts are as for any job", .timeLimit(.minutes(30)))
     func outcomes() throws {
         let jobs = ["good", "fail", "hang", "garbage", "crash", "fork"].map { mode in
             "  \(mode): { type: counter, timeout: 2s, secrets: [T_ONE], with: { mode: \(mode), token: \"${T_TWO}\" } }"
@@ -94,7 +94,7 @@ struct PluginProgramTests {
         return (program, folder)
     }
 
-    @Test("a secret that a plug-in says in every way it can is in no log, answer or state", .timeLimit(.minutes(5)))
+    @Test("a secret that a plug-in says in every way it can is in no log, answer or state", .timeLimit(.minutes(30)))
     func secrets() throws {
         let secret = "secret-value-0123456789"
         let line = """
@@ -134,7 +134,7 @@ struct PluginProgramTests {
         #expect(try Shell.run("ls state/state.db", folder: folder.path).status == 0, "nothing was scanned")
     }
 
-    @Test("a flood and a plug-in that ignores SIGTERM harm no other job, and nothing outlives the stop", .timeLimit(.minutes(5)))
+    @Test("a flood and a plug-in that ignores SIGTERM harm no other job, and nothing outlives the stop", .timeLimit(.minutes(30)))
     func neighbours() throws {
         let (program, folder) = try promises(
             [
@@ -152,7 +152,7 @@ struct PluginProgramTests {
         #expect(try Shell.run("grep -lzs 'SHIPKEEPER_STATE=\(folder["state"])' /proc/[0-9]*/environ").output == "", "something outlives the stop")
     }
 
-    @Test("a broken plug-in disables its jobs and nothing else", .timeLimit(.minutes(5)))
+    @Test("a broken plug-in disables its jobs and nothing else", .timeLimit(.minutes(30)))
     func broken() throws {
         let folder = TemporaryFolder()
         try folder.write("Plugins/broken/plugin.yaml", "protocol: 1\nname: broken\ncommnd: [x]\n")
@@ -197,7 +197,7 @@ struct PluginProgramTests {
         #expect(try Shell.run("'\(SourceTree.program)' plugins", folder: folder.path).output.contains("counter"))
     }
 
-    @Test("a plug-in can be a service, told its settings by its environment", .timeLimit(.minutes(5)))
+    @Test("a plug-in can be a service, told its settings by its environment", .timeLimit(.minutes(30)))
     func service() throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -226,7 +226,7 @@ struct PluginProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("500 runs leave no descriptor and no zombie behind", .timeLimit(.minutes(10)), .tags(.slow))
+    @Test("500 runs leave no descriptor and no zombie behind", .timeLimit(.minutes(30)), .tags(.slow))
     func manyRuns() throws {
         let folder = TemporaryFolder()
         try folder.write("Plugins/quick/plugin.yaml", "protocol: 1\nname: quick\nversion: 1.0.0\ndescription: x\ncommand: [sh, run]\n")
@@ -258,7 +258,7 @@ struct PluginProgramTests {
         http.server.HTTPServer(("127.0.0.1", 24192), Handler).serve_forever()
         """
 
-    @Test("the plug-ins in the box do their work", .timeLimit(.minutes(5)))
+    @Test("the plug-ins in the box do their work", .timeLimit(.minutes(30)))
     func box() throws {
         let folder = TemporaryFolder()
         try folder.write("robot.py", PluginProgramTests.robot)

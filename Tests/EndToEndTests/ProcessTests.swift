@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("processes and process 1", .serialized)
+@Suite("processes and process 1", .waiting, .serialized)
 struct ProcessTests {
     /// A gateway as bad as they come: daemons in sessions of their own, and no ear for SIGTERM.
     private func stubborn(_ folder: TemporaryFolder, state: String = "state") throws -> String {

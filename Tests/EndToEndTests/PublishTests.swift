@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A folder of files that becomes a website, seen from outside.
-@Suite("publishing", .serialized)
+@Suite("publishing", .waiting, .serialized)
 struct PublishTests {
     private final class World: Sendable {
         let oss: StandInOSS
@@ -47,7 +47,7 @@ struct PublishTests {
         func visit(_ path: String) throws -> Shell.Result { try Shell.run("curl -s -w '%{http_code}' '\(oss.endpoint)/my-blog/\(path)'") }
     }
 
-    @Test("a site goes up once, changes go up alone, what is gone goes, and the log proves the order", .timeLimit(.minutes(5)))
+    @Test("a site goes up once, changes go up alone, what is gone goes, and the log proves the order", .timeLimit(.minutes(30)))
     func wholeRound() async throws {
         let world = try World()
         try world.site(posts: 60)
@@ -81,7 +81,7 @@ struct PublishTests {
         _ = world.program.stop()
     }
 
-    @Test("what fails leaves a site that works, and says what to do", .timeLimit(.minutes(5)))
+    @Test("what fails leaves a site that works, and says what to do", .timeLimit(.minutes(30)))
     func failures() async throws {
         let wrong = try World(secret: "wrong/secret")
         try wrong.site(posts: 1)
@@ -116,7 +116,7 @@ struct PublishTests {
         _ = world.program.stop()
     }
 
-    @Test("cut short half way it leaves old and new pages that all work, and goes on from there", .timeLimit(.minutes(5)))
+    @Test("cut short half way it leaves old and new pages that all work, and goes on from there", .timeLimit(.minutes(30)))
     func cutShort() async throws {
         let world = try World()
         try world.site(posts: 100)
@@ -157,7 +157,7 @@ struct PublishTests {
         echo "INFO  42 files generated in 1 s"
         """
 
-    @Test("a blog is built, judged and published; a broken build changes nothing", .timeLimit(.minutes(5)))
+    @Test("a blog is built, judged and published; a broken build changes nothing", .timeLimit(.minutes(30)))
     func hexo() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
@@ -215,7 +215,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("a dry run shows the plan with its reasons, and changes nothing", .timeLimit(.minutes(5)))
+    @Test("a dry run shows the plan with its reasons, and changes nothing", .timeLimit(.minutes(30)))
     func dryRun() async throws {
         let world = try World()
         try world.site(posts: 40)
@@ -236,7 +236,7 @@ struct PublishTests {
         _ = world.program.stop()
     }
 
-    @Test("a change below a watched folder publishes once it has come to rest; a restored tree does not", .timeLimit(.minutes(5)))
+    @Test("a change below a watched folder publishes once it has come to rest; a restored tree does not", .timeLimit(.minutes(30)))
     func watch() async throws {
         let folder = TemporaryFolder()
         try folder.write("web/.keep", "")
@@ -289,7 +289,7 @@ struct PublishTests {
         esac
         """
 
-    @Test("hexo deploy gets its secrets by a file that is gone afterwards, and is judged by what it says", .timeLimit(.minutes(5)))
+    @Test("hexo deploy gets its secrets by a file that is gone afterwards, and is judged by what it says", .timeLimit(.minutes(30)))
     func legacy() async throws {
         let folder = TemporaryFolder()
         let configuration = """
@@ -327,7 +327,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("a site goes to S3 too, and to a folder that a web server shows", .timeLimit(.minutes(5)))
+    @Test("a site goes to S3 too, and to a folder that a web server shows", .timeLimit(.minutes(30)))
     func otherPlaces() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
@@ -369,7 +369,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("kill -9 at 20 random moments of a publication: no page without its style, no list without its pages", .timeLimit(.minutes(10)), .tags(.slow))
+    @Test("kill -9 at 20 random moments of a publication: no page without its style, no list without its pages", .timeLimit(.minutes(30)), .tags(.slow))
     func killed() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
@@ -423,7 +423,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("the example publishes when a post has changed", .timeLimit(.minutes(5)))
+    @Test("the example publishes when a post has changed", .timeLimit(.minutes(30)))
     func example() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("HTTP client", .serialized)
+@Suite("HTTP client", .waiting, .serialized)
 struct CurlClientTests {
     /// A server that answers well, late, half, or not at all.
     private static let server = """

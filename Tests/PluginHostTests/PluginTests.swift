@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-@Suite("plug-ins", .serialized)
+@Suite("plug-ins", .waiting, .serialized)
 struct PluginTests {
     private struct Clock: WallClock {
         var now: Date { Date() }
@@ -31,7 +31,7 @@ struct PluginTests {
     }
 
     @Test(
-        "every plug-in in the box keeps to the protocol", .timeLimit(.minutes(5)),
+        "every plug-in in the box keeps to the protocol", .timeLimit(.minutes(30)),
         arguments: ["feishu-card", "git-push", "hexo-new-post", "rsync-mirror", "sqlite-vacuum", "webhook"])
     func box(name: String) async throws {
         let checks = try await tried("\(SourceTree.root)/Plugins/\(name)")
@@ -39,7 +39,7 @@ struct PluginTests {
         #expect(checks.count >= 10)
     }
 
-    @Test("the one in Swift does too, once it lies beside its plugin.yaml", .timeLimit(.minutes(5)))
+    @Test("the one in Swift does too, once it lies beside its plugin.yaml", .timeLimit(.minutes(30)))
     func swift() async throws {
         let folder = TemporaryFolder()
         let program = URL(fileURLWithPath: SourceTree.program).deletingLastPathComponent().appendingPathComponent("disk-space").path
@@ -49,7 +49,7 @@ struct PluginTests {
         #expect(checks.contains { $0.name == "outcome" && $0.message.contains("free at /") })
     }
 
-    @Test("a new plug-in of any language works as it is", .timeLimit(.minutes(5)), arguments: PluginTemplate.Language.allCases)
+    @Test("a new plug-in of any language works as it is", .timeLimit(.minutes(30)), arguments: PluginTemplate.Language.allCases)
     func template(language: PluginTemplate.Language) async throws {
         let folder = TemporaryFolder()
         try PluginTemplate(name: "my-own", language: language).write(to: folder["my-own"])
@@ -95,7 +95,7 @@ struct PluginTests {
         Bad(testDescription: "takes anything", line: "echo '{\"result\":{\"summary\":\"x\"}}' >&3", check: "garbage", words: "calls that a success"),
     ]
 
-    @Test("what is wrong with a bad one is found", .timeLimit(.minutes(5)), arguments: bads)
+    @Test("what is wrong with a bad one is found", .timeLimit(.minutes(30)), arguments: bads)
     func bad(bad: Bad) async throws {
         let folder = TemporaryFolder()
         try folder.write(

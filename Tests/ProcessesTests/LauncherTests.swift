@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("launcher")
+@Suite("launcher", .waiting)
 struct LauncherTests {
     private final class Output: Sendable {
         private let text = Mutex("")
@@ -36,7 +36,7 @@ struct LauncherTests {
         #expect(try await launch("kill -9 $$", Output()).exit() == .signalled(9))
     }
 
-    @Test("tells a process something, and hears what it says apart from what it prints", .timeLimit(.minutes(5)))
+    @Test("tells a process something, and hears what it says apart from what it prints", .timeLimit(.minutes(30)))
     func conversation() async throws {
         let (output, messages) = (Output(), Output())
         let folder = TemporaryFolder()

@@ -3,7 +3,7 @@ import Scheduler
 import TestSupport
 import Testing
 
-@Suite("cron")
+@Suite("cron", .waiting)
 struct CronTests {
     private func fires(_ text: String, after: String, zone: String, count: Int) throws -> [String] {
         let zone = try #require(TimeZone(identifier: zone))
