@@ -17,6 +17,7 @@ package enum BuiltInJobs {
         catalog.add(BackupJob.self) { BackupJob(settings: $0, stateFolder: stateFolder) }
         catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http, now: now, stateFolder: stateFolder) }
         catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http, now: now, stateFolder: stateFolder) }
+        catalog.add(JSONMergeJob.self) { JSONMergeJob(settings: $0) }
         catalog.add(repository: "folder", about: "A folder of this machine, such as a mounted volume") { name, reader in
             Repository.folder(named: name, &reader)
         }

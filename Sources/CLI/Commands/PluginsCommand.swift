@@ -110,9 +110,9 @@ struct PluginsNewCommand: ParsableCommand {
 
     func run() throws {
         let folder = "\(place)/\(name)"
-        do {
+        do throws(JobError) {
             try PluginTemplate(name: name, language: lang).write(to: folder)
-        } catch let error as JobError {
+        } catch {
             Console.error(error.description)
             throw ExitCode.failure
         }

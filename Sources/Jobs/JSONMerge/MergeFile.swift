@@ -1,0 +1,116 @@
+import Files
+import Foundation
+import JSONText
+import JobKit
+
+/// The file that is merged into: read whole, written in one step.
+struct MergeFile {
+    /// The most that is read, in bytes.
+    private static let most = 16 << 20
+
+    let folder: Folder
+    let name: RawName
+    let path: String
+
+    /// - Parameter path: Links are followed, so that the file itself is changed and not its name.
+    init(_ path: String) throws(JobError) {
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        self.path = real.path
+        name = RawName(real.lastPathComponent)
+        do { folder = try Folder.make(real.deletingLastPathComponent().path, mode: 0o700) } catch {
+            throw JobError("the folder of \(path) can't be used: \(error)", hint: "check the path, and whether user \(getuid()) may write there")
+        }
+    }
+
+    /// What a file held, and how it looked when it was read.
+    struct Content: Sendable {
+        var bytes: [UInt8]
+        var status: FileStatus
+    }
+
+    /// Nil where there is no file, or nothing in it.
+    func read() throws(JobError) -> Content? { try read(name) }
+
+    private func read(_ name: RawName) throws(JobError) -> Content? {
+        do {
+            let status = try folder.status(name)
+            guard status.kind == .file else { throw JobError("\(folder.path(of: name)) is no file", hint: "move it away") }
+            guard status.size <= MergeFile.most else {
+                throw JobError("\(folder.path(of: name)) holds \(ByteSizeText.readable(status.size)), which is more than a file of settings may")
+            }
+            let bytes = try folder.contents(of: name, most: MergeFile.most)
+            return bytes.allSatisfy { [9, 10, 13, 32].contains($0) } ? nil : Content(bytes: bytes, status: status)
+        } catch let error as JobError {
+            throw error
+        } catch let error as FileError {
+            if error.isMissing { return nil }
+            throw JobError("\(folder.path(of: name)) can't be read: \(error)", hint: "check its permissions")
+        } catch {
+            throw JobError("\(folder.path(of: name)) can't be read: \(error)")
+        }
+    }
+
+    // MARK: What can't be read
+
+    /// Moves the file to a name of its own. Gives the new name.
+    func setAside(at date: Date) throws(JobError) -> String {
+        let stamp = date.formatted(.iso8601.timeZoneSeparator(.omitted).dateTimeSeparator(.standard).timeSeparator(.omitted))
+        let new = RawName("\(name).broken-\(stamp)")
+        do { try folder.rename(name, to: folder, as: new) } catch {
+            throw JobError("\(path) can't be moved aside: \(error)", hint: "check whether user \(getuid()) may write in its folder")
+        }
+        return folder.path(of: new)
+    }
+
+    /// The newest copy that an app has left beside the file, such as `openclaw.json.bak`, and that can be read.
+    func newestCopy() -> (document: JSONDocument, path: String)? {
+        let names = ((try? folder.names()) ?? []).filter { "\($0)".hasPrefix("\(name).bak") }
+        let copies = names.compactMap { name in (try? read(name)).flatMap { $0 }.map { (name, $0) } }
+        let readable = copies.compactMap { name, content in
+            (try? JSONDocument(content.bytes)).map { (document: $0, path: folder.path(of: name), date: content.status.modified) }
+        }
+        return readable.max { $0.date < $1.date }.map { ($0.document, $0.path) }
+    }
+
+    // MARK: Writing
+
+    /// Beside the file and with its ending, for whoever judges it before it takes the file's place.
+    private var candidate: RawName {
+        let parts = "\(name)".split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count > 1, let end = parts.last else { return RawName(".\(name).shipkeeper") }
+        return RawName(".\(parts.dropLast().joined(separator: ".")).shipkeeper.\(end)")
+    }
+
+    var candidatePath: String { folder.path(of: candidate) }
+
+    func writeCandidate(_ bytes: [UInt8], like status: FileStatus?) throws(JobError) {
+        do {
+            try folder.removeTree(candidate)
+            let file = try folder.create(candidate)
+            try file.write(bytes)
+            if let status {
+                if FileUser.isRoot { try file.set(owner: status.owner, group: status.group) }
+                try file.set(mode: status.mode & 0o777)
+            }
+            try file.sync()
+        } catch {
+            removeCandidate()
+            throw JobError("\(candidatePath) can't be written: \(error)", hint: "is there room on the disk, and may user \(getuid()) write there?")
+        }
+    }
+
+    func removeCandidate() { try? folder.removeTree(candidate) }
+
+    /// Puts the candidate in the file's place. False where somebody has changed the file meanwhile.
+    func takeOver(since status: FileStatus?) throws(JobError) -> Bool {
+        let now = try? folder.status(name)
+        guard now?.inode == status?.inode, now?.modified == status?.modified, now?.size == status?.size else { return false }
+        do {
+            try folder.rename(candidate, to: folder, as: name)
+            try folder.sync()
+        } catch {
+            throw JobError("\(path) can't be replaced: \(error)")
+        }
+        return true
+    }
+}

@@ -1,0 +1,141 @@
+import JSONText
+
+/// Finds out how much of what is wanted a validator accepts.
+struct MergeTrial {
+    enum Verdict: Hashable, Sendable {
+        case accepted
+        /// With what the validator printed.
+        case rejected(String)
+        /// The validator did not get to judge.
+        case unknown(String)
+    }
+
+    struct Result: Sendable {
+        var kept: [MergeWish]
+        /// Paths of what was left out.
+        var dropped: [[String]] = []
+        /// What else there is to say about it.
+        var note: String?
+    }
+
+    /// Validators start whole programs: a file that needs more looks than this is left as it was.
+    private static let mostLooks = 60
+
+    let base: JSONDocument
+    let validate: (JSONDocument) async -> Verdict
+    private var looks = 0
+    private var dropped: [[String]] = []
+
+    init(base: JSONDocument, validate: @escaping (JSONDocument) async -> Verdict) {
+        self.base = base
+        self.validate = validate
+    }
+
+    mutating func run(_ wishes: [MergeWish]) async -> Result {
+        switch await look(wishes, on: base) {
+        case .accepted: return Result(kept: wishes)
+        case .unknown(let reason): return Result(kept: wishes, note: "it was not validated: \(reason)")
+        case .rejected(let words):
+            if let result = await withoutNamed(wishes, words) { return result }
+            guard case .accepted = await validate(base) else {
+                return Result(kept: wishes, note: "it is not accepted, and was not before: \(words.firstLine)")
+            }
+            let kept = await accepted(of: wishes, on: base)
+            guard looks < MergeTrial.mostLooks else {
+                return Result(kept: [], dropped: wishes.map(\.path), note: "it was not accepted, and nothing was changed: \(words.firstLine)")
+            }
+            return Result(kept: kept, dropped: dropped)
+        }
+    }
+
+    private mutating func look(_ wishes: [MergeWish], on document: JSONDocument) async -> Verdict {
+        guard looks < MergeTrial.mostLooks else { return .rejected("") }
+        looks += 1
+        return await validate(wishes.applied(to: document).document)
+    }
+
+    private mutating func isAccepted(_ wishes: [MergeWish], on document: JSONDocument) async -> Bool {
+        if case .accepted = await look(wishes, on: document) { true } else { false }
+    }
+
+    // MARK: By what the validator names
+
+    /// Validators say what they don't like: without that it may pass at once.
+    private mutating func withoutNamed(_ wishes: [MergeWish], _ words: String) async -> Result? {
+        var (rest, words, dropped) = (wishes, words, [[String]]())
+        for _ in 0..<4 {
+            var named: [[String]] = []
+            rest = rest.flatMap { MergeTrial.without(named: words, $0, &named) }
+            if named.isEmpty { return nil }
+            dropped += named
+            switch await look(rest, on: base) {
+            case .accepted: return Result(kept: rest, dropped: dropped)
+            case .rejected(let further): words = further
+            case .unknown: return nil
+            }
+        }
+        return nil
+    }
+
+    /// The wish without the smallest parts that the words name.
+    private static func without(named words: String, _ wish: MergeWish, _ named: inout [[String]]) -> [MergeWish] {
+        let before = named.count
+        let parts = wish.parts.flatMap { without(named: words, $0, &named) }
+        if named.count > before { return parts }
+        guard words.names(wish.path) else { return [wish] }
+        named.append(wish.path)
+        return []
+    }
+
+    // MARK: By trying
+
+    /// As much of wishes as is accepted, where together they are not.
+    private mutating func accepted(of wishes: [MergeWish], on document: JSONDocument) async -> [MergeWish] {
+        if wishes.count == 1 {
+            let parts = wishes[0].parts
+            if parts.isEmpty { dropped.append(wishes[0].path) }
+            return parts.isEmpty ? [] : await accepted(of: parts, on: document)
+        }
+        for (index, wish) in wishes.enumerated() {
+            var others = wishes
+            others.remove(at: index)
+            guard await isAccepted(others, on: document) else { continue }
+            return others + (await accepted(of: [wish], on: others.applied(to: document).document))
+        }
+        var kept: [MergeWish] = []
+        for wish in wishes {
+            let sofar = kept.applied(to: document).document
+            kept += await isAccepted([wish], on: sofar) ? [wish] : await accepted(of: [wish], on: sofar)
+        }
+        return kept
+    }
+}
+
+extension String {
+    /// The first line with anything in it.
+    fileprivate var firstLine: String { split(separator: "\n").first.map { String($0.prefix(300)) } ?? "it printed nothing" }
+
+    /// Whether a path is named: as a whole, or by the group it stands in and its own name in quotes.
+    fileprivate func names(_ path: [String]) -> Bool {
+        if holdsWord(path.joined(separator: ".")) { return true }
+        guard path.count > 1, let key = path.last, holdsWord(path.dropLast().joined(separator: ".")) else { return false }
+        return ["\"", "'", "`"].contains { contains("\($0)\(key)\($0)") }
+    }
+
+    /// Whether the word stands there as such, and not as a part of a longer one.
+    private func holdsWord(_ word: String) -> Bool {
+        var rest = self[...]
+        while let range = rest.firstRange(of: word) {
+            let before = range.lowerBound == startIndex ? nil : self[index(before: range.lowerBound)]
+            let (after, next) = (rest[range.upperBound...].first, rest[range.upperBound...].dropFirst().first)
+            let goesOn = after.map { $0.isWord || ($0 == "." && next?.isWord == true) } ?? false
+            if before?.isWord != true, before != ".", !goesOn { return true }
+            rest = rest[range.upperBound...]
+        }
+        return false
+    }
+}
+
+extension Character {
+    fileprivate var isWord: Bool { isLetter || isNumber || self == "_" || self == "-" }
+}

@@ -1,0 +1,35 @@
+import JSONText
+
+/// One thing that is wanted of a file, as small as it makes sense on its own.
+enum MergeWish: Sendable {
+    case patch([String], JSONValue)
+    case unite([String], [JSONValue])
+
+    var path: [String] {
+        switch self {
+        case .patch(let path, _), .unite(let path, _): path
+        }
+    }
+
+    /// What it is made of; empty where it can't be taken apart.
+    var parts: [MergeWish] {
+        guard case .patch(let path, let value) = self, let members = value.members else { return [] }
+        return members.map { .patch(path + [$0.key], $0.value) }
+    }
+
+    /// Carries it out. A list that is to grow and is none stays as it is.
+    func apply(to document: inout JSONDocument) -> [JSONChange] {
+        switch self {
+        case .patch(let path, let value): document.merge(value, at: path)
+        case .unite(let path, let elements): (try? document.unite(elements, at: path)) ?? []
+        }
+    }
+}
+
+extension [MergeWish] {
+    func applied(to document: JSONDocument) -> (document: JSONDocument, changes: [JSONChange]) {
+        var document = document
+        let changes = flatMap { $0.apply(to: &document) }
+        return (document, changes)
+    }
+}
