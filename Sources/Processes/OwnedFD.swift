@@ -89,6 +89,13 @@ package struct OwnedFD: ~Copyable {
         return result
     }
 
+    /// Where a symbolic link leads to, such as a descriptor below /proc; nil when there is none, or it is none of ours.
+    static func target(ofLink path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
     /// Takes a lock on a file that ends with us; nil when another process holds it.
     package static func lock(path: String) throws(LockFailure) -> OwnedFD {
         let raw = unsafe cprocess_open(path, O_RDWR | O_CREAT, 0o600)

@@ -4,6 +4,8 @@ import JobKit
 /// A process of the operating system with all that descends from it and carries its mark.
 final class SystemProcess: RunningProcess {
     let id: Int32
+    private let group: Int32
+    private let session: Int32
     private let mark: String
     private let pipes: [OutputPipe]
     private let ended: Gate<ProcessExit>
@@ -16,8 +18,18 @@ final class SystemProcess: RunningProcess {
     /// What a killed process may take to vanish: the kernel has the last word.
     private static let killPatience = Duration.seconds(3)
 
-    init(id: Int32, mark: String, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock) {
+    /// How often it is looked whether a process that is no child of ours is still there.
+    private static let heirPace = Duration.milliseconds(200)
+
+    /// A process that was started in a session and group of its own.
+    convenience init(id: Int32, mark: String, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock) {
+        self.init(id: id, group: id, session: id, mark: mark, pipes: pipes, ended: ended, clock: clock)
+    }
+
+    private init(id: Int32, group: Int32, session: Int32, mark: String, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock) {
         self.id = id
+        self.group = group
+        self.session = session
         self.mark = mark
         self.pipes = pipes
         self.ended = ended
@@ -32,12 +44,43 @@ final class SystemProcess: RunningProcess {
     }
 
     func send(signal: Int32) {
-        if ended.value == nil { kill(-id, signal) }
+        if ended.value == nil { kill(-group, signal) }
     }
 
-    func residentBytes() -> Int64 { members().reduce(0) { $0 + $1.resident } }
+    func usage() -> ProcessUsage {
+        members().reduce(into: ProcessUsage()) { usage, member in
+            usage.residentBytes += member.resident
+            usage.processorTime += member.processorTime
+        }
+    }
 
-    private func members() -> [ProcessTable.Entry] { ProcessTable.members(session: id, mark: mark) }
+    private func members() -> [ProcessTable.Entry] { ProcessTable.members(session: session, mark: mark) }
+
+    // MARK: Handing over
+
+    func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? {
+        let end = clock.uptime + patience
+        while !Task.isCancelled {
+            let left = members()
+            if left.isEmpty { return nil }
+            if let heir = ProcessTable.listeners(at: port, among: left).first { return adopt(heir) }
+            if clock.uptime >= end { return nil }
+            try? await clock.sleep(for: SystemProcess.heirPace)
+        }
+        return nil
+    }
+
+    private func adopt(_ heir: ProcessTable.Entry) -> SystemProcess {
+        let (gone, clock) = (Gate<ProcessExit>(), clock)
+        // Owned by the process it looks after: it ends when that does, and whoever keeps that waits for it.
+        Task.detached {
+            while let entry = ProcessTable.entry(heir.id), entry.startedAt == heir.startedAt, entry.state != "Z", entry.state != "X" {
+                try? await clock.sleep(for: SystemProcess.heirPace)
+            }
+            gone.open(.unknown)
+        }
+        return SystemProcess(id: heir.id, group: heir.group, session: heir.session, mark: mark, pipes: pipes, ended: gone, clock: clock)
+    }
 
     func stop(_ steps: StopSteps) async {
         // A task of its own: the run that stops it has been cancelled, and waiting must still be possible.
@@ -67,7 +110,7 @@ final class SystemProcess: RunningProcess {
 
     private func signal(_ number: Int32) {
         send(signal: number)
-        for member in members() where member.group != id || ended.value != nil { kill(member.id, number) }
+        for member in members() where member.group != group || ended.value != nil { kill(member.id, number) }
     }
 
     private func killAll() async {

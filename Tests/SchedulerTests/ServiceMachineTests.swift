@@ -40,13 +40,58 @@ struct ServiceMachineTests {
     @Test("exit rules: at once five times, repair once, stop, give up")
     func rules() {
         let repair = ProgramLine.command(["doctor"])
-        var machine = ServiceMachine(definition(rules: [0: .restartNow, 78: .repair(repair, then: .giveUp), 3: .stop, 4: .giveUp]))
+        var machine = ServiceMachine(definition(rules: [0: .restartNow, 78: .repair(repair, after: 1, then: .giveUp), 3: .stop, 4: .giveUp]))
         for _ in 0..<5 { #expect(machine.step(after: .exited(.exited(0), readyFor: .zero), at: t) == .launch(after: .zero, why: "it exited with code 0")) }
         #expect(machine.step(after: .exited(.exited(0), readyFor: .zero), at: t) == .launch(after: .seconds(5), why: "it exited with code 0"))
         #expect(machine.step(after: .exited(.exited(78), readyFor: .zero), at: t) == .repair(repair, why: "it exited with code 78"))
         guard case .giveUp = machine.step(after: .exited(.exited(78), readyFor: .zero), at: t) else { Issue.record("78 twice"); return }
         guard case .finish = machine.step(after: .exited(.exited(3), readyFor: .zero), at: t) else { Issue.record("3"); return }
         guard case .giveUp = machine.step(after: .exited(.exited(4), readyFor: .zero), at: t) else { Issue.record("4"); return }
+    }
+
+    @Test("a repair waits for so many ends in a row; being ready for long begins the count anew; what was killed says what it used")
+    func repairAfter() {
+        let repair = ProgramLine.command(["doctor"])
+        var machine = ServiceMachine(definition(rules: [1: .repair(repair, after: 3, then: .giveUp)]))
+        func step(_ exit: ProcessExit, _ readyFor: Duration = .zero, peak: Int64 = 0) -> ServiceStep {
+            machine.step(after: .exited(exit, readyFor: readyFor, peak: peak), at: t)
+        }
+        #expect(step(.exited(1)) == .launch(after: .seconds(5), why: "it exited with code 1"))
+        #expect(step(.exited(1)) == .launch(after: .seconds(10), why: "it exited with code 1"))
+        #expect(step(.signalled(9), peak: 512_000_000) == .launch(after: .seconds(20), why: "it was ended by SIGKILL; it was seen using 512.0 MB of memory"))
+        _ = step(.exited(1))
+        _ = step(.exited(1), .seconds(61))
+        _ = step(.exited(1))
+        #expect(step(.exited(1)) == .repair(repair, why: "it exited with code 1"))
+        guard case .giveUp = step(.exited(1)) else { Issue.record("not given up after the repair"); return }
+    }
+
+    @Test("too much memory: at once, or at a quiet moment, or when there was none for too long")
+    func memory() {
+        let over = Int64(2_000), under = Int64(500)
+        func verdicts(_ limit: ServiceDefinition.MemoryLimit, _ samples: [(bytes: Int64, busySeconds: Double)]) -> [MemoryJudge.Verdict] {
+            var judge = MemoryJudge(limit)
+            var processorTime = Duration.zero
+            return samples.enumerated().map { index, sample in
+                processorTime += .seconds(sample.busySeconds)
+                return judge.verdict(on: ProcessUsage(residentBytes: sample.bytes, processorTime: processorTime), at: .seconds(5 * index))
+            }
+        }
+        func kinds(_ verdicts: [MemoryJudge.Verdict]) -> [String] {
+            verdicts.map { verdict in
+                switch verdict {
+                case .fine: "fine"
+                case .waiting: "waiting"
+                case .restart: "restart"
+                }
+            }
+        }
+        #expect(kinds(verdicts(.init(bytes: 1_000), [(under, 5), (over, 5)])) == ["fine", "restart"])
+        let patient = ServiceDefinition.MemoryLimit(bytes: 1_000, quiet: .seconds(10), within: .seconds(30))
+        #expect(kinds(verdicts(patient, [(under, 5), (over, 5), (over, 5), (over, 0.1), (over, 0.1)])) == ["fine", "waiting", "fine", "fine", "restart"])
+        #expect(kinds(verdicts(patient, [(under, 0), (under, 0), (under, 0), (over, 0)])) == ["fine", "fine", "fine", "restart"])
+        #expect(kinds(verdicts(patient, (0..<8).map { _ in (over, 5) })) == ["waiting", "fine", "fine", "fine", "fine", "fine", "restart", "restart"])
+        #expect(kinds(verdicts(patient, [(over, 5), (under, 5), (over, 5)])) == ["waiting", "fine", "waiting"])
     }
 
     @Test("a missing program is told with what to do")

@@ -63,12 +63,15 @@ package struct ProcessCommand: Sendable {
 package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
     case exited(Int32)
     case signalled(Int32)
+    /// It was no child of ours, and only its parent learns how it ended.
+    case unknown
 
-    /// The code a shell would show: 128 and the signal's number for a signal.
-    package var code: Int32 {
+    /// The code a shell would show: 128 and the signal's number for a signal; nil where nobody can tell.
+    package var code: Int32? {
         switch self {
         case .exited(let code): code
         case .signalled(let signal): 128 + signal
+        case .unknown: nil
         }
     }
 
@@ -76,6 +79,7 @@ package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .exited(let code): "exited with code \(code)"
         case .signalled(let signal): "was ended by \(SignalName.name(of: signal))"
+        case .unknown: "ended, and its exit code is not known"
         }
     }
 }
@@ -161,6 +165,21 @@ package protocol RunningProcess: Sendable {
     func stop(_ steps: StopSteps) async
     /// Ends what the process has left behind after its own end. Gives the number of processes that were there.
     func endLeftovers() async -> Int
-    /// Resident bytes of the group's processes together.
-    func residentBytes() -> Int64
+    /// What it and all that carry its mark use.
+    func usage() -> ProcessUsage
+    /// A process that it has left behind and that listens at a port, to stay with as with itself. Waits for one as long as
+    /// there are any left that might; nil when there are none, or the time is up.
+    func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)?
+}
+
+/// What processes use together.
+package struct ProcessUsage: Hashable, Sendable {
+    package var residentBytes: Int64
+    /// Time on processors since they were started.
+    package var processorTime: Duration
+
+    package init(residentBytes: Int64 = 0, processorTime: Duration = .zero) {
+        self.residentBytes = residentBytes
+        self.processorTime = processorTime
+    }
 }

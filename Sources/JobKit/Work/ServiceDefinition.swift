@@ -9,15 +9,16 @@ package struct ServiceDefinition: Hashable, Sendable {
     package var restart: RestartPolicy
     package var exitRules: [Int32: ExitRule]
     package var stop: StopSteps
-    /// Resident bytes of the service's processes together, beyond which it is restarted.
-    package var memoryLimit: Int64?
+    package var memoryLimit: MemoryLimit?
+    /// The port at which the service listens: a process that it leaves behind there when it exits with 0 is kept as the service.
+    package var adoptPort: Int?
     /// Files below a folder that are removed before the first start in a boot.
     package var cleaning: Cleaning?
 
     package init(
         program: ProgramLine, folder: String? = nil, environment: [String: String] = [:], ready: ReadyCheck? = nil, live: LiveCheck? = nil,
         restart: RestartPolicy = RestartPolicy(), exitRules: [Int32: ExitRule] = [:], stop: StopSteps = StopSteps(),
-        memoryLimit: Int64? = nil, cleaning: Cleaning? = nil
+        memoryLimit: MemoryLimit? = nil, adoptPort: Int? = nil, cleaning: Cleaning? = nil
     ) {
         self.program = program
         self.folder = folder
@@ -28,6 +29,7 @@ package struct ServiceDefinition: Hashable, Sendable {
         self.exitRules = exitRules
         self.stop = stop
         self.memoryLimit = memoryLimit
+        self.adoptPort = adoptPort
         self.cleaning = cleaning
     }
 
@@ -107,8 +109,25 @@ package struct ServiceDefinition: Hashable, Sendable {
         case giveUp
         /// The service has done what it was for: the run has succeeded.
         case stop
-        /// Run a repair once, start again, and give up on the second time.
-        indirect case repair(ProgramLine, then: ExitRule)
+        /// Run a repair once, at the given number of such ends in a row, and start again. Ends before it are followed by the
+        /// restart policy, further ones by another rule.
+        indirect case repair(ProgramLine, after: Int, then: ExitRule)
+    }
+
+    /// When a service that uses too much memory is restarted.
+    package struct MemoryLimit: Hashable, Sendable {
+        /// Resident bytes of the service's processes together.
+        package var bytes: Int64
+        /// The time that it must have done next to nothing before it is restarted; nil for at once.
+        package var quiet: Duration?
+        /// Without a quiet moment it is restarted after this.
+        package var within: Duration
+
+        package init(bytes: Int64, quiet: Duration? = nil, within: Duration = .seconds(1800)) {
+            self.bytes = bytes
+            self.quiet = quiet
+            self.within = within
+        }
     }
 
     package struct Cleaning: Hashable, Sendable {

@@ -14,7 +14,9 @@ package struct ServiceJob: ServiceType {
             restart: reader.section("restart", "What happens after an end", restart) ?? .init(),
             exitRules: reader.exitRules("exit_rules", "What exit codes mean"),
             stop: reader.section("stop", "How the service is asked to end") { $0.stopSteps() } ?? StopSteps(),
-            memoryLimit: reader.optionalSize("memory_limit", "Resident memory beyond which it is restarted"),
+            memoryLimit: reader.memoryLimit(),
+            adoptPort: reader.optionalInteger(
+                "adopt_port", "Its port: a process that it leaves behind there when it exits with 0 is kept as the service", in: 1...65_535),
             cleaning: reader.section(
                 "clean_before_first_start", "Files an earlier container left, removed before the first start", cleaning) ?? nil)
     }

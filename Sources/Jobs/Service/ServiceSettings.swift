@@ -30,6 +30,28 @@ extension SettingsReader {
         }
     }
 
+    /// A size, or a group that lets the restart wait for a quiet moment.
+    mutating func memoryLimit() -> ServiceDefinition.MemoryLimit? {
+        let (key, about) = ("memory_limit", "Resident memory beyond which it is restarted, at once or at a quiet moment")
+        let group = SettingShape.Kind.section(SettingsReader.shapes { _ = SettingsReader.memoryGroup(&$0) })
+        guard let node = node(SettingShape(key, about, .either([.size, group]))) else { return nil }
+        if node.entries != nil { return nested(node, path: qualified(key)) { SettingsReader.memoryGroup(&$0) } }
+        guard let text = scalar(node, key) else { return nil }
+        if let bytes = ByteSizeText.parse(text) { return .init(bytes: bytes) }
+        report(at: node.place, "\"\(qualified(key))\" is \(node.kind)", hint: "write a size such as 1.5GB, or { limit: 1.5GB, quiet: 1m }")
+        return nil
+    }
+
+    private static func memoryGroup(_ reader: inout SettingsReader) -> ServiceDefinition.MemoryLimit? {
+        let bytes = reader.optionalSize("limit", "Resident memory beyond which it is restarted")
+        let quiet = reader.duration(
+            "quiet", "The time it must have done next to nothing before that", default: .seconds(60), in: .seconds(5) ... .seconds(86_400))
+        let within = reader.duration(
+            "within", "Without a quiet moment it is restarted after this", default: .seconds(1800), in: .seconds(5) ... .seconds(7 * 86_400))
+        if bytes == nil, !reader.has("limit") { reader.report(at: reader.place, "\"limit\" is missing", hint: "write for example limit: 1.5GB") }
+        return bytes.map { .init(bytes: $0, quiet: quiet, within: within) }
+    }
+
     /// Rules by exit code: `restart_now`, `restart`, `give_up`, `stop`, or `{ run: …, then: … }`.
     mutating func exitRules(_ key: String, _ about: String) -> [Int32: ServiceDefinition.ExitRule] {
         guard let node = node(SettingShape(key, about, .map(.anything))) else { return [:] }
@@ -49,9 +71,10 @@ extension SettingsReader {
         if node.entries != nil {
             return nested(node, path: qualified(key)) { reader in
                 let program = reader.runLine()
-                let then = reader.node(SettingShape("then", "What follows the second time", .text))
+                let after = reader.integer("after", "Ends with that code in a row before it is repaired", default: 1, in: 1...1000)
+                let then = reader.node(SettingShape("then", "What follows after the repair", .text))
                 let rule = then.flatMap { reader.simpleRule($0, key) } ?? .giveUp
-                return program.map { .repair($0, then: rule) }
+                return program.map { .repair($0, after: after, then: rule) }
             }
         }
         return simpleRule(node, key)

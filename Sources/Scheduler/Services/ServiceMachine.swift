@@ -4,7 +4,8 @@ package import JobKit
 /// How one life of a service's process ended.
 package enum ServiceEnd: Hashable, Sendable {
     case launchFailed(LaunchError)
-    case exited(ProcessExit, readyFor: Duration)
+    /// - Parameter peak: The most resident bytes that were seen.
+    case exited(ProcessExit, readyFor: Duration, peak: Int64 = 0)
     /// We ended it, for this reason.
     case unhealthy(String, readyFor: Duration)
 }
@@ -29,6 +30,8 @@ package struct ServiceMachine: Sendable {
     private var immediateRestarts: [Date] = []
     private var restartsInARow = 0
     private var repaired: Set<Int32> = []
+    /// Ends with the same code one after the other, without it having been ready for long between them.
+    private var sameEnds: (code: Int32?, count: Int) = (nil, 0)
 
     package init(_ definition: ServiceDefinition) {
         policy = definition.restart
@@ -41,9 +44,12 @@ package struct ServiceMachine: Sendable {
         case .unhealthy(let reason, let readyFor):
             settle(readyFor)
             return restart(because: reason, at: now)
-        case .exited(let exit, let readyFor):
+        case .exited(let exit, let readyFor, let peak):
             settle(readyFor)
-            return follow(exitRules[exit.code] ?? .restart, exit, at: now)
+            sameEnds = (exit.code, sameEnds.code == exit.code ? sameEnds.count + 1 : 1)
+            // Who is killed without our doing has mostly used too much memory.
+            let memory = exit == .signalled(9) && peak > 0 ? "; it was seen using \(ByteSizeText.readable(peak)) of memory" : ""
+            return follow(exit.code.flatMap { exitRules[$0] } ?? .restart, exit, why: "it \(exit)\(memory)", at: now)
         }
     }
 
@@ -52,10 +58,10 @@ package struct ServiceMachine: Sendable {
         guard readyFor >= policy.settledAfter else { return }
         restartsInARow = 0
         repaired = []
+        sameEnds = (nil, 0)
     }
 
-    private mutating func follow(_ rule: ServiceDefinition.ExitRule, _ exit: ProcessExit, at now: Date) -> ServiceStep {
-        let why = "it \(exit)"
+    private mutating func follow(_ rule: ServiceDefinition.ExitRule, _ exit: ProcessExit, why: String, at now: Date) -> ServiceStep {
         switch rule {
         case .restart: return restart(because: why, exitCode: exit.code, at: now)
         case .stop: return .finish(RunReport(summary: "ended: \(why)"))
@@ -67,8 +73,9 @@ package struct ServiceMachine: Sendable {
                 return restart(because: why, exitCode: exit.code, at: now)
             }
             return .launch(after: .zero, why: why)
-        case .repair(let program, let then):
-            guard repaired.insert(exit.code).inserted else { return follow(then, exit, at: now) }
+        case .repair(let program, let after, let then):
+            guard sameEnds.count >= after else { return restart(because: why, exitCode: exit.code, at: now) }
+            guard repaired.insert(exit.code ?? -1).inserted else { return follow(then, exit, why: why, at: now) }
             return .repair(program, why: why)
         }
     }

@@ -70,9 +70,12 @@ package struct ServiceSupervisor: Sendable {
 
     // MARK: One life
 
-    /// Starts the process and stays with it until it has ended, by itself or by us.
+    /// How long a service that has ended with 0 is given to hand over to a process that it left behind.
+    private static let handOver = Duration.seconds(10)
+
+    /// Starts the process and stays with it, or with the one it hands over to, until it has ended, by itself or by us.
     private func live(_ context: RunContext, launches: Int) async -> ServiceEnd {
-        let process: any RunningProcess
+        var process: any RunningProcess
         do {
             var command = context.command(definition.program, folder: definition.folder)
             command.environment.merge(definition.environment) { _, own in own }
@@ -82,17 +85,32 @@ package struct ServiceSupervisor: Sendable {
         }
         context.voice.launched(process: process.id)
         context.log("started: \(definition.program) (process \(process.id))")
-        let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process.id, launches: launches)
-        let (end, readySince) = await follow(process, watch, context)
-        let readyFor = readySince.map { context.clock.uptime - $0 } ?? .zero
-        let exit = await process.exit()
-        context.voice.ended(exit)
-        let left = await process.endLeftovers()
-        if left > 0 { context.log("ended \(left.counted("process", plural: "processes")) it left behind") }
-        switch end {
-        case .exited: return .exited(exit, readyFor: readyFor)
-        case .unhealthy(let reason): return .unhealthy(reason, readyFor: readyFor)
+        while true {
+            let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, launches: launches)
+            let (end, readySince) = await follow(process, watch, context)
+            let readyFor = readySince.map { context.clock.uptime - $0 } ?? .zero
+            let exit = await process.exit()
+            context.voice.ended(exit)
+            if case .exited = end, let heir = await heir(of: process, after: exit, context) {
+                context.voice.launched(process: heir.id)
+                process = heir
+                continue
+            }
+            let left = await process.endLeftovers()
+            if left > 0 { context.log("ended \(left.counted("process", plural: "processes")) it left behind") }
+            switch end {
+            case .exited: return .exited(exit, readyFor: readyFor, peak: watch.peak)
+            case .unhealthy(let reason): return .unhealthy(reason, readyFor: readyFor)
+            }
         }
+    }
+
+    /// The process that has taken over: an app that restarts itself may leave one behind and end.
+    private func heir(of process: any RunningProcess, after exit: ProcessExit, _ context: RunContext) async -> (any RunningProcess)? {
+        guard let port = definition.adoptPort, exit == .exited(0) || exit == .unknown, !Task.isCancelled else { return nil }
+        guard let heir = await process.heir(listeningAt: port, within: ServiceSupervisor.handOver) else { return nil }
+        context.log("it \(exit) and left process \(heir.id) behind, which listens at port \(port): that is the service from now on")
+        return heir
     }
 
     private enum LifeEnd: Sendable {
@@ -111,9 +129,7 @@ package struct ServiceSupervisor: Sendable {
                 return .exited
             }
             group.addTask { await watch.health().map { .unhealthy($0) } }
-            if let limit = definition.memoryLimit {
-                group.addTask { await watch.memory(of: process, limit: limit).map { .unhealthy($0) } }
-            }
+            group.addTask { await watch.memory().map { .unhealthy($0) } }
             let first = await group.next() ?? nil
             if case .exited = first {
             } else {

@@ -4,14 +4,17 @@ import Synchronization
 
 /// Looks at one life of a service: is it ready, is it live, does it keep to its memory limit.
 final class ServiceWatch: Sendable {
+    private static let memoryPace = Duration.seconds(5)
+
     let launches: Int
     private let definition: ServiceDefinition
     private let tools: any ServiceTools
     private let context: RunContext
-    private let process: Int32
+    private let process: any RunningProcess
     private let readyAt = Mutex<Duration?>(nil)
+    private let peakBytes = Mutex<Int64>(0)
 
-    init(definition: ServiceDefinition, tools: any ServiceTools, context: RunContext, process: Int32, launches: Int) {
+    init(definition: ServiceDefinition, tools: any ServiceTools, context: RunContext, process: any RunningProcess, launches: Int) {
         self.definition = definition
         self.tools = tools
         self.context = context
@@ -21,6 +24,9 @@ final class ServiceWatch: Sendable {
 
     /// The uptime at which the service became ready, if it did.
     var readySince: Duration? { readyAt.withLock { $0 } }
+
+    /// The most resident bytes that were seen.
+    var peak: Int64 { peakBytes.withLock { $0 } }
 
     /// Gives the reason for a restart; nil when cancelled.
     func health() async -> String? {
@@ -81,19 +87,23 @@ final class ServiceWatch: Sendable {
         }
     }
 
-    /// Gives the reason for a restart once the limit is passed; nil when cancelled.
-    func memory(of process: any RunningProcess, limit: Int64) async -> String? {
+    /// Gives the reason for a restart once the limit calls for one; nil when cancelled.
+    func memory() async -> String? {
+        var judge = definition.memoryLimit.map { MemoryJudge($0) }
         while true {
-            do { try await context.clock.sleep(for: .seconds(5)) } catch { return nil }
-            let bytes = process.residentBytes()
-            if bytes > limit {
-                return "it uses \(ByteSizeText.readable(bytes)) of memory, over its limit of \(ByteSizeText.readable(limit))"
+            do { try await context.clock.sleep(for: ServiceWatch.memoryPace) } catch { return nil }
+            let usage = process.usage()
+            peakBytes.withLock { $0 = max($0, usage.residentBytes) }
+            switch judge?.verdict(on: usage, at: context.clock.uptime) {
+            case .restart(let reason): return reason
+            case .waiting(let note): context.log(note)
+            case .fine, nil: break
             }
         }
     }
 
     private func say(_ state: ServiceStatus.State, note: String? = nil) {
         if let note { context.log(note) }
-        context.voice.report(ServiceStatus(state: state, process: process, launches: launches, note: note))
+        context.voice.report(ServiceStatus(state: state, process: process.id, launches: launches, note: note))
     }
 }
