@@ -22,9 +22,20 @@ try:
 except Exception as error:
     fail(f"the request makes no sense: {error!r}")
 
+# What it follows, for what comes after "on: { after: … }".
+followed = {name: os.environ.get(f"SHIPKEEPER_AFTER{end}", "") for name, end in (("job", ""), ("outcome", "_OUTCOME"), ("words", "_WORDS"))}
+
+
+def filled(text):
+    for name, value in followed.items():
+        text = text.replace("{%s}" % name, value)
+    return text
+
+
+title = filled(title)
 card = {"header": {"title": {"tag": "plain_text", "content": title}, "template": settings.get("color", "blue")}, "elements": []}
 if settings.get("text"):
-    card["elements"].append({"tag": "markdown", "content": settings["text"]})
+    card["elements"].append({"tag": "markdown", "content": filled(settings["text"])})
 body = {"msg_type": "interactive", "card": card}
 if settings.get("secret"):
     stamp = str(int(time.time()))

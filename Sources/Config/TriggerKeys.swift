@@ -38,7 +38,7 @@ enum TriggerKeys {
         if every == nil, reader.has("at_start") { reader.report("at_start", "\"at_start\" goes with \"every\"") }
         triggers += crons(&reader, zone: zone)
         if let watch = watch(&reader) { triggers.append(watch) }
-        if let after = after(&reader) { triggers.append(after) }
+        triggers += after(&reader)
         if triggers.isEmpty, !reader.isDescribing, reader.problems.isEmpty {
             reader.report(
                 at: reader.place, "\"on\" names nothing that could make the job due", hint: "remove it, or write for example { every: 30m }"
@@ -69,19 +69,19 @@ enum TriggerKeys {
         return paths.isEmpty ? nil : .watch(paths: paths.map { $0 == "/" ? $0 : String($0.trimmingSuffix("/")) }, settle: settle)
     }
 
-    private static func after(_ reader: inout SettingsReader) -> Trigger? {
+    private static func after(_ reader: inout SettingsReader) -> [Trigger] {
         let section = SettingShape.Kind.section(SettingsReader.shapes { _ = afterGroup(&$0) })
         guard let node = reader.node(SettingShape("after", "When another job has ended", .either([.text, section]))) else {
-            return nil
+            return []
         }
-        if let job = node.text { return .after(job: job, .succeeded) }
-        let (job, outcome) = reader.nested(node, path: reader.qualified("after"), afterGroup)
-        return .after(job: job, outcome)
+        if let job = node.text { return [.after(job: job, .succeeded)] }
+        let (jobs, outcome) = reader.nested(node, path: reader.qualified("after"), afterGroup)
+        return jobs.map { .after(job: $0, outcome) }
     }
 
-    private static func afterGroup(_ reader: inout SettingsReader) -> (String, Trigger.AfterOutcome) {
+    private static func afterGroup(_ reader: inout SettingsReader) -> ([String], Trigger.AfterOutcome) {
         (
-            reader.string("job", "The other job"),
+            reader.strings("job", "The other job, or several", isRequired: true),
             reader.choice("outcome", "Which of its ends counts", default: Trigger.AfterOutcome.succeeded)
         )
     }

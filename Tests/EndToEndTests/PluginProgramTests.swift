@@ -287,6 +287,9 @@ struct PluginProgramTests {
               card: { type: feishu-card, with: { webhook: "http://127.0.0.1:24192/hook", title: done, secret: "${ROBOT_SECRET}" } }
               unsigned: { type: feishu-card, with: { webhook: "http://127.0.0.1:24192/hook", title: done } }
               hook: { type: webhook, with: { url: "http://127.0.0.1:24192/x", body: '{"sign": 1}' } }
+              fails: { type: command, with: { shell: 'exit 3' } }
+              works: { type: command, with: { shell: 'true' } }
+              told: { type: webhook, on: { after: { job: [fails, works], outcome: finished } }, with: { url: "http://127.0.0.1:24192/x", body: '{"said": "{job} {outcome}: {words}"}' } }
               gone: { type: webhook, with: { url: "http://127.0.0.1:24193/x" } }
             """
         let program = try RunningProgram(configuration, in: folder, environment: ["ROBOT_SECRET": "robot-secret-value"])
@@ -329,6 +332,10 @@ struct PluginProgramTests {
         #expect(folder.read("heard")?.contains("timestamp") == true && folder.read("heard")?.contains("robot-secret") == false)
         try start("unsigned", "the robot refuses the card: 19021")
         try start("hook", "answered 200")
+        try start("fails", "exited with code 3")
+        #expect(try RunningProgram.until("grep -F 'fails failed: it exited with code 3' '\(folder["heard"])'"))
+        try start("works", "exited with code 0")
+        #expect(try RunningProgram.until("grep -F 'works succeeded: exited with code 0' '\(folder["heard"])'"))
         try start("gone", "the address can't be reached")
         #expect(!program.log.contains("robot-secret-value"))
         _ = program.stop()

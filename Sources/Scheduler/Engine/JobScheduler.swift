@@ -246,12 +246,21 @@ package actor JobScheduler {
         environment["SHIPKEEPER_ATTEMPT"] = "\(attempt)"
         environment["SHIPKEEPER_SCHEDULED_AT"] = run.scheduledAt.formatted(.iso8601)
         environment["SHIPKEEPER_MISSED"] = "\(run.missed)"
+        environment.merge(followed(by: run)) { _, new in new }
         return RunContext(
             job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, isDryRun: run.cause.isDryRun,
             bootID: bootID,
             deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
             processes: ports.processes, values: ports.values, voice: voice,
             stopBudgetLeft: { [self] in stopDeadline.withLock { $0 }.map { $0 - clock.uptime } })
+    }
+
+    /// What a run that follows another job's end is told of that.
+    private func followed(by run: Run) -> [String: String] {
+        guard case .after(let job, let id) = run.cause else { return [:] }
+        let known = ["SHIPKEEPER_AFTER": job, "SHIPKEEPER_AFTER_RUN": "\(id)"]
+        guard let last = engine?.jobs[job]?.last, last.id == id, let outcome = last.state.outcome else { return known }
+        return known.merging(["SHIPKEEPER_AFTER_OUTCOME": outcome.rawValue, "SHIPKEEPER_AFTER_WORDS": last.error ?? last.summary ?? ""]) { _, new in new }
     }
 
     // MARK: Time
