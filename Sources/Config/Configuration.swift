@@ -9,7 +9,8 @@ package struct Configuration: Sendable {
         package var work: Work
         /// Declared secrets that the job's processes get.
         package var secrets: [String]
-        package var environment: [String: String]
+        /// Nil takes a variable away.
+        package var environment: [String: String?]
     }
 
     package enum LogFormat: String, CaseIterable, Sendable {
@@ -47,6 +48,11 @@ package struct Configuration: Sendable {
     package var mostParallel: Int
     package var jobs: [Job]
     package var warnings: [Problem]
+
+    /// No job runs, whatever it would do.
+    package mutating func enterSafeMode() {
+        for index in jobs.indices { jobs[index].definition.disabled = .safeMode }
+    }
 }
 
 /// Why there is no configuration: everything that is wrong, in reading order.

@@ -12,7 +12,7 @@ struct EngineKeys {
     var fireRule: FireRule
     var group: String?
     var secrets: [String]
-    var environment: [String: String]
+    var environment: [String: String?]
     var missingSecrets: [String]
     var isEnabled: Bool
     var disabled: DisabledReason?
@@ -34,7 +34,7 @@ struct EngineKeys {
             fireRule: fireRule(&reader),
             group: reader.optionalString("group", "Jobs of one group never run at once"),
             secrets: secrets,
-            environment: reader.stringMap("env", "Environment variables of the job's processes"),
+            environment: reader.environment("env", "Environment variables of the job's processes; one without a value is taken away"),
             missingSecrets: secrets.filter { (environment[$0] ?? "").isEmpty }, isEnabled: isEnabled,
             disabled: isEnabled ? nil : .switchedOff)
         if kind?.isService == true, !reader.has("on") { keys.triggers = [.boot] }

@@ -19,7 +19,8 @@ enum TopLevel {
         let timeZone = timeZone(&reader, environment)
         let state = reader.path("state", "Folder of state.db, logs and the socket", isRequired: false)
         let budget = reader.duration(
-            "stop_budget", "Time from SIGTERM to the end of the program", default: .seconds(8), in: .seconds(1) ... .seconds(3600))
+            "stop_budget", "Time from SIGTERM to the end of the program; without it what the platform allows", default: Platform(environment).stopBudget,
+            in: .seconds(1) ... .seconds(3600))
         let secrets = reader.strings("secrets", "Environment variables that no job sees unless it is granted them")
         let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins beside this file")
         let parallel = reader.integer(

@@ -73,9 +73,9 @@ struct ConfigTests {
         #expect(jobs["backup"]?.definition.retry.backoffCap == .seconds(600))
         guard case .service(let service) = jobs["gateway"]?.work else { Issue.record("no service"); return }
         #expect(service.ready?.probe == .http(["http://127.0.0.1:18789/startupz", "http://127.0.0.1:18789/readyz", "http://127.0.0.1:18789/healthz"]))
-        #expect(service.exitRules[78] == .repair(.command(["doctor", "--fix"]), then: .giveUp))
+        #expect(service.exitRules[78] == .repair(.command(["doctor", "--fix"]), after: 1, then: .giveUp))
         #expect(service.stop == StopSteps([.init(signal: 2, wait: .seconds(20))]))
-        #expect(service.memoryLimit == 1 << 30)
+        #expect(service.memoryLimit == .init(bytes: 1 << 30))
     }
 
     @Test("every mistake is named at once, with its place and what to do")
@@ -211,9 +211,51 @@ struct ConfigTests {
             let text = try String(contentsOfFile: example, encoding: .utf8)
             let environment = [
                 "DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "HF_DATASET": "alice/backup", "HF_TOKEN": "hf_abc", "OSS_BUCKET": "my-blog",
-                "OSS_REGION": "oss-cn-hangzhou", "SITE_URL": "https://blog.example.com",
-            ]
+                "OSS_REGION": "oss-cn-hangzhou", "SITE_URL": "https://blog.example.com", "HOME": "/root", "NODE_ENV": "production",
+            ].merging(Platform([:]).variables) { own, _ in own }
             #expect(throws: Never.self) { try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: example) }
         }
+    }
+
+    @Test(
+        "platforms are known by what they set",
+        arguments: [
+            ([:], "container", 7860, nil, 8000),
+            (["SPACE_ID": "a/b", "SPACE_HOST": "a-b.hf.space", "PORT": "7861"], "huggingface", 7861, "https://a-b.hf.space", 8000),
+            (["RENDER": "true", "RENDER_EXTERNAL_URL": "https://x.onrender.com/", "PORT": "10000"], "render", 10_000, "https://x.onrender.com", 25_000),
+            (["RAILWAY_PROJECT_ID": "p", "RAILWAY_PUBLIC_DOMAIN": "x.up.railway.app"], "railway", 7860, "https://x.up.railway.app", 2500),
+            (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "30"], "railway", 7860, nil, 29_500),
+            (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "0"], "railway", 7860, nil, 1000),
+            (["FLY_APP_NAME": "x", "PORT": "nonsense"], "fly", 7860, "https://x.fly.dev", 4000),
+            (["K_SERVICE": "x", "PUBLIC_URL": "app.example.com//"], "cloudrun", 7860, "https://app.example.com", 8000),
+            (["SHIPKEEPER_PLATFORM": "modelscope", "SHIPKEEPER_PORT": "80", "PORT": "81"], "modelscope", 80, nil, 8000),
+            (["SPACE_ID": "", "KOYEB_APP_NAME": "x", "KOYEB_PUBLIC_DOMAIN": "x.koyeb.app"], "koyeb", 7860, "https://x.koyeb.app", 8000),
+        ] as [([String: String], String, Int, String?, Int)])
+    func platforms(environment: [String: String], kind: String, port: Int, url: String?, budget: Int) throws {
+        let platform = Platform(environment)
+        #expect(platform.kind.rawValue == kind && platform.port == port && platform.publicURL == url && platform.stopBudget == .milliseconds(budget))
+        #expect(platform.variables["SHIPKEEPER_PUBLIC_URL"] == url ?? "http://127.0.0.1:\(port)")
+        #expect(try read("version: 1\njobs: {}\n", environment: environment).stopBudget == .milliseconds(budget))
+        #expect(try read("version: 1\nstop_budget: 3s\njobs: {}\n", environment: environment).stopBudget == .seconds(3))
+    }
+
+    @Test("warns of what moves by itself, of tunnels where they are not allowed, and of a home that can't be written")
+    func advice() {
+        let found = PlatformAdvice.movingVersions(
+            in: "FROM node:latest\n# not openclaw@latest\nRUN npm i -g openclaw@latest x@latest-2 y # z@latest\n", file: "Dockerfile")
+        #expect(
+            found.map { "\($0.place) \($0.message.prefix(15))" } == [
+                "Dockerfile:1:6 node:latest is ", "Dockerfile:3:14 openclaw@latest", "Dockerfile:3:30 x@latest is ano",
+            ])
+        #expect(PlatformAdvice.tunnels(["/usr/bin/frpc"], on: Platform(["SPACE_ID": "a/b"]))?.verdict == .warning)
+        #expect(PlatformAdvice.tunnels(["/usr/bin/frpc"], on: Platform([:])) == nil && PlatformAdvice.tunnels([], on: Platform(["SPACE_ID": "a/b"])) == nil)
+        #expect(PlatformAdvice.home("/root", isWritable: false, user: 1000)?.message.contains("/root can't be written by user 1000") == true)
+        #expect(PlatformAdvice.home("/root", isWritable: true, user: 1000) == nil && PlatformAdvice.home("", isWritable: true, user: 1000) != nil)
+    }
+
+    @Test("a variable without a value is taken away from a job, and an empty one is empty")
+    func takenAway() throws {
+        let configuration = try read("version: 1\njobs:\n  a: { type: command, env: { X: , Y: \"\", Z: 1 }, with: { shell: env } }\n", environment: [:])
+        #expect(configuration.jobs[0].environment == ["X": nil, "Y": "", "Z": "1"])
     }
 }

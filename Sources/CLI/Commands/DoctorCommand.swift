@@ -31,6 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         var lines = configurationLines()
         if let configuration = lines.configuration {
+            lines.lines += await platformLines()
             lines.lines += localLines(configuration)
             lines.lines += await repositoryLines(RepositoryPlans(configuration: configuration))
             lines.lines += await jobLines(configuration)
@@ -72,6 +73,12 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             return (error.problems.map { Line(about: about, check: "mistake", verdict: "failed", message: $0.description) }, nil)
         }
+    }
+
+    private func platformLines() async -> [Line] {
+        let checks = PlatformChecks(file: ConfigurationFile(option: config))
+        let all = checks.local + [await checks.visibility(CurlClient())].compactMap(\.self)
+        return all.map { Line(about: "platform", check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint) }
     }
 
     private func localLines(_ configuration: Configuration) -> [Line] {

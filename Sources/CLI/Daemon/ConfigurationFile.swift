@@ -11,7 +11,7 @@ struct ConfigurationFile {
 
     /// The file named by an option or the environment, else the first of the usual places that exists.
     init(option: String?) {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ContainerEnvironment.all
         let places = ["shipkeeper.yaml", "/etc/shipkeeper/shipkeeper.yaml"]
         let named = option ?? environment["SHIPKEEPER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         path = named ?? places.first { FileManager.default.fileExists(atPath: $0) } ?? places[0]
@@ -21,13 +21,13 @@ struct ConfigurationFile {
     static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
         let clock = SystemWallClock()
         return BuiltInJobs.catalog(
-            http: http, hubEndpoint: ProcessInfo.processInfo.environment["HF_ENDPOINT"], now: { clock.now }, stateFolder: stateFolder)
+            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], now: { clock.now }, stateFolder: stateFolder)
     }
 
     /// - Parameter stateFolder: Where plug-ins get folders of their own.
     func read(_ catalog: JobCatalog, stateFolder: @escaping @Sendable () -> String = { "" }) throws(ConfigurationError) -> Configuration {
         let text = try text()
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ContainerEnvironment.all
         var (catalog, plugins) = (catalog, plugins(text, environment))
         plugins.add(to: &catalog, stateFolder: stateFolder)
         // A broken plug-in takes nothing down but the jobs that need it.
@@ -35,6 +35,7 @@ struct ConfigurationFile {
         do {
             var configuration = try ConfigurationReader(catalog: catalog, environment: environment).read(text, file: path)
             configuration.warnings = notes + configuration.warnings
+            if ContainerEnvironment.isSafeMode { configuration.enterSafeMode() }
             return configuration
         } catch {
             throw ConfigurationError(problems: notes + error.problems)
@@ -42,7 +43,7 @@ struct ConfigurationFile {
     }
 
     /// The plug-ins that this file's jobs may use; those beside it where there is no file.
-    func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ProcessInfo.processInfo.environment) }
+    func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ContainerEnvironment.all) }
 
     private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {
         let own = URL(fileURLWithPath: path).deletingLastPathComponent()

@@ -140,7 +140,13 @@ struct Daemon {
 
     private func warn() {
         container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
+        container.note(PlatformAdvice.found(ContainerEnvironment.platform).message)
+        if ContainerEnvironment.isSafeMode {
+            container.note(
+                "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)
+        }
         for warning in configuration.warnings { container.note(warning.description, .warning) }
+        for check in PlatformChecks(file: file).warnings { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
         for job in configuration.jobs {
             guard let reason = job.definition.disabled, reason.hint != nil else { continue }
             container.note("\(job.definition.name): disabled: \(reason)", .warning)

@@ -9,7 +9,7 @@ struct JobEnvironment {
     let own: [String: String]
     let stateFolder: String
 
-    init(own: [String: String] = ProcessInfo.processInfo.environment, stateFolder: String) {
+    init(own: [String: String] = ContainerEnvironment.all, stateFolder: String) {
         self.own = own
         self.stateFolder = stateFolder
     }
@@ -22,7 +22,7 @@ struct JobEnvironment {
         return configuration.jobs.map { job in
             var environment = base
             for name in job.secrets { environment[name] = own[name] }
-            environment.merge(job.environment) { _, new in new }
+            for (name, value) in job.environment { environment[name] = value }
             return ScheduledJob(definition: job.definition, work: job.work, environment: environment)
         }
     }

@@ -67,6 +67,11 @@ struct RepositoryPlans: Sendable {
     func plan(_ wish: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
         do throws(JobError) {
             let repository = try repository(name)
+            if ContainerEnvironment.isSafeMode {
+                throw JobError(
+                    "in safe mode nothing is restored in place",
+                    hint: "take it out beside: shipkeeper restore --at \(wish) --to FOLDER; or take \(ContainerEnvironment.safeModeVariable) away and restart")
+            }
             let mine = uses.filter { $0.repository.name == repository.name && $0.isEnabled }
             guard let restore = mine.first(where: { !$0.isBackup }) else {
                 throw JobError(

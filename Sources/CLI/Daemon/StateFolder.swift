@@ -29,7 +29,7 @@ struct StateFolder {
 
     /// The folder of the configuration or the environment; else the first usual one that can be written.
     static func prepare(configured: String?) throws(Unwritable) -> StateFolder {
-        let named = configured ?? ProcessInfo.processInfo.environment["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 }
+        let named = configured ?? ContainerEnvironment.all["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 }
         var failure = ""
         for path in named.map({ [$0] }) ?? usual {
             do {
@@ -54,14 +54,14 @@ struct StateFolder {
     }
 
     private static var usual: [String] {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ContainerEnvironment.all
         let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
         return ["/var/lib/shipkeeper", home.map { $0 + "/.local/state/shipkeeper" }, "/tmp/shipkeeper-\(getuid())"].compactMap(\.self)
     }
 
     /// The socket of a running program, for the command line.
     static func findSocket(option: String?, configuration: String?) -> String {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ContainerEnvironment.all
         if let named = option ?? environment["SHIPKEEPER_STATE"], !named.isEmpty { return StateFolder(path: named).socket }
         if let configured = stateKey(of: ConfigurationFile(option: configuration).path) { return StateFolder(path: configured).socket }
         let sockets = usual.map { StateFolder(path: $0).socket }
@@ -71,6 +71,6 @@ struct StateFolder {
     /// The plain value of `state` at the top of a configuration, without judging the rest of it.
     private static func stateKey(of path: String) -> String? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        return StateKey.read(String(decoding: data, as: UTF8.self), environment: ProcessInfo.processInfo.environment)
+        return StateKey.read(String(decoding: data, as: UTF8.self), environment: ContainerEnvironment.all)
     }
 }

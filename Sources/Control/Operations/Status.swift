@@ -11,7 +11,8 @@ extension Operations {
             version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
             configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) },
             lastBackup: try await lastBackup(overview), space: space,
-            attention: overview.jobs.compactMap(StatusAnswer.Attention.init) + space.flatMap(StatusAnswer.Attention.about))
+            attention: StatusAnswer.Attention.safeMode(overview) + overview.jobs.compactMap(StatusAnswer.Attention.init)
+                + space.flatMap(StatusAnswer.Attention.about))
     }
 
     /// What the last backups said of the size of what they store in.
@@ -94,6 +95,16 @@ extension StatusAnswer.Attention {
             )
         }
         return found
+    }
+
+    /// Safe mode is told once, not job by job.
+    fileprivate static func safeMode(_ overview: Overview) -> [StatusAnswer.Attention] {
+        guard overview.jobs.contains(where: { $0.definition.disabled == .safeMode }) else { return [] }
+        return [
+            .init(
+                job: "safe mode", message: "nothing is restored, started or backed up",
+                hint: "look with shipkeeper backups, take out with shipkeeper restore --to FOLDER; then take SHIPKEEPER_SAFE_MODE away and restart")
+        ]
     }
 
     /// Nil for a job that nobody needs to look at.

@@ -164,6 +164,13 @@ extension SettingsReader {
         return result
     }
 
+    /// Environment variables: a text sets one, nothing (`NAME:` or `NAME: null`) takes one away.
+    package mutating func environment(_ key: String, _ about: String) -> [String: String?] {
+        let nulls = (allEntries.first { $0.key == key }?.value.entries ?? []).filter { if case .null = $0.value.value { true } else { false } }
+        let values = stringMap(key, about)
+        return values.mapValues(Optional.some).merging(nulls.map { ($0.key, nil) }) { _, null in null }
+    }
+
     /// A value that must not be printed, and that is kept out of all that is written from now on.
     package mutating func secret(_ key: String, _ about: String, isRequired: Bool = false) -> Secret? {
         guard let node = node(SettingShape(key, about, .text, isRequired: isRequired)), let text = scalar(node, key) else { return nil }

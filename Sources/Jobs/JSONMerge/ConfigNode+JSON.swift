@@ -1,4 +1,4 @@
-import JSONText
+import JSON5
 import JobKit
 
 extension ConfigNode {

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import JSONText
+import JSON5
 package import JobKit
 import Synchronization
 

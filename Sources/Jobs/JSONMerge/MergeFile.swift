@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import JSONText
+import JSON5
 import JobKit
 
 /// The file that is merged into: read whole, written in one step.

@@ -1,4 +1,4 @@
-import JSONText
+import JSON5
 
 /// Finds out how much of what is wanted a validator accepts.
 struct MergeTrial {

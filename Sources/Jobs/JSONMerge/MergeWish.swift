@@ -1,4 +1,4 @@
-import JSONText
+import JSON5
 
 /// One thing that is wanted of a file, as small as it makes sense on its own.
 enum MergeWish: Sendable {

@@ -13,6 +13,8 @@ package struct KeepaliveJob: JobType {
         package var method: Method
         /// Statuses that count as reached; empty for all from 200 to 399.
         package var expected: Set<Int>
+        /// Headers of the request, for places that want a token.
+        package var headers: [String: String]
         /// A header that only our own answer carries.
         package var marker: String?
         /// Failures in a row before the run fails.
@@ -31,6 +33,7 @@ package struct KeepaliveJob: JobType {
             url: reader.url("url", "The address to ask") ?? "",
             method: reader.choice("method", "HTTP method", default: Method.get),
             expected: Set(reader.statuses("expect", "Statuses that count as reached; all from 200 to 399 by default")),
+            headers: reader.stringMap("headers", "Headers of the request, such as X-HF-Authorization of a private Space"),
             marker: reader.optionalString("marker", "A header that the answer must carry, as Name or Name: value"),
             failures: reader.integer("failures", "Failures in a row before the run counts as failed", default: 3, in: 1...1000),
             timeout: reader.duration("timeout", "The longest wait for an answer", default: .seconds(10), in: .seconds(1) ... .seconds(60)))
@@ -41,7 +44,8 @@ package struct KeepaliveJob: JobType {
         let problem: String?
         var status = 0
         do {
-            let response = try await http.send(HTTPRequest(settings.method.rawValue, settings.url, timeout: settings.timeout))
+            let headers = settings.headers.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+            let response = try await http.send(HTTPRequest(settings.method.rawValue, settings.url, headers: headers, timeout: settings.timeout))
             status = response.status
             problem = judge(response)
         } catch {
@@ -59,7 +63,13 @@ package struct KeepaliveJob: JobType {
                 summary: "\(problem) (\(failures) of \(settings.failures) before this counts as a failure)",
                 outputs: ["failures": "\(failures)"])
         }
-        throw JobError(problem, hint: "is the app up, and is the address right?", retry: .worthwhile)
+        throw JobError(problem, hint: hint(status), retry: .worthwhile)
+    }
+
+    /// Whoever shows no token gets 404 from a private Space, whether it is awake or not.
+    private func hint(_ status: Int) -> String {
+        guard status == 404, settings.url.contains(".hf.space") else { return "is the app up, and is the address right?" }
+        return "a private Space answers 404 to whoever shows no token: make the app public, or set headers: { X-HF-Authorization: \"Bearer ${HF_TOKEN}\" }"
     }
 
     private func judge(_ response: HTTPResponse) -> String? {

@@ -4,6 +4,8 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
     case switchedOff
     /// Declared secrets that it was granted have no value.
     case missingSecrets([String])
+    /// Somebody wants to look around before anything happens.
+    case safeMode
     /// What it would run can't be used, for a reason.
     case unusable(String)
 
@@ -12,6 +14,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         case .switchedOff: "\"enabled\" is false"
         case .missingSecrets(let names):
             "the secret \(names.joined(separator: ", ")) is not set" + (names.count > 1 ? " (\(names.count) of them)" : "")
+        case .safeMode: "this is safe mode; take SHIPKEEPER_SAFE_MODE away and restart"
         case .unusable(let reason): reason
         }
     }
@@ -19,7 +22,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
     /// What to do about it; nil where it is as somebody wants it.
     package var hint: String? {
         switch self {
-        case .switchedOff: nil
+        case .switchedOff, .safeMode: nil
         case .missingSecrets: "set it in the container's secrets and restart"
         case .unusable: "shipkeeper plugins"
         }

@@ -1,0 +1,52 @@
+import Config
+import Foundation
+import HTTPClient
+import JobKit
+
+/// Looks at this container the way its platform will.
+struct PlatformChecks {
+    let platform = ContainerEnvironment.platform
+    let file: ConfigurationFile
+
+    /// What can be told without asking anybody, the plain facts first.
+    var local: [JobCheck] { [PlatformAdvice.found(platform)] + warnings }
+
+    /// Only what is worth a warning.
+    var warnings: [JobCheck] {
+        let home = ContainerEnvironment.own["HOME"]
+        let found = [
+            PlatformAdvice.home(home, isWritable: FileManager.default.isWritableFile(atPath: home ?? "/"), user: getuid()),
+            PlatformAdvice.tunnels(tunnels, on: platform),
+        ]
+        return found.compactMap(\.self) + movingVersions
+    }
+
+    private var tunnels: [String] {
+        let folders = (ContainerEnvironment.own["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        return PlatformAdvice.tunnels.compactMap { name in folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) } }
+    }
+
+    private var movingVersions: [JobCheck] {
+        let dockerfile = URL(fileURLWithPath: file.path).deletingLastPathComponent().appendingPathComponent("Dockerfile").path
+        return [file.path, dockerfile].flatMap { path -> [JobCheck] in
+            guard let data = FileManager.default.contents(atPath: path) else { return [] }
+            return PlatformAdvice.movingVersions(in: String(decoding: data, as: UTF8.self), file: path).map {
+                JobCheck("versions", .warning, "\($0.place): \($0.message)", hint: $0.hint)
+            }
+        }
+    }
+
+    /// Whether visitors without a token are let in. Asks the platform.
+    func visibility(_ http: any HTTPTransport) async -> JobCheck? {
+        guard platform.kind == .huggingface, let space = ContainerEnvironment.own["SPACE_ID"] else { return nil }
+        let hub = ContainerEnvironment.own["HF_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 } ?? "https://huggingface.co"
+        let status: Int
+        do { status = try await http.send(HTTPRequest("GET", "\(hub)/api/spaces/\(space)", timeout: .seconds(10))).status } catch {
+            return JobCheck("visibility", .warning, "\(hub) can't be asked whether the Space is private: \(error)")
+        }
+        guard status == 401 || status == 404 else { return JobCheck("visibility", .ok, "everybody may see the Space") }
+        return JobCheck(
+            "visibility", .warning, "the Space is private: a monitor that shows no token gets 404 whether it is awake or not",
+            hint: "make it public or protected, or give the monitor the header X-HF-Authorization: Bearer and a token")
+    }
+}

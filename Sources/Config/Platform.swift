@@ -1,0 +1,96 @@
+/// Where the container runs, told from the variables that platforms set; and what follows from it.
+package struct Platform: Hashable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        case huggingface, modelscope, railway, render, fly, koyeb, cloudrun, zeabur, kubernetes
+        /// Any other place.
+        case container
+    }
+
+    /// Names the platform where it can't be told.
+    package static let kindVariable = "SHIPKEEPER_PLATFORM"
+    package static let portVariable = "SHIPKEEPER_PORT"
+    package static let publicURLVariable = "SHIPKEEPER_PUBLIC_URL"
+
+    package var kind: Kind
+    /// Time from SIGTERM to SIGKILL, with something kept back for the platform's own delays.
+    package var stopBudget: Duration
+    /// The port that the platform leads visitors to.
+    package var port: Int
+    /// The app's address in the outside world, without a slash at its end; nil where nobody tells.
+    package var publicURL: String?
+
+    /// What platforms don't tell or what is wrong in what they tell is replaced by what is usual.
+    package init(_ environment: [String: String]) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let kind = value(Platform.kindVariable).flatMap { Kind(rawValue: $0.lowercased()) } ?? Platform.kind(environment)
+        self.kind = kind
+        stopBudget = Platform.stopBudget(kind, value)
+        port = [Platform.portVariable, "PORT"].compactMap(value).compactMap { Int($0) }.first { (1...65_535).contains($0) } ?? 7860
+        publicURL = ([Platform.publicURLVariable, "PUBLIC_URL"].compactMap(value).first ?? Platform.host(kind, value)).map(Platform.address)
+    }
+
+    /// Variables that hold it, for the configuration and for jobs.
+    package var variables: [String: String] {
+        [
+            Platform.kindVariable: kind.rawValue, Platform.portVariable: "\(port)",
+            Platform.publicURLVariable: publicURL ?? "http://127.0.0.1:\(port)",
+        ]
+    }
+
+    /// The platform's own name.
+    package var name: String {
+        switch kind {
+        case .huggingface: "Hugging Face Space"
+        case .modelscope: "ModelScope Studio"
+        case .railway: "Railway"
+        case .render: "Render"
+        case .fly: "Fly.io"
+        case .koyeb: "Koyeb"
+        case .cloudrun: "Cloud Run"
+        case .zeabur: "Zeabur"
+        case .kubernetes: "Kubernetes"
+        case .container: "a container or machine of no platform that is known"
+        }
+    }
+
+    private static func kind(_ environment: [String: String]) -> Kind {
+        func has(_ name: String) -> Bool { environment[name]?.isEmpty == false }
+        func hasAny(_ prefix: String) -> Bool { environment.keys.contains { $0.hasPrefix(prefix) } }
+        if has("SPACE_ID") { return .huggingface }
+        if has("RENDER") { return .render }
+        if has("FLY_APP_NAME") { return .fly }
+        if has("K_SERVICE") { return .cloudrun }
+        if hasAny("RAILWAY_") { return .railway }
+        if hasAny("KOYEB_") { return .koyeb }
+        if hasAny("ZEABUR_") { return .zeabur }
+        if hasAny("MODELSCOPE_") { return .modelscope }
+        return has("KUBERNETES_SERVICE_HOST") ? .kubernetes : .container
+    }
+
+    private static func stopBudget(_ kind: Kind, _ value: (String) -> String?) -> Duration {
+        switch kind {
+        case .render, .kubernetes: return .seconds(25)
+        case .fly: return .seconds(4)
+        case .railway:
+            let drain = value("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").flatMap { Double($0) } ?? 3
+            return .milliseconds(max(1000, Int64(min(drain, 3600) * 1000) - 500))
+        case .huggingface, .modelscope, .koyeb, .cloudrun, .zeabur, .container: return .seconds(8)
+        }
+    }
+
+    private static func host(_ kind: Kind, _ value: (String) -> String?) -> String? {
+        switch kind {
+        case .huggingface: value("SPACE_HOST")
+        case .render: value("RENDER_EXTERNAL_URL")
+        case .railway: value("RAILWAY_PUBLIC_DOMAIN")
+        case .fly: value("FLY_APP_NAME").map { "\($0).fly.dev" }
+        case .koyeb: value("KOYEB_PUBLIC_DOMAIN")
+        case .modelscope, .cloudrun, .zeabur, .kubernetes, .container: nil
+        }
+    }
+
+    private static func address(_ text: String) -> String {
+        let whole = text.contains("://") ? text : "https://\(text)"
+        return String(whole.reversed().drop { $0 == "/" }.reversed())
+    }
+}
