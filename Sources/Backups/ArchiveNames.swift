@@ -16,10 +16,12 @@ enum RestoreNames {
 
     /// Tells a tree that we restored or stored from any other that comes to lie at its place.
     static let token = ".shipkeeper-tree"
+    /// Tells which backup a tree descends from.
+    static let base = ".shipkeeper-base"
 
-    /// Whether a name directly below a tree is ours: a restore's, or the tree's token.
+    /// Whether a name directly below a tree is ours: a restore's, the tree's token, or its descent.
     static func isOwn(_ name: some CustomStringConvertible) -> Bool {
         let text = name.description
-        return text.hasPrefix(".tree.restore-") || text.hasPrefix(".tree.before-") || text == token
+        return text.hasPrefix(".tree.restore-") || text.hasPrefix(".tree.before-") || text == token || text == base
     }
 }

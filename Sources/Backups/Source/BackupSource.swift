@@ -7,6 +7,8 @@ package struct BackupSource: Hashable, Sendable {
     package var base: String
     /// Below `base`, each with its own names.
     package var paths: [[RawName]]
+    /// Those of `paths` that may be missing.
+    package var optional: Set<[RawName]> = []
     package var filter: PathFilter
 
     /// One folder: members start with its own name, as `tar -C PARENT NAME` names them.
@@ -16,16 +18,22 @@ package struct BackupSource: Hashable, Sendable {
         self.init(base: "/" + parent, paths: names.last.map { [$0] } ?? [], filter: filter)
     }
 
-    package init(base: String, paths: [String], filter: PathFilter = PathFilter()) {
+    /// - Parameter optional: Further paths, which may be missing.
+    package init(base: String, paths: [String], optional: [String] = [], filter: PathFilter = PathFilter()) {
+        func names(_ path: String) -> [RawName] { path.split(separator: "/").map { RawName(String($0)) } }
         self.base = base
-        self.paths = paths.map { path in path.split(separator: "/").map { RawName(String($0)) } }.sorted { left, right in
-            left.lexicographicallyPrecedes(right)
-        }
+        self.optional = Set(optional.map(names))
+        self.paths = (paths + optional).map(names).sorted { left, right in left.lexicographicallyPrecedes(right) }
         self.filter = filter
     }
 
     /// For messages: the folder, or the base with what is below it.
     package var readable: String { places.joined(separator: ", ") }
+
+    /// Without what may be missing and is.
+    var present: [Item] {
+        items.filter { item in !optional.contains(item.member) || (try? Folder.open(item.parent).status(item.name)) != nil }
+    }
 
     /// The paths of what is backed up.
     package var places: [String] { paths.map(place) }
@@ -75,14 +83,37 @@ package struct BackupSource: Hashable, Sendable {
         return tokens.isEmpty ? nil : readable + "=" + tokens.joined(separator: ",")
     }
 
+    /// The checksum of the backup that the tree descends from, as it was left in it; nil where that is not known of every part.
+    package var descent: String? {
+        let bases = items.map { item -> String? in
+            guard let folder = try? Folder.open(item.place), let bytes = try? folder.contents(of: RawName(RestoreNames.base)) else { return nil }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        // A part that is not there was not in the backup either.
+        let known = Set(zip(items, bases).filter { (try? Folder.open($0.0.place)) != nil }.map(\.1))
+        return known.count == 1 ? known.first ?? nil : nil
+    }
+
+    /// Leaves in every folder which backup it descends from, for a program that has lost its state.
+    package func note(descent checksum: String) {
+        for item in items {
+            guard let folder = try? Folder.open(item.place) else { continue }
+            leave(RestoreNames.base, checksum, in: folder)
+        }
+    }
+
+    private func leave(_ name: String, _ text: String, in folder: Folder) {
+        let modified = try? folder.status().modified
+        try? folder.replace(RawName(name), with: Array(text.utf8))
+        if let modified { try? folder.set(modified: modified) }
+    }
+
     /// Leaves a token in every folder that has none, and gives the identity.
     package func marked() -> String? {
         for item in items {
             guard let folder = try? Folder.open(item.place), !folder.exists(RawName(RestoreNames.token)) else { continue }
             let token = String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
-            let modified = try? folder.status().modified
-            try? folder.replace(RawName(RestoreNames.token), with: Array(token.utf8))
-            if let modified { try? folder.set(modified: modified) }
+            leave(RestoreNames.token, token, in: folder)
         }
         return identity
     }

@@ -36,7 +36,7 @@ struct TreeScan {
 
     init(_ source: BackupSource, _ flag: CancelFlag) throws(FileError) {
         filter = source.filter
-        items = source.items
+        items = source.present
         self.flag = flag
         var parents = Set<[RawName]>()
         for index in items.indices {

@@ -107,6 +107,7 @@ package struct BackupJob: JobType {
             do {
                 // A backup that lacks something is made anew next time, changed or not.
                 let isWhole = report.troubles.isEmpty
+                source.note(descent: report.checksum)
                 try await ledger.stored(
                     head: version.id, checksum: report.checksum, fingerprint: isWhole ? fingerprint : nil, content: isWhole ? report.content : nil,
                     tree: source.marked(), paths: source.readable)

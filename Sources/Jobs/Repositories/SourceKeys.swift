@@ -7,13 +7,14 @@ extension SettingsReader {
         let path = path("path", "The folder; the archive's members start with its own name", isRequired: false)
         let base = self.path("base", "The folder that \"paths\" are below", isRequired: false)
         let paths = strings("paths", "Files and folders below \"base\"")
+        let optional = strings("optional", "More of them, which may be missing")
         let filter = filter(&self)
-        for path in paths where path.hasPrefix("/") || path.split(separator: "/").contains("..") || path.isEmpty {
-            report("paths", "\"\(path)\" is not below \"base\"", hint: "write names without a / in front")
+        for path in paths + optional where path.hasPrefix("/") || path.split(separator: "/").contains("..") || path.isEmpty {
+            report(paths.contains(path) ? "paths" : "optional", "\"\(path)\" is not below \"base\"", hint: "write names without a / in front")
         }
         switch (path, base) {
-        case (let path?, nil) where path != "/" && paths.isEmpty: return BackupSource(path: path, filter: filter)
-        case (nil, let base?) where !paths.isEmpty: return BackupSource(base: base, paths: paths, filter: filter)
+        case (let path?, nil) where path != "/" && paths.isEmpty && optional.isEmpty: return BackupSource(path: path, filter: filter)
+        case (nil, let base?) where !paths.isEmpty: return BackupSource(base: base, paths: paths, optional: optional, filter: filter)
         default:
             if !isDescribing, problems.isEmpty, missingSecrets.isEmpty {
                 report(

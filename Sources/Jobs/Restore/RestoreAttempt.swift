@@ -32,6 +32,7 @@ struct RestoreAttempt {
         }
         switch try await patiently(restorer, wish) {
         case .kept(let head):
+            if try await ledger.tree() == nil { try await ledger.setTree(source.marked()) }
             try await ledger.unlock(head: head.id, checksum: try await checksum(of: head))
             return RunReport(
                 summary: "restored: the folder is still here and newer than the backup of \(head.date.formatted(.iso8601)), so it stays",
@@ -50,7 +51,9 @@ struct RestoreAttempt {
             for skipped in report.skipped { context.log("left out: \(skipped)") }
             try await ledger.setTree(source.marked())
             let head = report.head ?? report.version
-            try await ledger.unlock(head: head.id, checksum: try await checksum(of: head))
+            let checksum = try await checksum(of: head)
+            if let checksum { source.note(descent: checksum) }
+            try await ledger.unlock(head: head.id, checksum: checksum)
             return RestoreAttempt.report(report)
         }
     }
@@ -106,6 +109,12 @@ struct RestoreAttempt {
         // After a restart with the disk still there, the live tree is newer than the backup it came from.
         if let tree, tree == source.identity, known.head != nil, let head = try await archives.head(), !head.objects.isEmpty,
             try await archives.isOurs(head, known)
+        {
+            return .kept(head)
+        }
+        // The same where the state was lost and the disk was not: the tree itself says what it descends from.
+        if tree == nil, known.head == nil, let descent = source.descent, let head = try await archives.head(), !head.objects.isEmpty,
+            try await archives.checksum(of: head) == descent
         {
             return .kept(head)
         }
