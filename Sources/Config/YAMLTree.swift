@@ -91,6 +91,8 @@ struct YAMLTree {
                     .warning, at: place, "\(name) looks like a secret but is not declared as one",
                     hint: "add it to \"secrets\", so that it is kept out of logs and other jobs"))
         }
+        // What stands for nothing is nothing: an optional variable that is not set leaves its key out.
+        if isPlain, result.text.isEmpty, !result.used.contains(where: secrets.contains) { return ConfigNode(.null, at: place) }
         return ConfigNode(
             .scalar(result.text, isPlain: isPlain), at: place, missingSecrets: result.unset.filter(secrets.contains),
             written: result.used.isEmpty ? nil : scalar.string)

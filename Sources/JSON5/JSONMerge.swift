@@ -62,6 +62,14 @@ extension JSONDocument {
         return [JSONChange(kind: present == nil ? .added : .changed, path: path)]
     }
 
+    /// Puts in what is not there yet: objects are filled up, all else that is there stays.
+    package mutating func fill(_ value: JSONValue, at path: [String] = []) -> [JSONChange] {
+        let present = self.value(at: path)
+        guard let present else { return put(value.withoutNulls, at: path, over: nil) }
+        guard case .object(let members) = value, present.members != nil else { return [] }
+        return members.flatMap { fill($0.value, at: path + [$0.key]) }
+    }
+
     /// Adds what is missing to a list that is a set. Where something else than a list stands, nothing is changed.
     package mutating func unite(_ elements: [JSONValue], at path: [String]) throws(NoList) -> [JSONChange] {
         let present = value(at: path)

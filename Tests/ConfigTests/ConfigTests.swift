@@ -253,6 +253,14 @@ struct ConfigTests {
         #expect(PlatformAdvice.home("/root", isWritable: true, user: 1000) == nil && PlatformAdvice.home("", isWritable: true, user: 1000) != nil)
     }
 
+    @Test("an optional variable that is not set leaves its key out, and in quotes it is empty text")
+    func leftOut() throws {
+        #expect(problems("version: 1\njobs:\n  a: { type: command, timeout: ${T:-}, with: { shell: env } }\n") == [])
+        #expect(
+            problems("version: 1\njobs:\n  a: { type: command, timeout: \"${T:-}\", with: { shell: env } }\n")
+                == ["c.yaml:3:31: error: \"a.timeout\" is \"\"; write a length of time such as 30s, 5m or 1h30m"])
+    }
+
     @Test("a variable without a value is taken away from a job, and an empty one is empty")
     func takenAway() throws {
         let configuration = try read("version: 1\njobs:\n  a: { type: command, env: { X: , Y: \"\", Z: 1 }, with: { shell: env } }\n", environment: [:])

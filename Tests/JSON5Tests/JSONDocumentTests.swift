@@ -1,5 +1,5 @@
 import Foundation
-import JSONText
+import JSON5
 import TestSupport
 import Testing
 
@@ -78,6 +78,14 @@ struct JSONDocumentTests {
         #expect(try united("{\n  x: {},\n}", ["x", "y"]) == "{\n  x: {\n    \"y\": [\"b\", \"a\"]\n  },\n}")
         #expect(try united("{l: null}", ["l"]) == "{l: [\"b\", \"a\"]}")
         #expect(throws: JSONDocument.NoList(path: ["l"])) { try united("{l: 'a'}", ["l"]) }
+    }
+
+    @Test("puts in what is not there, and leaves what is")
+    func fill() throws {
+        var document = try JSONDocument(Array("{a: {b: 1, n: null}}".utf8))
+        let changes = document.fill(try JSONDocument(Array("{a: {b: 2, n: 3, c: {d: null, e: 4}}, f: [1]}".utf8)).value)
+        #expect(String(decoding: document.bytes, as: UTF8.self) == "{a: {b: 1, n: null, \"c\": {\"e\": 4}}, \"f\": [1]}")
+        #expect(changes.map(\.description) == ["added a.c", "added f"])
     }
 
     @Test("paths with dots in their names")

@@ -25,13 +25,16 @@ package struct JSONMergeJob: JobType {
     package static func settings(from reader: inout SettingsReader) -> Settings {
         let file = reader.path("file", "The file; it is made where it is missing")
         let merge = reader.jsonObject("merge", "What is laid over it: groups are merged, null takes away, all else replaces (RFC 7396)")
+        let defaults = reader.jsonObject("defaults", "What is put in only where nothing stands yet: the app and its user may change it")
         let unite = reader.jsonLists("unite", "Lists that are sets, by their path such as gateway.controlUi.allowedOrigins: what is missing is added")
         let validator = reader.section("validate", "A program that judges the new file before it takes the old one's place", MergeValidator.read)
-        if merge == nil, unite.isEmpty, !reader.has("merge"), !reader.has("unite") {
-            reader.report(at: reader.place, "there is nothing to put into the file", hint: "write \"merge\", \"unite\" or both")
+        if !["merge", "defaults", "unite"].contains(where: reader.has) {
+            reader.report(at: reader.place, "there is nothing to put into the file", hint: "write \"merge\", \"defaults\" or \"unite\"")
         }
         return Settings(
-            file: file ?? "", wishes: (merge?.members ?? []).map { .patch([$0.key], $0.value) } + unite.map { .unite($0.path, $0.elements) },
+            file: file ?? "",
+            wishes: (merge?.members ?? []).map { .patch([$0.key], $0.value) } + (defaults?.members ?? []).map { .fill([$0.key], $0.value) }
+                + unite.map { .unite($0.path, $0.elements) },
             validator: validator ?? nil)
     }
 

@@ -3,24 +3,29 @@ import JSON5
 /// One thing that is wanted of a file, as small as it makes sense on its own.
 enum MergeWish: Sendable {
     case patch([String], JSONValue)
+    case fill([String], JSONValue)
     case unite([String], [JSONValue])
 
     var path: [String] {
         switch self {
-        case .patch(let path, _), .unite(let path, _): path
+        case .patch(let path, _), .fill(let path, _), .unite(let path, _): path
         }
     }
 
     /// What it is made of; empty where it can't be taken apart.
     var parts: [MergeWish] {
-        guard case .patch(let path, let value) = self, let members = value.members else { return [] }
-        return members.map { .patch(path + [$0.key], $0.value) }
+        switch self {
+        case .patch(let path, let value): (value.members ?? []).map { .patch(path + [$0.key], $0.value) }
+        case .fill(let path, let value): (value.members ?? []).map { .fill(path + [$0.key], $0.value) }
+        case .unite: []
+        }
     }
 
     /// Carries it out. A list that is to grow and is none stays as it is.
     func apply(to document: inout JSONDocument) -> [JSONChange] {
         switch self {
         case .patch(let path, let value): document.merge(value, at: path)
+        case .fill(let path, let value): document.fill(value, at: path)
         case .unite(let path, let elements): (try? document.unite(elements, at: path)) ?? []
         }
     }
