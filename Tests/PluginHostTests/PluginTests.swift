@@ -32,7 +32,7 @@ struct PluginTests {
 
     @Test(
         "every plug-in in the box keeps to the protocol", .timeLimit(.minutes(30)),
-        arguments: ["feishu-card", "git-push", "hexo-new-post", "rsync-mirror", "sqlite-vacuum", "webhook"])
+        arguments: ["feishu-card", "git-push", "hexo-new-post", "openclaw-devices", "rsync-mirror", "sqlite-vacuum", "webhook"])
     func box(name: String) async throws {
         let checks = try await tried("\(SourceTree.root)/Plugins/\(name)")
         #expect(checks.filter { $0.verdict == .failed }.isEmpty, "\(checks.filter { $0.verdict == .failed })")
