@@ -1,0 +1,57 @@
+/// A variable of the container that a recipe needs.
+struct Variable: Hashable, Sendable {
+    var name: String
+    /// What it may look like.
+    var example: String
+    /// Whether any long random text will do.
+    var canBeMade: Bool
+
+    init(_ name: String, _ example: String, canBeMade: Bool = false) {
+        self.name = name
+        self.example = example
+        self.canBeMade = canBeMade
+    }
+}
+
+/// An app that recipes are written for.
+package struct App: Sendable {
+    package var name: String
+    /// What it is called in files of platforms.
+    var title: String
+    /// Where it listens.
+    var port: Int
+    /// The folder that holds its data.
+    var data: String
+    var variables: [Variable]
+    var secrets: [Variable]
+    var optional: [Variable]
+    /// Declared as secrets too, and only needed by jobs that are switched on.
+    var optionalSecrets: [String]
+    /// The least memory that it runs well with, as Docker writes it.
+    var memory: String
+    /// Answers below 400 once it is up.
+    var healthPath: String
+    /// With `{secrets}` and `{repositories}` where these go.
+    var configuration: String
+    var dockerfile: String
+
+    init(
+        name: String, title: String, port: Int, data: String, variables: [Variable] = [], secrets: [Variable] = [], optional: [Variable] = [],
+        optionalSecrets: [String] = [], memory: String, healthPath: String, configuration: String, dockerfile: String
+    ) {
+        self.name = name
+        self.title = title
+        self.port = port
+        self.data = data
+        self.variables = variables
+        self.secrets = secrets
+        self.optional = optional
+        self.optionalSecrets = optionalSecrets
+        self.memory = memory
+        self.healthPath = healthPath
+        self.configuration = configuration
+        self.dockerfile = dockerfile
+    }
+
+    package static let all = [openClaw, n8n, uptimeKuma, anyCommand]
+}
