@@ -101,6 +101,7 @@ package struct JSONSchema {
         case .map(let element): ["type": "object", "additionalProperties": value(element)]
         case .either(let kinds): ["anyOf": kinds.map(value)]
         case .anything: [:]
+        case .nothing: ["type": "null"]
         }
     }
 }

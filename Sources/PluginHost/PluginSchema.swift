@@ -200,10 +200,11 @@ extension PluginSchema.Property {
             reader.report(key, "\"\(reader.qualified(key))\" is not as it should be", hint: "write \(schema.expected)")
             return nil
         }
-        if case .text = schema, isRequired, let node = reader.node(shape), node.text?.isEmpty == true, node.missingSecrets.isEmpty {
+        guard let node = reader.node(shape) else { return nil }
+        if case .text = schema, isRequired, node.text?.isEmpty == true, node.missingSecrets.isEmpty {
             reader.report(key, "\"\(reader.qualified(key))\" is empty", hint: about)
             return nil
         }
-        return reader.node(shape).flatMap { schema.value($0, &reader, path: reader.qualified(key)) }
+        return schema.value(node, &reader, path: reader.qualified(key))
     }
 }

@@ -12,7 +12,9 @@ struct InitTests {
     @Test("every app on every platform with every store: the configuration is valid, and the platform's file can be read", .timeLimit(.minutes(30)))
     func combinations() throws {
         let folder = TemporaryFolder()
-        try folder.write("read.py", """
+        try folder.write(
+            "read.py",
+            """
             import sys, json, yaml, tomllib, pathlib
             for path in sys.argv[1:]:
                 text = pathlib.Path(path).read_text()
@@ -42,6 +44,26 @@ struct InitTests {
         #expect(read.status == 0, "\(read.errors)")
     }
 
+    @Test("the example with plug-ins is valid by the schema that names them")
+    func schema() throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "validate.py",
+            """
+            import sys, json, yaml, jsonschema
+            schema, text = json.load(open(sys.argv[1])), open(sys.argv[2]).read().replace(" on:", " 'on':")
+            jsonschema.Draft202012Validator.check_schema(schema)
+            jsonschema.validate(yaml.safe_load(text), schema)
+            try: jsonschema.validate(yaml.safe_load(text.replace("body:", "bodies:")), schema)
+            except jsonschema.ValidationError: sys.exit(0)
+            sys.exit("accepted an unknown setting of a plug-in")
+            """)
+        let example = "\(SourceTree.root)/Examples/openclaw-space/shipkeeper.yaml"
+        let line = "'\(SourceTree.program)' schema --config '\(example)' > schema.json && '\(Shell.python)' validate.py schema.json '\(example)'"
+        let result = try Shell.run(line, environment: ["SHIPKEEPER_PLUGINS": SourceTree.root + "/Plugins"], folder: folder.path)
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
     @Test("nothing is overwritten, and a wrong word is named")
     func refusals() throws {
         let folder = TemporaryFolder()
@@ -57,7 +79,8 @@ struct InitTests {
     func examples() throws {
         let folder = TemporaryFolder()
         let made = try Shell.run(
-            "cp -r '\(SourceTree.root)/Examples' Examples && mkdir -p .build/debug && Examples/make '\(SourceTree.program)' && diff -r Examples '\(SourceTree.root)/Examples'", folder: folder.path)
+            "cp -r '\(SourceTree.root)/Examples' Examples && mkdir -p .build/debug && Examples/make '\(SourceTree.program)' && diff -r Examples '\(SourceTree.root)/Examples'",
+            folder: folder.path)
         #expect(made.status == 0, "run Examples/make and look at what it changes:\n\(made.output)\(made.errors)")
     }
 }

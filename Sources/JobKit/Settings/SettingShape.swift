@@ -14,6 +14,8 @@ package struct SettingShape: Sendable {
         case map(Kind)
         case either([Kind])
         case anything
+        /// No value.
+        case nothing
     }
 
     package var key: String

@@ -166,9 +166,20 @@ extension SettingsReader {
 
     /// Environment variables: a text sets one, nothing (`NAME:` or `NAME: null`) takes one away.
     package mutating func environment(_ key: String, _ about: String) -> [String: String?] {
-        let nulls = (allEntries.first { $0.key == key }?.value.entries ?? []).filter { if case .null = $0.value.value { true } else { false } }
-        let values = stringMap(key, about)
-        return values.mapValues(Optional.some).merging(nulls.map { ($0.key, nil) }) { _, null in null }
+        guard let node = node(SettingShape(key, about, .map(.either([.text, .nothing])))) else { return [:] }
+        guard let entries = node.entries else {
+            report(at: node.place, "\"\(qualified(key))\" takes a group of keys, not \(node.kind)")
+            return [:]
+        }
+        var result: [String: String?] = [:]
+        for entry in entries {
+            if case .null = entry.value.value {
+                result[entry.key] = .some(nil)
+            } else if let text = scalar(entry.value, entry.key) {
+                result[entry.key] = text
+            }
+        }
+        return result
     }
 
     /// A value that must not be printed, and that is kept out of all that is written from now on.
