@@ -35,6 +35,15 @@ package enum PlatformAdvice {
             hint: "give that user the folder in the image, or set HOME to one that can be written")
     }
 
+    /// Variables that an image was built with, such as OPENCLAW_VERSION.
+    package static func movingVersions(in environment: [String: String]) -> [JobCheck] {
+        environment.filter { $0.key.hasSuffix("_VERSION") && $0.value == "latest" }.keys.sorted().map { name in
+            JobCheck(
+                "versions", .warning, "this image was made with \(name)=latest, which is another version each time it is built",
+                hint: "write the version that you have tried")
+        }
+    }
+
     /// Versions that move by themselves: an image built again tomorrow is another one.
     /// - Parameter text: A configuration or a Dockerfile; comments don't count.
     package static func movingVersions(in text: String, file: String) -> [Problem] {

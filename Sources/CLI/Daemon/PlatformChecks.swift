@@ -18,7 +18,7 @@ struct PlatformChecks {
             PlatformAdvice.home(home, isWritable: FileManager.default.isWritableFile(atPath: home ?? "/"), user: getuid()),
             PlatformAdvice.tunnels(tunnels, on: platform),
         ]
-        return found.compactMap(\.self) + movingVersions
+        return found.compactMap(\.self) + PlatformAdvice.movingVersions(in: ContainerEnvironment.own) + movingVersions
     }
 
     private var tunnels: [String] {
