@@ -5,6 +5,8 @@ package import Storage
 /// Why a backup or a restore did not come about.
 package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     case store(StorageError)
+    /// Somebody else's backup is the newest; ours lies beside it.
+    case setAside(StorageError)
     case archive(ArchiveError)
     case file(FileError)
     /// No stored version can be restored; the reason for each, newest first.
@@ -26,18 +28,21 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
         case .store(let error): error.kind == .full
         case .file(let error), .archive(.file(let error)): error.isDiskFull
         case .archive(.tooLarge): true
-        case .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .mountBelow, .cancelled: false
+        case .setAside, .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .mountBelow, .cancelled: false
         }
     }
 
     /// The store's own failure, where it was one.
     package var storage: StorageError? {
-        if case .store(let error) = self { error } else { nil }
+        switch self {
+        case .store(let error), .setAside(let error): error
+        case .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .sourceMissing, .mountBelow, .cancelled: nil
+        }
     }
 
     package var description: String {
         switch self {
-        case .store(let error): error.description
+        case .store(let error), .setAside(let error): error.description
         case .archive(let error): error.description
         case .file(let error): error.description
         case .nothingGood(let reasons): "no stored backup can be restored: " + reasons.joined(separator: "; ")

@@ -57,7 +57,7 @@ package struct ControlServer: Sendable {
             let repository = query["repository"].map(String.init)
             let isQuick = query["backup"] == "false"
             return await answer { () throws(OperationError) in
-                await operations.restoring.begin(wish, repository: repository, skippingBackup: isQuick, with: operations)
+                await operations.restoring.begin(wish, repository: repository, present: isQuick ? .dropped : .stored, with: operations)
             }
         }
         jobRoutes(router)

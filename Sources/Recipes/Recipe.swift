@@ -36,6 +36,7 @@ package struct Recipe: Sendable {
 
     private var dockerfile: String {
         // Where the platform passes no arguments to the build, the image stands there in words.
-        platform.passesBuildArguments ? app.dockerfile : app.dockerfile.replacing("ARG SHIPKEEPER_IMAGE\n", with: "ARG SHIPKEEPER_IMAGE=registry.example.com/alice/shipkeeper:2026-11\n")
+        platform.passesBuildArguments
+            ? app.dockerfile : app.dockerfile.replacing("ARG SHIPKEEPER_IMAGE\n", with: "ARG SHIPKEEPER_IMAGE=registry.example.com/alice/shipkeeper:2026-11\n")
     }
 }

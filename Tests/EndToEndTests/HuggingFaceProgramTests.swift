@@ -91,7 +91,7 @@ struct HuggingFaceProgramTests {
 
         func tree(_ place: String) throws -> String {
             try Shell.run(
-                "cd '\(folder[place])' && find app ! -name .shipkeeper-tree ! -type l -printf '%p %y %m %s %T@\\n' | sed 's/\\.[0-9]*$//' | sort; find app -type l -printf '%p %l\\n' | sort; find app -type f ! -name .shipkeeper-tree -print0 | sort -z | xargs -0 sha256sum"
+                "cd '\(folder[place])' && find app ! -name '.shipkeeper-*' ! -type l -printf '%p %y %m %s %T@\\n' | sed 's/\\.[0-9]*$//' | sort; find app -type l -printf '%p %l\\n' | sort; find app -type f ! -name '.shipkeeper-*' -print0 | sort -z | xargs -0 sha256sum"
             ).output
         }
     }

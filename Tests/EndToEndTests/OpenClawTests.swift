@@ -84,17 +84,22 @@ struct OpenClawTests {
         func isUp(_ port: Int = World.port) throws -> Bool { try RunningProgram.until("curl -fs -m 2 http://127.0.0.1:\(port)/healthz", seconds: 40) }
 
         func status(of job: String) throws -> String {
-            try Shell.run("'\(SourceTree.program)' status --json --state '\(path)/state' | jq -r '.jobs[] | select(.name == \"\(job)\") | .state'").output.trimmed
+            try Shell.run("'\(SourceTree.program)' status --json --state '\(path)/state' | jq -r '.jobs[] | select(.name == \"\(job)\") | .state'").output
+                .trimmed
         }
 
         func becomes(_ state: String, _ job: String = "gateway", _ seconds: Int = 40) throws -> Bool {
             try RunningProgram.until(
-                "'\(SourceTree.program)' status --json --state '\(path)/state' | jq -e '.jobs[] | select(.name == \"\(job)\") | .state == \"\(state)\"'", seconds: seconds)
+                "'\(SourceTree.program)' status --json --state '\(path)/state' | jq -e '.jobs[] | select(.name == \"\(job)\") | .state == \"\(state)\"'",
+                seconds: seconds)
         }
 
         /// One try to log in at the console.
-        func connect(device: String = "browser", origin: String = "https://alice-assistant.hf.space", token: String = World.token, port: Int = World.port) throws -> String {
-            try Shell.run("curl -s -o /dev/null -w '%{http_code}' 'http://127.0.0.1:\(port)/_standin/connect?token=\(token)&origin=\(origin)&device=\(device)'").output
+        func connect(device: String = "browser", origin: String = "https://alice-assistant.hf.space", token: String = World.token, port: Int = World.port)
+            throws -> String
+        {
+            try Shell.run("curl -s -o /dev/null -w '%{http_code}' 'http://127.0.0.1:\(port)/_standin/connect?token=\(token)&origin=\(origin)&device=\(device)'")
+                .output
         }
 
         func setting(_ key: String) throws -> String {
@@ -106,14 +111,18 @@ struct OpenClawTests {
 
     // MARK: Boot to stop
 
-    @Test("first deploy with an empty dataset: settings, gateway, login, backup, stop; and all is back in a new container", .timeLimit(.minutes(30)), arguments: Era.allCases)
+    @Test(
+        "first deploy with an empty dataset: settings, gateway, login, backup, stop; and all is back in a new container", .timeLimit(.minutes(30)),
+        arguments: Era.allCases)
     func firstDeploy(era: Era) async throws {
         let world = try await World(era)
         let first = try world.start("one")
         #expect(try first.says("restore: succeeded: empty"), "\(first.log)")
         #expect(try first.isUp() && first.becomes("ready"), "\(first.log)")
         #expect(first.log.contains("Hugging Face Space: port \(World.port), https://alice-assistant.hf.space, gone within 8s of SIGTERM"), "\(first.log)")
-        #expect(try first.setting(".gateway.mode") == "\"local\"" && first.setting(".gateway.bind") == "\"lan\"" && first.setting(".gateway.port") == "\(World.port)")
+        #expect(
+            try first.setting(".gateway.mode") == "\"local\"" && first.setting(".gateway.bind") == "\"lan\""
+                && first.setting(".gateway.port") == "\(World.port)")
         #expect(try first.setting(".models.providers.minimax.apiKey") == "\"${MINIMAX_API_KEY}\"", "the key itself stands in the file")
         #expect(try first.setting(".agents.defaults.model.primary") == "\"minimax/MiniMax-M2.7\"")
         // One file for all versions: what this one does not know was left out, and told.
@@ -137,10 +146,13 @@ struct OpenClawTests {
 
         let second = try world.start("two")
         #expect(try second.says("restore: succeeded: restored") && second.isUp(), "\(second.log)")
-        #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "remember me" && world.folder.read("two/.openclaw/workspace/late.md") == "in the last minute")
+        #expect(
+            world.folder.read("two/.openclaw/workspace/notes.md") == "remember me"
+                && world.folder.read("two/.openclaw/workspace/late.md") == "in the last minute")
         #expect(world.folder.read("two/.config/openclaw/key") == "the key to the logins" && world.folder.read("two/.openclaw/logs/gateway.log") == nil)
         // The conversation is whole, whatever was being written when it was stored.
-        let words = era == .early
+        let words =
+            era == .early
             ? "jq -c . '\(second.state)/agents/main/sessions/s1.jsonl' | wc -l"
             : "sqlite3 '\(second.state)/state/openclaw.sqlite' 'PRAGMA quick_check; SELECT count(*) > 0 FROM messages' | grep -c -e ok -e 1"
         let whole = try Shell.run(words)
@@ -158,7 +170,10 @@ struct OpenClawTests {
         let open = try world.start("one", changes: [("on: { every: 30s }", "on: { every: 1s }")], ["APPROVE_DEVICES": "true"])
         #expect(try open.isUp() && open.becomes("ready"))
         _ = try open.connect(device: "mine")
-        #expect(try RunningProgram.until("curl -fs 'http://127.0.0.1:\(World.port)/_standin/connect?token=\(World.token)&origin=https://alice-assistant.hf.space&device=mine'"), "\(open.log)")
+        #expect(
+            try RunningProgram.until(
+                "curl -fs 'http://127.0.0.1:\(World.port)/_standin/connect?token=\(World.token)&origin=https://alice-assistant.hf.space&device=mine'"),
+            "\(open.log)")
         #expect(try open.says("devices: succeeded: let in:"), "\(open.log)")
         #expect(open.stop() == 0)
         // In the first versions the token alone can be enough, where somebody wants that.
@@ -178,7 +193,8 @@ struct OpenClawTests {
             echo '{"gateway": {"mode": "local", "bind": "lan", "port": 7860, "controlUi": {"allowedOrigins": ["https://mine.example"], "dangerouslyDisableDeviceAuth": true}}, "models": {"mode": "replace", "providers": {"cloud": {"api": "anthropic-messages", "baseUrl": "https://relay.example", "apiKey": "sk-1", "models": []}}}}' > openclaw.json
             """, folder: world.folder.path)
         let stored = try Shell.run(
-            "'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py' backup '\(world.folder["old"])' .openclaw", environment: world.environment("old"))
+            "'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py' backup '\(world.folder["old"])' .openclaw",
+            environment: world.environment("old"))
         #expect(stored.status == 0, "\(stored.errors)")
         let container = try world.start("one")
         #expect(try container.says("restore: succeeded: restored") && container.isUp(), "\(container.log)")
@@ -188,12 +204,16 @@ struct OpenClawTests {
         #expect(try container.setting(".models.mode") == "\"replace\"" && container.setting(".models.providers.cloud.apiKey") == "\"sk-1\"")
         #expect(try container.setting(".gateway.port") == "\(World.port)")
         #expect(try container.ask("start backup --wait").status == 0)
-        #expect(try Shell.run("'\(SourceTree.program)' backups", environment: world.environment("one", ["SHIPKEEPER_CONFIG": container.program.folder["shipkeeper.yaml"]])).output.split(separator: "\n").count >= 3, "the script's backup is still there")
+        #expect(
+            try Shell.run(
+                "'\(SourceTree.program)' backups", environment: world.environment("one", ["SHIPKEEPER_CONFIG": container.program.folder["shipkeeper.yaml"]])
+            ).output.split(separator: "\n").count >= 3, "the script's backup is still there")
         #expect(container.stop() == 0)
         let back = try Shell.run(
             "mkdir back && '\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py' restore '\(world.folder["back"])' .openclaw",
             environment: world.environment("old"), folder: world.folder.path)
-        #expect(back.status == 0 && world.folder.read("back/.openclaw/workspace/notes.md") == "my notes\n", "the script can't read what we store: \(back.errors)")
+        #expect(
+            back.status == 0 && world.folder.read("back/.openclaw/workspace/notes.md") == "my notes\n", "the script can't read what we store: \(back.errors)")
     }
 
     // MARK: Trouble at boot
@@ -229,7 +249,9 @@ struct OpenClawTests {
         #expect(container.stop() == 0)
         let typo = try world.start("two", changes: [("    needs: settings\n", "    need: settings\n"), ("every: 30m", "every: 30 minutes")])
         #expect(typo.program.wait() == 78)
-        #expect(typo.log.contains("unknown key \"need\" in \"gateway\"; did you mean \"needs\"?") && typo.log.contains("\"30 minutes\"; write a length of time such as 30s, 5m or 1h30m"), "\(typo.log)")
+        #expect(
+            typo.log.contains("unknown key \"need\" in \"gateway\"; did you mean \"needs\"?")
+                && typo.log.contains("\"30 minutes\"; write a length of time such as 30s, 5m or 1h30m"), "\(typo.log)")
         #expect(typo.log.contains("2 mistakes; nothing was started"), "\(typo.log)")
         let nameless = try world.start("three", changes: [("dataset: \"${HF_DATASET}\"", "dataset: \"${HF_DATA}\"")])
         #expect(nameless.program.wait() == 78 && nameless.log.contains("the environment variable HF_DATA is not set"), "\(nameless.log)")
@@ -328,7 +350,8 @@ struct OpenClawTests {
         let container = try world.start("one")
         #expect(try container.isUp() && container.becomes("ready"))
         // What a newer version no longer knows, in the file of an older one.
-        _ = try Shell.run("jq '.gateway.noLongerKnown = 1' '\(container.state)/openclaw.json' > x && cp x '\(container.state)/openclaw.json'", folder: world.folder.path)
+        _ = try Shell.run(
+            "jq '.gateway.noLongerKnown = 1' '\(container.state)/openclaw.json' > x && cp x '\(container.state)/openclaw.json'", folder: world.folder.path)
         #expect(try container.ask("restart gateway").status == 0)
         #expect(try container.says("it exited with code 78; repairing with: cd"), "\(container.log)")
         #expect(try container.isUp() && container.becomes("ready"), "\(container.log)")
@@ -345,7 +368,8 @@ struct OpenClawTests {
     func killedAndHanging() async throws {
         let world = try await World()
         let container = try world.start(
-            "one", changes: [("backoff: 5s..60s", "backoff: 100ms..1s"), ("every: 10s, timeout: 5s, failures: 5", "every: 500ms, timeout: 500ms, failures: 3")],
+            "one",
+            changes: [("backoff: 5s..60s", "backoff: 100ms..1s"), ("every: 10s, timeout: 5s, failures: 5", "every: 500ms, timeout: 500ms, failures: 3")],
             ["STANDIN_GROW_MB": "60"])
         #expect(try container.isUp() && container.becomes("ready"))
         // Long enough for one look at its memory.
@@ -365,11 +389,13 @@ struct OpenClawTests {
         #expect(container.stop() == 0)
     }
 
-    @Test("SIGTERM: with 10 seconds and with 3 the last backup is stored and nothing is left, also when the gateway drains for long", .timeLimit(.minutes(30)), arguments: [8.0, 2.5])
+    @Test(
+        "SIGTERM: with 10 seconds and with 3 the last backup is stored and nothing is left, also when the gateway drains for long", .timeLimit(.minutes(30)),
+        arguments: [8.0, 2.5])
     func stopping(budget: Double) async throws {
         let world = try await World()
         let platform = budget == 8 ? [:] : ["SPACE_ID": "", "RAILWAY_PROJECT_ID": "p", "RAILWAY_PUBLIC_DOMAIN": "assistant.up.railway.app"]
-        let container = try world.start("one", [ "STANDIN_DRAIN_SECONDS": "20"].merging(platform) { _, new in new })
+        let container = try world.start("one", ["STANDIN_DRAIN_SECONDS": "20"].merging(platform) { _, new in new })
         #expect(try container.isUp() && container.becomes("ready"))
         #expect(container.log.contains("gone within \(budget == 8 ? "8s" : "2s500ms") of SIGTERM"), "\(container.log)")
         try world.folder.write("one/.openclaw/workspace/late.md", "in the last minute")
@@ -428,6 +454,38 @@ struct OpenClawTests {
         #expect(third.stop() == 0)
     }
 
+    @Test("rebuild overlap: what the old container stores last is taken over by the new one, and what that has is kept beside", .timeLimit(.minutes(30)))
+    func overlap() async throws {
+        let world = try await World(.early)
+        let first = try world.start("one")
+        #expect(try first.isUp() && first.becomes("ready"))
+        try world.folder.write("one/.openclaw/workspace/notes.md", "first")
+        #expect(try first.ask("start backup --wait").status == 0)
+        // The platform starts the new one while the old one still serves.
+        let second = try world.start("two", port: 24_302, changes: [("      on_failure:", "      follow: 30s\n      on_failure:")])
+        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        try world.folder.write("one/.openclaw/workspace/notes.md", "written while both were there")
+        try world.folder.write("two/.openclaw/workspace/new.md", "only in the new one")
+        // A setting that the old one has lost comes back with its file, and must be put right again.
+        _ = try Shell.run("jq 'del(.gateway.bind)' '\(first.state)/openclaw.json' > x && cat x > '\(first.state)/openclaw.json'", folder: world.folder.path)
+        #expect(first.stop() == 0)
+        #expect(first.log.contains("backup: succeeded: stored"), "\(first.log)")
+        #expect(try second.says("another container has stored a newer backup since this one restored: taking it over"), "\(second.log)")
+        #expect(try second.says("restore: started gateway"), "\(second.log)")
+        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "written while both were there")
+        #expect(try second.setting(".gateway.bind") == "\"lan\"")
+        // From now on its backups are the newest, and what it had lies in the dataset under its own name.
+        try world.folder.write("two/.openclaw/workspace/notes.md", "and on it goes")
+        let backup = try second.ask("start backup --wait")
+        #expect(backup.status == 0 && backup.output.contains("stored"), "\(backup)")
+        let files = try await world.hub.http.send(
+            HTTPRequest("GET", world.hub.endpoint + "/api/datasets/alice/backup/tree/main", headers: [("Authorization", "Bearer \(StandInHub.writeToken)")]))
+        #expect(String(decoding: files.body, as: UTF8.self).contains("conflict_"), "\(String(decoding: files.body, as: UTF8.self))")
+        #expect(second.stop() == 0)
+        #expect(second.log.components(separatedBy: "taking it over").count == 2)
+    }
+
     @Test("the blog is built and goes to a bucket when a post has changed", .timeLimit(.minutes(30)))
     func blog() async throws {
         let world = try await World()
@@ -439,11 +497,17 @@ struct OpenClawTests {
         try world.folder.write("\(site)/node_modules/hexo/package.json", "{\"version\": \"8.0.0\"}")
         try world.folder.write("\(site)/source/_posts/a.md", "hello")
         // Hexo, as far as it matters here.
-        try world.folder.write("\(site)/node_modules/.bin/hexo", "#!/bin/sh\nmkdir -p public/a && cp source/_posts/a.md public/a/index.html && echo home > public/index.html && echo none > public/404.html\necho 'INFO  3 files generated in 1 ms'\n")
+        try world.folder.write(
+            "\(site)/node_modules/.bin/hexo",
+            "#!/bin/sh\nmkdir -p public/a && cp source/_posts/a.md public/a/index.html && echo home > public/index.html && echo none > public/404.html\necho 'INFO  3 files generated in 1 ms'\n"
+        )
         _ = try Shell.run("chmod +x '\(world.folder[site])/node_modules/.bin/hexo'")
         let container = try world.start(
             "one", changes: [("settle: 2m", "settle: 500ms")],
-            ["BLOG": "true", "OSS_REGION": "cn-wuhan-lr", "OSS_BUCKET": "my-blog", "OSS_ENDPOINT": oss.endpoint, "OSS_ACCESS_KEY_ID": StandInOSS.keyID, "OSS_ACCESS_KEY_SECRET": StandInOSS.secret])
+            [
+                "BLOG": "true", "OSS_REGION": "cn-wuhan-lr", "OSS_BUCKET": "my-blog", "OSS_ENDPOINT": oss.endpoint, "OSS_ACCESS_KEY_ID": StandInOSS.keyID,
+                "OSS_ACCESS_KEY_SECRET": StandInOSS.secret,
+            ])
         #expect(try container.isUp() && container.becomes("ready"), "\(container.log)")
         let blog = try container.ask("start blog --wait")
         #expect(blog.status == 0 && blog.output.contains("3 files uploaded"), "\(blog)")

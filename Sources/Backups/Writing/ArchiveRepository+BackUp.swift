@@ -106,7 +106,7 @@ extension ArchiveRepository {
         var last = StorageError.stale("the repository changes faster than we can store")
         for _ in 0..<ArchiveRepository.rounds {
             guard try await isOurs(head, known) else {
-                if try await isStoredAside(packed, head, known, aside, &last) { throw .store(last) }
+                if try await isStoredAside(packed, head, known, aside, &last) { throw .setAside(last) }
                 head = try await self.head()
                 continue
             }
@@ -146,7 +146,8 @@ extension ArchiveRepository {
             return true
         } catch {
             verdict = .stale("\(words); ours could not be stored beside it either: \(error)")
-            return error.kind != .stale
+            guard error.kind == .stale else { throw .store(verdict) }
+            return false
         }
     }
 

@@ -183,9 +183,11 @@ struct Daemon {
         let control = Task { await serveControl(operations) }
         let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
+        let succession = Succession(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
+        let following = Task { await succession.follow(operations) }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [control, listening, housekeeping] { task.cancel() }
+        for task in [control, listening, housekeeping, following] { task.cancel() }
         await control.value
         if let failure {
             container.note("the state file can't be used: \(failure.message)", .error)

@@ -21,6 +21,8 @@ struct RepositoryPlans: Sendable {
         var isEnabled: Bool
         var repository: Repository
         var source: BackupSource
+        /// For a restore: how long newer backups of another container are taken over.
+        var follow = Duration.zero
     }
 
     /// Jobs that restore from a repository or store in one.
@@ -31,7 +33,8 @@ struct RepositoryPlans: Sendable {
             switch kind {
             case let restore as RestoreJob:
                 guard let repository = restore.settings.repository, let source = restore.settings.source else { return nil }
-                return Use(job: job.definition.name, isBackup: false, isEnabled: isEnabled, repository: repository, source: source)
+                return Use(
+                    job: job.definition.name, isBackup: false, isEnabled: isEnabled, repository: repository, source: source, follow: restore.settings.follow)
             case let backup as BackupJob:
                 guard let repository = backup.settings.repository, let source = backup.settings.source else { return nil }
                 return Use(job: job.definition.name, isBackup: true, isEnabled: isEnabled, repository: repository, source: source)

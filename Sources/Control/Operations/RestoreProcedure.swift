@@ -27,6 +27,15 @@ package struct RestorePlan: Sendable {
 /// Brings back a certain backup while the program runs: first a backup of the present, then the services stopped, the restore,
 /// and the services started again. Whatever happens on the way, the services come back.
 package actor RestoreProcedure {
+    /// What becomes of the data that are there now.
+    package enum Present: Sendable {
+        /// They are stored as the newest backup, or nothing is changed.
+        case stored
+        /// They are stored beside another container's backup, which is the newest and is brought back.
+        case setAside
+        case dropped
+    }
+
     package typealias Planner = @Sendable (_ wish: String, _ repository: String?) async -> Result<RestorePlan, JobError>
 
     private enum State {
@@ -53,14 +62,20 @@ package actor RestoreProcedure {
     }
 
     /// Begins; one that goes on already is left alone.
-    package func begin(_ wish: String, repository: String?, skippingBackup: Bool, with operations: Operations) -> RestoreAnswer {
+    package func begin(_ wish: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
         if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"]) }
         lines = []
         state = .running(
             Task {
-                let succeeded = await run(wish, repository, skippingBackup, operations)
+                let succeeded = await run(wish, repository, present, operations)
                 state = .finished(succeeded: succeeded)
             })
+        return answer()
+    }
+
+    /// The answer once all is done; at once where nothing goes on.
+    package func end() async -> RestoreAnswer {
+        if case .running(let task) = state { await task.value }
         return answer()
     }
 
@@ -68,7 +83,7 @@ package actor RestoreProcedure {
 
     // MARK: Steps
 
-    private func run(_ wish: String, _ repository: String?, _ skippingBackup: Bool, _ operations: Operations) async -> Bool {
+    private func run(_ wish: String, _ repository: String?, _ present: Present, _ operations: Operations) async -> Bool {
         let plan: RestorePlan
         switch await planner(wish, repository) {
         case .success(let found): plan = found
@@ -76,27 +91,59 @@ package actor RestoreProcedure {
             say("\(error)")
             return false
         }
-        if !skippingBackup, await !backUp(plan, operations) {
+        if case .stored = present, await !backUp(plan, operations) {
             say("nothing was changed; --no-backup leaves out the backup of the present")
             return false
         }
         let services = await stopServices(operations)
-        // What was written while the first one was made; usually nothing.
-        var succeeded = skippingBackup
-        if !skippingBackup { succeeded = await backUp(plan, operations) }
-        if succeeded { succeeded = await restore(plan, operations) }
-        // Else a new container would bring back what was there before.
-        if succeeded {
-            for job in plan.backupJobs {
-                say("storing what was brought back as the newest: \(job)")
-                _ = await finish(job, operations)
+        var succeeded =
+            switch present {
+            // What was written while the first one was made; usually nothing.
+            case .stored: await backUp(plan, operations)
+            case .setAside: await putAside(plan, operations)
+            case .dropped: true
             }
-        }
+        if succeeded { succeeded = await restore(plan, operations) }
+        if succeeded { await prepareAgain(plan, operations) }
+        if succeeded, case .stored = present { await storeAsNewest(plan, operations) }
+        if succeeded, case .dropped = present { await storeAsNewest(plan, operations) }
         for service in services {
             _ = await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.road, evenIfRunning: false))
             say("started \(service)")
         }
         return succeeded
+    }
+
+    /// Else a new container would bring back what was there before.
+    private func storeAsNewest(_ plan: RestorePlan, _ operations: Operations) async {
+        for job in plan.backupJobs {
+            say("storing what was brought back as the newest: \(job)")
+            _ = await finish(job, operations)
+        }
+    }
+
+    /// What is done at boot between the restore and the services, such as putting settings right, is due again.
+    private func prepareAgain(_ plan: RestorePlan, _ operations: Operations) async {
+        let jobs = await operations.scheduler.overview()?.jobs.map(\.definition) ?? []
+        var after: Set<String> = [plan.restoreJob]
+        var due: [String] = []
+        // In the order in which they need each other.
+        while let next = jobs.first(where: { job in
+            !job.isService && job.disabled == nil && job.triggers.contains(.boot) && !after.contains(job.name) && job.needs.contains(where: after.contains)
+        }) {
+            after.insert(next.name)
+            due.append(next.name)
+        }
+        for job in due { _ = await finish(job, operations) }
+    }
+
+    private func putAside(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+        for job in plan.backupJobs {
+            say("storing what is there now beside it: \(job)")
+            guard let end = await finish(job, operations) else { return false }
+            guard end.outcome == RunOutcome.succeeded.rawValue || end.outputs["outcome"] == "set aside" else { return false }
+        }
+        return true
     }
 
     private func backUp(_ plan: RestorePlan, _ operations: Operations) async -> Bool {

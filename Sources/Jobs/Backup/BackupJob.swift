@@ -180,15 +180,16 @@ package struct BackupJob: JobType {
 
     private static func error(_ error: BackupError) -> JobError {
         if error.storage?.kind == .stale {
+            let isAside = if case .setAside = error { true } else { false }
             return JobError(
                 "refused: \(error)",
-                hint: "only one container may run at a time; restart this one to restore the newer backup")
+                hint: "only one container may run at a time; restart this one to restore the newer backup", outputs: isAside ? ["outcome": "set aside"] : [:])
         }
         return JobError(error) { error in
             switch error {
             case _ where error.isDiskFull && error.storage?.hint == nil: "make room; the last backup is untouched"
             case .sourceMissing: "correct \"path\", or start the app that makes it"
-            case .store, .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .mountBelow, .cancelled: nil
+            case .store, .setAside, .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .mountBelow, .cancelled: nil
             }
         }
     }

@@ -17,6 +17,7 @@ extension JobError {
             case .unavailable, .full, .missing: .worthwhile
             case .unauthorized, .stale, .damaged, .cancelled: .pointless
             }
+        case .setAside: .pointless
         case .archive, .file, .nothingGood, .notEnoughSpace, .mountBelow: .worthwhile
         case .noSuchBackup, .notInBackup, .sourceMissing, .cancelled: .pointless
         }

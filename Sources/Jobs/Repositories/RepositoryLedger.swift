@@ -1,4 +1,6 @@
+package import Backups
 package import JobKit
+import Storage
 
 /// What this container knows of a repository, kept in the state file.
 ///
@@ -77,6 +79,18 @@ package struct RepositoryLedger: Sendable {
 
     func setTree(_ tree: String?) async throws(JobError) {
         try await values.set(["tree": tree, "fingerprint": nil, "content": nil], of: owner)
+    }
+
+    /// Whether the repository's newest backup is none of ours, after a restore of this boot has ended well: another container has stored it.
+    package func isOvertaken(in archives: ArchiveRepository) async throws(JobError) -> Bool {
+        guard try await isUnlocked() else { return false }
+        let known = ArchiveRepository.Known(head: try await head(), checksum: try await checksum(), pending: try await pending())
+        do throws(BackupError) {
+            guard let newest = try await archives.head(), !newest.objects.isEmpty else { return false }
+            return try await !archives.isOurs(newest, known)
+        } catch {
+            throw JobError("\(error)", hint: error.storage?.hint)
+        }
     }
 
     // MARK: A certain backup

@@ -21,6 +21,8 @@ package struct RestoreJob: JobType {
         /// How long an unreachable repository is asked again.
         var giveUpAfter: Duration
         var onFailure: OnFailure
+        /// For so long after the start, a newer backup that another container has stored is brought back; zero for never.
+        package var follow: Duration
     }
 
     package static let typeName = "restore"
@@ -36,7 +38,10 @@ package struct RestoreJob: JobType {
                 in: .zero ... .seconds(86_400)),
             onFailure: reader.choice(
                 "on_failure", "Whether what needs the restore waits (hold) or starts without the data, with backups locked (start_locked)",
-                default: .hold))
+                default: .hold),
+            follow: reader.duration(
+                "follow", "For so long after the start, a newer backup of the container that this one replaces is taken over; 0s for never",
+                default: .seconds(900), in: .zero ... .seconds(86_400)))
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {

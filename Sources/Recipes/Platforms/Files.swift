@@ -63,7 +63,8 @@ extension Hosting {
         let asked = recipe.variables.map { "- { key: \($0.name), sync: false }" }
         let secrets = recipe.secrets.map { "- { key: \($0.name), \($0.canBeMade ? "generateValue: true" : "sync: false") }" }
         let optional = recipe.app.optional.map { "# - { key: \($0.name), value: \"\($0.example)\" }" }
-        let plan = recipe.app.memory == "512m" ? "starter              # 512 MB of memory" : "standard             # 2 GB of memory: less is too little for this app"
+        let plan =
+            recipe.app.memory == "512m" ? "starter              # 512 MB of memory" : "standard             # 2 GB of memory: less is too little for this app"
         return """
             # A Render Blueprint: Render reads it from the root of your repository. Beside it lie Dockerfile and shipkeeper.yaml.
             # "sync: false" means: not in this file; Render asks for the value when the Blueprint is made, and keeps it to itself.
@@ -176,6 +177,7 @@ extension Hosting {
         let needed = ["PORT=\(recipe.app.port)"] + recipe.variables.map { "\($0.name)=\($0.example)" } + recipe.secrets.map { "\($0.name)=" }
         let optional = recipe.app.optional.map { "# \($0.name)=\($0.example)" } + recipe.app.optionalSecrets.map { "# \($0)=" }
         let more = optional.isEmpty ? "" : "\n# Optional:\n" + optional.joined(separator: "\n") + "\n"
-        return "# Copy to \(recipe.app.title).env, fill in, and: chmod 600 \(recipe.app.title).env. Never commit it.\n" + needed.joined(separator: "\n") + "\n" + more
+        return "# Copy to \(recipe.app.title).env, fill in, and: chmod 600 \(recipe.app.title).env. Never commit it.\n" + needed.joined(separator: "\n") + "\n"
+            + more
     }
 }

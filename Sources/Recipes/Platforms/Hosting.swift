@@ -18,7 +18,11 @@ package enum Hosting: String, CaseIterable, Sendable {
         case .railway: [.init(path: "railway.json", text: Hosting.railway(recipe))]
         case .render: [.init(path: "render.yaml", text: Hosting.render(recipe))]
         case .fly: [.init(path: "fly.toml", text: Hosting.fly(recipe))]
-        case .compose: [.init(path: "compose.yaml", text: Hosting.compose(recipe)), .init(path: "\(recipe.app.title).env.example", text: Hosting.composeEnvironment(recipe))]
+        case .compose:
+            [
+                .init(path: "compose.yaml", text: Hosting.compose(recipe)),
+                .init(path: "\(recipe.app.title).env.example", text: Hosting.composeEnvironment(recipe)),
+            ]
         }
     }
 

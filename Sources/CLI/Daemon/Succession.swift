@@ -1,0 +1,43 @@
+import Config
+import Control
+import Foundation
+import JobKit
+import Jobs
+
+/// Takes over what the container before this one has stored after our restore.
+///
+/// Platforms start the new container before they stop the old one. Its last backup then comes after the new one's restore: without this, that
+/// backup's data would be missing here, and ours could not be stored any more.
+struct Succession: Sendable {
+    /// How often it is looked, at most and at least.
+    private static let pace = Duration.seconds(1) ... .seconds(60)
+
+    let current: Current<Configuration>
+    let values: any KeyValues
+    let bootID: String
+    let clock: any WallClock
+    let note: @Sendable (String) -> Void
+
+    /// Looks until nothing is to be followed any more, or it is cancelled.
+    func follow(_ operations: Operations) async {
+        while !Task.isCancelled {
+            let uses = RepositoryPlans(configuration: current.value).uses.filter { !$0.isBackup && $0.isEnabled && $0.follow > clock.uptime }
+            guard let longest = uses.map(\.follow).max() else { return }
+            let pause = min(Succession.pace.upperBound, max(Succession.pace.lowerBound, longest / 15))
+            do { try await clock.sleep(for: pause) } catch { return }
+            for use in uses { await look(use, operations) }
+        }
+    }
+
+    private func look(_ use: RepositoryPlans.Use, _ operations: Operations) async {
+        let ledger = RepositoryLedger(repository: use.repository.name, values: values, bootID: bootID)
+        // A store that can't be reached now is looked at the next time.
+        guard (try? await ledger.isOvertaken(in: use.repository.archives())) == true, !Task.isCancelled else { return }
+        note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
+        let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)
+        guard begun.state == .running else { return }
+        let end = await operations.restoring.end()
+        for line in end.lines { note("\(use.job): \(line)") }
+        if end.state != .succeeded { note("\(use.job): the newer backup was not taken over; restart the container to restore it") }
+    }
+}
