@@ -37,23 +37,36 @@ def ask(*words):
         fail(f"{program} devices {words[0]} did not end within {limit} s", "is the gateway up?", retry=True)
     except OSError as error:
         fail(f"{program} can't be started: {error.strerror}")
+    return done
+
+
+def refuse(done, what):
+    print(done.stderr[-2000:], file=sys.stderr)
+    fail(f"{program} devices {what} ended with {done.returncode}", "what it said is in the log; does the job have the gateway's token?", retry=True)
+
+
+def newest_of(done):
     if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
-        fail(f"{program} devices {words[0]} ended with {done.returncode}", "what it said is in the log; does the job have the gateway's token?", retry=True)
-    return done.stdout
+        refuse(done, "list")
+    try:
+        pending = json.loads(done.stdout)["pending"]
+        newest = max(pending, key=lambda device: device.get("requestedAt") or 0) if pending else None
+        return newest, newest and str(newest["requestId"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fail(f"{program} devices list answers in a form that is not known: {error!r}", "has its version changed?")
 
 
-answer = ask("list", "--json")
-try:
-    pending = json.loads(answer)["pending"]
-    newest = max(pending, key=lambda device: device.get("requestedAt") or 0) if pending else None
-    identity = newest and str(newest["requestId"])
-except (ValueError, KeyError, TypeError, AttributeError) as error:
-    fail(f"{program} devices list answers in a form that is not known: {error!r}", "has its version changed?")
-if newest is None:
-    say(result={"summary": "nobody waits"})
-    sys.exit(0)
-ask("approve", identity)
+# A browser that tries again while it is approved makes its request a thing of the past.
+for _ in range(5):
+    newest, identity = newest_of(ask("list", "--json"))
+    if newest is None:
+        say(result={"summary": "nobody waits"})
+        sys.exit(0)
+    done = ask("approve", identity)
+    if done.returncode == 0:
+        break
+else:
+    refuse(done, "approve")
 who = ", ".join(str(newest[key]) for key in ("remoteAddress", "userAgent") if newest.get(key))
 say(output={"device": str(newest.get("deviceId", ""))})
 say(result={"summary": f"let in: {who or identity}"})

@@ -172,7 +172,8 @@ struct OpenClawTests {
         _ = try open.connect(device: "mine")
         #expect(
             try RunningProgram.until(
-                "curl -fs 'http://127.0.0.1:\(World.port)/_standin/connect?token=\(World.token)&origin=https://alice-assistant.hf.space&device=mine'"),
+                "sleep 0.5; curl -fs 'http://127.0.0.1:\(World.port)/_standin/connect?token=\(World.token)&origin=https://alice-assistant.hf.space&device=mine'"
+            ),
             "\(open.log)")
         #expect(try open.says("devices: succeeded: let in:"), "\(open.log)")
         #expect(open.stop() == 0)
