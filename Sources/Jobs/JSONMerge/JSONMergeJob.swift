@@ -57,6 +57,8 @@ package struct JSONMergeJob: JobType {
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         let file = try MergeFile(settings.file)
+        // What a run that was killed has left.
+        if !context.isDryRun { file.removeCandidate() }
         for _ in 0..<JSONMergeJob.mostTries {
             if let report = try await attempt(file, context) { return report }
             context.log("\(file.path) was changed by somebody else meanwhile; reading it again")
@@ -178,7 +180,8 @@ extension SettingsReader {
                 report(at: entry.value.place, "\"\(qualified(key)).\(entry.key)\" takes a list, not \(entry.value.kind)", hint: "write [one, two]")
                 return nil
             }
-            return (path, elements.map(\.json))
+            // An optional variable that is not set is no element.
+            return (path, elements.map(\.json).filter { $0 != .null })
         }
     }
 }

@@ -85,7 +85,8 @@ extension App {
                         models: { minimax/MiniMax-M2.7: {}, minimax/MiniMax-M2.7-highspeed: {} }
                   unite:
                     gateway.controlUi.allowedOrigins: ["${SHIPKEEPER_PUBLIC_URL}"]
-                    gateway.trustedProxies: ["127.0.0.1", "::1", "${TRUSTED_PROXY:-127.0.0.1}"]
+                    gateway.trustedProxies:
+                      - ${TRUSTED_PROXY:-}
                   validate:
                     command: ["${OPENCLAW_PROGRAM:-openclaw}", config, validate]
                     env: { OPENCLAW_CONFIG_PATH: "{file}" }
