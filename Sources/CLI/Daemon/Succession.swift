@@ -20,19 +20,21 @@ struct Succession: Sendable {
 
     /// Looks until nothing is to be followed any more, or it is cancelled.
     func follow(_ operations: Operations) async {
+        // What could not be taken over once is not tried again: each time stops the services.
+        var tried: Set<String> = []
         while !Task.isCancelled {
             let uses = RepositoryPlans(configuration: current.value).uses.filter { !$0.isBackup && $0.isEnabled && $0.follow > clock.uptime }
             guard let longest = uses.map(\.follow).max() else { return }
             let pause = min(Succession.pace.upperBound, max(Succession.pace.lowerBound, longest / 15))
             do { try await clock.sleep(for: pause) } catch { return }
-            for use in uses { await look(use, operations) }
+            for use in uses { await look(use, operations, &tried) }
         }
     }
 
-    private func look(_ use: RepositoryPlans.Use, _ operations: Operations) async {
+    private func look(_ use: RepositoryPlans.Use, _ operations: Operations, _ tried: inout Set<String>) async {
         let ledger = RepositoryLedger(repository: use.repository.name, values: values, bootID: bootID)
         // A store that can't be reached now is looked at the next time.
-        guard (try? await ledger.isOvertaken(in: use.repository.archives())) == true, !Task.isCancelled else { return }
+        guard let newer = try? await ledger.overtaker(in: use.repository.archives()), !Task.isCancelled, tried.insert(newer).inserted else { return }
         note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
         let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)
         guard begun.state == .running else { return }

@@ -81,13 +81,13 @@ package struct RepositoryLedger: Sendable {
         try await values.set(["tree": tree, "fingerprint": nil, "content": nil], of: owner)
     }
 
-    /// Whether the repository's newest backup is none of ours, after a restore of this boot has ended well: another container has stored it.
-    package func isOvertaken(in archives: ArchiveRepository) async throws(JobError) -> Bool {
-        guard try await isUnlocked() else { return false }
+    /// The newest backup where another container has stored it after a restore of this boot has ended well, by its archive's checksum.
+    package func overtaker(in archives: ArchiveRepository) async throws(JobError) -> String? {
+        guard try await isUnlocked() else { return nil }
         let known = ArchiveRepository.Known(head: try await head(), checksum: try await checksum(), pending: try await pending())
         do throws(BackupError) {
-            guard let newest = try await archives.head(), !newest.objects.isEmpty else { return false }
-            return try await !archives.isOurs(newest, known)
+            guard let newest = try await archives.head(), !newest.objects.isEmpty, try await !archives.isOurs(newest, known) else { return nil }
+            return try await archives.checksum(of: newest) ?? newest.id
         } catch {
             throw JobError("\(error)", hint: error.storage?.hint)
         }
