@@ -191,6 +191,10 @@ package actor JobScheduler {
     }
 
     private func announce(_ run: Run) {
+        if case .waitingToRetry(_, let at) = run.state, at > decidedAt {
+            let words = [run.error, run.hint].compactMap { $0 }.joined(separator: "; ")
+            ports.logs.note("\(run.job): \(words); trying again in \(DurationText.readable(at.since(decidedAt))) (run \(run.id))", isWarning: true)
+        }
         guard case .finished(let outcome, _) = run.state else { return }
         let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
         ports.logs.note(
