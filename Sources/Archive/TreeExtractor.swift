@@ -6,6 +6,7 @@ package import Files
 /// written through one. A refusal ends the whole extraction: the folder is a staging folder, and nothing is lost.
 package final class TreeExtractor {
     private let root: Folder
+    private let owner: FileOwner
     private let limits: ExtractionLimits
     private let isWanted: ([RawName]) -> Bool
     private let onProgress: (ExtractionReport) -> Void
@@ -21,11 +22,12 @@ package final class TreeExtractor {
 
     /// - Parameter isWanted: Says of a member's names whether it is unpacked; the names of all are checked.
     package init(
-        into root: Folder, limits: ExtractionLimits = ExtractionLimits(), isWanted: @escaping ([RawName]) -> Bool = { _ in true },
+        into root: Folder, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true },
         onProgress: @escaping (ExtractionReport) -> Void = { _ in }
     ) {
         self.root = root
         self.limits = limits
+        self.owner = owner
         self.isWanted = isWanted
         self.onProgress = onProgress
     }
@@ -169,7 +171,7 @@ package final class TreeExtractor {
         }
         guard written == entry.size else { throw .damaged("\"\(entry.path)\" is cut") }
         do {
-            if FileUser.isRoot { try file.set(owner: UInt32(clamping: entry.owner), group: UInt32(clamping: entry.group)) }
+            try setOwner(of: entry) { owner, group throws(FileError) in try file.set(owner: owner, group: group) }
             try file.set(mode: entry.safeMode)
             try file.set(modified: entry.modified)
         } catch {
@@ -201,15 +203,23 @@ package final class TreeExtractor {
 
     // MARK: Last things
 
+    /// A root without the right to give files away keeps them, and says so once.
+    private func setOwner(of entry: TarEntry, _ set: (UInt32, UInt32) throws(FileError) -> Void) throws(FileError) {
+        guard FileUser.isRoot, owner == .stored else { return }
+        do throws(FileError) { try set(UInt32(clamping: entry.owner), UInt32(clamping: entry.group)) } catch {
+            guard error.isForbidden else { throw error }
+            let words = "owners of files, which this user may not set"
+            if !report.skipped.contains(words) { report.skipped.append(words) }
+        }
+    }
+
     private func makeLinks() throws(ArchiveError) {
         for link in links {
             guard let name = link.path.last else { continue }
             let parent = try parent(of: link.path)
             do {
                 try parent.makeLink(name, to: link.target)
-                if FileUser.isRoot {
-                    try parent.set(owner: UInt32(clamping: link.entry.owner), group: UInt32(clamping: link.entry.group), of: name)
-                }
+                try setOwner(of: link.entry) { owner, group throws(FileError) in try parent.set(owner: owner, group: group, of: name) }
                 try parent.set(modified: link.entry.modified, of: name)
             } catch {
                 throw .file(error)
@@ -229,9 +239,7 @@ package final class TreeExtractor {
                 try folder.set(mode: entry.safeMode)
                 // A parent that has no member of its own keeps the owner and the time it has.
                 if entry.path.bytes.isEmpty { continue }
-                if FileUser.isRoot {
-                    try parent.set(owner: UInt32(clamping: entry.owner), group: UInt32(clamping: entry.group), of: name)
-                }
+                try setOwner(of: entry) { owner, group throws(FileError) in try parent.set(owner: owner, group: group, of: name) }
                 try folder.set(modified: entry.modified)
             } catch {
                 throw .file(error)

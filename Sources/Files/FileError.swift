@@ -15,6 +15,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     package var isMissing: Bool { code == ENOENT }
+    package var isForbidden: Bool { code == EPERM }
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
 
     package var description: String {

@@ -219,6 +219,14 @@ package final class Folder: Sendable {
     }
 }
 
+/// Who owns what is brought back from an archive.
+package enum FileOwner: String, CaseIterable, Sendable {
+    /// Whoever the archive says, where this user may set that.
+    case stored
+    /// Whoever this program runs as.
+    case running
+}
+
 /// Who this process is to the file system.
 package enum FileUser {
     package static var isRoot: Bool { geteuid() == 0 }

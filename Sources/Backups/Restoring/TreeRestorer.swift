@@ -1,6 +1,6 @@
 import Archive
 import Crypto
-import Files
+package import Files
 import Foundation
 package import Storage
 
@@ -10,9 +10,11 @@ package struct TreeRestorer: Sendable {
     let source: BackupSource
     /// Differs for every restore; part of the names beside the live tree.
     let id: String
+    private let owner: FileOwner
 
-    package init(repository: ArchiveRepository, source: BackupSource, id: String) {
+    package init(repository: ArchiveRepository, source: BackupSource, id: String, owner: FileOwner = .stored) {
         self.repository = repository
+        self.owner = owner
         self.source = source
         self.id = id
     }
@@ -117,7 +119,7 @@ package struct TreeRestorer: Sendable {
             let reading = try archive.read(flag) { reader in
                 let room = (try? folder.space().bytes) ?? .max
                 let extractor = TreeExtractor(
-                    into: folder, limits: ExtractionLimits(bytes: room), onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
+                    into: folder, limits: ExtractionLimits(bytes: room), owner: owner, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
                 return try extractor.extract(reader)
             }
             // From here on it is known that every byte is as it was stored.
@@ -190,9 +192,11 @@ package struct TreeRestorer: Sendable {
         do {
             var ways: [String] = []
             var missing: [String] = []
+            var isWorthAWord: [String] = []
             for place in source.items {
                 guard let tree = try find(place.member, in: staging) else {
                     missing.append(place.member.map(\.description).joined(separator: "/"))
+                    if !source.optional.contains(place.member), let name = missing.last { isWorthAWord.append(name) }
                     continue
                 }
                 let parent = try Folder.make(place.parent)
@@ -203,7 +207,7 @@ package struct TreeRestorer: Sendable {
                 let found = try staging.names().map(\.description).joined(separator: ", ")
                 throw BackupError.notInBackup(wanted: missing.joined(separator: ", "), holds: found.isEmpty ? "nothing" : found)
             }
-            for path in missing { notes.append("the archive holds no \(path); what is there stays") }
+            for path in isWorthAWord { notes.append("the archive holds no \(path); what is there stays") }
             return Set(ways).sorted().joined(separator: ", ")
         } catch let error as BackupError {
             throw error

@@ -147,7 +147,8 @@ struct TreeSwap {
     }
 
     private static func copyStatus(_ status: FileStatus, of name: RawName, in folder: Folder) throws(FileError) {
-        if FileUser.isRoot { try folder.set(owner: status.owner, group: status.group, of: name) }
+        guard FileUser.isRoot else { return }
+        do throws(FileError) { try folder.set(owner: status.owner, group: status.group, of: name) } catch { if !error.isForbidden { throw error } }
     }
 
     private func moveTree(_ tree: RawName, from staging: Folder, to target: Folder, as new: RawName) throws(FileError) {

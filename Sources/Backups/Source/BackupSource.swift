@@ -83,24 +83,39 @@ package struct BackupSource: Hashable, Sendable {
         return tokens.isEmpty ? nil : readable + "=" + tokens.joined(separator: ",")
     }
 
-    /// The checksum of the backup that the tree descends from, as it was left in it; nil where that is not known of every part.
-    package var descent: String? {
-        let bases = items.map { item -> String? in
-            guard let folder = try? Folder.open(item.place), let bytes = try? folder.contents(of: RawName(RestoreNames.base)) else { return nil }
-            return String(decoding: bytes, as: UTF8.self)
-        }
-        // A part that is not there was not in the backup either.
-        let known = Set(zip(items, bases).filter { (try? Folder.open($0.0.place)) != nil }.map(\.1))
-        return known.count == 1 ? known.first ?? nil : nil
+    /// Which backup a tree descends from.
+    package struct Descent: Sendable {
+        package var checksum: String
+        /// What was there then and is not any more; nil where nothing is missing.
+        package var missing: BackupSource?
     }
 
-    /// Leaves in every folder which backup it descends from, for a program that has lost its state.
+    /// What the tree descends from, as it was left in it; nil where that is not known, or its parts say different things.
+    package var descent: Descent? {
+        let notes = Set(
+            held.map { item -> String? in
+                guard let folder = try? Folder.open(item.place), let bytes = try? folder.contents(of: RawName(RestoreNames.base)) else { return nil }
+                return String(decoding: bytes, as: UTF8.self)
+            })
+        guard notes.count == 1, let note = notes.first ?? nil else { return nil }
+        let lines = note.split(separator: "\n").map(String.init)
+        guard let checksum = lines.first else { return nil }
+        let missing = lines.dropFirst().filter { !parts.contains($0) }
+        return Descent(checksum: checksum, missing: missing.isEmpty ? nil : BackupSource(base: base, paths: missing, filter: filter))
+    }
+
+    /// Leaves in every folder which backup it descends from, and what else was there, for a program that has lost its state.
     package func note(descent checksum: String) {
-        for item in items {
+        for item in held {
             guard let folder = try? Folder.open(item.place) else { continue }
-            leave(RestoreNames.base, checksum, in: folder)
+            leave(RestoreNames.base, ([checksum] + parts).joined(separator: "\n"), in: folder)
         }
     }
+
+    /// The things that are there and can hold a note.
+    private var held: [Item] { items.filter { (try? Folder.open($0.place)) != nil } }
+
+    private var parts: [String] { held.map { $0.member.map(\.description).joined(separator: "/") } }
 
     private func leave(_ name: String, _ text: String, in folder: Folder) {
         let modified = try? folder.status().modified

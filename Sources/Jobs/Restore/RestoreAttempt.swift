@@ -24,7 +24,9 @@ struct RestoreAttempt {
     func run(_ wish: String?) async throws(JobError) -> RunReport {
         // A certain backup is wanted while all is well: should it not come, all stays as it is.
         if wish == nil { try await ledger.lock() }
-        let restorer = TreeRestorer(repository: repository.archives(), source: source, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)")
+        let restorer = TreeRestorer(
+            repository: repository.archives(), source: source, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)",
+            owner: settings.owner)
         do throws(BackupError) {
             for line in try await restorer.recover() { context.log(line) }
         } catch {
@@ -114,11 +116,20 @@ struct RestoreAttempt {
         }
         // The same where the state was lost and the disk was not: the tree itself says what it descends from.
         if tree == nil, known.head == nil, let descent = source.descent, let head = try await archives.head(), !head.objects.isEmpty,
-            try await archives.checksum(of: head) == descent
+            try await archives.checksum(of: head) == descent.checksum
         {
+            if let missing = descent.missing { try await bringBack(missing, from: head) }
             return .kept(head)
         }
         return .done(try await restorer.restore(onProgress: report))
+    }
+
+    /// A part that did not lie on the disk that stayed.
+    private func bringBack(_ part: BackupSource, from head: StoreVersion) async throws(BackupError) {
+        let restorer = TreeRestorer(
+            repository: repository.archives(), source: part, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)-part", owner: settings.owner)
+        _ = try await restorer.restore(head, onProgress: report)
+        context.log("brought back what was not here any more: \(part.readable)")
     }
 
     private func report(_ progress: TreeRestorer.Progress) {

@@ -1,4 +1,5 @@
 package import Backups
+import Files
 import Foundation
 package import JobKit
 import Storage
@@ -21,6 +22,7 @@ package struct RestoreJob: JobType {
         /// How long an unreachable repository is asked again.
         var giveUpAfter: Duration
         var onFailure: OnFailure
+        var owner: FileOwner
         /// For so long after the start, a newer backup that another container has stored is brought back; zero for never.
         package var follow: Duration
     }
@@ -39,6 +41,8 @@ package struct RestoreJob: JobType {
             onFailure: reader.choice(
                 "on_failure", "Whether what needs the restore waits (hold) or starts without the data, with backups locked (start_locked)",
                 default: .hold),
+            owner: reader.choice(
+                "owner", "Who owns what root restores: whoever owned it when it was stored (stored), or root itself (running)", default: .stored),
             follow: reader.duration(
                 "follow", "For so long after the start, a newer backup of the container that this one replaces is taken over; 0s for never",
                 default: .seconds(900), in: .zero ... .seconds(86_400)))
