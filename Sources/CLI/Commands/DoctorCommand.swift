@@ -31,7 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         var lines = configurationLines()
         if let configuration = lines.configuration {
-            lines.lines += await platformLines()
+            lines.lines += await platformLines(configuration)
             lines.lines += localLines(configuration)
             lines.lines += await repositoryLines(RepositoryPlans(configuration: configuration))
             lines.lines += await jobLines(configuration)
@@ -75,9 +75,9 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func platformLines() async -> [Line] {
+    private func platformLines(_ configuration: Configuration) async -> [Line] {
         let checks = PlatformChecks(file: ConfigurationFile(option: config))
-        let all = checks.local + [await checks.visibility(CurlClient())].compactMap(\.self)
+        let all = checks.local(configuration) + [await checks.visibility(CurlClient())].compactMap(\.self)
         return all.map { Line(about: "platform", check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint) }
     }
 

@@ -37,7 +37,7 @@ struct InitCommand: ParsableCommand {
         let (variables, secrets) = recipe.mustBeSet
         if !variables.isEmpty { Console.out("Set as variables: \(variables.joined(separator: ", "))") }
         if !secrets.isEmpty { Console.out("Set as secrets:   \(secrets.joined(separator: ", "))") }
-        Console.out("Then: \(platform.nextStep)")
+        Console.out("Then: \(recipe.nextStep)")
     }
 
     private func write(_ recipe: Recipe) throws {

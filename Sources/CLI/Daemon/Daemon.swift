@@ -55,7 +55,7 @@ struct Daemon {
             configuration = try file.read(catalog) { folder.value }
         } catch {
             for problem in error.problems { Console.error(problem.description) }
-            Console.error("\(file.path): \(error.problems.filter { $0.severity == .error }.count) mistakes; nothing was started")
+            Console.error("\(file.path): \(error.problems.count { $0.severity == .error }.counted("mistake")); nothing was started")
             throw Exit.badConfiguration
         }
         let state: StateFolder
@@ -140,7 +140,7 @@ struct Daemon {
 
     private func warn() {
         container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
-        container.note(PlatformAdvice.found(ContainerEnvironment.platform).message)
+        container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
         if ContainerEnvironment.isSafeMode {
             container.note(
                 "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)

@@ -9,7 +9,7 @@ struct PlatformChecks {
     let file: ConfigurationFile
 
     /// What can be told without asking anybody, the plain facts first.
-    var local: [JobCheck] { [PlatformAdvice.found(platform)] + warnings }
+    func local(_ configuration: Configuration) -> [JobCheck] { [PlatformAdvice.found(platform, stopBudget: configuration.stopBudget)] + warnings }
 
     /// Only what is worth a warning.
     var warnings: [JobCheck] {

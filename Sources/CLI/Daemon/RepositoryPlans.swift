@@ -87,7 +87,8 @@ struct RepositoryPlans: Sendable {
                 RestorePlan(
                     restoreJob: restore.job, backupJobs: mine.filter { $0.isBackup && $0.source.readable == restore.source.readable }.map(\.job),
                     version: version.id, words: "the backup of \(version.date.formatted(.iso8601)) (\(version.id.prefix(12)))",
-                    request: { version throws(JobError) in try await ledger.request(version) }))
+                    request: { version throws(JobError) in try await ledger.request(version) },
+                    yield: { isYielding throws(JobError) in try await ledger.yield(isYielding) }))
         } catch {
             return .failure(error)
         }

@@ -22,24 +22,34 @@ struct Succession: Sendable {
     func follow(_ operations: Operations) async {
         // What could not be taken over once is not tried again: each time stops the services.
         var tried: Set<String> = []
+        // When a restore had first ended well, by repository: until then it may take hours.
+        var restored: [String: Duration] = [:]
         while !Task.isCancelled {
-            let uses = RepositoryPlans(configuration: current.value).uses.filter { !$0.isBackup && $0.isEnabled && $0.follow > clock.uptime }
+            let uses = RepositoryPlans(configuration: current.value).uses.filter { use in
+                !use.isBackup && use.isEnabled && restored[use.repository.name].map { clock.uptime - $0 < use.follow } ?? (use.follow > .zero)
+            }
             guard let longest = uses.map(\.follow).max() else { return }
             let pause = min(Succession.pace.upperBound, max(Succession.pace.lowerBound, longest / 15))
             do { try await clock.sleep(for: pause) } catch { return }
-            for use in uses { await look(use, operations, &tried) }
+            for use in uses {
+                let ledger = RepositoryLedger(repository: use.repository.name, values: values, bootID: bootID)
+                guard (try? await ledger.isUnlocked()) == true else { continue }
+                restored[use.repository.name] = restored[use.repository.name] ?? clock.uptime
+                await look(use, ledger, operations, &tried)
+            }
         }
     }
 
-    private func look(_ use: RepositoryPlans.Use, _ operations: Operations, _ tried: inout Set<String>) async {
-        let ledger = RepositoryLedger(repository: use.repository.name, values: values, bootID: bootID)
+    private func look(_ use: RepositoryPlans.Use, _ ledger: RepositoryLedger, _ operations: Operations, _ tried: inout Set<String>) async {
         // A store that can't be reached now is looked at the next time.
         guard let newer = try? await ledger.overtaker(in: use.repository.archives()), !Task.isCancelled, tried.insert(newer).inserted else { return }
         note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
         let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)
         guard begun.state == .running else { return }
         let end = await operations.restoring.end()
-        for line in end.lines { note("\(use.job): \(line)") }
-        if end.state != .succeeded { note("\(use.job): the newer backup was not taken over; restart the container to restore it") }
+        // The runs have told of themselves.
+        let verdict =
+            end.state == .succeeded ? "taken over; \(end.lines.last ?? "")" : "the newer backup was not taken over; restart the container to restore it"
+        note("\(use.job): \(verdict)")
     }
 }

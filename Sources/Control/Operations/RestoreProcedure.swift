@@ -12,15 +12,19 @@ package struct RestorePlan: Sendable {
     package var words: String
     /// Tells the restore job which backup is wanted; nil for the newest again.
     package var request: @Sendable (String?) async throws(JobError) -> Void
+    /// Tells the backup jobs whether another container's backup is to stay the newest.
+    package var yield: @Sendable (Bool) async throws(JobError) -> Void
 
     package init(
-        restoreJob: String, backupJobs: [String], version: String, words: String, request: @escaping @Sendable (String?) async throws(JobError) -> Void
+        restoreJob: String, backupJobs: [String], version: String, words: String, request: @escaping @Sendable (String?) async throws(JobError) -> Void,
+        yield: @escaping @Sendable (Bool) async throws(JobError) -> Void
     ) {
         self.restoreJob = restoreJob
         self.backupJobs = backupJobs
         self.version = version
         self.words = words
         self.request = request
+        self.yield = yield
     }
 }
 
@@ -138,12 +142,20 @@ package actor RestoreProcedure {
     }
 
     private func putAside(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        for job in plan.backupJobs {
-            say("storing what is there now beside it: \(job)")
-            guard let end = await finish(job, operations) else { return false }
-            guard end.outcome == RunOutcome.succeeded.rawValue || end.outputs["outcome"] == "set aside" else { return false }
+        do throws(JobError) {
+            try await plan.yield(true)
+            for job in plan.backupJobs {
+                say("storing what is there now beside it: \(job)")
+                guard await finish(job, operations)?.outcome == RunOutcome.succeeded.rawValue else {
+                    try await plan.yield(false)
+                    return false
+                }
+            }
+            return true
+        } catch {
+            say("\(error)")
+            return false
         }
-        return true
     }
 
     private func backUp(_ plan: RestorePlan, _ operations: Operations) async -> Bool {

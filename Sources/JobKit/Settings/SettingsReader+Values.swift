@@ -64,7 +64,8 @@ extension SettingsReader {
 
     package mutating func boolean(_ key: String, _ about: String, default fallback: Bool) -> Bool {
         parsed(SettingShape(key, about, .boolean, default: "\(fallback)"), expected: "true or false") { text in
-            ["true": true, "false": false][text]
+            // Variables are typed into forms by people.
+            ["true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false, "0": false][text.lowercased()]
         } ?? fallback
     }
 

@@ -15,15 +15,12 @@ package struct JobError: Error, Hashable, Sendable, CustomStringConvertible {
     package var retry: Retry
     /// The exit code of the process that failed, where there was one.
     package var exitCode: Int32?
-    /// Figures and words for other programs, as a success has them.
-    package var outputs: [String: String]
 
-    package init(_ summary: String, hint: String? = nil, retry: Retry = .pointless, exitCode: Int32? = nil, outputs: [String: String] = [:]) {
+    package init(_ summary: String, hint: String? = nil, retry: Retry = .pointless, exitCode: Int32? = nil) {
         self.summary = summary
         self.hint = hint
         self.retry = retry
         self.exitCode = exitCode
-        self.outputs = outputs
     }
 
     package var description: String { hint.map { "\(summary) (\($0))" } ?? summary }

@@ -58,6 +58,10 @@ package struct BackupJob: JobType {
                 })
             return try await conclude(outcome, fingerprint, source, archives, ledger, context)
         } catch {
+            // Another container's backup is about to be restored, and ours was to go beside it.
+            if case .setAside = error, try await ledger.isYielding() {
+                return RunReport(summary: "stored beside the newer backup of another container", outputs: ["outcome": "set aside"])
+            }
             throw BackupJob.error(error)
         }
     }
@@ -180,10 +184,9 @@ package struct BackupJob: JobType {
 
     private static func error(_ error: BackupError) -> JobError {
         if error.storage?.kind == .stale {
-            let isAside = if case .setAside = error { true } else { false }
             return JobError(
                 "refused: \(error)",
-                hint: "only one container may run at a time; restart this one to restore the newer backup", outputs: isAside ? ["outcome": "set aside"] : [:])
+                hint: "only one container may run at a time; restart this one to restore the newer backup")
         }
         return JobError(error) { error in
             switch error {

@@ -33,12 +33,12 @@ package struct RepositoryLedger: Sendable {
     func checksum() async throws(JobError) -> String? { try await values.value("checksum", of: owner) }
 
     /// Whether backups are allowed: a restore of this boot has ended as `restored` or `empty`.
-    func isUnlocked() async throws(JobError) -> Bool { try await values.value("unlocked_in_boot", of: owner) == bootID }
+    package func isUnlocked() async throws(JobError) -> Bool { try await values.value("unlocked_in_boot", of: owner) == bootID }
 
     /// A restore has ended well.
     func unlock(head: String?, checksum: String?) async throws(JobError) {
         try await values.set(
-            ["head": head ?? RepositoryLedger.none, "checksum": checksum, "unlocked_in_boot": bootID, "requested": nil], of: owner)
+            ["head": head ?? RepositoryLedger.none, "checksum": checksum, "unlocked_in_boot": bootID, "requested": nil, "yielding": nil], of: owner)
     }
 
     /// A restore has begun: until it ends well, nothing may be stored.
@@ -105,6 +105,11 @@ package struct RepositoryLedger: Sendable {
     package func request(_ version: String?) async throws(JobError) {
         try await values.set(["requested": version.map { "\(bootID) \($0)" }], of: owner)
     }
+
+    /// From now on until the next restore has ended well, a backup that goes beside another container's is none that has failed.
+    package func yield(_ isYielding: Bool) async throws(JobError) { try await values.set(["yielding": isYielding ? bootID : nil], of: owner) }
+
+    func isYielding() async throws(JobError) -> Bool { try await values.value("yielding", of: owner) == bootID }
 
     // MARK: Space
 

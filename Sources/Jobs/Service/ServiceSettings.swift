@@ -34,22 +34,29 @@ extension SettingsReader {
     mutating func memoryLimit() -> ServiceDefinition.MemoryLimit? {
         let (key, about) = ("memory_limit", "Resident memory beyond which it is restarted, at once or at a quiet moment")
         let group = SettingShape.Kind.section(SettingsReader.shapes { _ = SettingsReader.memoryGroup(&$0) })
-        guard let node = node(SettingShape(key, about, .either([.size, group]))) else { return nil }
+        guard let node = node(SettingShape(key, about, .either([.size, .pattern("^[0-9]+%$"), group]))) else { return nil }
         if node.entries != nil { return nested(node, path: qualified(key)) { SettingsReader.memoryGroup(&$0) } }
         guard let text = scalar(node, key) else { return nil }
-        if let bytes = ByteSizeText.parse(text) { return .init(bytes: bytes) }
-        report(at: node.place, "\"\(qualified(key))\" is \(node.kind)", hint: "write a size such as 1.5GB, or { limit: 1.5GB, quiet: 1m }")
+        if let size = SettingsReader.memorySize(text) { return .init(size) }
+        report(at: node.place, "\"\(qualified(key))\" is \(node.kind)", hint: "write a size such as 1.5GB or 75%, or { limit: 75%, quiet: 1m }")
         return nil
     }
 
     private static func memoryGroup(_ reader: inout SettingsReader) -> ServiceDefinition.MemoryLimit? {
-        let bytes = reader.optionalSize("limit", "Resident memory beyond which it is restarted")
+        let shape = SettingShape(
+            "limit", "Resident memory beyond which it is restarted, or a share of what the container may use", .either([.size, .pattern("^[0-9]+%$")]))
+        let size = reader.parsed(shape, expected: "a size such as 1.5GB, or a share such as 75%", memorySize)
         let quiet = reader.duration(
             "quiet", "The time it must have done next to nothing before that", default: .seconds(60), in: .seconds(5) ... .seconds(86_400))
         let within = reader.duration(
             "within", "Without a quiet moment it is restarted after this", default: .seconds(1800), in: .seconds(5) ... .seconds(7 * 86_400))
-        if bytes == nil, !reader.has("limit") { reader.report(at: reader.place, "\"limit\" is missing", hint: "write for example limit: 1.5GB") }
-        return bytes.map { .init(bytes: $0, quiet: quiet, within: within) }
+        if size == nil, !reader.has("limit") { reader.report(at: reader.place, "\"limit\" is missing", hint: "write for example limit: 75%") }
+        return size.map { .init($0, quiet: quiet, within: within) }
+    }
+
+    private static func memorySize(_ text: String) -> ServiceDefinition.MemoryLimit.Size? {
+        guard text.hasSuffix("%") else { return ByteSizeText.parse(text).map { .bytes($0) } }
+        return Int(text.dropLast()).flatMap { (1...100).contains($0) ? .share(Double($0) / 100) : nil }
     }
 
     /// Rules by exit code: `restart_now`, `restart`, `give_up`, `stop`, or `{ run: …, then: … }`.

@@ -15,7 +15,7 @@ extension Engine {
             let words = Engine.words(for: error, in: run.state, timeout: jobs[run.job]?.definition.timeout)
             (record.result, record.exitCode) = (words, error.exitCode)
             move(id, .failed(error), at: now) {
-                ($0.error, $0.hint, $0.exitCode, $0.outputs) = (words, error.hint, error.exitCode, error.outputs)
+                ($0.error, $0.hint, $0.exitCode) = (words, error.hint, error.exitCode)
             }
         }
         if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }

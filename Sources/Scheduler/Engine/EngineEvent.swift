@@ -65,10 +65,7 @@ extension AttemptResult {
         switch self {
         case .succeeded(let report): .succeeded(RunReport(summary: clean(report.summary), outputs: report.outputs.mapValues(clean)))
         case .failed(let error):
-            .failed(
-                JobError(
-                    clean(error.summary), hint: error.hint.map(clean), retry: error.retry, exitCode: error.exitCode,
-                    outputs: error.outputs.mapValues(clean)))
+            .failed(JobError(clean(error.summary), hint: error.hint.map(clean), retry: error.retry, exitCode: error.exitCode))
         }
     }
 }

@@ -13,7 +13,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .switchedOff: "\"enabled\" is false"
         case .missingSecrets(let names):
-            "the secret \(names.joined(separator: ", ")) is not set" + (names.count > 1 ? " (\(names.count) of them)" : "")
+            names.count == 1 ? "the secret \(names[0]) is not set" : "the secrets \(names.joined(separator: ", ")) are not set"
         case .safeMode: "this is safe mode; take SHIPKEEPER_SAFE_MODE away and restart"
         case .unusable(let reason): reason
         }
