@@ -48,7 +48,7 @@ final class SystemProcess: RunningProcess {
     }
 
     func usage() -> ProcessUsage {
-        members().reduce(into: ProcessUsage()) { usage, member in
+        members().reduce(into: ProcessUsage(containerBytes: ContainerMemory.bytes)) { usage, member in
             usage.residentBytes += member.resident
             usage.processorTime += member.processorTime
         }

@@ -18,6 +18,8 @@ package struct App: Sendable {
     package var name: String
     /// What it is called in files of platforms.
     var title: String
+    /// The name and tag of the image that its Dockerfile begins with, in examples.
+    var image: String { name == "openclaw" ? "assistant:2026-11" : "shipkeeper:slim" }
     /// Where it listens.
     var port: Int
     /// The folder that holds its data.

@@ -20,6 +20,8 @@ package struct Recipe: Sendable {
         [File(path: "shipkeeper.yaml", text: configuration), File(path: "Dockerfile", text: dockerfile)] + platform.files(self)
     }
 
+    package var nextStep: String { platform.nextStep(app.title) }
+
     /// What is to be set in the container before it is started.
     package var mustBeSet: (variables: [String], secrets: [String]) { (variables.map(\.name), secrets.map(\.name)) }
 
@@ -37,6 +39,6 @@ package struct Recipe: Sendable {
     private var dockerfile: String {
         // Where the platform passes no arguments to the build, the image stands there in words.
         platform.passesBuildArguments
-            ? app.dockerfile : app.dockerfile.replacing("ARG SHIPKEEPER_IMAGE\n", with: "ARG SHIPKEEPER_IMAGE=registry.example.com/alice/shipkeeper:2026-11\n")
+            ? app.dockerfile : app.dockerfile.replacing("ARG SHIPKEEPER_IMAGE\n", with: "ARG SHIPKEEPER_IMAGE=registry.example.com/alice/\(app.image)\n")
     }
 }

@@ -75,7 +75,7 @@ struct ConfigTests {
         #expect(service.ready?.probe == .http(["http://127.0.0.1:18789/startupz", "http://127.0.0.1:18789/readyz", "http://127.0.0.1:18789/healthz"]))
         #expect(service.exitRules[78] == .repair(.command(["doctor", "--fix"]), after: 1, then: .giveUp))
         #expect(service.stop == StopSteps([.init(signal: 2, wait: .seconds(20))]))
-        #expect(service.memoryLimit == .init(bytes: 1 << 30))
+        #expect(service.memoryLimit == .init(.bytes(1 << 30)))
     }
 
     @Test("every mistake is named at once, with its place and what to do")

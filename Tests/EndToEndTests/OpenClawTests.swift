@@ -240,6 +240,23 @@ struct OpenClawTests {
         #expect(locked.stop() == 0)
     }
 
+    @Test("a Hub that can't be reached is asked again, and the log says so each time", .timeLimit(.minutes(30)))
+    func unreachable() async throws {
+        let world = try await World()
+        let container = try world.start(
+            "one",
+            changes: [
+                ("retry: { attempts: 100, backoff: 30s..10m }", "retry: { attempts: 100, backoff: 1s..2s }"),
+                ("      on_failure:", "      give_up_after: 0s\n      on_failure:"),
+            ],
+            ["HF_ENDPOINT": "http://127.0.0.1:9"])
+        #expect(try container.says("restore: 127.0.0.1"), "\(container.log)")
+        #expect(try container.says("; trying again in "), "\(container.log)")
+        #expect(try container.becomes("waiting"))
+        #expect(try container.ask("status").output.contains("failed, and is tried again:"))
+        #expect(container.stop() == 0)
+    }
+
     @Test("a missing secret switches off the jobs that need it, a typo starts nothing, and both are named", .timeLimit(.minutes(30)))
     func mistakes() async throws {
         let world = try await World()
@@ -433,14 +450,20 @@ struct OpenClawTests {
         let world = try await World()
         let first = try world.start("one")
         #expect(try first.isUp())
+        try world.folder.write("one/.config/openclaw/key", "the key to the logins")
         #expect(try first.ask("start backup --wait").status == 0)
         try world.folder.write("one/.openclaw/workspace/newer.md", "after the backup")
         // The program with its process 1, then the gateway that nobody ends any more.
         let gateway = try Shell.run("curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .pid").output.trimmed
-        _ = try Shell.run("kill -9 \(first.program.id) $(pgrep -P \(first.program.id)); sleep 0.2; kill -9 \(gateway); rm -rf '\(world.folder["one/state"])'")
+        _ = try Shell.run(
+            "kill -9 \(first.program.id) $(pgrep -P \(first.program.id)); sleep 0.2; kill -9 \(gateway); rm -rf '\(world.folder["one/state"])' '\(world.folder["one/.config"])'"
+        )
         let second = try world.start("one")
         #expect(try second.says("newer than the backup of") && second.isUp(), "\(second.log)")
         #expect(world.folder.read("one/.openclaw/workspace/newer.md") == "after the backup")
+        // What lay on another disk than the one that stayed is brought back.
+        #expect(second.log.contains("brought back what was not here any more"), "\(second.log)")
+        #expect(world.folder.read("one/.config/openclaw/key") == "the key to the logins")
         #expect(try second.ask("start backup --wait").status == 0)
         #expect(second.stop() == 0)
         // A newer backup of another container wins over it.
@@ -472,7 +495,9 @@ struct OpenClawTests {
         #expect(first.stop() == 0)
         #expect(first.log.contains("backup: succeeded: stored"), "\(first.log)")
         #expect(try second.says("another container has stored a newer backup since this one restored: taking it over"), "\(second.log)")
-        #expect(try second.says("restore: started gateway"), "\(second.log)")
+        #expect(try second.says("restore: taken over; started gateway"), "\(second.log)")
+        #expect(
+            second.log.contains("backup: succeeded: stored beside the newer backup of another container") && !second.log.contains("refused"), "\(second.log)")
         #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "written while both were there")
         #expect(try second.setting(".gateway.bind") == "\"lan\"")

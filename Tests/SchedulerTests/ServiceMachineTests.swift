@@ -74,7 +74,8 @@ struct ServiceMachineTests {
             var processorTime = Duration.zero
             return samples.enumerated().map { index, sample in
                 processorTime += .seconds(sample.busySeconds)
-                return judge.verdict(on: ProcessUsage(residentBytes: sample.bytes, processorTime: processorTime), at: .seconds(5 * index))
+                return judge.verdict(
+                    on: ProcessUsage(residentBytes: sample.bytes, processorTime: processorTime, containerBytes: 2_000), at: .seconds(5 * index))
             }
         }
         func kinds(_ verdicts: [MemoryJudge.Verdict]) -> [String] {
@@ -86,8 +87,8 @@ struct ServiceMachineTests {
                 }
             }
         }
-        #expect(kinds(verdicts(.init(bytes: 1_000), [(under, 5), (over, 5)])) == ["fine", "restart"])
-        let patient = ServiceDefinition.MemoryLimit(bytes: 1_000, quiet: .seconds(10), within: .seconds(30))
+        #expect(kinds(verdicts(.init(.bytes(1_000)), [(under, 5), (over, 5)])) == ["fine", "restart"])
+        let patient = ServiceDefinition.MemoryLimit(.share(0.5), quiet: .seconds(10), within: .seconds(30))
         #expect(kinds(verdicts(patient, [(under, 5), (over, 5), (over, 5), (over, 0.1), (over, 0.1)])) == ["fine", "waiting", "fine", "fine", "restart"])
         #expect(kinds(verdicts(patient, [(under, 0), (under, 0), (under, 0), (over, 0)])) == ["fine", "fine", "fine", "restart"])
         #expect(kinds(verdicts(patient, (0..<8).map { _ in (over, 5) })) == ["waiting", "fine", "fine", "fine", "fine", "fine", "restart", "restart"])

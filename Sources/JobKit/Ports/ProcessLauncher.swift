@@ -177,9 +177,12 @@ package struct ProcessUsage: Hashable, Sendable {
     package var residentBytes: Int64
     /// Time on processors since they were started.
     package var processorTime: Duration
+    /// What all processes of the container may use together.
+    package var containerBytes: Int64
 
-    package init(residentBytes: Int64 = 0, processorTime: Duration = .zero) {
+    package init(residentBytes: Int64 = 0, processorTime: Duration = .zero, containerBytes: Int64 = .max) {
         self.residentBytes = residentBytes
         self.processorTime = processorTime
+        self.containerBytes = containerBytes
     }
 }

@@ -116,15 +116,29 @@ package struct ServiceDefinition: Hashable, Sendable {
 
     /// When a service that uses too much memory is restarted.
     package struct MemoryLimit: Hashable, Sendable {
-        /// Resident bytes of the service's processes together.
-        package var bytes: Int64
+        package enum Size: Hashable, Sendable {
+            case bytes(Int64)
+            /// Of what the container may use, 0 to 1.
+            case share(Double)
+
+            /// - Parameter all: What the container may use.
+            package func bytes(of all: Int64) -> Int64 {
+                switch self {
+                case .bytes(let bytes): bytes
+                case .share(let share): Int64(share * Double(all))
+                }
+            }
+        }
+
+        /// Of the service's processes together, resident.
+        package var size: Size
         /// The time that it must have done next to nothing before it is restarted; nil for at once.
         package var quiet: Duration?
         /// Without a quiet moment it is restarted after this.
         package var within: Duration
 
-        package init(bytes: Int64, quiet: Duration? = nil, within: Duration = .seconds(1800)) {
-            self.bytes = bytes
+        package init(_ size: Size, quiet: Duration? = nil, within: Duration = .seconds(1800)) {
+            self.size = size
             self.quiet = quiet
             self.within = within
         }

@@ -23,6 +23,9 @@ extension App {
             #                                      NOTIFY                    true to be told of failures; with the secret NOTIFY_URL
             #                                      TRUSTED_PROXY             addresses of the platform's front, such as 10.0.0.0/8, for versions since 2026.8
             #                                      ON_RESTORE_FAILURE        start_locked to start without the data, and without backups
+            #                                      MINIMAX_BASE_URL          at the first start; https://api.minimax.io/anthropic outside China
+            #                                      GATEWAY_MEMORY            beyond which it is restarted at a quiet moment, 75% of the container's; GATEWAY_HEAP_MB, 1536
+            #                                      DISABLE_DEVICE_AUTH       true, versions up to 2026.7: the token alone is enough
             #                                      SHIPKEEPER_SAFE_MODE      1 to start nothing at all
             version: 1
             timezone: ${TZ:-Asia/Shanghai}
@@ -43,6 +46,7 @@ extension App {
                   paths: [.openclaw]
                   optional: [.config/openclaw]               # where newer versions keep the key to their logins
                   on_failure: ${ON_RESTORE_FAILURE:-hold}
+                  owner: running                             # whoever runs here now, be it root or user 1000
 
               # The keys that must be right here. All else in openclaw.json is yours, and what your version does not know is left out.
               settings:
@@ -125,7 +129,7 @@ extension App {
                     1: { run: &doctor 'cd "$HOME/.openclaw" && cp -p openclaw.json openclaw.json.before-doctor; "${OPENCLAW_PROGRAM:-openclaw}" doctor --fix --yes --non-interactive', after: 3, then: restart }
                     78: { run: *doctor, then: give_up }      # it does not like its settings
                   stop: { signal: SIGTERM, grace: 20s }
-                  memory_limit: { limit: "${GATEWAY_MEMORY:-3GB}", quiet: 2m, within: 1h }
+                  memory_limit: { limit: "${GATEWAY_MEMORY:-75%}", quiet: 2m, within: 1h }
                   clean_before_first_start: { folder: "${HOME}/.openclaw", patterns: ["*.lock", "*.pid", "*.sock"] }
 
               backup:
@@ -161,7 +165,6 @@ extension App {
               keepalive:
                 type: keepalive
                 on: { every: 5m }
-                needs: gateway
                 with: { url: "${SHIPKEEPER_PUBLIC_URL}/healthz", method: HEAD }
 
               # Each new browser must be let in once, and there is no shell to do that. Whoever has the token and the address gets in meanwhile.

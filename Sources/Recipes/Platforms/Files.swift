@@ -109,7 +109,7 @@ extension Hosting {
               dockerfile = "Dockerfile"
 
             [build.args]
-              SHIPKEEPER_IMAGE = "ghcr.io/alice/shipkeeper:2026-11"
+              SHIPKEEPER_IMAGE = "ghcr.io/alice/\(recipe.app.image)"
 
             [deploy]
               strategy = "rolling"          # one machine: the old one stops, then the new one starts

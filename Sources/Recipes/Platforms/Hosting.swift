@@ -26,15 +26,16 @@ package enum Hosting: String, CaseIterable, Sendable {
         }
     }
 
-    /// What a person does with the files.
-    package var nextStep: String {
+    /// What a person does with the files. All but ModelScope, whose Dockerfile names it, take the image's name from SHIPKEEPER_IMAGE.
+    func nextStep(_ app: String) -> String {
         switch self {
-        case .huggingface: "create a Docker Space, set the variables and secrets in its settings, then upload the files"
-        case .modelscope: "create a Docker Studio, put your image into Dockerfile, set the variables and secrets, then upload the files"
-        case .railway: "push the files to a repository, make a service of it, and set the variables there"
-        case .render: "push the files to a repository and make a Blueprint of it: Render asks for the secrets"
-        case .fly: "fly launch --no-deploy --copy-config, then fly secrets set NAME=… for each secret, then fly deploy"
-        case .compose: "copy the .env.example to .env without the ending, fill it in, then docker compose up -d --build"
+        case .huggingface: "create a Docker Space, set SHIPKEEPER_IMAGE (your image), the variables and the secrets in its settings, then upload the files"
+        case .modelscope: "put your image's name into Dockerfile, create a Docker Studio, set the variables and secrets, then upload the files"
+        case .railway: "push the files to a repository, make a service of it, and set SHIPKEEPER_IMAGE (your image), the variables and the secrets there"
+        case .render: "push the files to a repository and make a Blueprint of it: Render asks for SHIPKEEPER_IMAGE (your image) and the secrets"
+        case .fly:
+            "put app, region and SHIPKEEPER_IMAGE into fly.toml, fly launch --no-deploy --copy-config, fly secrets set NAME=… for each secret, fly deploy --ha=false"
+        case .compose: "cp \(app).env.example \(app).env, fill it in, then SHIPKEEPER_IMAGE=your-image docker compose up -d --build"
         }
     }
 }

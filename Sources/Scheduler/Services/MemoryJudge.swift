@@ -22,11 +22,12 @@ package struct MemoryJudge {
     /// - Parameter now: Of a clock that doesn't jump.
     package mutating func verdict(on usage: ProcessUsage, at now: Duration) -> Verdict {
         noteRest(usage, at: now)
-        guard usage.residentBytes > limit.bytes else {
+        let most = limit.size.bytes(of: usage.containerBytes)
+        guard usage.residentBytes > most else {
             overSince = nil
             return .fine
         }
-        let words = "it uses \(ByteSizeText.readable(usage.residentBytes)) of memory, over its limit of \(ByteSizeText.readable(limit.bytes))"
+        let words = "it uses \(ByteSizeText.readable(usage.residentBytes)) of memory, over its limit of \(ByteSizeText.readable(most))"
         guard let quiet = limit.quiet else { return .restart(words) }
         if let quietSince, now - quietSince >= quiet { return .restart("\(words), and has been quiet for \(DurationText.readable(now - quietSince))") }
         guard let overSince else {
