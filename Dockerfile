@@ -171,6 +171,7 @@ ENV OPENCLAW_VERSION=${OPENCLAW_VERSION}
 
 COPY LICENSE /usr/local/share/doc/shipkeeper/LICENSE
 COPY Plugins /usr/local/share/shipkeeper/plugins
+COPY Examples/openclaw-space/skills /usr/local/share/shipkeeper/skills
 COPY --from=binary / /usr/local/
 ARG CONFIG=Examples/openclaw-space/shipkeeper.yaml
 COPY ${CONFIG} /etc/shipkeeper/shipkeeper.yaml
