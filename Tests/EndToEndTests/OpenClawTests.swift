@@ -466,6 +466,15 @@ struct OpenClawTests {
         #expect(world.folder.read("one/.config/openclaw/key") == "the key to the logins")
         #expect(try second.ask("start backup --wait").status == 0)
         #expect(second.stop() == 0)
+        // The same where the state has stayed too.
+        try world.folder.write("one/.openclaw/workspace/newest.md", "after the stop")
+        _ = try Shell.run("rm -rf '\(world.folder["one/.config"])'")
+        let again = try world.start("one")
+        #expect(try again.says("newer than the backup of") && again.isUp(), "\(again.log)")
+        #expect(
+            world.folder.read("one/.openclaw/workspace/newest.md") == "after the stop"
+                && world.folder.read("one/.config/openclaw/key") == "the key to the logins")
+        #expect(again.stop() == 0)
         // A newer backup of another container wins over it.
         let other = try world.start("two")
         #expect(try other.isUp())

@@ -114,8 +114,8 @@ struct RestoreAttempt {
         {
             return .kept(head)
         }
-        // The same where the state was lost and the disk was not: the tree itself says what it descends from.
-        if tree == nil, known.head == nil, let descent = source.descent, let head = try await archives.head(), !head.objects.isEmpty,
+        // The same where the state or a part of the tree was lost and the disk was not: the tree itself says what it descends from.
+        if let descent = source.descent, let head = try await archives.head(), !head.objects.isEmpty,
             try await archives.checksum(of: head) == descent.checksum
         {
             if let missing = descent.missing { try await bringBack(missing, from: head) }
