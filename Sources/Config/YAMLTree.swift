@@ -92,7 +92,7 @@ struct YAMLTree {
                     hint: "add it to \"secrets\", so that it is kept out of logs and other jobs"))
         }
         // What stands for nothing is nothing: an optional variable that is not set leaves its key out.
-        if isPlain, result.text.isEmpty, !result.used.contains(where: secrets.contains) { return ConfigNode(.null, at: place) }
+        if isPlain, result.text.isEmpty, !result.used.contains(where: secrets.contains) { return ConfigNode(.null, at: place, written: scalar.string) }
         return ConfigNode(
             .scalar(result.text, isPlain: isPlain), at: place, missingSecrets: result.unset.filter(secrets.contains),
             written: result.used.isEmpty ? nil : scalar.string)

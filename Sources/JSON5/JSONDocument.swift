@@ -41,9 +41,18 @@ package struct JSONDocument: Sendable {
         let own = comma(after: member.value.range.upperBound)
         var end = own.map { $0 + 1 } ?? member.value.range.upperBound
         if bytes[member.keyStart - 1] == 32, end < bytes.count, bytes[end] == 32 { end += 1 }
-        edit(lines(of: member.keyStart..<end) ?? member.keyStart..<end, with: [])
+        let range = lines(of: member.keyStart..<end) ?? member.keyStart..<end
         // The last one goes with the comma before it, and comments between them stay.
-        if own == nil, index > 0, let comma = comma(after: members[index - 1].value.range.upperBound) { edit(comma..<comma + 1, with: []) }
+        guard own == nil, index > 0, let comma = comma(after: members[index - 1].value.range.upperBound) else {
+            edit(range, with: [])
+            return reparse()
+        }
+        if bytes[comma + 1..<range.lowerBound].allSatisfy({ $0 == 32 || $0 == 9 }) {
+            edit(comma..<range.upperBound, with: [])
+        } else {
+            edit(range, with: [])
+            edit(comma..<comma + 1, with: [])
+        }
         reparse()
     }
 

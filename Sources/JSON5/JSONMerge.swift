@@ -46,14 +46,20 @@ extension JSONDocument {
         for member in members {
             let place = path + [member.key]
             if case .null = member.value {
-                guard value(at: place) != nil else { continue }
-                remove(place)
-                changes.append(JSONChange(kind: .removed, path: place))
+                changes += take(place)
             } else {
                 changes += merge(member.value, at: place)
             }
         }
         return changes
+    }
+
+    /// Takes a member away.
+    package mutating func take(_ path: [String]) -> [JSONChange] {
+        guard value(at: path) != nil else { return [] }
+        // It may stand there more than once.
+        while value(at: path) != nil { remove(path) }
+        return [JSONChange(kind: .removed, path: path)]
     }
 
     private mutating func put(_ new: JSONValue, at path: [String], over present: JSONValue?) -> [JSONChange] {

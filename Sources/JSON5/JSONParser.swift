@@ -98,7 +98,7 @@ struct JSONParser {
         case "": throw error("a value should stand here")
         default:
             let number = /[-+]?(0[xX][0-9a-fA-F]+|Infinity|NaN|(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|\.[0-9]+([eE][-+]?[0-9]+)?)/
-            guard word.wholeMatch(of: number) != nil else { throw error("\"\(word)\" is no value; text stands in quotes", at: start) }
+            guard word.wholeMatch(of: number) != nil else { throw error("this is no value; text stands in quotes", at: start) }
             return .number(word)
         }
     }
@@ -226,7 +226,7 @@ struct JSONParser {
         let next = at + 1 < bytes.count ? bytes[at + 1] : 0
         switch next {
         case UInt8(ascii: "/"):
-            while let byte = current, byte != 10, byte != 13 { at += 1 }
+            while let byte = current, byte != 10, byte != 13, !isLineSeparator { at += 1 }
         case UInt8(ascii: "*"):
             at += 2
             while at + 1 < bytes.count, !(bytes[at] == UInt8(ascii: "*") && bytes[at + 1] == UInt8(ascii: "/")) { at += 1 }
@@ -234,6 +234,12 @@ struct JSONParser {
             at += 2
         default: throw error("a / means nothing here")
         }
+    }
+
+    /// U+2028 and U+2029 end a line too. See the JSON5 specification §8.
+    private var isLineSeparator: Bool {
+        let next = bytes[at..<min(bytes.count, at + 3)]
+        return next.starts(with: [0xE2, 0x80]) && next.last.map { $0 == 0xA8 || $0 == 0xA9 } == true
     }
 
     private func error(_ message: String, at place: Int? = nil) -> JSONSyntaxError {

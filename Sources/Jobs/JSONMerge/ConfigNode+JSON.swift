@@ -8,10 +8,13 @@ extension ConfigNode {
         case .null: .null
         case .scalar(let text, isPlain: false): .text(text)
         case .scalar(let text, isPlain: true): ConfigNode.plain(text)
-        case .sequence(let nodes): .list(nodes.map(\.json))
-        case .mapping(let entries): .object(entries.map { ($0.key, $0.value.json) })
+        case .sequence(let nodes): .list(nodes.filter { !$0.isLeftOut }.map(\.json))
+        case .mapping(let entries): .object(entries.filter { !$0.value.isLeftOut }.map { ($0.key, $0.value.json) })
         }
     }
+
+    /// An optional variable that is not set leaves its key out, and takes nothing away.
+    private var isLeftOut: Bool { if case .null = value { written != nil } else { false } }
 
     private static func plain(_ text: String) -> JSONValue {
         switch text {

@@ -40,15 +40,16 @@ package struct JSONMergeJob: JobType {
 
     package func examine(environment: [String: String]) async -> [JobCheck] {
         do throws(JobError) {
-            let file = try MergeFile(settings.file)
-            guard let content = try file.read() else { return [JobCheck("file", .ok, "\(file.path) will be made")] }
+            guard let file = try MergeFile(settings.file, makingFolder: false), let content = try file.read() else {
+                return [JobCheck("file", .ok, "\(settings.file) will be made")]
+            }
             do throws(JSONSyntaxError) {
-                let changes = settings.wishes.applied(to: try JSONDocument(content.bytes)).changes
+                let changes = settings.wishes.applied(to: try content.document()).changes
                 return [
                     JobCheck("file", .ok, changes.isEmpty ? "\(file.path) is as it should be" : "\(changes.count.counted("key")) to change in \(file.path)")
                 ]
             } catch {
-                return [JobCheck("file", .warning, "\(file.path):\(error)", hint: "a run sets it aside and begins with a copy of it, or anew")]
+                return [JobCheck("file", .warning, "\(file.path):\(error)", hint: "a run keeps it aside, and begins with a copy of it or anew")]
             }
         } catch {
             return [JobCheck("file", error)]
@@ -56,7 +57,9 @@ package struct JSONMergeJob: JobType {
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
-        let file = try MergeFile(settings.file)
+        guard let file = try MergeFile(settings.file, makingFolder: !context.isDryRun) else {
+            return foreseen(settings.wishes.applied(to: JSONDocument()).changes, settings.file, context)
+        }
         // What a run that was killed has left.
         if !context.isDryRun { file.removeCandidate() }
         for _ in 0..<JSONMergeJob.mostTries {
@@ -66,41 +69,47 @@ package struct JSONMergeJob: JobType {
         throw JobError("\(file.path) is changed again and again while it is worked on", hint: "run this before the app starts", retry: .worthwhile)
     }
 
+    /// What the work begins with.
+    private struct Start {
+        var document: JSONDocument
+        /// Why the file itself is no good, and what takes its place.
+        var loss: (problem: String, source: String)?
+    }
+
     /// Nil where the file was changed under our hands.
     private func attempt(_ file: MergeFile, _ context: RunContext) async throws(JobError) -> RunReport? {
         let content = try file.read()
-        var (document, loss) = (JSONDocument(), String?.none)
-        if let content {
-            do throws(JSONSyntaxError) { document = try JSONDocument(content.bytes) } catch {
-                (document, loss) = try replacement(for: file, because: error, context)
-            }
-            if document.value.members == nil { throw JobError("\(file.path) holds no group of keys", hint: "it should begin with {") }
+        let start = begin(with: content, file)
+        if start.document.value.members == nil { throw JobError("\(file.path) holds no group of keys", hint: "it should begin with {") }
+        try refuseNoLists(start.document, file)
+        let wanted = settings.wishes.applied(to: start.document).changes
+        let isUntouched = content?.isBlank == false && start.loss == nil
+        if wanted.isEmpty, isUntouched { return RunReport(summary: "\(file.path) is as it should be", outputs: ["changed": "0"]) }
+        if context.isDryRun {
+            if let loss = start.loss { context.log("\(loss.problem); would begin with \(loss.source)") }
+            return foreseen(wanted, file.path, context)
         }
-        try refuseNoLists(document, file)
-        let wanted = settings.wishes.applied(to: document).changes
-        if wanted.isEmpty, content != nil, loss == nil { return RunReport(summary: "\(file.path) is as it should be", outputs: ["changed": "0"]) }
-        if context.isDryRun { return foreseen(wanted, file, context) }
-
         defer { file.removeCandidate() }
-        let result = try await trial(document, file, content?.status, context)
-        let (new, changes) = result.kept.applied(to: document)
+        let result = try await trial(start.document, file, content?.status, context)
+        let (new, changes) = result.kept.applied(to: start.document)
         tell(changes, result, context)
-        if changes.isEmpty, content != nil, loss == nil { return report(changes, result, loss, file) }
+        if changes.isEmpty, isUntouched { return report(changes, result, nil, file) }
         try file.writeCandidate(new.bytes, like: content?.status)
-        guard try file.takeOver(since: loss == nil ? content?.status : nil) else { return nil }
-        return report(changes, result, loss, file)
+        var words: String?
+        if let loss = start.loss {
+            words = "it could not be read (\(loss.problem)) and is kept as \(try file.keep(at: context.clock.now)); began with \(loss.source)"
+        }
+        guard try file.takeOver(since: content?.status) else { return nil }
+        if let words { context.log(words) }
+        return report(changes, result, words, file)
     }
 
-    /// What a file that can't be read gives way to, and what is to be said of that.
-    private func replacement(for file: MergeFile, because error: JSONSyntaxError, _ context: RunContext) throws(JobError) -> (JSONDocument, String) {
-        let copy = file.newestCopy()
-        let source = copy.map { "the copy \($0.path)" } ?? "an empty file"
-        let problem = "\(file.path):\(error)"
-        guard !context.isDryRun else { return (copy?.document ?? JSONDocument(), "\(problem); would begin with \(source)") }
-        let aside = try file.setAside(at: context.clock.now)
-        let words = "it could not be read (\(problem)) and is kept as \(aside); began with \(source)"
-        context.log(words)
-        return (copy?.document ?? JSONDocument(), words)
+    private func begin(with content: MergeFile.Content?, _ file: MergeFile) -> Start {
+        guard let content else { return Start(document: JSONDocument()) }
+        do throws(JSONSyntaxError) { return Start(document: try content.document()) } catch {
+            let copy = file.newestCopy()
+            return Start(document: copy?.document ?? JSONDocument(), loss: ("\(file.path):\(error)", copy.map { "the copy \($0.path)" } ?? "an empty file"))
+        }
     }
 
     private func refuseNoLists(_ document: JSONDocument, _ file: MergeFile) throws(JobError) {
@@ -147,9 +156,9 @@ package struct JSONMergeJob: JobType {
         return RunReport(summary: parts.joined(separator: "; "), outputs: ["changed": "\(changes.count)", "rejected": "\(result.dropped.count)"])
     }
 
-    private func foreseen(_ changes: [JSONChange], _ file: MergeFile, _ context: RunContext) -> RunReport {
+    private func foreseen(_ changes: [JSONChange], _ path: String, _ context: RunContext) -> RunReport {
         for change in changes { context.log("\(change)") }
-        return RunReport(summary: "dry run: \(changes.count.counted("key")) to change in \(file.path); nothing was changed")
+        return RunReport(summary: "dry run: \(changes.count.counted("key")) to change in \(path); nothing was changed")
     }
 }
 
@@ -176,12 +185,11 @@ extension SettingsReader {
                 report(at: entry.place, "\"\(entry.key)\" is no path", hint: "write names with dots between them; a dot within a name is written \\.")
                 return nil
             }
-            guard let elements = entry.value.elements else {
+            guard case .list(let elements) = entry.value.json else {
                 report(at: entry.value.place, "\"\(qualified(key)).\(entry.key)\" takes a list, not \(entry.value.kind)", hint: "write [one, two]")
                 return nil
             }
-            // An optional variable that is not set is no element.
-            return (path, elements.map(\.json).filter { $0 != .null })
+            return (path, elements)
         }
     }
 }

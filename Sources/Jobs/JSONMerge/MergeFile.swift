@@ -13,10 +13,12 @@ struct MergeFile {
     let path: String
 
     /// - Parameter path: Links are followed, so that the file itself is changed and not its name.
-    init(_ path: String) throws(JobError) {
+    /// - Returns: Nil where its folder is missing and is not to be made.
+    init?(_ path: String, makingFolder: Bool) throws(JobError) {
         let real = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         self.path = real.path
         name = RawName(real.lastPathComponent)
+        if !makingFolder, !FileManager.default.fileExists(atPath: real.deletingLastPathComponent().path) { return nil }
         do { folder = try Folder.make(real.deletingLastPathComponent().path, mode: 0o700) } catch {
             throw JobError("the folder of \(path) can't be used: \(error)", hint: "check the path, and whether user \(getuid()) may write there")
         }
@@ -26,9 +28,14 @@ struct MergeFile {
     struct Content: Sendable {
         var bytes: [UInt8]
         var status: FileStatus
+
+        /// A file that was cut when the disk was full is an empty one.
+        var isBlank: Bool { bytes.allSatisfy { [9, 10, 13, 32].contains($0) } }
+
+        func document() throws(JSONSyntaxError) -> JSONDocument { isBlank ? JSONDocument() : try JSONDocument(bytes) }
     }
 
-    /// Nil where there is no file, or nothing in it.
+    /// Nil where there is no file.
     func read() throws(JobError) -> Content? { try read(name) }
 
     private func read(_ name: RawName) throws(JobError) -> Content? {
@@ -39,7 +46,7 @@ struct MergeFile {
                 throw JobError("\(folder.path(of: name)) holds \(ByteSizeText.readable(status.size)), which is more than a file of settings may")
             }
             let bytes = try folder.contents(of: name, most: MergeFile.most)
-            return bytes.allSatisfy { [9, 10, 13, 32].contains($0) } ? nil : Content(bytes: bytes, status: status)
+            return Content(bytes: bytes, status: status)
         } catch let error as JobError {
             throw error
         } catch let error as FileError {
@@ -52,12 +59,17 @@ struct MergeFile {
 
     // MARK: What can't be read
 
-    /// Moves the file to a name of its own. Gives the new name.
-    func setAside(at date: Date) throws(JobError) -> String {
+    /// Gives the file a second name, under which it stays when it is replaced. Gives that name.
+    func keep(at date: Date) throws(JobError) -> String {
         let stamp = date.formatted(.iso8601.timeZoneSeparator(.omitted).dateTimeSeparator(.standard).timeSeparator(.omitted))
         let new = RawName("\(name).broken-\(stamp)")
-        do { try folder.rename(name, to: folder, as: new) } catch {
-            throw JobError("\(path) can't be moved aside: \(error)", hint: "check whether user \(getuid()) may write in its folder")
+        do throws(FileError) {
+            // Some file systems know no second names.
+            do throws(FileError) { try folder.makeHardLink(new, to: name, in: folder) } catch {
+                try folder.replace(new, with: folder.contents(of: name, most: MergeFile.most))
+            }
+        } catch {
+            throw JobError("\(path) can't be kept as \(new): \(error)", hint: "check whether user \(getuid()) may write in its folder")
         }
         return folder.path(of: new)
     }
@@ -67,7 +79,7 @@ struct MergeFile {
         let names = ((try? folder.names()) ?? []).filter { "\($0)".hasPrefix("\(name).bak") }
         let copies = names.compactMap { name in (try? read(name)).flatMap { $0 }.map { (name, $0) } }
         let readable = copies.compactMap { name, content in
-            (try? JSONDocument(content.bytes)).map { (document: $0, path: folder.path(of: name), date: content.status.modified) }
+            (content.isBlank ? nil : try? JSONDocument(content.bytes)).map { (document: $0, path: folder.path(of: name), date: content.status.modified) }
         }
         return readable.max { $0.date < $1.date }.map { ($0.document, $0.path) }
     }

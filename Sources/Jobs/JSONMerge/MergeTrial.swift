@@ -38,11 +38,11 @@ struct MergeTrial {
         case .rejected(let words):
             if let result = await withoutNamed(wishes, words) { return result }
             guard case .accepted = await validate(base) else {
-                return Result(kept: wishes, note: "it is not accepted, and was not before: \(words.firstLine)")
+                return Result(kept: wishes, note: "the validator does not accept it, and did not before")
             }
             let kept = await accepted(of: wishes, on: base)
             guard looks < MergeTrial.mostLooks else {
-                return Result(kept: [], dropped: wishes.map(\.path), note: "it was not accepted, and nothing was changed: \(words.firstLine)")
+                return Result(kept: [], dropped: wishes.map(\.path), note: "the validator did not accept it, and nothing was changed")
             }
             return Result(kept: kept, dropped: dropped)
         }
@@ -82,7 +82,8 @@ struct MergeTrial {
         let before = named.count
         let parts = wish.parts.flatMap { without(named: words, $0, &named) }
         if named.count > before { return parts }
-        guard words.names(wish.path) else { return [wish] }
+        // A group's name may stand in any sentence: only what can't be taken apart is taken at its word.
+        guard wish.parts.isEmpty, words.names(wish.path) else { return [wish] }
         named.append(wish.path)
         return []
     }
@@ -112,24 +113,26 @@ struct MergeTrial {
 }
 
 extension String {
-    /// The first line with anything in it.
-    fileprivate var firstLine: String { split(separator: "\n").first.map { String($0.prefix(300)) } ?? "it printed nothing" }
-
     /// Whether a path is named: as a whole, or by the group it stands in and its own name in quotes.
     fileprivate func names(_ path: [String]) -> Bool {
-        if holdsWord(path.joined(separator: ".")) { return true }
-        guard path.count > 1, let key = path.last, holdsWord(path.dropLast().joined(separator: ".")) else { return false }
+        if holds(path) { return true }
+        guard path.count > 1, let key = path.last, holds(Array(path.dropLast())) else { return false }
         return ["\"", "'", "`"].contains { contains("\($0)\(key)\($0)") }
     }
 
+    /// With dots, or as a JSON pointer.
+    private func holds(_ path: [String]) -> Bool {
+        holdsWord(path.joined(separator: "."), ".") || holdsWord("/" + path.joined(separator: "/"), "/")
+    }
+
     /// Whether the word stands there as such, and not as a part of a longer one.
-    private func holdsWord(_ word: String) -> Bool {
+    private func holdsWord(_ word: String, _ separator: Character) -> Bool {
         var rest = self[...]
         while let range = rest.firstRange(of: word) {
             let before = range.lowerBound == startIndex ? nil : self[index(before: range.lowerBound)]
             let (after, next) = (rest[range.upperBound...].first, rest[range.upperBound...].dropFirst().first)
-            let goesOn = after.map { $0.isWord || ($0 == "." && next?.isWord == true) } ?? false
-            if before?.isWord != true, before != ".", !goesOn { return true }
+            let goesOn = after.map { $0.isWord || ($0 == separator && next?.isWord == true) } ?? false
+            if before?.isWord != true, before != separator, !goesOn { return true }
             rest = rest[range.upperBound...]
         }
         return false

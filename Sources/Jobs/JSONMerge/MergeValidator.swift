@@ -35,10 +35,17 @@ struct MergeValidator: Sendable {
             lines.finish()
             guard let exit else { return .unknown("\(program) did not end within \(DurationText.format(timeout))") }
             guard case .exited(let code) = exit else { return .unknown("\(program) \(exit)") }
-            return code == 0 ? .accepted : .rejected(heard.withLock { $0 }.joined(separator: "\n"))
+            let words = heard.withLock { $0 }
+            if code != 0, let first = words.first { context.log("the validator says: \(MergeValidator.masked(first))") }
+            return code == 0 ? .accepted : .rejected(words.joined(separator: "\n"))
         } catch {
             return .unknown(error.summary)
         }
+    }
+
+    /// Values of the file may stand in what it says, mostly in quotes or as one long word: keys are shown, values never.
+    private static func masked(_ line: String) -> String {
+        String(line.prefix(300)).replacing(/"[^"]*"|'[^']*'|`[^`]*`/, with: "…").replacing(/[A-Za-z0-9_\-+=\/]*[0-9][A-Za-z0-9_\-+=\/]{11,}/, with: "…")
     }
 
     private func filled(_ program: ProgramLine, _ file: String) -> ProgramLine {

@@ -24,6 +24,7 @@ enum MergeWish: Sendable {
     /// Carries it out. A list that is to grow and is none stays as it is.
     func apply(to document: inout JSONDocument) -> [JSONChange] {
         switch self {
+        case .patch(let path, .null): document.take(path)
         case .patch(let path, let value): document.merge(value, at: path)
         case .fill(let path, let value): document.fill(value, at: path)
         case .unite(let path, let elements): (try? document.unite(elements, at: path)) ?? []
