@@ -2,7 +2,7 @@ import Files
 
 /// Files that an earlier container left behind, such as locks of processes that are no more.
 package enum StaleFiles {
-    /// Removes files whose names match a pattern; gives their paths below the folder.
+    /// Removes files whose names match a pattern, but for lists of what a project depends on (`yarn.lock`); gives their paths below the folder.
     package static func remove(below path: String, matching patterns: [String]) async -> [String] {
         await OwnThread.run { flag in
             guard let folder = try? Folder.open(path) else { return [] }
@@ -18,7 +18,7 @@ package enum StaleFiles {
             guard let status = try? folder.status(name) else { continue }
             if status.kind == .folder {
                 if let child = try? folder.folder(name) { removed += remove(child, below, filter, flag) }
-            } else if filter.excludes(below, isFolder: false), (try? folder.remove(name)) != nil {
+            } else if filter.excludes(below, isFolder: false), !Volatile.isDependencyList(name), (try? folder.remove(name)) != nil {
                 removed.append(below.map(\.description).joined(separator: "/"))
             }
         }

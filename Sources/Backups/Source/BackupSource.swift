@@ -92,14 +92,14 @@ package struct BackupSource: Hashable, Sendable {
 
     /// What the tree descends from, as it was left in it; nil where that is not known, or its parts say different things.
     package var descent: Descent? {
-        let notes = Set(
-            held.map { item -> String? in
-                guard let folder = try? Folder.open(item.place), let bytes = try? folder.contents(of: RawName(RestoreNames.base)) else { return nil }
-                return String(decoding: bytes, as: UTF8.self)
-            })
-        guard notes.count == 1, let note = notes.first ?? nil else { return nil }
-        let lines = note.split(separator: "\n").map(String.init)
-        guard let checksum = lines.first else { return nil }
+        let notes = held.map { item -> (part: String, note: String?) in
+            let folder = try? Folder.open(item.place)
+            return (part(item), (try? folder?.contents(of: RawName(RestoreNames.base))).map { String(decoding: $0, as: UTF8.self) })
+        }
+        let said = Set(notes.compactMap(\.note))
+        guard said.count == 1, let lines = said.first?.split(separator: "\n").map(String.init), let checksum = lines.first else { return nil }
+        // A part without a note was made since then, unless the others know it.
+        guard !notes.contains(where: { $0.note == nil && lines.dropFirst().contains($0.part) }) else { return nil }
         let missing = lines.dropFirst().filter { !parts.contains($0) }
         return Descent(checksum: checksum, missing: missing.isEmpty ? nil : BackupSource(base: base, paths: missing, filter: filter))
     }
@@ -115,7 +115,9 @@ package struct BackupSource: Hashable, Sendable {
     /// The things that are there and can hold a note.
     private var held: [Item] { items.filter { (try? Folder.open($0.place)) != nil } }
 
-    private var parts: [String] { held.map { $0.member.map(\.description).joined(separator: "/") } }
+    private var parts: [String] { held.map(part) }
+
+    private func part(_ item: Item) -> String { item.member.map(\.description).joined(separator: "/") }
 
     private func leave(_ name: String, _ text: String, in folder: Folder) {
         let modified = try? folder.status().modified

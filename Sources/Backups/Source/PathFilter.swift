@@ -31,9 +31,11 @@ package enum Volatile {
     /// Whether a file is never stored: locks, process ids, sockets. SQLite's companions are judged with their database.
     package static func isVolatile(_ name: RawName) -> Bool {
         let text = name.description
-        if text.hasSuffix(".lock") { return !dependencyLocks.contains(text) }
+        if text.hasSuffix(".lock") { return !isDependencyList(name) }
         return text.hasSuffix(".pid") || text.hasSuffix(".sock")
     }
+
+    static func isDependencyList(_ name: RawName) -> Bool { dependencyLocks.contains(name.description) }
 
     private static let companions = ["-wal", "-shm", "-journal"]
 

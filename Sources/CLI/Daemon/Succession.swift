@@ -9,6 +9,7 @@ import Jobs
 /// Platforms start the new container before they stop the old one. Its last backup then comes after the new one's restore: without this, that
 /// backup's data would be missing here, and ours could not be stored any more.
 struct Succession: Sendable {
+    private static let mostTries = 2
     /// How often it is looked, at most and at least.
     private static let pace = Duration.seconds(1) ... .seconds(60)
 
@@ -20,8 +21,8 @@ struct Succession: Sendable {
 
     /// Looks until nothing is to be followed any more, or it is cancelled.
     func follow(_ operations: Operations) async {
-        // What could not be taken over once is not tried again: each time stops the services.
-        var tried: Set<String> = []
+        // Each try stops the services: what can't be taken over is not tried for ever.
+        var tries: [String: Int] = [:]
         // When a restore had first ended well, by repository: until then it may take hours.
         var restored: [String: Duration] = [:]
         while !Task.isCancelled {
@@ -35,17 +36,20 @@ struct Succession: Sendable {
                 let ledger = RepositoryLedger(repository: use.repository.name, values: values, bootID: bootID)
                 guard (try? await ledger.isUnlocked()) == true else { continue }
                 restored[use.repository.name] = restored[use.repository.name] ?? clock.uptime
-                await look(use, ledger, operations, &tried)
+                await look(use, ledger, operations, &tries)
             }
         }
     }
 
-    private func look(_ use: RepositoryPlans.Use, _ ledger: RepositoryLedger, _ operations: Operations, _ tried: inout Set<String>) async {
+    private func look(_ use: RepositoryPlans.Use, _ ledger: RepositoryLedger, _ operations: Operations, _ tries: inout [String: Int]) async {
         // A store that can't be reached now is looked at the next time.
-        guard let newer = try? await ledger.overtaker(in: use.repository.archives()), !Task.isCancelled, tried.insert(newer).inserted else { return }
+        guard let newer = try? await ledger.overtaker(in: use.repository.archives()), !Task.isCancelled,
+            tries[newer, default: 0] < Succession.mostTries
+        else { return }
         note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
         let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)
         guard begun.state == .running else { return }
+        tries[newer, default: 0] += 1
         let end = await operations.restoring.end()
         // The runs have told of themselves.
         let verdict =

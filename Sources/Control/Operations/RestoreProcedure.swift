@@ -38,6 +38,9 @@ package actor RestoreProcedure {
         /// They are stored beside another container's backup, which is the newest and is brought back.
         case setAside
         case dropped
+
+        /// Whether what is brought back is stored as the newest: else a new container would bring back what was there before.
+        var isStoredAfterwards: Bool { if case .setAside = self { false } else { true } }
     }
 
     package typealias Planner = @Sendable (_ wish: String, _ repository: String?) async -> Result<RestorePlan, JobError>
@@ -50,6 +53,8 @@ package actor RestoreProcedure {
 
     private static let lookEvery = Duration.milliseconds(100)
     private static let road = "restore"
+    /// How long jobs that work on the data are waited for.
+    private static let patience = Duration.seconds(600)
 
     private let planner: Planner
     private var state = State.idle
@@ -88,17 +93,12 @@ package actor RestoreProcedure {
     // MARK: Steps
 
     private func run(_ wish: String, _ repository: String?, _ present: Present, _ operations: Operations) async -> Bool {
-        let plan: RestorePlan
-        switch await planner(wish, repository) {
-        case .success(let found): plan = found
-        case .failure(let error):
-            say("\(error)")
-            return false
-        }
+        guard var plan = await plan(wish, repository) else { return false }
         if case .stored = present, await !backUp(plan, operations) {
             say("nothing was changed; --no-backup leaves out the backup of the present")
             return false
         }
+        guard await isQuiet(plan, operations) else { return false }
         let services = await stopServices(operations)
         var succeeded =
             switch present {
@@ -107,18 +107,60 @@ package actor RestoreProcedure {
             case .setAside: await putAside(plan, operations)
             case .dropped: true
             }
+        // Setting ours aside may have given the other's backup another id, and there may be a newer one.
+        if succeeded, case .setAside = present { if let newer = await self.plan(wish, repository) { plan = newer } else { succeeded = false } }
         if succeeded { succeeded = await restore(plan, operations) }
-        if succeeded { await prepareAgain(plan, operations) }
-        if succeeded, case .stored = present { await storeAsNewest(plan, operations) }
-        if succeeded, case .dropped = present { await storeAsNewest(plan, operations) }
+        if case .setAside = present { try? await plan.yield(false) }
+        let unprepared = succeeded ? await prepareAgain(plan, operations) : []
+        if succeeded, present.isStoredAfterwards { await storeAsNewest(plan, operations) }
         for service in services {
-            _ = await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.road, evenIfRunning: false))
-            say("started \(service)")
+            if let job = service.needs.first(where: unprepared.contains) {
+                say("\(service.name) was not started: \(job) has not succeeded")
+                continue
+            }
+            _ = await operations.scheduler.ask(.startRequested(job: service.name, via: RestoreProcedure.road, evenIfRunning: false))
+            say("started \(service.name)")
         }
         return succeeded
     }
 
-    /// Else a new container would bring back what was there before.
+    private func plan(_ wish: String, _ repository: String?) async -> RestorePlan? {
+        switch await planner(wish, repository) {
+        case .success(let found): return found
+        case .failure(let error):
+            say("\(error)")
+            return nil
+        }
+    }
+
+    /// Waits for jobs that work on the data: what they wrote into the old tree would be lost. False when they don't come to an end.
+    private func isQuiet(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+        let end = operations.clock.uptime + RestoreProcedure.patience
+        var isFirst = true
+        while let overview = await operations.scheduler.overview() {
+            let below = RestoreProcedure.dependents(of: plan.restoreJob, among: overview.jobs.map(\.definition))
+            let busy = overview.jobs.filter { job in
+                job.current?.state.activeAttempt != nil && !job.definition.isService && !plan.backupJobs.contains(job.definition.name)
+                    && below.contains(job.definition.name)
+            }
+            guard let job = busy.first else { return true }
+            if isFirst { say("waiting for \(busy.map(\.definition.name).joined(separator: ", ")) to end") }
+            isFirst = false
+            guard operations.clock.uptime < end, (try? await operations.clock.sleep(for: RestoreProcedure.lookEvery)) != nil else {
+                say("\(job.definition.name) goes on and on, and nothing was changed")
+                return false
+            }
+        }
+        return false
+    }
+
+    /// Jobs that need another one, by way of others too.
+    private static func dependents(of job: String, among jobs: [JobDefinition]) -> Set<String> {
+        var found: Set<String> = [job]
+        while let next = jobs.first(where: { !found.contains($0.name) && $0.needs.contains(where: found.contains) }) { found.insert(next.name) }
+        return found.subtracting([job])
+    }
+
     private func storeAsNewest(_ plan: RestorePlan, _ operations: Operations) async {
         for job in plan.backupJobs {
             say("storing what was brought back as the newest: \(job)")
@@ -126,19 +168,19 @@ package actor RestoreProcedure {
         }
     }
 
-    /// What is done at boot between the restore and the services, such as putting settings right, is due again.
-    private func prepareAgain(_ plan: RestorePlan, _ operations: Operations) async {
+    /// What is done at boot between the restore and the services, such as putting settings right, is due again. Gives what has not succeeded.
+    private func prepareAgain(_ plan: RestorePlan, _ operations: Operations) async -> Set<String> {
         let jobs = await operations.scheduler.overview()?.jobs.map(\.definition) ?? []
-        var after: Set<String> = [plan.restoreJob]
-        var due: [String] = []
+        let below = RestoreProcedure.dependents(of: plan.restoreJob, among: jobs)
+        var open = jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
+        var failed: Set<String> = []
         // In the order in which they need each other.
-        while let next = jobs.first(where: { job in
-            !job.isService && job.disabled == nil && job.triggers.contains(.boot) && !after.contains(job.name) && job.needs.contains(where: after.contains)
-        }) {
-            after.insert(next.name)
-            due.append(next.name)
+        while let index = open.firstIndex(where: { job in !open.contains { job.needs.contains($0.name) } }) {
+            let job = open.remove(at: index)
+            let end = job.needs.contains(where: failed.contains) ? nil : await finish(job.name, operations)
+            if end?.outcome != RunOutcome.succeeded.rawValue { failed.insert(job.name) }
         }
-        for job in due { _ = await finish(job, operations) }
+        return failed
     }
 
     private func putAside(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
@@ -146,10 +188,7 @@ package actor RestoreProcedure {
             try await plan.yield(true)
             for job in plan.backupJobs {
                 say("storing what is there now beside it: \(job)")
-                guard await finish(job, operations)?.outcome == RunOutcome.succeeded.rawValue else {
-                    try await plan.yield(false)
-                    return false
-                }
+                guard await finish(job, operations)?.outcome == RunOutcome.succeeded.rawValue else { return false }
             }
             return true
         } catch {
@@ -171,13 +210,13 @@ package actor RestoreProcedure {
         return true
     }
 
-    private func stopServices(_ operations: Operations) async -> [String] {
+    private func stopServices(_ operations: Operations) async -> [JobDefinition] {
         let running = await operations.scheduler.overview()?.jobs.filter { $0.definition.isService && $0.current != nil } ?? []
         let names = running.map(\.definition.name)
         for name in names { _ = await operations.scheduler.ask(.stopRequested(job: name)) }
         for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run, operations) }
         if !names.isEmpty { say("stopped \(names.joined(separator: ", "))") }
-        return names
+        return running.map(\.definition)
     }
 
     private func restore(_ plan: RestorePlan, _ operations: Operations) async -> Bool {

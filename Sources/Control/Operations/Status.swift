@@ -38,7 +38,7 @@ extension Operations {
         for job in overview.jobs where job.definition.typeName == "backup" {
             let runs: [Run]
             do { runs = try await store.runs(of: job.definition.name, limit: 200) } catch { throw .store(error) }
-            let good = runs.first { $0.state.outcome == .succeeded }
+            let good = runs.first { $0.state.outcome == .succeeded && $0.outputs["outcome"] != "set aside" }
             if let good, (good.finishedAt ?? .distantPast) > (newest?.finishedAt ?? .distantPast) { newest = good }
         }
         guard let newest, let at = newest.finishedAt else { return nil }

@@ -51,7 +51,7 @@ package struct BackupJob: JobType {
         let packing = ArchiveRepository.Packing(isRsyncable: settings.isRsyncable, level: context.stopBudgetLeft() == nil ? 6 : 1)
         do throws(BackupError) {
             let (outcome, fingerprint) = try await archives.backUp(
-                source, known: known, scratch: scratch, packing: packing, aside: String(context.bootID.prefix(8)), at: context.clock.now,
+                source, known: known, scratch: scratch, packing: packing, aside: "\(context.bootID.prefix(8))-\(context.run)", at: context.clock.now,
                 onProgress: { context.report(RunProgress($0)) },
                 onPacked: { checksum throws(BackupError) in
                     do throws(JobError) { try await ledger.storing(checksum: checksum) } catch { throw .store(.unavailable(error.summary)) }
@@ -60,7 +60,7 @@ package struct BackupJob: JobType {
         } catch {
             // Another container's backup is about to be restored, and ours was to go beside it.
             if case .setAside = error, try await ledger.isYielding() {
-                return RunReport(summary: "stored beside the newer backup of another container", outputs: ["outcome": "set aside"])
+                return RunReport(summary: "stored beside the newer backup of another container: \(error)", outputs: ["outcome": "set aside"])
             }
             throw BackupJob.error(error)
         }

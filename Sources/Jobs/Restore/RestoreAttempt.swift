@@ -52,12 +52,21 @@ struct RestoreAttempt {
             for note in report.notes { context.log("note: \(note)") }
             for skipped in report.skipped { context.log("left out: \(skipped)") }
             try await ledger.setTree(source.marked())
-            let head = report.head ?? report.version
-            let checksum = try await checksum(of: head)
+            let (head, checksum) = try await descent(after: report, wish)
             if let checksum { source.note(descent: checksum) }
-            try await ledger.unlock(head: head.id, checksum: checksum)
+            try await ledger.unlock(head: head, checksum: checksum)
             return RestoreAttempt.report(report)
         }
+    }
+
+    /// What the tree descends from once it is restored.
+    private func descent(after report: TreeRestorer.Report, _ wish: String?) async throws(JobError) -> (head: String?, checksum: String?) {
+        // Another container's backup is taken over as it was planned: that one may have stored a newer one meanwhile, which is to be seen.
+        if wish != nil, try await ledger.isYielding() { return (report.version.id, try await checksum(of: report.version)) }
+        // A person's choice takes the place of what was the newest when it was made, and of nothing that came since.
+        if wish != nil, try await ledger.isUnlocked() { return (try await ledger.head(), try await ledger.checksum()) }
+        let head = report.head ?? report.version
+        return (head.id, try await checksum(of: head))
     }
 
     private func checksum(of head: StoreVersion) async throws(JobError) -> String? {
@@ -89,11 +98,11 @@ struct RestoreAttempt {
             do throws(BackupError) {
                 return try await once(restorer, wish, known, tree)
             } catch {
-                guard let storage = error.storage, storage.isPassing else { throw failure(error) }
+                guard let storage = error.storage, storage.isPassing else { throw failure(error, isWished: wish != nil) }
                 trouble = storage
             }
             if case .limited(let length) = trouble.kind { wait = max(wait, length) }
-            guard context.clock.uptime + wait < end else { throw failure(.store(trouble)) }
+            guard context.clock.uptime + wait < end else { throw failure(.store(trouble), isWished: wish != nil) }
             context.log("\(trouble); trying again in \(DurationText.readable(wait)), for \(DurationText.readable(end - context.clock.uptime)) in all")
             do { try await context.clock.sleep(for: wait) } catch { throw JobError("cancelled") }
             wait = min(wait * 2, RestoreAttempt.longestWait)
@@ -141,7 +150,7 @@ struct RestoreAttempt {
         }
     }
 
-    private func failure(_ error: BackupError) -> JobError {
+    private func failure(_ error: BackupError, isWished: Bool = false) -> JobError {
         JobError(
             error,
             hint: { error in
@@ -153,6 +162,6 @@ struct RestoreAttempt {
                 case .mountBelow: "unmount it, or restore to a folder without mounts below"
                 case .store, .setAside, .file, .sourceMissing, .cancelled, .notEnoughSpace: nil
                 }
-            }, also: "backups to \"\(repository.name)\" stay locked, so nothing stored is lost")
+            }, also: isWished ? nil : "backups to \"\(repository.name)\" stay locked, so nothing stored is lost")
     }
 }
