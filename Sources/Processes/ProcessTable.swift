@@ -36,12 +36,13 @@ struct ProcessTable {
         guard let bytes = OwnedFD.contents(of: "/proc/\(id)/stat"), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
         }
-        // After the name: state, parent, group, session, …; of all fields the 14th and 15th are ticks on processors, the 22nd
+        // After the name: state, parent, group, session, …; of all fields the 14th to 17th are ticks on processors, its own and
+        // those of children that have ended; the 22nd
         // the start, the 24th resident pages. See proc_pid_stat(5).
         let fields = bytes[(end + 1)...].split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
         guard fields.count > 21, let state = fields[0].first, let group = Int32(fields[2]), let session = Int32(fields[3])
         else { return nil }
-        let ticks = (Int64(fields[11]) ?? 0) + (Int64(fields[12]) ?? 0)
+        let ticks = fields[11...14].reduce(0) { $0 + (Int64($1) ?? 0) }
         return Entry(
             id: id, state: state, group: group, session: session, resident: (Int64(fields[21]) ?? 0) * Int64(getpagesize()),
             processorTime: .milliseconds(ticks * 1000 / Int64(max(1, sysconf(Int32(_SC_CLK_TCK))))), startedAt: UInt64(fields[19]) ?? 0)

@@ -43,6 +43,7 @@ package struct MemoryJudge {
         defer { last = (usage.processorTime, now) }
         guard let last, now > last.at else { return }
         let share = (usage.processorTime - last.processorTime).seconds / (now - last.at).seconds
-        quietSince = share < MemoryJudge.quietShare ? quietSince ?? last.at : nil
+        // Less than before means that a process has ended, whose work is not known.
+        quietSince = (0..<MemoryJudge.quietShare).contains(share) ? quietSince ?? last.at : nil
     }
 }

@@ -34,6 +34,7 @@ package struct ServiceSupervisor: Sendable {
                 throw error
             case .repair(let program, let why):
                 context.log("\(why); repairing with: \(program)")
+                context.voice.report(ServiceStatus(state: .backingOff, launches: launches, note: "\(why); repairing it"))
                 await repair(program, context)
             case .launch(let wait, let why):
                 context.log("\(why); starting again" + (wait > .zero ? " in \(DurationText.readable(wait))" : ""))
@@ -53,15 +54,26 @@ package struct ServiceSupervisor: Sendable {
         if !removed.isEmpty { context.log("removed before the first start: \(removed.joined(separator: ", "))") }
     }
 
+    /// The longest that a repair may take.
+    private static let longestRepair = Duration.seconds(300)
+
     private func repair(_ program: ProgramLine, _ context: RunContext) async {
         do {
             let process = try await context.processes.launch(context.command(program, folder: definition.folder))
-            let exit = await withTaskCancellationHandler {
-                await process.exit()
-            } onCancel: {
-                process.send(signal: 15)
+            let (clock, steps) = (context.clock, definition.stop)
+            let exit = await withTaskGroup(of: ProcessExit?.self) { group in
+                group.addTask { await process.exit() }
+                group.addTask {
+                    try? await clock.sleep(for: ServiceSupervisor.longestRepair)
+                    return nil
+                }
+                let first = await group.next() ?? nil
+                // The time is up, or the service is to stop.
+                if first == nil { await process.stop(context.fitted(steps)) }
+                group.cancelAll()
+                return first
             }
-            context.log("the repair \(exit)")
+            context.log(exit.map { "the repair \($0)" } ?? "the repair was ended, for it took too long or the service is to stop")
             _ = await process.endLeftovers()
         } catch {
             context.log("the repair did not start: \(error)")
@@ -108,6 +120,7 @@ package struct ServiceSupervisor: Sendable {
     /// The process that has taken over: an app that restarts itself may leave one behind and end.
     private func heir(of process: any RunningProcess, after exit: ProcessExit, _ context: RunContext) async -> (any RunningProcess)? {
         guard let port = definition.adoptPort, exit == .exited(0) || exit == .unknown, !Task.isCancelled else { return nil }
+        context.voice.report(ServiceStatus(state: .starting, note: "it \(exit); looking for a process that it has left behind"))
         guard let heir = await process.heir(listeningAt: port, within: ServiceSupervisor.handOver) else { return nil }
         context.log("it \(exit) and left process \(heir.id) behind, which listens at port \(port): that is the service from now on")
         return heir
