@@ -71,12 +71,13 @@ enum TriggerKeys {
 
     private static func after(_ reader: inout SettingsReader) -> [Trigger] {
         let section = SettingShape.Kind.section(SettingsReader.shapes { _ = afterGroup(&$0) })
-        guard let node = reader.node(SettingShape("after", "When another job has ended", .either([.text, section]))) else {
-            return []
+        let kind = SettingShape.Kind.either([.text, section, .list(.either([.text, section]))])
+        guard let node = reader.node(SettingShape("after", "When another job has ended", kind)) else { return [] }
+        return (node.elements ?? [node]).flatMap { element -> [Trigger] in
+            if let job = element.text { return [.after(job: job, .succeeded)] }
+            let (jobs, outcome) = reader.nested(element, path: reader.qualified("after"), afterGroup)
+            return jobs.map { .after(job: $0, outcome) }
         }
-        if let job = node.text { return [.after(job: job, .succeeded)] }
-        let (jobs, outcome) = reader.nested(node, path: reader.qualified("after"), afterGroup)
-        return jobs.map { .after(job: $0, outcome) }
     }
 
     private static func afterGroup(_ reader: inout SettingsReader) -> ([String], Trigger.AfterOutcome) {

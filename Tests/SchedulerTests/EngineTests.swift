@@ -188,6 +188,25 @@ struct EngineTests {
         #expect(started(engine.handle(.attemptEnded(run: 1, .failed(JobError("x"))), at: t)) == ["alarm"])
     }
 
+    @Test("who follows trouble is told at the first failed attempt, once a run, and not of what somebody has cancelled")
+    func troubled() {
+        var (engine, _) = boot([
+            JobDefinition(name: "a", retry: RetryPolicy(attempts: 3, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.error])),
+            JobDefinition(name: "told", triggers: [.after(job: "a", .troubled)]), JobDefinition(name: "late", triggers: [.after(job: "a", .failed)]),
+        ])
+        func fail(_ run: Int64, at now: Date) -> [String] {
+            started(engine.handle(.attemptEnded(run: run, .failed(JobError("no", retry: .worthwhile))), at: now))
+        }
+        guard case .started(let run) = engine.handle(.startRequested(job: "a", via: "test", evenIfRunning: false), at: t).reply else {
+            Issue.record("not started"); return
+        }
+        #expect(fail(run, at: t + 1) == ["told"])
+        _ = engine.handle(.tick, at: t + 10)
+        #expect(fail(run, at: t + 11) == [])
+        _ = engine.handle(.tick, at: t + 20)
+        #expect(fail(run, at: t + 21) == ["late"])
+    }
+
     @Test("a disabled job is not run, by schedule or by person, and the reason is told")
     func disabled() {
         var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], disabled: .missingSecrets(["X"]))])

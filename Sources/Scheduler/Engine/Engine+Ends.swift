@@ -19,7 +19,24 @@ extension Engine {
             }
         }
         if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }
+        if attempt == 1, case .failed = result { followTrouble(id, run.job, at: now) }
         if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { followUp(finished, at: now) }
+    }
+
+    /// For those who want to know before the last attempt has failed.
+    private mutating func followTrouble(_ id: Int64, _ name: String, at now: Date) {
+        guard phase == .running else { return }
+        if runs[id] == nil, let outcome = jobs[name]?.last?.state.outcome, ![.failed, .timedOut].contains(outcome) { return }
+        follow(name, id, at: now) { $0 == .troubled }
+    }
+
+    private mutating func follow(_ job: String, _ id: Int64, at now: Date, where admits: (Trigger.AfterOutcome) -> Bool) {
+        for name in jobs.keys.sorted() {
+            guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
+            for case .after(job, let wanted) in definition.triggers where admits(wanted) {
+                enqueue(newRun(name, .after(job: job, run: id), scheduledAt: now, at: now), at: now)
+            }
+        }
     }
 
     /// Who asked for the end knows why, so it is told instead of what the end looked like from inside.
@@ -35,12 +52,7 @@ extension Engine {
         jobs[run.job]?.isReady = false
         if outcome == .succeeded { jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now }
         guard phase == .running else { return }
-        for name in jobs.keys.sorted() {
-            guard let job = jobs[name]?.definition, job.disabled == nil else { continue }
-            for case .after(run.job, let wanted) in job.triggers where wanted.admits(outcome) {
-                enqueue(newRun(name, .after(job: run.job, run: run.id), scheduledAt: now, at: now), at: now)
-            }
-        }
+        follow(run.job, run.id, at: now) { $0.admits(outcome) }
         judgeHeldChanges(at: now)
     }
 

@@ -263,8 +263,10 @@ package actor JobScheduler {
     private func followed(by run: Run) -> [String: String] {
         guard case .after(let job, let id) = run.cause else { return [:] }
         let known = ["SHIPKEEPER_AFTER": job, "SHIPKEEPER_AFTER_RUN": "\(id)"]
-        guard let last = engine?.jobs[job]?.last, last.id == id, let outcome = last.state.outcome else { return known }
-        return known.merging(["SHIPKEEPER_AFTER_OUTCOME": outcome.rawValue, "SHIPKEEPER_AFTER_WORDS": last.error ?? last.summary ?? ""]) { _, new in new }
+        guard let other = engine?.runs[id] ?? engine?.jobs[job]?.last.flatMap({ $0.id == id ? $0 : nil }) else { return known }
+        // One that goes on has failed once, and is tried again.
+        let outcome = other.state.outcome?.rawValue ?? "failed"
+        return known.merging(["SHIPKEEPER_AFTER_OUTCOME": outcome, "SHIPKEEPER_AFTER_WORDS": other.error ?? other.summary ?? ""]) { _, new in new }
     }
 
     // MARK: Time
