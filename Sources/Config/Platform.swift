@@ -54,16 +54,16 @@ package struct Platform: Hashable, Sendable {
     }
 
     private static func kind(_ environment: [String: String]) -> Kind {
-        func has(_ name: String) -> Bool { environment[name]?.isEmpty == false }
-        func hasAny(_ prefix: String) -> Bool { environment.keys.contains { $0.hasPrefix(prefix) } }
+        // Only what the platform itself sets: users set RAILWAY_TOKEN or MODELSCOPE_API_KEY anywhere.
+        func has(_ names: String...) -> Bool { names.contains { environment[$0]?.isEmpty == false } }
         if has("SPACE_ID") { return .huggingface }
-        if has("RENDER") { return .render }
+        if has("RENDER_SERVICE_ID", "RENDER_EXTERNAL_URL") { return .render }
         if has("FLY_APP_NAME") { return .fly }
         if has("K_SERVICE") { return .cloudrun }
-        if hasAny("RAILWAY_") { return .railway }
-        if hasAny("KOYEB_") { return .koyeb }
-        if hasAny("ZEABUR_") { return .zeabur }
-        if hasAny("MODELSCOPE_") { return .modelscope }
+        if has("RAILWAY_PROJECT_ID", "RAILWAY_ENVIRONMENT_ID", "RAILWAY_SERVICE_ID") { return .railway }
+        if has("KOYEB_APP_NAME", "KOYEB_SERVICE_ID") { return .koyeb }
+        if has("ZEABUR_SERVICE_ID", "ZEABUR_PROJECT_ID") { return .zeabur }
+        if has("MODELSCOPE_ENVIRONMENT", "MODELSCOPE_STUDIO_ID") { return .modelscope }
         return has("KUBERNETES_SERVICE_HOST") ? .kubernetes : .container
     }
 

@@ -225,7 +225,10 @@ struct ConfigTests {
         arguments: [
             ([:], "container", 7860, nil, 8000),
             (["SPACE_ID": "a/b", "SPACE_HOST": "a-b.hf.space", "PORT": "7861"], "huggingface", 7861, "https://a-b.hf.space", 8000),
-            (["RENDER": "true", "RENDER_EXTERNAL_URL": "https://x.onrender.com/", "PORT": "10000"], "render", 10_000, "https://x.onrender.com", 25_000),
+            (
+                ["RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://x.onrender.com/", "PORT": "10000"], "render", 10_000, "https://x.onrender.com",
+                25_000
+            ),
             (["RAILWAY_PROJECT_ID": "p", "RAILWAY_PUBLIC_DOMAIN": "x.up.railway.app"], "railway", 7860, "https://x.up.railway.app", 2500),
             (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "30"], "railway", 7860, nil, 29_500),
             (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "0"], "railway", 7860, nil, 1000),
