@@ -312,6 +312,7 @@ struct OpenClawTests {
         let container = try world.start("one")
         #expect(try container.isUp() && container.becomes("ready"), "\(container.log)")
         #expect(container.log.contains("removed before the first start: "), "\(container.log)")
+        #expect(world.folder.read("one/.openclaw/workspace/yarn.lock") == "a list of versions")
         #expect(container.stop() == 0)
     }
 
@@ -437,7 +438,7 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/notes.md", "remember me")
         #expect(space.stop() == 0)
         let render = try world.start(
-            "two", port: 24_302, ["SPACE_ID": "", "SPACE_HOST": "", "RENDER": "true", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
+            "two", port: 24_302, ["SPACE_ID": "", "SPACE_HOST": "", "RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
         #expect(try render.isUp(24_302) && render.becomes("ready"), "\(render.log)")
         #expect(render.log.contains("Render: port 24302, https://assistant.onrender.com, gone within 25s of SIGTERM"), "\(render.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "remember me")
@@ -519,6 +520,54 @@ struct OpenClawTests {
         #expect(String(decoding: files.body, as: UTF8.self).contains("conflict_"), "\(String(decoding: files.body, as: UTF8.self))")
         #expect(second.stop() == 0)
         #expect(second.log.components(separatedBy: "taking it over").count == 2)
+    }
+
+    @Test("a takeover that meets a still newer backup takes that, and overwrites neither", .timeLimit(.minutes(30)))
+    func overtakenTwice() async throws {
+        let world = try await World(.early)
+        let first = try world.start("one")
+        #expect(try first.isUp() && first.becomes("ready"))
+        #expect(try first.ask("start backup --wait").status == 0)
+        // While the new one waits for its gateway to end, the old one stores twice.
+        let second = try world.start(
+            "two", port: 24_302, changes: [("      on_failure:", "      follow: 60s\n      on_failure:")], ["STANDIN_DRAIN_SECONDS": "4"])
+        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        try world.folder.write("one/.openclaw/workspace/notes.md", "the second to last")
+        #expect(try first.ask("start backup --wait").status == 0)
+        #expect(try second.says("taking it over"), "\(second.log)")
+        try world.folder.write("one/.openclaw/workspace/notes.md", "the last")
+        #expect(first.stop() == 0)
+        #expect(try RunningProgram.until("grep -q 'the last' '\(world.folder["two/.openclaw/workspace/notes.md"])'", seconds: 60), "\(second.log)")
+        #expect(try second.says("restore: taken over; started gateway") && second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        try world.folder.write("two/.openclaw/workspace/more.md", "and more")
+        #expect(try second.ask("start backup --wait").output.contains("stored") == true, "\(second.log)")
+        #expect(second.stop() == 0)
+        let third = try world.start("three")
+        #expect(try third.isUp())
+        #expect(world.folder.read("three/.openclaw/workspace/notes.md") == "the last" && world.folder.read("three/.openclaw/workspace/more.md") == "and more")
+        #expect(third.stop() == 0)
+    }
+
+    @Test("a takeover that fails leaves all as it was, and backups go on to be refused", .timeLimit(.minutes(30)))
+    func takeoverFails() async throws {
+        let world = try await World(.early)
+        let first = try world.start("one")
+        #expect(try first.isUp() && first.becomes("ready") && first.ask("start backup --wait").status == 0)
+        let second = try world.start("two", port: 24_302, changes: [("      on_failure:", "      follow: 60s\n      give_up_after: 0s\n      on_failure:")])
+        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        try world.folder.write("two/.openclaw/workspace/mine.md", "mine")
+        try world.folder.write("one/.openclaw/workspace/notes.md", "newer")
+        let faults = (0..<200).map { _ in "{\"kind\": \"403\", \"match\": \"latest_backup.tar.gz\"}" }.joined(separator: ", ")
+        #expect(first.stop() == 0)
+        try await world.hub.tell("faults", "[\(faults)]")
+        #expect(try RunningProgram.until("test $(grep -c 'was not taken over' '\(second.program.folder["log.txt"])') -ge 2", seconds: 60), "\(second.log)")
+        try await world.hub.tell("faults", "[]")
+        #expect(world.folder.read("two/.openclaw/workspace/mine.md") == "mine")
+        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        let refused = try second.ask("start backup --wait")
+        #expect(refused.status == 1 && refused.errors.contains("refused"), "\(refused)")
+        #expect(try second.ask("status").output.contains("refused"))
+        #expect(second.stop() == 0)
     }
 
     @Test("the blog is built and goes to a bucket when a post has changed", .timeLimit(.minutes(30)))

@@ -183,7 +183,6 @@ extension App {
                 on: { watch: "${HOME}/.openclaw/workspace/blog/source", settle: 2m }
                 needs: restore
                 timeout: 30m
-                secrets: [OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET]
                 with:
                   site: "${HOME}/.openclaw/workspace/blog"
                   install: if [ -f package-lock.json ]; then npm ci; else npm install; fi
@@ -193,13 +192,18 @@ extension App {
                     bucket: "${OSS_BUCKET:-my-blog}"
                     host: ${OSS_HOST:-public}                  # cname with OSS_ENDPOINT, a domain of your own; internal within the region
                     endpoint: ${OSS_ENDPOINT:-}
+                    access_key_id: "${OSS_ACCESS_KEY_ID}"          # here, and not under "secrets": what the site's own programs run can't read them
+                    access_key_secret: "${OSS_ACCESS_KEY_SECRET}"
                   probe: ${SITE_URL:-}
 
               # A chat's robot; this body is for Feishu, others want another one.
               notify:
                 type: webhook
                 enabled: ${NOTIFY:-false}
-                on: { after: { job: [restore, settings, gateway, backup, blog], outcome: failed } }
+                on:
+                  after:
+                    - { job: restore, outcome: troubled }        # at its first failed attempt: it goes on trying for hours
+                    - { job: [settings, gateway, backup, blog], outcome: failed }
                 secrets: [NOTIFY_URL]
                 retry: { attempts: 3, backoff: 10s..2m }
                 with:
