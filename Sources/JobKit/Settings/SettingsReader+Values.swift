@@ -103,10 +103,6 @@ extension SettingsReader {
         return value
     }
 
-    package mutating func optionalSize(_ key: String, _ about: String) -> Int64? {
-        parsed(SettingShape(key, about, .size), expected: "a size such as 64MiB or 1.5GB", ByteSizeText.parse)
-    }
-
     package mutating func size(_ key: String, _ about: String, default fallback: Int64) -> Int64 {
         let shape = SettingShape(key, about, .size, default: "\(fallback)")
         return parsed(shape, expected: "a size such as 64MiB or 1.5GB", ByteSizeText.parse) ?? fallback

@@ -18,7 +18,7 @@ struct MergeTrial {
         var note: String?
     }
 
-    /// Validators start whole programs: a file that needs more looks than this is left as it was.
+    /// Validators start whole programs: what would need more looks than this is left out.
     private static let mostLooks = 60
 
     let base: JSONDocument
@@ -40,11 +40,10 @@ struct MergeTrial {
             guard case .accepted = await validate(base) else {
                 return Result(kept: wishes, note: "the validator does not accept it, and did not before")
             }
+            // All that is kept has been accepted, whatever could not be tried any more.
             let kept = await accepted(of: wishes, on: base)
-            guard looks < MergeTrial.mostLooks else {
-                return Result(kept: [], dropped: wishes.map(\.path), note: "the validator did not accept it, and nothing was changed")
-            }
-            return Result(kept: kept, dropped: dropped)
+            let note = looks < MergeTrial.mostLooks ? nil : "not everything was tried: the validator was asked \(looks) times"
+            return Result(kept: kept, dropped: dropped, note: note)
         }
     }
 
