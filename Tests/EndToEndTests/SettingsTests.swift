@@ -188,6 +188,20 @@ struct SettingsTests {
         #expect(try Shell.run("ls -A app", folder: world.folder.path).output == "app.json\n")
     }
 
+    @Test("a pointer names what is meant, and a word in a sentence is none", .timeLimit(.minutes(30)))
+    func named() throws {
+        let count = TemporaryFolder()
+        let world = try World(
+            with: """
+                merge: { gateway: { mode: local, terminal: { enabled: false } } }
+                validate: { shell: 'echo x >> \(count["looks"]); grep -q terminal "$SHIPKEEPER_FILE" || exit 0; echo "the gateway says: /gateway/terminal must NOT have additional properties"; exit 1' }
+                """)
+        let run = try world.run()
+        #expect(run.output.contains("rejected and left out: gateway.terminal"), "\(run)")
+        #expect(try Shell.run("jq -c . app/app.json", folder: world.folder.path).output == "{\"gateway\":{\"mode\":\"local\"}}\n", "\(world.text)")
+        #expect(count.read("looks")?.count == 4, "two looks are enough")
+    }
+
     @Test("a validator that can't judge holds nothing up, and its mistakes are named", .timeLimit(.minutes(30)))
     func noVerdict() throws {
         let world = try World(with: "merge: { a: 1 }\nvalidate: { command: [no-such-validator] }")

@@ -81,8 +81,8 @@ struct MergeTrial {
         let before = named.count
         let parts = wish.parts.flatMap { without(named: words, $0, &named) }
         if named.count > before { return parts }
-        // A group's name may stand in any sentence: only what can't be taken apart is taken at its word.
-        guard wish.parts.isEmpty, words.names(wish.path) else { return [wish] }
+        // The name of a group at the top may stand in any sentence; a path of several names is meant.
+        guard wish.parts.isEmpty || wish.path.count > 1, words.names(wish.path) else { return [wish] }
         named.append(wish.path)
         return []
     }
