@@ -128,7 +128,9 @@ extension Engine {
 
     func unmet(_ need: String) -> UnmetNeed? {
         guard let job = jobs[need] else { return .hopeless("is not declared") }
-        if job.definition.isService ? job.isReady : job.hasSucceeded { return nil }
+        // One that runs again, such as a restore in place, is changing what was good.
+        let isAgain = runs.values.contains { $0.job == need && $0.state.activeAttempt != nil && !$0.cause.isDryRun }
+        if job.definition.isService ? job.isReady : job.hasSucceeded && !isAgain { return nil }
         if let reason = job.definition.disabled { return .hopeless("is disabled: \(reason)") }
         if let run = unfinished(of: need).first { return .pending("is \(run.state.word)") }
         guard let last = job.last, let outcome = job.outcome else { return .hopeless("has not run in this boot") }
