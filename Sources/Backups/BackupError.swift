@@ -5,8 +5,8 @@ package import Storage
 /// Why a backup or a restore did not come about.
 package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     case store(StorageError)
-    /// Somebody else's backup is the newest; ours lies beside it.
-    case setAside(StorageError)
+    /// Somebody else's backup is the newest; ours lies beside it, and lacks so many things.
+    case setAside(StorageError, troubles: Int)
     case archive(ArchiveError)
     case file(FileError)
     /// No stored version can be restored; the reason for each, newest first.
@@ -35,14 +35,14 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The store's own failure, where it was one.
     package var storage: StorageError? {
         switch self {
-        case .store(let error), .setAside(let error): error
+        case .store(let error), .setAside(let error, _): error
         case .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .sourceMissing, .mountBelow, .cancelled: nil
         }
     }
 
     package var description: String {
         switch self {
-        case .store(let error), .setAside(let error): error.description
+        case .store(let error), .setAside(let error, _): error.description
         case .archive(let error): error.description
         case .file(let error): error.description
         case .nothingGood(let reasons): "no stored backup can be restored: " + reasons.joined(separator: "; ")

@@ -106,7 +106,7 @@ extension ArchiveRepository {
         var last = StorageError.stale("the repository changes faster than we can store")
         for _ in 0..<ArchiveRepository.rounds {
             guard try await isOurs(head, known) else {
-                if try await isStoredAside(packed, head, known, aside, &last) { throw .setAside(last) }
+                if try await isStoredAside(packed, head, known, aside, &last) { throw .setAside(last, troubles: packed.report.troubles.count) }
                 head = try await self.head()
                 continue
             }
@@ -145,8 +145,9 @@ extension ArchiveRepository {
             verdict = .stale("\(words); ours lies beside it as \(name), so nothing is lost")
             return true
         } catch {
-            verdict = .stale("\(words); ours could not be stored beside it either: \(error)")
-            guard error.kind == .stale else { throw .store(verdict) }
+            let whole = "\(words); ours could not be stored beside it either: \(error)"
+            guard error.kind == .stale else { throw .store(StorageError(error.kind, whole, hint: error.hint)) }
+            verdict = .stale(whole)
             return false
         }
     }

@@ -81,17 +81,27 @@ struct RepositoryPlans: Sendable {
                     "no job restores from \"\(repository.name)\"",
                     hint: "add one of type restore, or unpack elsewhere: shipkeeper restore --at \(wish) --to FOLDER")
             }
+            let (restores, backups) = (mine.filter { !$0.isBackup }, mine.filter(\.isBackup))
             let version = try await RepositoryPlans.find(wish, in: repository)
             let ledger = RepositoryLedger(repository: repository.name, values: values, bootID: bootID)
             return .success(
                 RestorePlan(
-                    restoreJob: restore.job, backupJobs: mine.filter { $0.isBackup && $0.source.readable == restore.source.readable }.map(\.job),
+                    restoreJob: restore.job, backupJobs: backups.filter { $0.source.readable == restore.source.readable }.map(\.job),
+                    whyNotAside: RepositoryPlans.whyNotAside(restores, backups),
                     version: version.id, words: "the backup of \(version.date.formatted(.iso8601)) (\(version.id.prefix(12)))",
                     request: { version throws(JobError) in try await ledger.request(version) },
                     yield: { isYielding throws(JobError) in try await ledger.yield(isYielding) }))
         } catch {
             return .failure(error)
         }
+    }
+
+    /// What is not stored beside would be lost, and what is not restored would be stored over what is newer.
+    private static func whyNotAside(_ restores: [Use], _ backups: [Use]) -> String? {
+        if restores.count > 1 { return "\(restores.map(\.job).joined(separator: " and ")) restore from the same repository" }
+        if backups.isEmpty { return "no job backs up what is there now" }
+        guard let other = backups.first(where: { $0.source.readable != restores.first?.source.readable }) else { return nil }
+        return "\(other.job) stores other paths than \(restores.first?.job ?? "") restores"
     }
 
     static func find(_ wish: String, in repository: Repository) async throws(JobError) -> StoreVersion {

@@ -51,9 +51,7 @@ struct Succession: Sendable {
         guard begun.state == .running else { return }
         tries[newer, default: 0] += 1
         let end = await operations.restoring.end()
-        // The runs have told of themselves.
-        let verdict =
-            end.state == .succeeded ? "taken over; \(end.lines.last ?? "")" : "the newer backup was not taken over; restart the container to restore it"
-        note("\(use.job): \(verdict)")
+        for remark in await operations.restoring.remarks { note("\(use.job): \(remark)") }
+        note("\(use.job): " + (end.state == .succeeded ? "taken over" : "the newer backup was not taken over as a whole; restart the container to restore it"))
     }
 }

@@ -7,6 +7,8 @@ package struct RestorePlan: Sendable {
     package var restoreJob: String
     /// Jobs that store the same data, for a backup of the present first.
     package var backupJobs: [String]
+    /// Why what is there now can't be stored beside another container's backup; nil where it can.
+    package var whyNotAside: String?
     /// The backup's id, and how a person knows it.
     package var version: String
     package var words: String
@@ -16,11 +18,13 @@ package struct RestorePlan: Sendable {
     package var yield: @Sendable (Bool) async throws(JobError) -> Void
 
     package init(
-        restoreJob: String, backupJobs: [String], version: String, words: String, request: @escaping @Sendable (String?) async throws(JobError) -> Void,
+        restoreJob: String, backupJobs: [String], whyNotAside: String? = nil, version: String, words: String,
+        request: @escaping @Sendable (String?) async throws(JobError) -> Void,
         yield: @escaping @Sendable (Bool) async throws(JobError) -> Void
     ) {
         self.restoreJob = restoreJob
         self.backupJobs = backupJobs
+        self.whyNotAside = whyNotAside
         self.version = version
         self.words = words
         self.request = request
@@ -74,6 +78,7 @@ package actor RestoreProcedure {
     package func begin(_ wish: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
         if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"]) }
         lines = []
+        remarks = []
         state = .running(
             Task {
                 let succeeded = await run(wish, repository, present, operations)
@@ -88,12 +93,22 @@ package actor RestoreProcedure {
         return answer()
     }
 
-    private func say(_ line: String) { lines.append(line) }
+    /// What is no run's own words, which the log has already.
+    package private(set) var remarks: [String] = []
+
+    private func say(_ line: String) {
+        lines.append(line)
+        remarks.append(line)
+    }
 
     // MARK: Steps
 
     private func run(_ wish: String, _ repository: String?, _ present: Present, _ operations: Operations) async -> Bool {
         guard var plan = await plan(wish, repository) else { return false }
+        if case .setAside = present, let words = plan.whyNotAside {
+            say("\(words), so it is left as it is")
+            return false
+        }
         if case .stored = present, await !backUp(plan, operations) {
             say("nothing was changed; --no-backup leaves out the backup of the present")
             return false
@@ -109,19 +124,13 @@ package actor RestoreProcedure {
             }
         // Setting ours aside may have given the other's backup another id, and there may be a newer one.
         if succeeded, case .setAside = present { if let newer = await self.plan(wish, repository) { plan = newer } else { succeeded = false } }
+        // Schedules have gone on meanwhile.
+        if succeeded { succeeded = await isQuiet(plan, operations) }
         if succeeded { succeeded = await restore(plan, operations) }
         if case .setAside = present { try? await plan.yield(false) }
-        let unprepared = succeeded ? await prepareAgain(plan, operations) : []
         if succeeded, present.isStoredAfterwards { await storeAsNewest(plan, operations) }
-        for service in services {
-            if let job = service.needs.first(where: unprepared.contains) {
-                say("\(service.name) was not started: \(job) has not succeeded")
-                continue
-            }
-            _ = await operations.scheduler.ask(.startRequested(job: service.name, via: RestoreProcedure.road, evenIfRunning: false))
-            say("started \(service.name)")
-        }
-        return succeeded
+        let isComplete = await bringUp(services, after: succeeded ? plan : nil, operations)
+        return succeeded && isComplete
     }
 
     private func plan(_ wish: String, _ repository: String?) async -> RestorePlan? {
@@ -168,19 +177,44 @@ package actor RestoreProcedure {
         }
     }
 
-    /// What is done at boot between the restore and the services, such as putting settings right, is due again. Gives what has not succeeded.
-    private func prepareAgain(_ plan: RestorePlan, _ operations: Operations) async -> Set<String> {
+    /// Starts the services again, in the order in which they need each other. After a restore, what is done at boot between it and them, such as
+    /// putting settings right, is due again. False when something did not come up.
+    private func bringUp(_ services: [JobDefinition], after plan: RestorePlan?, _ operations: Operations) async -> Bool {
         let jobs = await operations.scheduler.overview()?.jobs.map(\.definition) ?? []
-        let below = RestoreProcedure.dependents(of: plan.restoreJob, among: jobs)
-        var open = jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
+        let below = plan.map { RestoreProcedure.dependents(of: $0.restoreJob, among: jobs) } ?? []
+        var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
         var failed: Set<String> = []
-        // In the order in which they need each other.
         while let index = open.firstIndex(where: { job in !open.contains { job.needs.contains($0.name) } }) {
             let job = open.remove(at: index)
-            let end = job.needs.contains(where: failed.contains) ? nil : await finish(job.name, operations)
-            if end?.outcome != RunOutcome.succeeded.rawValue { failed.insert(job.name) }
+            if let need = job.needs.first(where: failed.contains) {
+                say("\(job.name) was not started: \(need) has not succeeded")
+                failed.insert(job.name)
+            } else if job.isService {
+                let isNeeded = open.contains { !$0.isService && $0.needs.contains(job.name) }
+                if await !start(job.name, untilReady: isNeeded, operations) { failed.insert(job.name) }
+            } else if await finish(job.name, operations)?.outcome != RunOutcome.succeeded.rawValue {
+                failed.insert(job.name)
+            }
         }
-        return failed
+        return failed.isEmpty
+    }
+
+    private func start(_ service: String, untilReady: Bool, _ operations: Operations) async -> Bool {
+        switch await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.road, evenIfRunning: false)) {
+        case .started, .joined: say("started \(service)")
+        case .refused(let message):
+            say("\(service) was not started: \(message)")
+            return false
+        case .stopping, .notRunning, .noSuchJob, nil: return false
+        }
+        let end = operations.clock.uptime + RestoreProcedure.patience
+        while untilReady, operations.clock.uptime < end {
+            let view = await operations.scheduler.overview()?.jobs.first { $0.definition.name == service }
+            guard let view, view.current != nil else { return false }
+            if view.service?.state == .ready { return true }
+            if (try? await operations.clock.sleep(for: RestoreProcedure.lookEvery)) == nil { return false }
+        }
+        return !untilReady
     }
 
     private func putAside(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
@@ -188,7 +222,7 @@ package actor RestoreProcedure {
             try await plan.yield(true)
             for job in plan.backupJobs {
                 say("storing what is there now beside it: \(job)")
-                guard await finish(job, operations)?.outcome == RunOutcome.succeeded.rawValue else { return false }
+                guard let end = await finish(job, operations), isWhole(end) else { return false }
             }
             return true
         } catch {
@@ -201,13 +235,16 @@ package actor RestoreProcedure {
         if plan.backupJobs.isEmpty { say("no job backs up what is there now, so it is not stored first") }
         for job in plan.backupJobs {
             say("storing what is there now: \(job)")
-            guard let end = await finish(job, operations), end.outcome == RunOutcome.succeeded.rawValue else { return false }
-            if let count = end.outputs["troubles"], count != "0" {
-                say("that backup lacks something, so what is there now stays")
-                return false
-            }
+            guard let end = await finish(job, operations), isWhole(end) else { return false }
         }
         return true
+    }
+
+    private func isWhole(_ backup: RunAnswer) -> Bool {
+        guard backup.outcome == RunOutcome.succeeded.rawValue else { return false }
+        guard let count = backup.outputs["troubles"], count != "0" else { return true }
+        say("that backup lacks something, so what is there now stays")
+        return false
     }
 
     private func stopServices(_ operations: Operations) async -> [JobDefinition] {
@@ -238,8 +275,8 @@ package actor RestoreProcedure {
         let reply = await operations.scheduler.ask(.startRequested(job: job, via: RestoreProcedure.road, evenIfRunning: true))
         switch reply {
         case .started(let run), .joined(let run):
-            guard let end = await end(of: run, operations) else { return nil }
-            say("\(job) \(end.outcome ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")")
+            guard let end = await end(of: run, once: job, operations) else { return nil }
+            lines.append("\(job) \(end.outcome ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")")
             return end
         case .refused(let message):
             say("\(job): \(message)")
@@ -251,9 +288,15 @@ package actor RestoreProcedure {
     }
 
     /// The run once it has ended; nil when that can't be known any more.
-    private func end(of run: Int64, _ operations: Operations) async -> RunAnswer? {
+    /// - Parameter job: Its job, which gets one attempt: services wait for it. Nil to wait as long as it lasts.
+    private func end(of run: Int64, once job: String? = nil, _ operations: Operations) async -> RunAnswer? {
         while true {
-            if let answer = try? await operations.run(run), answer.isFinished { return answer }
+            if let answer = try? await operations.run(run) {
+                if answer.isFinished { return answer }
+                if let job, case .waitingToRetry = await operations.scheduler.overview()?.jobs.first(where: { $0.definition.name == job })?.current?.state {
+                    _ = await operations.scheduler.ask(.stopRequested(job: job))
+                }
+            }
             do { try await operations.clock.sleep(for: RestoreProcedure.lookEvery) } catch { return nil }
         }
     }

@@ -59,8 +59,9 @@ package struct BackupJob: JobType {
             return try await conclude(outcome, fingerprint, source, archives, ledger, context)
         } catch {
             // Another container's backup is about to be restored, and ours was to go beside it.
-            if case .setAside = error, try await ledger.isYielding() {
-                return RunReport(summary: "stored beside the newer backup of another container: \(error)", outputs: ["outcome": "set aside"])
+            if case .setAside(_, let troubles) = error, try await ledger.isYielding() {
+                return RunReport(
+                    summary: "stored beside the newer backup of another container: \(error)", outputs: ["outcome": "set aside", "troubles": "\(troubles)"])
             }
             throw BackupJob.error(error)
         }

@@ -34,7 +34,7 @@ struct RestoreAttempt {
         }
         switch try await patiently(restorer, wish) {
         case .kept(let head):
-            if try await ledger.tree() == nil { try await ledger.setTree(source.marked()) }
+            if try await ledger.tree() != source.identity { try await ledger.setTree(source.marked()) }
             try await ledger.unlock(head: head.id, checksum: try await checksum(of: head))
             return RunReport(
                 summary: "restored: the folder is still here and newer than the backup of \(head.date.formatted(.iso8601)), so it stays",
@@ -128,6 +128,7 @@ struct RestoreAttempt {
             try await archives.checksum(of: head) == descent.checksum
         {
             if let missing = descent.missing { try await bringBack(missing, from: head) }
+            source.note(descent: descent.checksum)
             return .kept(head)
         }
         return .done(try await restorer.restore(onProgress: report))
@@ -137,8 +138,14 @@ struct RestoreAttempt {
     private func bringBack(_ part: BackupSource, from head: StoreVersion) async throws(BackupError) {
         let restorer = TreeRestorer(
             repository: repository.archives(), source: part, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)-part", owner: settings.owner)
-        _ = try await restorer.restore(head, onProgress: report)
-        context.log("brought back what was not here any more: \(part.readable)")
+        do throws(BackupError) {
+            _ = try await restorer.restore(head, onProgress: report)
+            context.log("brought back what was not here any more: \(part.readable)")
+        } catch {
+            // It was here when the backup was noted, and is not in it.
+            guard case .notInBackup = error else { throw error }
+            context.log("not here any more, and never stored: \(part.readable)")
+        }
     }
 
     private func report(_ progress: TreeRestorer.Progress) {
