@@ -191,7 +191,7 @@ struct EngineTests {
     @Test("who follows trouble is told at the first failed attempt, once a run, and not of what somebody has cancelled")
     func troubled() {
         var (engine, _) = boot([
-            JobDefinition(name: "a", retry: RetryPolicy(attempts: 3, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.error])),
+            JobDefinition(name: "a", retry: RetryPolicy(attempts: 3, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.error]), canDryRun: true),
             JobDefinition(name: "told", triggers: [.after(job: "a", .troubled)]), JobDefinition(name: "late", triggers: [.after(job: "a", .failed)]),
         ])
         func fail(_ run: Int64, at now: Date) -> [String] {
@@ -205,6 +205,9 @@ struct EngineTests {
         #expect(fail(run, at: t + 11) == [])
         _ = engine.handle(.tick, at: t + 20)
         #expect(fail(run, at: t + 21) == ["late"])
+        // Nothing follows a dry run.
+        guard case .started(let dry) = engine.handle(.dryRunRequested(job: "a", via: "test"), at: t + 30).reply else { Issue.record("no dry run"); return }
+        #expect(fail(dry, at: t + 31) == [])
     }
 
     @Test("a disabled job is not run, by schedule or by person, and the reason is told")

@@ -19,7 +19,7 @@ extension Engine {
             }
         }
         if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }
-        if attempt == 1, case .failed = result { followTrouble(id, run.job, at: now) }
+        if attempt == 1, !run.cause.isDryRun, case .failed = result { followTrouble(id, run.job, at: now) }
         if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { followUp(finished, at: now) }
     }
 
