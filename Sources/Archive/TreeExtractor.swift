@@ -205,12 +205,10 @@ package final class TreeExtractor {
 
     /// A root without the right to give files away keeps them, and says so once.
     private func setOwner(of entry: TarEntry, _ set: (UInt32, UInt32) throws(FileError) -> Void) throws(FileError) {
-        guard FileUser.isRoot, owner == .stored else { return }
-        do throws(FileError) { try set(UInt32(clamping: entry.owner), UInt32(clamping: entry.group)) } catch {
-            guard error.isForbidden else { throw error }
-            let words = "owners of files, which this user may not set"
-            if !report.skipped.contains(words) { report.skipped.append(words) }
-        }
+        guard owner == .stored else { return }
+        let isGiven = try FileUser.give { () throws(FileError) in try set(UInt32(clamping: entry.owner), UInt32(clamping: entry.group)) }
+        let words = "owners of files, which this user may not set"
+        if !isGiven, !report.skipped.contains(words) { report.skipped.append(words) }
     }
 
     private func makeLinks() throws(ArchiveError) {

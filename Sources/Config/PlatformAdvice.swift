@@ -4,9 +4,8 @@ package import JobKit
 package enum PlatformAdvice {
     /// Programs that lead traffic past the platform's front: some platforms pause whoever runs one.
     package static let tunnels = [
-        "bore", "chisel", "cloudflared", "frpc", "frps", "gost", "hysteria", "localtunnel", "nebula", "ngrok", "rathole", "sing-box", "tailscaled", "v2ray",
-        "xray",
-        "zerotier-one",
+        "bore", "chisel", "cloudflared", "frpc", "frps", "gost", "hysteria", "localtunnel", "nebula", "ngrok", "rathole", "sing-box", "tailscaled",
+        "v2ray", "xray", "zerotier-one",
     ]
 
     /// One line on what the platform is taken for.

@@ -230,4 +230,14 @@ package enum FileOwner: String, CaseIterable, Sendable {
 /// Who this process is to the file system.
 package enum FileUser {
     package static var isRoot: Bool { geteuid() == 0 }
+
+    /// Gives something to another owner, where this user is root and may. False for a root without that right.
+    package static func give(_ set: () throws(FileError) -> Void) throws(FileError) -> Bool {
+        guard isRoot else { return true }
+        do throws(FileError) { try set() } catch {
+            guard error.isForbidden else { throw error }
+            return false
+        }
+        return true
+    }
 }

@@ -36,9 +36,8 @@ struct ProcessTable {
         guard let bytes = OwnedFD.contents(of: "/proc/\(id)/stat"), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
         }
-        // After the name: state, parent, group, session, …; of all fields the 14th to 17th are ticks on processors, its own and
-        // those of children that have ended; the 22nd
-        // the start, the 24th resident pages. See proc_pid_stat(5).
+        // After the name: state, parent, group, session, …; of all fields the 14th to 17th are ticks on processors, its own
+        // and those of children that have ended; the 22nd is the start, the 24th resident pages. See proc_pid_stat(5).
         let fields = bytes[(end + 1)...].split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
         guard fields.count > 21, let state = fields[0].first, let group = Int32(fields[2]), let session = Int32(fields[3])
         else { return nil }

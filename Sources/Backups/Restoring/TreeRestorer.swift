@@ -191,12 +191,10 @@ package struct TreeRestorer: Sendable {
     private func swap(_ staging: Folder, _ notes: inout [String]) throws(BackupError) -> String {
         do {
             var ways: [String] = []
-            var missing: [String] = []
-            var isWorthAWord: [String] = []
+            var missing: [BackupSource.Item] = []
             for place in source.items {
                 guard let tree = try find(place.member, in: staging) else {
-                    missing.append(place.member.map(\.description).joined(separator: "/"))
-                    if !source.optional.contains(place.member), let name = missing.last { isWorthAWord.append(name) }
+                    missing.append(place)
                     continue
                 }
                 let parent = try Folder.make(place.parent)
@@ -205,9 +203,9 @@ package struct TreeRestorer: Sendable {
             }
             guard !ways.isEmpty else {
                 let found = try staging.names().map(\.description).joined(separator: ", ")
-                throw BackupError.notInBackup(wanted: missing.joined(separator: ", "), holds: found.isEmpty ? "nothing" : found)
+                throw BackupError.notInBackup(wanted: missing.map(\.readable).joined(separator: ", "), holds: found.isEmpty ? "nothing" : found)
             }
-            for path in isWorthAWord { notes.append("the archive holds no \(path); what is there stays") }
+            for item in missing where !source.optional.contains(item.member) { notes.append("the archive holds no \(item.readable); what is there stays") }
             return Set(ways).sorted().joined(separator: ", ")
         } catch let error as BackupError {
             throw error

@@ -147,8 +147,7 @@ struct TreeSwap {
     }
 
     private static func copyStatus(_ status: FileStatus, of name: RawName, in folder: Folder) throws(FileError) {
-        guard FileUser.isRoot else { return }
-        do throws(FileError) { try folder.set(owner: status.owner, group: status.group, of: name) } catch { if !error.isForbidden { throw error } }
+        _ = try FileUser.give { () throws(FileError) in try folder.set(owner: status.owner, group: status.group, of: name) }
     }
 
     private func moveTree(_ tree: RawName, from staging: Folder, to target: Folder, as new: RawName) throws(FileError) {

@@ -48,6 +48,8 @@ package struct BackupSource: Hashable, Sendable {
         var parent: String
         var name: RawName
 
+        /// As the archive names it.
+        var readable: String { member.map(\.description).joined(separator: "/") }
         var place: String { parent == "/" ? "/\(name)" : "\(parent)/\(name)" }
     }
 
@@ -94,7 +96,7 @@ package struct BackupSource: Hashable, Sendable {
     package var descent: Descent? {
         let notes = held.map { item -> (part: String, note: String?) in
             let folder = try? Folder.open(item.place)
-            return (part(item), (try? folder?.contents(of: RawName(RestoreNames.base))).map { String(decoding: $0, as: UTF8.self) })
+            return (item.readable, (try? folder?.contents(of: RawName(RestoreNames.base))).map { String(decoding: $0, as: UTF8.self) })
         }
         let said = Set(notes.compactMap(\.note))
         guard said.count == 1, let lines = said.first?.split(separator: "\n").map(String.init), let checksum = lines.first else { return nil }
@@ -115,9 +117,7 @@ package struct BackupSource: Hashable, Sendable {
     /// The things that are there and can hold a note.
     private var held: [Item] { items.filter { (try? Folder.open($0.place)) != nil } }
 
-    private var parts: [String] { held.map(part) }
-
-    private func part(_ item: Item) -> String { item.member.map(\.description).joined(separator: "/") }
+    private var parts: [String] { held.map(\.readable) }
 
     private func leave(_ name: String, _ text: String, in folder: Folder) {
         let modified = try? folder.status().modified

@@ -62,12 +62,20 @@ package actor RestoreProcedure {
 
     private let planner: Planner
     private var state = State.idle
-    private var lines: [String] = []
+    private var lines: [Line] = []
+
+    /// A line for whoever waits.
+    private struct Line {
+        var text: String
+        /// Whether it is a run's own words, which the log has already.
+        var isOfRun = false
+    }
 
     package init(planner: @escaping Planner) { self.planner = planner }
 
     package func answer() -> RestoreAnswer {
-        switch state {
+        let lines = lines.map(\.text)
+        return switch state {
         case .idle: RestoreAnswer(state: .idle, lines: lines)
         case .running: RestoreAnswer(state: .running, lines: lines)
         case .finished(let succeeded): RestoreAnswer(state: succeeded ? .succeeded : .failed, lines: lines)
@@ -78,7 +86,6 @@ package actor RestoreProcedure {
     package func begin(_ wish: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
         if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"]) }
         lines = []
-        remarks = []
         state = .running(
             Task {
                 let succeeded = await run(wish, repository, present, operations)
@@ -93,13 +100,10 @@ package actor RestoreProcedure {
         return answer()
     }
 
-    /// What is no run's own words, which the log has already.
-    package private(set) var remarks: [String] = []
+    /// What only the procedure itself has said.
+    package var remarks: [String] { lines.filter { !$0.isOfRun }.map(\.text) }
 
-    private func say(_ line: String) {
-        lines.append(line)
-        remarks.append(line)
-    }
+    private func say(_ text: String) { lines.append(Line(text: text)) }
 
     // MARK: Steps
 
@@ -276,7 +280,7 @@ package actor RestoreProcedure {
         switch reply {
         case .started(let run), .joined(let run):
             guard let end = await end(of: run, once: job, operations) else { return nil }
-            lines.append("\(job) \(end.outcome ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")")
+            lines.append(Line(text: "\(job) \(end.outcome ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
             return end
         case .refused(let message):
             say("\(job): \(message)")

@@ -101,9 +101,7 @@ struct MergeFile {
             let file = try folder.create(candidate)
             try file.write(bytes)
             if let status {
-                if FileUser.isRoot {
-                    do throws(FileError) { try file.set(owner: status.owner, group: status.group) } catch { if !error.isForbidden { throw error } }
-                }
+                _ = try FileUser.give { () throws(FileError) in try file.set(owner: status.owner, group: status.group) }
                 try file.set(mode: status.mode & 0o777)
             }
             try file.sync()

@@ -27,7 +27,7 @@ struct MergeValidator: Sendable {
         command.environment["SHIPKEEPER_FILE"] = file
         let heard = Mutex<[String]>([])
         let lines = OutputLines { line in heard.withLock { if $0.count < MergeValidator.mostLines { $0.append(line) } } }
-        // It may be asked many times: what it prints is told in the summary, not line by line.
+        // It may be asked many times: of what it prints only the first line is told.
         command.onOutput = { bytes, stream in lines.hear(bytes, stream) }
         let judged = command
         do throws(JobError) {

@@ -103,7 +103,7 @@ package struct ServiceSupervisor: Sendable {
             let readyFor = readySince.map { context.clock.uptime - $0 } ?? .zero
             let exit = await process.exit()
             context.voice.ended(exit)
-            if case .exited = end, let heir = await heir(of: process, after: exit, context) {
+            if case .exited = end, let heir = await heir(of: process, after: exit, launches, context) {
                 context.voice.launched(process: heir.id)
                 process = heir
                 continue
@@ -118,9 +118,9 @@ package struct ServiceSupervisor: Sendable {
     }
 
     /// The process that has taken over: an app that restarts itself may leave one behind and end.
-    private func heir(of process: any RunningProcess, after exit: ProcessExit, _ context: RunContext) async -> (any RunningProcess)? {
+    private func heir(of process: any RunningProcess, after exit: ProcessExit, _ launches: Int, _ context: RunContext) async -> (any RunningProcess)? {
         guard let port = definition.adoptPort, exit == .exited(0) || exit == .unknown, !Task.isCancelled else { return nil }
-        context.voice.report(ServiceStatus(state: .starting, note: "it \(exit); looking for a process that it has left behind"))
+        context.voice.report(ServiceStatus(state: .starting, launches: launches, note: "it \(exit); looking for a process that it has left behind"))
         guard let heir = await process.heir(listeningAt: port, within: ServiceSupervisor.handOver) else { return nil }
         context.log("it \(exit) and left process \(heir.id) behind, which listens at port \(port): that is the service from now on")
         return heir
