@@ -42,8 +42,8 @@ struct PluginTests {
     @Test("the one in Swift does too, once it lies beside its plugin.yaml", .timeLimit(.minutes(30)))
     func swift() async throws {
         let folder = TemporaryFolder()
-        let program = URL(fileURLWithPath: SourceTree.program).deletingLastPathComponent().appendingPathComponent("disk-space").path
-        _ = try Shell.run("mkdir disk-space && cp '\(SourceTree.root)/Plugins/disk-space/plugin.yaml' '\(program)' disk-space/", folder: folder.path)
+        _ = try Shell.run(
+            "mkdir disk-space && cp '\(SourceTree.root)/Plugins/disk-space/plugin.yaml' '\(SourceTree.built)/disk-space' disk-space/", folder: folder.path)
         let checks = try await tried(folder["disk-space"])
         #expect(checks.filter { $0.verdict == .failed }.isEmpty, "\(checks)")
         #expect(checks.contains { $0.name == "outcome" && $0.message.contains("free at /") })
