@@ -264,16 +264,17 @@ struct HuggingFaceProgramTests {
     @Test("the example keeps its data over a new container", .timeLimit(.minutes(30)))
     func example() async throws {
         let world = try await World()
+        let port = Port.reserve()
         let example = try String(contentsOfFile: SourceTree.root + "/Examples/hugging-face/shipkeeper.yaml", encoding: .utf8)
         let environment = world.environment.merging(
-            ["STATE_FOLDER": world.folder["state"], "APP_FOLDER": world.folder["data/app"], "PORT": "24161"]) { $1 }
+            ["STATE_FOLDER": world.folder["state"], "APP_FOLDER": world.folder["data/app"], "PORT": "\(port)"]) { $1 }
         let program = try RunningProgram(example, in: world.folder, environment: environment)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24161/"), "\(program.log)")
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"), "\(program.log)")
         try world.folder.write("data/app/page.html", "kept")
         #expect(program.stop() == 0)
         _ = try Shell.run("rm -rf data/app state log.txt", folder: world.folder.path)
         let again = try RunningProgram(example, in: world.folder, environment: environment)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24161/page.html | grep kept"), "\(again.log)")
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/page.html | grep kept"), "\(again.log)")
         #expect(again.stop() == 0)
     }
 

@@ -38,9 +38,9 @@ struct MainJobTests {
 
     @Test("boot, restore, gateway, backup, stop; and everything is back in a new container", .timeLimit(.minutes(30)))
     func wholeRound() throws {
-        let folder = try world()
-        let program = try RunningProgram(configuration(folder, port: 24_101), in: folder)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24101/index.html | grep hello"))
+        let (folder, port) = (try world(), Port.reserve())
+        let program = try RunningProgram(configuration(folder, port: port), in: folder)
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/index.html | grep hello"))
         #expect(try program.ask("start gateway --wait").output.contains("gateway is ready"))
         let status = try program.ask("status")
         #expect(status.output.contains("gateway  ready") || status.output.contains("ready"))
@@ -58,41 +58,41 @@ struct MainJobTests {
         #expect(rows.output == "0\nsucceeded\n")
 
         _ = try Shell.run("rm -rf app state log.txt", folder: folder.path)
-        let again = try RunningProgram(configuration(folder, port: 24_101), in: folder)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24101/late.html | grep late"))
+        let again = try RunningProgram(configuration(folder, port: port), in: folder)
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/late.html | grep late"))
         #expect(try again.ask("runs restore").output.contains("restored 2 files"))
         #expect(again.stop() == 0)
     }
 
     @Test("kill -9 of the gateway and of the program: both come back, the history says what happened", .timeLimit(.minutes(30)))
     func killed() throws {
-        let folder = try world()
-        let program = try RunningProgram(configuration(folder, port: 24_102), in: folder)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24102/"))
-        _ = try Shell.run("kill -9 $(pgrep -f 'http.server 24102')")
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24102/"))
+        let (folder, port) = (try world(), Port.reserve())
+        let program = try RunningProgram(configuration(folder, port: port), in: folder)
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
+        _ = try Shell.run("kill -9 $(pgrep -f 'http.server \(port)')")
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
         #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep 'launch 2'"))
         try folder.write("app/unsaved.html", "unsaved")
         _ = try Shell.run("kill -9 $(pgrep -P \(program.id))")
         #expect(try RunningProgram.until("sleep 1; '\(SourceTree.program)' status --state '\(folder["state"])' | grep 'started again 1'"))
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24102/unsaved.html"))
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/unsaved.html"))
         let runs = try program.ask("runs gateway").output
         #expect(runs.contains("interrupted"), "\(runs)")
         #expect(program.stop() == 0)
-        #expect(try Shell.run("pgrep -f 'http.server 24102'").status != 0)
+        #expect(try Shell.run("pgrep -f 'http.server \(port)'").status != 0)
     }
 
     @Test("a restore that fails holds the gateway and locks backups; nothing stored is lost", .timeLimit(.minutes(30)))
     func failedRestore() throws {
-        let folder = try world()
+        let (folder, port) = (try world(), Port.reserve())
         _ = try Shell.run("echo garbage > repo/latest_backup.tar.gz; echo 123 > repo/latest_backup.sha256", folder: folder.path)
-        let program = try RunningProgram(configuration(folder, port: 24_103), in: folder)
+        let program = try RunningProgram(configuration(folder, port: port), in: folder)
         #expect(try RunningProgram.until("'\(SourceTree.program)' runs restore --state '\(folder["state"])' | grep failed"))
         let status = try program.ask("status").output
         #expect(status.contains("Needs attention") && status.contains("waits for restore"), "\(status)")
         let backup = try program.ask("start backup --wait")
         #expect(backup.status == 1 && backup.errors.contains("it needs restore, which failed"), "\(backup)")
-        #expect(try Shell.run("curl -fs http://127.0.0.1:24103/").status != 0)
+        #expect(try Shell.run("curl -fs http://127.0.0.1:\(port)/").status != 0)
         #expect(program.stop() == 0)
         #expect(folder.read("repo/latest_backup.tar.gz") == "garbage\n")
         #expect(folder.read("app/index.html") == "hello\n")
@@ -100,15 +100,15 @@ struct MainJobTests {
 
     @Test("a broken configuration changes nothing on reload, and starts nothing at boot", .timeLimit(.minutes(30)))
     func reload() throws {
-        let folder = try world()
-        let program = try RunningProgram(configuration(folder, port: 24_104), in: folder)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24104/"))
+        let (folder, port) = (try world(), Port.reserve())
+        let program = try RunningProgram(configuration(folder, port: port), in: folder)
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
         try folder.write("shipkeeper.yaml", "version: 1\njobs: { gateway: { type: servce } }\n")
         program.send(SIGHUP)
         #expect(try RunningProgram.until("grep 'did you mean \"service\"' '\(folder["log.txt"])' && grep 'old one stays in force' '\(folder["log.txt"])'"))
         #expect(try program.ask("reload").status == 78)
-        #expect(try Shell.run("curl -fs http://127.0.0.1:24104/").status == 0)
-        try folder.write("shipkeeper.yaml", configuration(folder, port: 24_104, more: "  extra: { type: command, on: boot, with: { shell: \"echo extra\" } }"))
+        #expect(try Shell.run("curl -fs http://127.0.0.1:\(port)/").status == 0)
+        try folder.write("shipkeeper.yaml", configuration(folder, port: port, more: "  extra: { type: command, on: boot, with: { shell: \"echo extra\" } }"))
         #expect(try program.ask("reload").output == "reloaded\n")
         #expect(try RunningProgram.until("'\(SourceTree.program)' logs extra --state '\(folder["state"])' | grep extra"))
         #expect(program.stop() == 0)
@@ -118,7 +118,7 @@ struct MainJobTests {
 
     @Test("no secret is in log, state, arguments or answers", .timeLimit(.minutes(30)))
     func secrets() throws {
-        let folder = try world()
+        let (folder, port) = (try world(), Port.reserve())
         let leak = """
               leak:
                 type: command
@@ -128,7 +128,7 @@ struct MainJobTests {
               curious: { type: command, on: boot, with: { shell: "env; cat /proc/$PPID/cmdline" } }
               url: { type: keepalive, on: boot, with: { url: "http://127.0.0.1:1/?t=${MY_SECRET}", failures: 1 } }
             """
-        let program = try RunningProgram(configuration(folder, port: 24_105, more: leak), in: folder, environment: ["MY_SECRET": "tok-1234567890"])
+        let program = try RunningProgram(configuration(folder, port: port, more: leak), in: folder, environment: ["MY_SECRET": "tok-1234567890"])
         #expect(
             try RunningProgram.until(
                 "'\(SourceTree.program)' runs url --state '\(folder["state"])' | grep failed && '\(SourceTree.program)' runs leak --state '\(folder["state"])' | grep failed"
@@ -143,7 +143,7 @@ struct MainJobTests {
 
     @Test("faults of the machine are told in a sentence", .timeLimit(.minutes(30)))
     func faults() throws {
-        let folder = try world()
+        let (folder, port) = (try world(), Port.reserve())
         try folder.write("c.yaml", "version: 1\nstate: /proc/nowhere\njobs: { a: { type: command, with: { command: [x] } } }\n")
         let unwritable = try Shell.run("'\(SourceTree.program)' run --config c.yaml", folder: folder.path)
         #expect(unwritable.status == 1 && unwritable.errors.contains("the state folder /proc/nowhere can't be used"), "\(unwritable)")
@@ -151,10 +151,10 @@ struct MainJobTests {
               missing: { type: command, on: boot, with: { command: [no-such-program] } }
               taken:
                 type: service
-                with: { command: [python3, -m, http.server, "24106", --bind, 127.0.0.1], restart: { backoff: 100ms..200ms, give_up_after: 3 in 1m } }
+                with: { command: [python3, -m, http.server, "\(port)", --bind, 127.0.0.1], restart: { backoff: 100ms..200ms, give_up_after: 3 in 1m } }
             """
-        let program = try RunningProgram(configuration(folder, port: 24_106, more: faulty), in: folder)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24106/"))
+        let program = try RunningProgram(configuration(folder, port: port, more: faulty), in: folder)
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
         #expect(try RunningProgram.until("'\(SourceTree.program)' runs taken --state '\(folder["state"])' | grep 'given up\\|failed\\|succeeded'") || true)
         #expect(try program.ask("runs missing --json").output.contains("command not found: no-such-program"))
         let second = try Shell.run("'\(SourceTree.program)' run --config shipkeeper.yaml", folder: folder.path)
@@ -168,16 +168,16 @@ struct MainJobTests {
 
     @Test("the demo does what it says, twice", .timeLimit(.minutes(30)))
     func demo() throws {
-        let folder = TemporaryFolder()
-        let environment = "DEMO_ROOT='\(folder["demo"])' DEMO_PORT=24107"
+        let (folder, port) = (TemporaryFolder(), Port.reserve())
+        let environment = "SHIPKEEPER='\(SourceTree.program)' DEMO_ROOT='\(folder["demo"])' DEMO_PORT=\(port)"
         let start = "(\(environment) setsid '\(SourceTree.root)/Examples/demo/run' > '\(folder["out"])' 2>&1 & echo $! > '\(folder["pid"])')"
         let stop = "kill -TERM $(cat '\(folder["pid"])'); while kill -0 $(cat '\(folder["pid"])') 2>/dev/null; do sleep 0.1; done"
         _ = try Shell.run(start)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24107/ | grep Hello"))
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/ | grep Hello"))
         try folder.write("demo/container/site/mine.txt", "mine")
         _ = try Shell.run(stop)
         _ = try Shell.run(start)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:24107/mine.txt | grep mine"), "\(folder.read("out") ?? "")")
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/mine.txt | grep mine"), "\(folder.read("out") ?? "")")
         _ = try Shell.run(stop)
     }
 }

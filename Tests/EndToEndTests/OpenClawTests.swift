@@ -14,7 +14,8 @@ struct OpenClawTests {
 
     /// One user: a dataset that stays, and containers that come and go.
     private final class World: Sendable {
-        static let port = 24_301
+        static let port = Port.reserve()
+        static let otherPort = Port.reserve()
         static let token = "gateway-token-for-tests"
 
         let hub: StandInHub
@@ -438,11 +439,12 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/notes.md", "remember me")
         #expect(space.stop() == 0)
         let render = try world.start(
-            "two", port: 24_302, ["SPACE_ID": "", "SPACE_HOST": "", "RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
-        #expect(try render.isUp(24_302) && render.becomes("ready"), "\(render.log)")
-        #expect(render.log.contains("Render: port 24302, https://assistant.onrender.com, gone within 25s of SIGTERM"), "\(render.log)")
+            "two", port: World.otherPort,
+            ["SPACE_ID": "", "SPACE_HOST": "", "RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
+        #expect(try render.isUp(World.otherPort) && render.becomes("ready"), "\(render.log)")
+        #expect(render.log.contains("Render: port \(World.otherPort), https://assistant.onrender.com, gone within 25s of SIGTERM"), "\(render.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "remember me")
-        #expect(try render.setting(".gateway.port") == "24302" && render.setting(".gateway.controlUi.allowedOrigins | length") == "2")
+        #expect(try render.setting(".gateway.port") == "\(World.otherPort)" && render.setting(".gateway.controlUi.allowedOrigins | length") == "2")
         #expect(render.stop() == 0)
     }
 
@@ -496,8 +498,8 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/notes.md", "first")
         #expect(try first.ask("start backup --wait").status == 0)
         // The platform starts the new one while the old one still serves.
-        let second = try world.start("two", port: 24_302, changes: [("      on_failure:", "      follow: 30s\n      on_failure:")])
-        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        let second = try world.start("two", port: World.otherPort, changes: [("      on_failure:", "      follow: 30s\n      on_failure:")])
+        #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "written while both were there")
         try world.folder.write("two/.openclaw/workspace/new.md", "only in the new one")
         // A setting that the old one has lost comes back with its file, and must be put right again.
@@ -508,7 +510,7 @@ struct OpenClawTests {
         #expect(try second.says("restore: taken over"), "\(second.log)")
         #expect(
             second.log.contains("backup: succeeded: stored beside the newer backup of another container") && !second.log.contains("refused"), "\(second.log)")
-        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "written while both were there")
         #expect(try second.setting(".gateway.bind") == "\"lan\"")
         // From now on its backups are the newest, and what it had lies in the dataset under its own name.
@@ -530,15 +532,15 @@ struct OpenClawTests {
         #expect(try first.ask("start backup --wait").status == 0)
         // While the new one waits for its gateway to end, the old one stores twice.
         let second = try world.start(
-            "two", port: 24_302, changes: [("      on_failure:", "      follow: 60s\n      on_failure:")], ["STANDIN_DRAIN_SECONDS": "4"])
-        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+            "two", port: World.otherPort, changes: [("      on_failure:", "      follow: 60s\n      on_failure:")], ["STANDIN_DRAIN_SECONDS": "4"])
+        #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "the second to last")
         #expect(try first.ask("start backup --wait").status == 0)
         #expect(try second.says("taking it over"), "\(second.log)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "the last")
         #expect(first.stop() == 0)
         #expect(try RunningProgram.until("grep -q 'the last' '\(world.folder["two/.openclaw/workspace/notes.md"])'", seconds: 60), "\(second.log)")
-        #expect(try second.says("restore: taken over") && second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        #expect(try second.says("restore: taken over") && second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("two/.openclaw/workspace/more.md", "and more")
         #expect(try second.ask("start backup --wait").output.contains("stored") == true, "\(second.log)")
         #expect(second.stop() == 0)
@@ -553,8 +555,9 @@ struct OpenClawTests {
         let world = try await World(.early)
         let first = try world.start("one")
         #expect(try first.isUp() && first.becomes("ready") && first.ask("start backup --wait").status == 0)
-        let second = try world.start("two", port: 24_302, changes: [("      on_failure:", "      follow: 60s\n      give_up_after: 0s\n      on_failure:")])
-        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        let second = try world.start(
+            "two", port: World.otherPort, changes: [("      on_failure:", "      follow: 60s\n      give_up_after: 0s\n      on_failure:")])
+        #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("two/.openclaw/workspace/mine.md", "mine")
         try world.folder.write("one/.openclaw/workspace/notes.md", "newer")
         let faults = (0..<200).map { _ in "{\"kind\": \"403\", \"match\": \"latest_backup.tar.gz\"}" }.joined(separator: ", ")
@@ -565,7 +568,7 @@ struct OpenClawTests {
             "\(second.log)")
         try await world.hub.tell("faults", "[]")
         #expect(world.folder.read("two/.openclaw/workspace/mine.md") == "mine")
-        #expect(try second.isUp(24_302) && second.becomes("ready"), "\(second.log)")
+        #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         let refused = try second.ask("start backup --wait")
         #expect(refused.status == 1 && refused.errors.contains("refused"), "\(refused)")
         #expect(try second.ask("status").output.contains("refused"))

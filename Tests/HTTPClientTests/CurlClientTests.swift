@@ -8,7 +8,7 @@ import Testing
 struct CurlClientTests {
     /// A server that answers well, late, half, or not at all.
     private static let server = """
-        import http.server, socketserver, sys, time
+        import http.server, os, socketserver, sys, time
         class Odd(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_GET(self):
@@ -28,27 +28,30 @@ struct CurlClientTests {
             do_POST = do_PUT = do_HEAD = do_GET
             def log_message(self, *a): pass
         class Server(socketserver.ThreadingMixIn, http.server.HTTPServer): daemon_threads = True
-        Server(("127.0.0.1", int(sys.argv[1])), Odd).serve_forever()
+        server = Server(("127.0.0.1", 0), Odd)
+        open(sys.argv[1] + ".new", "w").write(str(server.server_address[1])); os.rename(sys.argv[1] + ".new", sys.argv[1])
+        server.serve_forever()
         """
 
-    private func withServer(_ port: Int, _ body: (CurlClient, String) async throws -> Void) async throws {
+    private func withServer(_ body: (CurlClient, String) async throws -> Void) async throws {
         let folder = TemporaryFolder()
         try folder.write("odd.py", CurlClientTests.server)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", folder["odd.py"], "\(port)"]
+        process.arguments = ["python3", folder["odd.py"], folder["port"]]
         try process.run()
         // It may have inherited a mask that holds SIGTERM back.
         defer { kill(process.processIdentifier, SIGKILL) }
         let client = CurlClient()
         defer { client.close() }
-        #expect(try RunningProgram.until("curl -s http://127.0.0.1:\(port)/"))
+        try #require(try RunningProgram.until("test -f '\(folder["port"])'"))
+        let port = try #require(folder.read("port"))
         try await body(client, "http://127.0.0.1:\(port)")
     }
 
     @Test("sends what it is told, takes what it gets", .timeLimit(.minutes(30)))
     func exchange() async throws {
-        try await withServer(24_151) { client, base in
+        try await withServer { client, base in
             let answer = try await client.send(HTTPRequest("PUT", base + "/a/../b", headers: [("X-Test", "yes")], body: .bytes(Array("body".utf8))))
             #expect(String(decoding: answer.body, as: UTF8.self) == "PUT /a/../b yes False body")
             #expect(answer.header("x-mark") == "ours")
@@ -60,7 +63,7 @@ struct CurlClientTests {
 
     @Test("says why there is no answer", .timeLimit(.minutes(30)))
     func failures() async throws {
-        try await withServer(24_152) { client, base in
+        try await withServer { client, base in
             await #expect(throws: HTTPFailure.timedOut("no answer within 300 ms")) {
                 try await client.send(HTTPRequest("GET", base + "/late", timeout: .milliseconds(300)))
             }
@@ -72,13 +75,13 @@ struct CurlClientTests {
                 try await client.send(HTTPRequest("GET", base + "/big", mostBody: 1000))
             }
             await #expect(throws: HTTPFailure.self) { try await client.connect(host: "127.0.0.1", port: 1, timeout: .seconds(2)) }
-            try await client.connect(host: "127.0.0.1", port: 24_152, timeout: .seconds(2))
+            try await client.connect(host: "127.0.0.1", port: try #require(URL(string: base)?.port), timeout: .seconds(60))
         }
     }
 
     @Test("is cancelled at once, and many go side by side", .timeLimit(.minutes(30)))
     func concurrency() async throws {
-        try await withServer(24_153) { client, base in
+        try await withServer { client, base in
             let clock = ContinuousClock()
             let start = clock.now
             let late = Task { try await client.send(HTTPRequest("GET", base + "/late")) }
@@ -95,7 +98,7 @@ struct CurlClientTests {
 
     @Test("bodies stream both ways, and the receiver may stop them", .timeLimit(.minutes(30)))
     func streams() async throws {
-        try await withServer(24_154) { client, base in
+        try await withServer { client, base in
             let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
             let stream = HTTPBodyStream(length: Int64(content.count)) { offset, most in Array(content[Int(offset)..<min(content.count, Int(offset) + most)]) }
             let answer = try await client.send(HTTPRequest("PUT", base + "/up", body: .stream(stream)))
@@ -116,7 +119,7 @@ struct CurlClientTests {
 
     @Test("an exchange that stands still is given up", .timeLimit(.minutes(30)))
     func slow() async throws {
-        try await withServer(24_155) { client, base in
+        try await withServer { client, base in
             await #expect(throws: HTTPFailure.timedOut("nothing moved for 1 s")) {
                 try await client.send(HTTPRequest("GET", base + "/slow", timeout: nil, slowest: HTTPPace(during: .seconds(1))))
             }
@@ -125,7 +128,7 @@ struct CurlClientTests {
 
     @Test("redirects go where the rule says, and not without end", .timeLimit(.minutes(30)))
     func redirects() async throws {
-        try await withServer(24_156) { client, base in
+        try await withServer { client, base in
             let (answer, request) = try await client.send(HTTPRequest("GET", base + "/moved", headers: [("X-Test", "secret")])) { _, _, next in
                 HTTPRequest("GET", next)
             }
@@ -151,7 +154,7 @@ struct CurlClientTests {
 
     @Test("the log of exchanges holds no query and no header", .timeLimit(.minutes(30)))
     func log() async throws {
-        try await withServer(24_157) { _, base in
+        try await withServer { _, base in
             let lines = Mutex([String]())
             let client = CurlClient { exchange in lines.withLock { $0.append(exchange.description) } }
             defer { client.close() }

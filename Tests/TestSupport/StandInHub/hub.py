@@ -1,6 +1,6 @@
 """A stand-in for the Hugging Face Hub, for tests: datasets, LFS, commits, and faults by request.
 
-    python3 hub.py FOLDER     writes to FOLDER/port where the Hub answers; its CDN and object storage answer one port above
+    python3 hub.py FOLDER     writes to FOLDER/port where the Hub answers; its CDN and object storage answer on a port of their own
 
 It ends with whoever started it. Trusted only because the official client passes official_session.py against it. What it keeps is in FOLDER. A test talks to it
 under /_stub/: POST config, POST faults, POST save, POST load, POST reset, POST damage, GET log, GET repos.
@@ -680,9 +680,9 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
     allow_reuse_address = False
 
-    def __init__(self, port, route, is_cdn):
+    def __init__(self, route, is_cdn):
         self.route, self.is_cdn = lambda handler, path: route(handler, path), is_cdn
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(("127.0.0.1", 0), Handler)
 
     def handle_error(self, *_):
         pass
@@ -697,19 +697,11 @@ def watch(parent):
 def main():
     global HUB, CDN
     threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
-    while True:
-        port, servers = random.randrange(30_000, 32_000, 2), []
-        try:
-            servers.append(Server(port, hub, False))
-            servers.append(Server(port + 1, cdn, True))
-            break
-        except OSError:
-            for server in servers:
-                server.server_close()
-    HUB, CDN = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+    servers = [Server(hub, False), Server(cdn, True)]
+    HUB, CDN = (f"http://127.0.0.1:{server.server_address[1]}" for server in servers)
     threading.Thread(target=servers[1].serve_forever, daemon=True).start()
     with open(os.path.join(FOLDER, "port.new"), "w") as file:
-        file.write(str(port))
+        file.write(str(servers[0].server_address[1]))
     os.rename(os.path.join(FOLDER, "port.new"), os.path.join(FOLDER, "port"))
     servers[0].serve_forever()
 
