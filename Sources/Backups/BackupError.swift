@@ -5,8 +5,8 @@ package import Storage
 /// Why a backup or a restore did not come about.
 package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     case store(StorageError)
-    /// Somebody else's backup is the newest; ours lies beside it, and lacks so many things.
-    case setAside(StorageError, troubles: Int)
+    /// Somebody else's backup is the newest; ours lies beside it, and lacks these files.
+    case setAside(StorageError, incomplete: IncompleteFiles)
     case archive(ArchiveError)
     case file(FileError)
     /// No stored version can be restored; the reason for each, newest first.

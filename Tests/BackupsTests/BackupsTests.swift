@@ -227,7 +227,7 @@ struct BackupsTests {
             let outcome = try await world.backUp(head: head, at: t + Double(index))
             guard case .stored(let version, let report) = outcome else { Issue.record("not stored"); return }
             head = version.id
-            #expect(report.databases == 1 && report.troubles.isEmpty, "\(report.troubles)")
+            #expect(report.databases == 1 && report.incomplete.isEmpty, "\(report.incomplete)")
             let check = try Shell.run(
                 "rm -rf out && mkdir out && tar -C out -xzf repo/latest_backup.tar.gz && ls out/app/数据 && sqlite3 out/app/数据/live.sqlite 'PRAGMA integrity_check; SELECT (SELECT count(*) FROM a) = (SELECT count(*) FROM b)'",
                 folder: world.folder.path)

@@ -20,8 +20,10 @@ struct ScannedEntry {
 /// What is there, in the order in which it is stored: parents first, names by their bytes.
 struct TreeScan {
     private(set) var entries: [ScannedEntry] = []
-    /// Things left out that belong to nobody's wish, with the reason.
-    private(set) var skipped: [String] = []
+    /// What could not be looked at.
+    private(set) var incomplete = IncompleteFiles()
+    /// What is left out and holds no data, with the reason.
+    private(set) var notes: [String] = []
     /// How many volatile files were left out.
     private(set) var volatileCount = 0
     /// The first of them.
@@ -60,7 +62,7 @@ struct TreeScan {
     }
 
     private mutating func scan(_ folder: Folder, path: [RawName], place: [RawName]) throws(FileError) {
-        if flag.isSet { throw FileError("read", folder.path, code: 125) }
+        if flag.isSet { throw FileError("read", folder.path, code: ErrorNumber.cancelled) }
         for name in try folder.names() {
             guard let status = try? folder.status(name) else { continue }
             try add(name, in: folder, path: path + [name], place: place + [name], status)
@@ -80,8 +82,10 @@ struct TreeScan {
         case .folder:
             entries.append(entry)
             do { try scan(folder.folder(name), path: path, place: place) } catch {
-                if error.code == 125 || below.isEmpty { throw error }
-                if !error.isMissing { skipped.append(error.description) }
+                if error.isCancelled || below.isEmpty { throw error }
+                if !error.isMissing {
+                    incomplete.append(IncompleteFile(path: entry.readable, reason: .unreadable, detail: error.cause, stored: .nothing))
+                }
             }
         case .symbolicLink:
             guard let target = try? folder.target(ofLink: name) else { return }
@@ -90,7 +94,7 @@ struct TreeScan {
             entries.append(link)
         case .file: addFile(name, in: folder, entry)
         case .fifo, .socket: noteVolatile(entry)
-        case .device: skipped.append("\(folder.path(of: name)) is a device")
+        case .device: if notes.count < TreeScan.mostNames { notes.append("\(entry.readable) is a device; it is left out") }
         }
     }
 

@@ -106,7 +106,7 @@ extension ArchiveRepository {
         var last = StorageError.stale("the repository changes faster than we can store")
         for _ in 0..<ArchiveRepository.rounds {
             guard try await isOurs(head, known) else {
-                if try await isStoredAside(packed, head, known, aside, &last) { throw .setAside(last, troubles: packed.report.troubles.count) }
+                if try await isStoredAside(packed, head, known, aside, &last) { throw .setAside(last, incomplete: packed.report.incomplete) }
                 head = try await self.head()
                 continue
             }

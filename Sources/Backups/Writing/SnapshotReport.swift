@@ -20,8 +20,10 @@ package struct SnapshotReport: Hashable, Sendable {
     package var leftOut = 0
     /// The first of them.
     package var leftOutNames: [String] = []
-    /// Files that are missing or may be torn, with the reason.
-    package var troubles: [String] = []
+    /// What it lacks, or holds otherwise than it lies in the tree.
+    package var incomplete = IncompleteFiles()
+    /// What is worth a line and takes nothing from the backup.
+    package var notes: [String] = []
 
     package init() {}
 }

@@ -30,7 +30,8 @@ struct SnapshotWriter {
         var report = SnapshotReport()
         report.leftOut = scan.volatileCount
         report.leftOutNames = scan.volatileNames
-        report.troubles = scan.skipped
+        report.incomplete = scan.incomplete
+        report.notes = scan.notes
         do {
             let out = WatchedSink(FileSink(file)) { packed.value.update(data: $0) }
             let gzip = GzipWriter(out, level: packing.level, cores: cores, rsyncable: packing.isRsyncable)
@@ -108,7 +109,9 @@ struct SnapshotWriter {
             file = try folder.file(name)
         } catch let error as FileError {
             // A file that is gone since the scan is no trouble: it was deleted.
-            if !error.isMissing { report.troubles.append(error.description) }
+            if !error.isMissing {
+                report.incomplete.append(IncompleteFile(path: entry.readable, reason: .unreadable, detail: error.cause, stored: .nothing))
+            }
             return false
         }
         let before = try file.status()
@@ -120,11 +123,11 @@ struct SnapshotWriter {
         let after = try file.status()
         if tar.missing > 0 {
             try pad(tar)
-            report.troubles.append("\(entry.readable) became shorter while it was read")
+            report.incomplete.append(IncompleteFile(path: entry.readable, reason: .changed, detail: "it became shorter", stored: .asRead))
         } else if (before.modified != after.modified || before.size != after.size) && member.size == before.size
             && !grewOnly(before, after, name)
         {
-            report.troubles.append("\(entry.readable) changed while it was read")
+            report.incomplete.append(IncompleteFile(path: entry.readable, reason: .changed, detail: "it was written to", stored: .asRead))
         }
         return true
     }
@@ -174,13 +177,12 @@ struct SnapshotWriter {
         do {
             try SQLiteFile.copy(path, to: scratch.path(of: copyName), deadline: databasePatience)
         } catch {
-            if error == .diskFull { throw BackupError.file(FileError("write", scratch.path, code: 28)) }
+            if error == .diskFull { throw BackupError.file(FileError("write", scratch.path, code: ErrorNumber.diskFull)) }
             guard (try? copyQuietly(path, copyName)) == true else {
                 try? scratch.remove(copyName)
                 let hasEarlier = earlierCopy(member.path, copyName)
-                report.troubles.append(
-                    "\(entry.readable) could not be copied (\(error.words)); \(hasEarlier ? "its copy of the last backup is kept" : "it is left out")"
-                )
+                report.incomplete.append(
+                    IncompleteFile(path: entry.readable, reason: error.reason, detail: error.words, stored: hasEarlier ? .earlierCopy : .nothing))
                 guard hasEarlier else { return false }
                 return try store(copyName, &member, tar, &report)
             }
@@ -227,11 +229,17 @@ struct SnapshotWriter {
 }
 
 extension SQLiteFile.CopyFailure {
+    fileprivate var reason: IncompleteFile.Reason {
+        switch self {
+        case .busy: .locked
+        case .damaged: .damaged
+        case .failed, .diskFull: .unreadable
+        }
+    }
+
     fileprivate var words: String {
         switch self {
-        case .busy(let words): "locked: \(words)"
-        case .damaged(let words): "damaged: \(words)"
-        case .failed(let words): words
+        case .busy(let words), .damaged(let words), .failed(let words): words
         case .diskFull: "the disk is full"
         }
     }

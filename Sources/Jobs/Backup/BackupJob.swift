@@ -59,9 +59,10 @@ package struct BackupJob: JobType {
             return try await conclude(outcome, fingerprint, source, archives, ledger, context)
         } catch {
             // Another container's backup is about to be restored, and ours was to go beside it.
-            if case .setAside(_, let troubles) = error, try await ledger.isYielding() {
+            if case .setAside(_, let incomplete) = error, try await ledger.isYielding() {
                 return RunReport(
-                    summary: "stored beside the newer backup of another container: \(error)", outputs: ["outcome": "set aside", "troubles": "\(troubles)"])
+                    summary: "stored beside the newer backup of another container: \(error)",
+                    outputs: ["outcome": "set aside", "troubles": "\(incomplete.count)"])
             }
             throw BackupJob.error(error)
         }
@@ -111,7 +112,7 @@ package struct BackupJob: JobType {
         case .stored(let version, let report):
             do {
                 // A backup that lacks something is made anew next time, changed or not.
-                let isWhole = report.troubles.isEmpty
+                let isWhole = report.incomplete.isEmpty
                 source.note(descent: report.checksum)
                 try await ledger.stored(
                     head: version.id, checksum: report.checksum, fingerprint: isWhole ? fingerprint : nil, content: isWhole ? report.content : nil,
@@ -120,7 +121,7 @@ package struct BackupJob: JobType {
                 throw .store(.unavailable("stored, but the state file could not be written: \(error)"))
             }
             log(report, context)
-            let old = report.troubles.isEmpty ? await KeptTrees.remove(of: source) : 0
+            let old = report.incomplete.isEmpty ? await KeptTrees.remove(of: source) : 0
             if old > 0 { context.log("removed the tree that the last restore had kept") }
             var result = BackupJob.report(version, report)
             // The program is about to end: what is not the backup itself can wait.
@@ -132,7 +133,10 @@ package struct BackupJob: JobType {
     }
 
     private func log(_ report: SnapshotReport, _ context: RunContext) {
-        for trouble in report.troubles { context.log("note: \(trouble)") }
+        for file in report.incomplete.first { context.log("note: \(file)") }
+        let unnamed = report.incomplete.count - report.incomplete.first.count
+        if unnamed > 0 { context.log("note: and \(unnamed) more are incomplete") }
+        for note in report.notes { context.log("note: \(note)") }
         guard report.leftOut > 0 else { return }
         let more = report.leftOut > report.leftOutNames.count ? " and \(report.leftOut - report.leftOutNames.count) more" : ""
         context.log(
@@ -172,14 +176,14 @@ package struct BackupJob: JobType {
     }
 
     private static func report(_ version: StoreVersion, _ report: SnapshotReport) -> RunReport {
-        let troubles = report.troubles.isEmpty ? "" : "; \(report.troubles.count.counted("problem")): \(report.troubles[0])"
+        let troubles = report.incomplete.first.first.map { "; \(report.incomplete.count.counted("problem")): \($0)" } ?? ""
         let databases = report.databases == 0 ? "" : ", with \(report.databases.counted("database"))"
         return RunReport(
             summary:
                 "stored \(report.files.counted("file"))\(databases), \(ByteSizeText.readable(report.bytes)) as \(ByteSizeText.readable(report.archiveBytes))\(troubles)",
             outputs: [
                 "outcome": "stored", "version": version.id, "files": "\(report.files)", "bytes": "\(report.bytes)",
-                "archive_bytes": "\(report.archiveBytes)", "sha256": report.checksum, "troubles": "\(report.troubles.count)",
+                "archive_bytes": "\(report.archiveBytes)", "sha256": report.checksum, "troubles": "\(report.incomplete.count)",
             ])
     }
 
