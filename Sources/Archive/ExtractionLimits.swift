@@ -1,16 +1,22 @@
 /// What an archive may at most ask for.
+///
+/// The static limits hold for both sides: what is within them is restored, and what is beyond them is never stored as if it could be.
 package struct ExtractionLimits: Hashable, Sendable {
-    /// Bytes of all files together.
+    /// Bytes of content that are written, all files together; holes do not count.
     package var bytes: Int64
     /// Members of any kind.
     package var members: Int
-    /// Bytes of a path, and of one name in it.
-    package static let pathBytes = 4096
+    /// Bytes of a member's path, slashes included. More than the system takes in one call (4096): a path is opened in stretches. There is
+    /// no limit on the number of names in it.
+    package static let pathBytes = 16_384
+    /// Bytes of one name.
     package static let nameBytes = 255
-    /// Each level of a path holds a descriptor while it is worked on.
-    package static let depth = 200
+    /// Bytes of what a symbolic link leads to; at least one.
+    package static let linkBytes = 4095
+    /// Stretches of data between the holes of one file.
+    package static let sparsePieces = 1 << 20
 
-    package init(bytes: Int64 = 1 << 40, members: Int = 5_000_000) {
+    package init(bytes: Int64 = .max, members: Int = 5_000_000) {
         self.bytes = bytes
         self.members = members
     }

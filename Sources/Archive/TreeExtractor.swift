@@ -5,6 +5,9 @@ package import Files
 /// Every name is opened relative to its open parent folder and never through a link; links are made last, so nothing can be
 /// written through one. A refusal ends the whole extraction: the folder is a staging folder, and nothing is lost.
 package final class TreeExtractor {
+    /// Each level of a path holds a descriptor while it is worked on.
+    private static let depth = 200
+
     private let root: Folder
     private let owner: FileOwner
     private let limits: ExtractionLimits
@@ -77,7 +80,7 @@ package final class TreeExtractor {
         if bytes.contains(0) { throw .refused("a name with a zero byte") }
         if bytes.count > ExtractionLimits.pathBytes { throw .refused("a path of \(bytes.count) bytes") }
         let names = bytes.split(separator: 47).map { RawName($0) }.filter { $0.bytes != [46] }
-        if names.count > ExtractionLimits.depth { throw .refused("a path of \(names.count) names") }
+        if names.count > TreeExtractor.depth { throw .refused("a path of \(names.count) names") }
         for name in names {
             if name.bytes == [46, 46] { throw .refused("\"\(path)\" leads out of the folder") }
             if name.bytes.count > ExtractionLimits.nameBytes { throw .refused("a name of \(name.bytes.count) bytes") }

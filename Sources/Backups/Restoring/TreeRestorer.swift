@@ -19,6 +19,12 @@ package struct TreeRestorer: Sendable {
         self.id = id
     }
 
+    /// A newer backup that could not be restored.
+    package struct Fallback: Sendable {
+        package var version: StoreVersion
+        package var reason: BackupError
+    }
+
     package struct Report: Sendable {
         package var version: StoreVersion
         /// The head when the restore began: what the tree descends from, if nobody has written since.
@@ -29,7 +35,9 @@ package struct TreeRestorer: Sendable {
         package var skipped: [String]
         /// How the tree was put in its place.
         package var way: String
-        /// Newer backups that could not be restored, and other things worth a word.
+        /// Newer backups that were tried before this one, newest first; empty where the newest was restored.
+        package var fallbacks: [Fallback] = []
+        /// The same in words, and other things worth a word.
         package var notes: [String]
     }
 
@@ -60,24 +68,23 @@ package struct TreeRestorer: Sendable {
     /// Restores the newest version that is whole. Damaged ones are passed over, and named in the report.
     package func restore(onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Outcome {
         guard let head = try await repository.head() else { return .empty(head: nil) }
-        var reasons: [String] = []
+        var failed: [Fallback] = []
         var tried = Set<String>()
         if head.objects[ArchiveNames.archive] != nil {
-            if let report = try await attempt(head, head, &reasons, onProgress) { return .restored(report) }
+            if let report = try await attempt(head, head, &failed, onProgress) { return .restored(report) }
             tried.insert(head.id)
         }
         let versions = try await repository.backups()
-        if versions.isEmpty, reasons.isEmpty {
+        if versions.isEmpty, failed.isEmpty {
             guard !head.objects.isEmpty else { return .empty(head: head) }
             let names = head.objects.keys.sorted().prefix(5).joined(separator: ", ")
             throw .nothingGood(["the repository holds \(names), but no \(ArchiveNames.archive)"])
         }
-        if tried.isEmpty { reasons.append("the newest version holds no backup") }
         for version in versions
         where !tried.contains(version.id) && version.digests[ArchiveNames.archive].map({ $0 != head.digests[ArchiveNames.archive] }) ?? true {
-            if let report = try await attempt(version, head, &reasons, onProgress) { return .restored(report) }
+            if let report = try await attempt(version, head, &failed, onProgress) { return .restored(report) }
         }
-        throw .nothingGood(reasons)
+        throw .nothingGood((tried.isEmpty ? ["the newest version holds no backup"] : []) + failed.map(\.description))
     }
 
     /// Restores one version and no other.
@@ -87,15 +94,16 @@ package struct TreeRestorer: Sendable {
 
     /// Nil, with the reason noted, where the version is damaged.
     private func attempt(
-        _ version: StoreVersion, _ head: StoreVersion, _ reasons: inout [String], _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping @Sendable (Progress) -> Void
     ) async throws(BackupError) -> Report? {
         do {
             var report = try await restore(version, head: head, onProgress)
-            report.notes = reasons.map { "a newer backup could not be used: \($0)" } + report.notes
+            report.fallbacks = failed
+            report.notes = failed.map { "a newer backup could not be used: \($0.description)" } + report.notes
             return report
         } catch {
             guard case .archive(let reason) = error, !reason.isOfFiles else { throw error }
-            reasons.append("\(version.date.formatted(.iso8601)): \(reason)")
+            failed.append(Fallback(version: version, reason: error))
             return nil
         }
     }
@@ -238,6 +246,10 @@ package enum KeptTrees {
             }
         }
     }
+}
+
+extension TreeRestorer.Fallback: CustomStringConvertible {
+    package var description: String { "\(version.date.formatted(.iso8601)): \(reason)" }
 }
 
 extension ArchiveError {
