@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/inotify.h>
@@ -16,6 +17,18 @@
 static inline int cfiles_openat(int folder, const char *name, int flags, mode_t mode) {
     return openat(folder, name, flags | O_CLOEXEC, mode);
 }
+
+/// O_PATH, which the C library shows to GNU programs only.
+static const int cfiles_path_only = 010000000;
+
+/// Opens a path of several names that stays below a folder and leads through no link.
+static inline int cfiles_open_below(int folder, const char *path, int flags) {
+    struct open_how how = {.flags = (unsigned long long)(flags | O_CLOEXEC), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+/// Writes all that the file system of a descriptor still holds in memory.
+static inline int cfiles_sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
 
 /// Makes two names change places in one step.
 static inline int cfiles_exchange(int a, const char *from, int b, const char *to) {

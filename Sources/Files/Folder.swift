@@ -7,16 +7,18 @@ package final class Folder: Sendable {
     /// For messages only.
     package let path: String
 
-    private init(_ raw: CInt, path: String) {
+    init(_ raw: CInt, path: String) {
         self.raw = raw
         self.path = path
     }
 
     deinit { close(raw) }
 
-    /// Opens a folder by its path; links on the way to it are followed.
+    /// Opens a folder by its path; links on the way to it are followed. One that may be entered and not read is opened too: then names in it
+    /// can be opened, and not listed.
     package static func open(_ path: String) throws(FileError) -> Folder {
-        let raw = unsafe cfiles_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
+        var raw = unsafe cfiles_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
+        if raw < 0, errno == EACCES { raw = unsafe cfiles_openat(AT_FDCWD, path, cfiles_path_only | O_DIRECTORY, 0) }
         guard raw >= 0 else { throw FileError("open", path) }
         return Folder(raw, path: path)
     }
@@ -150,25 +152,13 @@ package final class Folder: Sendable {
         try check(unsafe name.withCString { unsafe unlinkat(raw, $0, AT_REMOVEDIR) }, "remove", name)
     }
 
-    /// Removes whatever a name stands for with all below it, but nothing on another file system; nothing there is fine.
-    package func removeTree(_ name: RawName) throws(FileError) {
-        let kind: FileStatus.Kind
-        do { kind = try status(name).kind } catch {
-            if error.isMissing { return }
-            throw error
-        }
-        guard kind == .folder else { return try remove(name) }
-        let below = try folder(name)
-        // Another file system is somebody else's data, whatever lies around it.
-        guard try below.status().device == self.status().device else { throw FileError("remove across file systems", path(of: name), code: EXDEV) }
-        // A folder that may not be written can't be emptied.
-        if try below.status().mode & 0o700 != 0o700 { try? below.set(mode: 0o700) }
-        for child in try below.names() { try below.removeTree(child) }
-        try removeFolder(name)
-    }
-
     package func set(mode: UInt32) throws(FileError) {
         guard fchmod(raw, mode) == 0 else { throw FileError("set the mode of", path) }
+    }
+
+    /// Sets the mode of a file or folder that need not be opened for it. Not for links: they would be followed.
+    package func set(mode: UInt32, of name: RawName) throws(FileError) {
+        try check(unsafe name.withCString { unsafe fchmodat(raw, $0, mode, 0) }, "set the mode of", name)
     }
 
     package func set(owner: UInt32, group: UInt32, of name: RawName) throws(FileError) {
@@ -186,9 +176,9 @@ package final class Folder: Sendable {
         guard unsafe futimens(raw, [time, time]) == 0 else { throw FileError("set the time of", path) }
     }
 
-    /// Returns once names made, moved and removed here would survive a power cut.
+    /// Returns once names made, moved and removed here would survive a power cut; at once where the folder may not be read.
     package func sync() throws(FileError) {
-        guard fsync(raw) == 0 else { throw FileError("write", path) }
+        guard fsync(raw) == 0 || errno == EBADF else { throw FileError("write", path) }
     }
 
     /// Writes a small file in one step: it is there whole, or as it was.
