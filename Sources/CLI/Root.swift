@@ -8,8 +8,9 @@ struct Root: AsyncParsableCommand {
         commandName: "shipkeeper",
         abstract: "Looks after one app in one container: restores, runs, backs up, keeps awake.",
         discussion: """
-            Exit codes: 0 done, 1 failed, 2 usage, 4 not running, 5 no such job, 6 locked by another shipkeeper, \
-            78 bad configuration. "start --wait" exits with 0 when the run succeeded, else with 1.
+            Exit codes: 0 done, 1 failed, 2 usage, 3 incomplete, 4 not running, 5 no such job, 6 locked by another shipkeeper, \
+            78 bad configuration. "start --wait" exits with 0 when the run succeeded, with 3 when \
+            what it stored lacks something, else with 1.
 
             The configuration is the file named by --config or SHIPKEEPER_CONFIG, else ./shipkeeper.yaml, else \
             /etc/shipkeeper/shipkeeper.yaml.
@@ -38,6 +39,8 @@ struct Root: AsyncParsableCommand {
 /// Exit codes beyond 0 and 1.
 enum Exit {
     static let usage = ExitCode(2)
+    /// The work was done, and what it stored lacks something.
+    static let incomplete = ExitCode(3)
     static let notRunning = ExitCode(4)
     static let noSuchJob = ExitCode(5)
     static let locked = ExitCode(6)

@@ -26,6 +26,10 @@ package struct RunAnswer: Codable, Sendable {
     package var hint: String?
     package var exitCode: Int32?
     package var outputs: [String: String]
+    /// What the job said that a person must look at.
+    package var attention: [StatusAnswer.Attention]?
+    /// When the next attempt is due, while the run waits for one.
+    package var nextAttemptAt: Date?
     package var attempts: [AttemptAnswer]?
     package var progress: ProgressAnswer?
 
@@ -43,7 +47,9 @@ package struct RunAnswer: Codable, Sendable {
         error = run.error
         hint = run.hint
         exitCode = run.exitCode
-        outputs = run.outputs
+        nextAttemptAt = run.state.nextAttemptAt
+        outputs = run.result?.outputs ?? [:]
+        attention = run.attention.isEmpty ? nil : run.attention.map { StatusAnswer.Attention(job: run.job, message: $0.message, hint: $0.hint) }
     }
 
     package var isFinished: Bool { outcome != nil }

@@ -79,9 +79,10 @@ package struct ControlServer: Sendable {
             let job = context.parameters.get("job") ?? ""
             let isNew = request.uri.queryParameters["new"] == "true"
             let isDryRun = request.uri.queryParameters["dry_run"] == "true"
+            let confirmsEmpty = request.uri.queryParameters["confirm_empty"] == "true"
             return await answer { () throws(OperationError) in
                 if isDryRun { return try await operations.dryRun(job, via: "command line") }
-                return try await operations.start(job, via: "command line", evenIfRunning: isNew)
+                return try await operations.start(job, via: "command line", evenIfRunning: isNew, confirmsEmpty: confirmsEmpty)
             }
         }
         router.post("/-/jobs/{job}/stop") { _, context in

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JobKit
 import Scheduler
 
 /// A row of `runs`.
@@ -42,7 +43,7 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         error = run.error
         hint = run.hint
         exitCode = run.exitCode
-        outputs = (try? JSONEncoder.stable.encode(run.outputs)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        outputs = StoredReport(run).text
         set(run.state)
     }
 
@@ -53,6 +54,7 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         case .ending(let number, let start, let reason):
             (state, attempt, since, endReason) = ("ending", number, Timestamp.text(start), reason.rawValue)
         case .waitingToRetry(let number, let at): (state, attempt, retryAt) = ("waiting to retry", number, Timestamp.text(at))
+        case .deferred(let number, let until): (state, attempt, retryAt) = ("deferred", number, Timestamp.text(until))
         case .finished(let end, let at): (state, outcome, finishedAt) = ("finished", end.rawValue, Timestamp.text(at))
         }
     }
@@ -62,11 +64,11 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         guard let cause = RunCause(cause, causeDetail), let scheduled = Timestamp.date(scheduledAt),
             let created = Timestamp.date(createdAt), let state = runState
         else { return nil }
-        let values = (try? JSONDecoder().decode([String: String].self, from: Data(outputs.utf8))) ?? [:]
+        let report = StoredReport(text: outputs)
         return Run(
             id: id, job: job, cause: cause, scheduledAt: scheduled, missed: missed, createdAt: created, state: state,
             startedAt: startedAt.flatMap(Timestamp.date), summary: summary, error: error, hint: hint, exitCode: exitCode,
-            outputs: values)
+            result: report.result, attention: report.attention ?? [])
     }
 
     private var runState: RunState? {
@@ -82,6 +84,9 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         case "waiting to retry":
             guard let attempt, let at = retryAt.flatMap(Timestamp.date) else { return nil }
             return .waitingToRetry(nextAttempt: attempt, at: at)
+        case "deferred":
+            guard let attempt, let until = retryAt.flatMap(Timestamp.date) else { return nil }
+            return .deferred(nextAttempt: attempt, until: until)
         case "finished":
             guard let end = outcome.flatMap(RunOutcome.init(rawValue:)), let at = finishedAt.flatMap(Timestamp.date)
             else { return nil }
@@ -89,6 +94,29 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         default: return nil
         }
     }
+}
+
+/// What a run reported, as JSON in one column.
+private struct StoredReport: Codable {
+    var result: RunResult?
+    var attention: [Attention]?
+
+    init(_ run: Run) {
+        result = run.result
+        attention = run.attention.isEmpty ? nil : run.attention
+    }
+
+    /// Reads it back. Earlier versions stored names and texts alone.
+    init(text: String) {
+        let data = Data(text.utf8)
+        if let report = try? JSONDecoder().decode(StoredReport.self, from: data), report.result != nil || report.attention != nil {
+            self = report
+        } else {
+            result = (try? JSONDecoder().decode([String: String].self, from: data)).flatMap { $0.isEmpty ? nil : .values($0) }
+        }
+    }
+
+    var text: String { (try? JSONEncoder.stable.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}" }
 }
 
 extension JSONEncoder {
@@ -108,6 +136,7 @@ extension RunCause {
         case .person(let road): ("person", road)
         case .change(let path): ("change", path)
         case .dryRun(let road): ("dry run", road)
+        case .confirmed(let road): ("confirmed", road)
         case .after(let job, let run): ("after", "\(job)#\(run)")
         }
     }
@@ -120,6 +149,7 @@ extension RunCause {
         case "person": self = .person(via: detail ?? "")
         case "change": self = .change(path: detail ?? "")
         case "dry run": self = .dryRun(via: detail ?? "")
+        case "confirmed": self = .confirmed(via: detail ?? "")
         case "after":
             let parts = (detail ?? "").split(separator: "#")
             guard parts.count == 2, let run = Int64(parts[1]) else { return nil }

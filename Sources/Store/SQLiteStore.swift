@@ -78,6 +78,9 @@ package final class SQLiteStore: Sendable {
 }
 
 extension SQLiteStore: RunStore {
+    /// The condition of a run that did its work.
+    private static let didWork = "outcome IN ('succeeded', 'incomplete') AND cause <> 'dry run'"
+
     package func load() async throws(StoreError) -> StoredState {
         try await read { db in
             let unfinished = try RunRecord.fetchAll(db, sql: "SELECT * FROM runs WHERE state <> 'finished' ORDER BY id")
@@ -85,10 +88,13 @@ extension SQLiteStore: RunStore {
                 db,
                 sql: """
                     SELECT * FROM runs WHERE id IN (
-                        SELECT max(id) FROM runs WHERE state = 'finished' AND cause <> 'dry run' GROUP BY job)
+                        SELECT max(id) FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job)
                     """)
+            let reports = try RunRecord.fetchAll(
+                db, sql: "SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.didWork) GROUP BY job)")
             var state = StoredState(unfinished: unfinished.compactMap(\.run))
             for run in last.compactMap(\.run) { state.last[run.job] = run }
+            for run in reports.compactMap(\.run) { state.lastReports[run.job] = run }
             for row in try Row.fetchAll(db, sql: "SELECT job, schedule, fire_time FROM cursors") {
                 guard let date = Timestamp.date(row["fire_time"]) else { continue }
                 state.cursors[.init(job: row["job"], schedule: row["schedule"])] = date
@@ -173,7 +179,8 @@ extension SQLiteStore: RunStore {
                 db,
                 sql: """
                     DELETE FROM runs WHERE state = 'finished'
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' AND cause <> 'dry run' GROUP BY job)
+                        AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job)
+                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.didWork) GROUP BY job)
                         AND (finished_at < ? OR id IN (
                             SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS place FROM runs)
                             WHERE place > ?))

@@ -10,21 +10,22 @@ struct RunStateTests {
     private var states: [RunState] {
         [
             .queued, .running(attempt: 1, since: t), .ending(attempt: 1, since: t, because: .person), .waitingToRetry(nextAttempt: 2, at: t),
-            .finished(.succeeded, at: t),
+            .deferred(nextAttempt: 2, until: t), .finished(.succeeded, at: t),
         ]
     }
     private let events: [RunEvent] = [
-        .slotGranted, .succeeded, .failed(JobError("x", retry: .worthwhile)), .endRequested(.person), .foundInterrupted, .skipped,
+        .slotGranted, .succeeded, .incomplete, .failed(JobError("x", retry: .worthwhile)), .endRequested(.person), .foundInterrupted, .skipped,
     ]
 
     @Test("every arrow of the drawing, and no other")
     func arrows() {
         let drawn: [[String?]] = [
-            ["running", nil, nil, "finished cancelled", "queued", "finished skipped"],
-            [nil, "finished succeeded", "waiting", "ending", "finished interrupted", nil],
-            [nil, "finished succeeded", "finished cancelled", "ending", "finished interrupted", nil],
-            ["running", nil, nil, "finished cancelled", "waiting", "finished skipped"],
-            [nil, nil, nil, nil, nil, nil],
+            ["running", nil, nil, nil, "finished cancelled", "queued", "finished skipped"],
+            [nil, "finished succeeded", "finished incomplete", "waiting", "ending", "finished interrupted", nil],
+            [nil, "finished succeeded", "finished incomplete", "finished cancelled", "ending", "finished interrupted", nil],
+            ["running", nil, nil, nil, "finished cancelled", "waiting", "finished skipped"],
+            ["running", nil, nil, nil, "finished cancelled", "deferred", "finished skipped"],
+            [nil, nil, nil, nil, nil, nil, nil],
         ]
         for (state, row) in zip(states, drawn) {
             for (event, expected) in zip(events, row) {
@@ -40,6 +41,7 @@ struct RunStateTests {
         case .running: "running"
         case .ending: "ending"
         case .waitingToRetry: "waiting"
+        case .deferred: "deferred"
         case .finished(let outcome, _): "finished \(outcome.rawValue)"
         }
     }
@@ -70,9 +72,12 @@ struct RunStateTests {
         }
     }
 
-    @Test("a server's own wait counts")
-    func retryAfter() throws {
-        let state = try RunState.running(attempt: 1, since: t).after(.failed(JobError("429", retry: .after(.seconds(7)))), at: t, retry: again)
-        #expect(state == .waitingToRetry(nextAttempt: 2, at: t + 7))
+    @Test("a server's own wait defers the run, whatever the retry policy says", arguments: [RetryPolicy.never, RetryPolicy(attempts: 2)])
+    func deferral(policy: RetryPolicy) throws {
+        for attempt in [1, 2, 9] {
+            let state = try RunState.running(attempt: attempt, since: t)
+                .after(.failed(JobError("429", retry: .after(.seconds(700)))), at: t, retry: policy)
+            #expect(state == .deferred(nextAttempt: attempt + 1, until: t + 700))
+        }
     }
 }

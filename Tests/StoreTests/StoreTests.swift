@@ -28,7 +28,7 @@ struct RunStoreContract {
                 runs.append(
                     Run(
                         id: Int64(index + 1), job: "job\(index)", cause: cause, scheduledAt: t, missed: index, createdAt: t, state: state, startedAt: t,
-                        summary: "s", error: "e", hint: "h", exitCode: 3, outputs: ["k": "v"]))
+                        summary: "s", error: "e", hint: "h", exitCode: 3, result: .values(["k": "v"])))
             }
             try await store.commit(runs.map { .save($0) } + [.cursor(job: "a", schedule: "every 5m", t)])
             let stored = try await store.load()

@@ -22,7 +22,11 @@ package final class InMemoryStore: RunStore, KeyValues {
             var stored = StoredState(
                 unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id }, cursors: state.cursors,
                 highestRunID: state.runs.keys.max() ?? 0)
-            for run in state.runs.values.sorted(by: { $0.id < $1.id }) where run.state.outcome != nil { stored.last[run.job] = run }
+            for run in state.runs.values.sorted(by: { $0.id < $1.id }) {
+                guard let outcome = run.state.outcome, outcome != .skipped, !run.cause.isDryRun else { continue }
+                stored.last[run.job] = run
+                if outcome.didWork { stored.lastReports[run.job] = run }
+            }
             return stored
         }
     }
@@ -62,9 +66,10 @@ package final class InMemoryStore: RunStore, KeyValues {
         state.withLock { state in
             var gone: [Int64] = []
             for (_, runs) in Dictionary(grouping: state.runs.values, by: \.job) {
-                let finished = runs.filter { $0.state.outcome != nil }.map(\.id).max()
+                let ended = runs.filter { $0.state.outcome != nil && $0.state.outcome != .skipped && !$0.cause.isDryRun }
+                let kept = Set([ended.map(\.id).max(), ended.filter { $0.state.outcome?.didWork == true }.map(\.id).max()])
                 for (place, run) in runs.sorted(by: { $0.id > $1.id }).enumerated() {
-                    guard let at = run.finishedAt, run.id != finished, place >= mostRuns || at < oldest else { continue }
+                    guard let at = run.finishedAt, !kept.contains(run.id), place >= mostRuns || at < oldest else { continue }
                     gone.append(run.id)
                 }
             }

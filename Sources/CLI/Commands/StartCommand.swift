@@ -3,6 +3,7 @@ import Control
 import Foundation
 import JobKit
 import Processes
+import Scheduler
 
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,15 +22,20 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Change nothing: show what the run would do, as a publication can.")
     var dryRun = false
 
+    @Flag(help: "Let a backup store a tree that is empty, or holds far less than the last backup.")
+    var confirmEmpty = false
+
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if new, dryRun { throw ValidationError("--new and --dry-run don't go together.") }
+        if confirmEmpty, dryRun { throw ValidationError("--confirm-empty and --dry-run don't go together.") }
     }
 
     func run() async throws {
-        let wish = dryRun ? "?dry_run=true" : new ? "?new=true" : ""
-        let answer = try await server.ask("POST", "jobs/\(job.inURL)/start\(wish)", as: StartAnswer.self)
+        let options = [dryRun ? "dry_run=true" : nil, new ? "new=true" : nil, confirmEmpty ? "confirm_empty=true" : nil].compactMap(\.self)
+        let query = options.isEmpty ? "" : "?" + options.joined(separator: "&")
+        let answer = try await server.ask("POST", "jobs/\(job.inURL)/start\(query)", as: StartAnswer.self)
         let run = try answer.accepted(job)
         if dryRun { return try await RunWaiter(job: job, run: run, server: server, showsWords: true).wait() }
         guard wait else {
@@ -163,6 +169,10 @@ struct RunWaiter {
                 Console.error(line + (answer.hint.map { "\n→ \($0)" } ?? ""))
             }
         }
-        if answer.outcome != "succeeded" { throw ExitCode.failure }
+        switch answer.outcome.flatMap(RunOutcome.init(rawValue:)) {
+        case .succeeded: return
+        case .incomplete: throw Exit.incomplete
+        case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil: throw ExitCode.failure
+        }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import JobKit
+import Scheduler
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct StatusText {
         if let backup = status.lastBackup {
             lines.append("Last good backup: \(DurationText.readable(.seconds(backup.ageSeconds))) ago (\(backup.summary))")
         } else if status.jobs.contains(where: { $0.type == "backup" }) {
-            lines.append(Console.paint("No backup has succeeded yet.", .yellow))
+            lines.append(Console.paint("No whole backup has been made yet.", .yellow))
         }
         lines += status.space.map { space in
             let limit = space.limitBytes.map { " of \(ByteSizeText.readable($0))" } ?? ""
@@ -68,9 +69,17 @@ struct StatusText {
     private func colour(_ job: JobAnswer) -> Console.Colour? {
         switch job.state {
         case "ready", "running": .green
-        case "starting", "waiting", "stopping", "waiting to try again": .yellow
+        case "starting", "waiting", "stopping", "waiting to try again", "deferred": .yellow
         case "unready", "backing off", "given up", "disabled": .red
-        default: job.last?.outcome == "failed" || job.last?.outcome == "timed out" ? .red : nil
+        default: lastColour(job)
+        }
+    }
+
+    private func lastColour(_ job: JobAnswer) -> Console.Colour? {
+        switch job.last?.outcome.flatMap(RunOutcome.init(rawValue:)) {
+        case .failed, .timedOut: .red
+        case .incomplete: .yellow
+        case .succeeded, .cancelled, .skipped, .interrupted, nil: nil
         }
     }
 

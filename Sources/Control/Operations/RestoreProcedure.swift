@@ -245,10 +245,13 @@ package actor RestoreProcedure {
     }
 
     private func isWhole(_ backup: RunAnswer) -> Bool {
-        guard backup.outcome == RunOutcome.succeeded.rawValue else { return false }
-        guard let count = backup.outputs["troubles"], count != "0" else { return true }
-        say("that backup lacks something, so what is there now stays")
-        return false
+        switch backup.outcome.flatMap(RunOutcome.init(rawValue:)) {
+        case .succeeded: return true
+        case .incomplete:
+            say("that backup is incomplete, so what is there now stays")
+            return false
+        case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil: return false
+        }
     }
 
     private func stopServices(_ operations: Operations) async -> [JobDefinition] {
@@ -297,7 +300,7 @@ package actor RestoreProcedure {
         while true {
             if let answer = try? await operations.run(run) {
                 if answer.isFinished { return answer }
-                if let job, case .waitingToRetry = await operations.scheduler.overview()?.jobs.first(where: { $0.definition.name == job })?.current?.state {
+                if let job, await operations.scheduler.overview()?.jobs.first(where: { $0.definition.name == job })?.current?.state.nextAttemptAt != nil {
                     _ = await operations.scheduler.ask(.stopRequested(job: job))
                 }
             }

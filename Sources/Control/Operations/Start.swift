@@ -3,8 +3,10 @@ import Scheduler
 
 extension Operations {
     /// Starts a job now, or joins the run that goes on.
-    package func start(_ job: String, via road: String, evenIfRunning: Bool) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.startRequested(job: job, via: road, evenIfRunning: evenIfRunning)), try await suggestion(job))
+    /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
+    package func start(_ job: String, via road: String, evenIfRunning: Bool, confirmsEmpty: Bool = false) async throws(OperationError) -> StartAnswer {
+        StartAnswer(
+            await scheduler.ask(.startRequested(job: job, via: road, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty)), try await suggestion(job))
     }
 
     /// Starts a run that only shows what it would do.

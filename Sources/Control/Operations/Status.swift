@@ -3,47 +3,36 @@ import JobKit
 import Scheduler
 
 extension Operations {
-    /// Everything in one look: what runs, since when, what is next, and what needs somebody.
+    /// Everything in one look: what runs, since when, what is next, and what needs a person. Reads nothing from disk.
     package func status() async throws(OperationError) -> StatusAnswer {
         guard let overview = await scheduler.overview() else { throw .starting }
-        let space = try await space(overview)
+        let space = overview.jobs.compactMap(StatusAnswer.Space.init)
         return StatusAnswer(
             version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
             configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) },
-            lastBackup: try await lastBackup(overview), space: space,
-            attention: StatusAnswer.Attention.safeMode(overview) + overview.jobs.compactMap(StatusAnswer.Attention.init)
+            lastBackup: StatusAnswer.LastBackup(overview), space: space,
+            attention: StatusAnswer.Attention.safeMode(overview) + overview.jobs.flatMap(StatusAnswer.Attention.about)
                 + space.flatMap(StatusAnswer.Attention.about))
     }
+}
 
-    /// What the last backups said of the size of what they store in.
-    private func space(_ overview: Overview) async throws(OperationError) -> [StatusAnswer.Space] {
-        var found: [StatusAnswer.Space] = []
-        for job in overview.jobs {
-            let runs: [Run]
-            do { runs = try await store.runs(of: job.definition.name, limit: 50) } catch { throw .store(error) }
-            guard let outputs = runs.first(where: { $0.outputs["repository_bytes"] != nil })?.outputs,
-                let used = outputs["repository_bytes"].flatMap({ Int64($0) })
-            else { continue }
-            found.append(
-                .init(
-                    job: job.definition.name, usedBytes: used, limitBytes: outputs["repository_limit"].flatMap { Int64($0) },
-                    isPublic: outputs["public"] == "true"))
-        }
-        return found
+extension StatusAnswer.Space {
+    /// What the last backup of a job said of the size of what it stores in.
+    fileprivate init?(_ view: Overview.JobView) {
+        guard case .backup(let result) = view.lastReport?.result, let space = result.space else { return nil }
+        self.init(job: view.definition.name, usedBytes: space.used, limitBytes: space.limit, isPublic: space.isPublic)
     }
+}
 
-    /// The newest backup that succeeded; one that found nothing new counts, for what is stored is what is there.
-    private func lastBackup(_ overview: Overview) async throws(OperationError) -> StatusAnswer.LastBackup? {
-        var newest: Run?
-        for job in overview.jobs where job.definition.typeName == "backup" {
-            let runs: [Run]
-            do { runs = try await store.runs(of: job.definition.name, limit: 200) } catch { throw .store(error) }
-            let good = runs.first { $0.state.outcome == .succeeded && $0.outputs["outcome"] != "set aside" }
-            if let good, (good.finishedAt ?? .distantPast) > (newest?.finishedAt ?? .distantPast) { newest = good }
+extension StatusAnswer.LastBackup {
+    /// The newest backup that lacks nothing; one that found nothing new counts, for what is stored is what is there.
+    fileprivate init?(_ overview: Overview) {
+        let good = overview.jobs.compactMap(\.lastReport).filter { run in
+            guard case .backup(let result) = run.result else { return false }
+            return run.state.outcome == .succeeded && result.outcome != .setAside
         }
-        guard let newest, let at = newest.finishedAt else { return nil }
-        return StatusAnswer.LastBackup(
-            job: newest.job, at: at, ageSeconds: max(0, Int(overview.at.timeIntervalSince(at))), summary: newest.summary ?? "")
+        guard let newest = good.max(by: { ($0.finishedAt ?? .distantPast) < ($1.finishedAt ?? .distantPast) }), let at = newest.finishedAt else { return nil }
+        self.init(job: newest.job, at: at, ageSeconds: max(0, Int(overview.at.timeIntervalSince(at))), summary: newest.summary ?? "")
     }
 }
 
@@ -107,39 +96,30 @@ extension StatusAnswer.Attention {
         ]
     }
 
-    /// Nil for a job that nobody needs to look at.
-    fileprivate init?(_ view: Overview.JobView) {
-        job = view.definition.name
+    /// What a person must look at in a job: how it stands now, and what its last report said, which stands until another one.
+    fileprivate static func about(_ view: Overview.JobView) -> [StatusAnswer.Attention] {
+        let name = view.definition.name
         if let reason = view.definition.disabled {
-            guard let remedy = reason.hint else { return nil }
-            (message, hint) = ("disabled: \(reason)", remedy)
-            return
+            return reason.hint.map { [.init(job: name, message: "disabled: \(reason)", hint: $0)] } ?? []
         }
+        let reported = (view.lastReport?.attention ?? []).map { StatusAnswer.Attention(job: name, message: $0.message, hint: $0.hint) }
+        return (present(view).map { [$0] } ?? []) + reported
+    }
+
+    private static func present(_ view: Overview.JobView) -> StatusAnswer.Attention? {
+        let name = view.definition.name
         if let service = view.service, view.current != nil, [.backingOff, .unready].contains(service.state) {
-            (message, hint) = (service.note ?? service.state.rawValue, "shipkeeper logs \(job)")
-            return
+            return .init(job: name, message: service.note ?? service.state.rawValue, hint: "shipkeeper logs \(name)")
         }
         if let run = view.retrying {
-            (message, hint) = ("failed, and is tried again: \(run.error ?? "")", run.hint ?? "shipkeeper logs \(job) --run \(run.id)")
-            return
+            return .init(
+                job: name, message: "failed, and is tried again: \(run.error ?? "")", hint: run.hint ?? "shipkeeper logs \(name) --run \(run.id)")
         }
-        if let obstacle = view.obstacle, obstacle.contains("failed") || obstacle.contains("disabled") {
-            (message, hint) = (obstacle, nil)
-            return
-        }
-        if let last = view.last, let count = last.outputs["troubles"], count != "0" {
-            (message, hint) = ("the last backup lacks something: \(last.summary ?? "")", "shipkeeper logs \(job) --run \(last.id)")
-            return
-        }
-        if let last = view.last, last.outputs["outcome"] == "failed", view.current == nil {
-            (message, hint) = ("the data were not brought back, and backups are locked: \(last.outputs["error"] ?? "")", "shipkeeper start \(job)")
-            return
-        }
+        if let words = view.hopelessNeed { return .init(job: name, message: "can't start: \(words)", hint: nil) }
         guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
             view.current?.state.activeAttempt == nil || outcome != .interrupted
         else { return nil }
-        (message, hint) = (
-            "\(outcome.rawValue): \(last.error ?? last.summary ?? "")", last.hint ?? "shipkeeper logs \(job) --run \(last.id)"
-        )
+        return .init(
+            job: name, message: "\(outcome.rawValue): \(last.error ?? last.summary ?? "")", hint: last.hint ?? "shipkeeper logs \(name) --run \(last.id)")
     }
 }

@@ -36,6 +36,7 @@ struct Why {
         case .queued: return "\(name) is due because of \(cause(run)) but \(view.obstacle ?? "waits for a free place") (run \(run.id))."
         case .waitingToRetry(let attempt, let at):
             return "\(name) failed (\(run.error ?? "")) and is tried again at \(time(at)), attempt \(attempt) (run \(run.id))."
+        case .deferred(_, let until): return "\(name) is deferred until \(time(until)): \(run.error ?? "a server asked to wait") (run \(run.id))."
         case .finished: return nil
         }
     }
@@ -70,6 +71,7 @@ struct Why {
         case .person(let road): "a person (\(road))"
         case .change(let path): "a change below \(path)"
         case .dryRun(let road): "a person who wanted to know what it would do (\(road))"
+        case .confirmed(let road): "a person, who accepted a smaller tree (\(road))"
         }
     }
 
@@ -81,6 +83,7 @@ extension RunOutcome {
     fileprivate var verb: String {
         switch self {
         case .succeeded, .failed, .timedOut: rawValue
+        case .incomplete: "ended incomplete"
         case .cancelled, .skipped, .interrupted: "was \(rawValue)"
         }
     }

@@ -12,6 +12,8 @@ package struct RunContext: Sendable {
     package var missed: Int
     /// Whether it is only to be shown what a run would do.
     package var isDryRun: Bool
+    /// Whether a person accepts that the tree to store holds far less than the one before.
+    package var isConfirmed: Bool
     /// Differs with every start of the program.
     package var bootID: String
     /// The instant by which the attempt is cancelled.
@@ -26,7 +28,7 @@ package struct RunContext: Sendable {
     package var stopBudgetLeft: @Sendable () -> Duration?
 
     package init(
-        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, bootID: String, deadline: Date?,
+        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, bootID: String, deadline: Date?,
         environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
         voice: any RunVoice, stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
     ) {
@@ -36,6 +38,7 @@ package struct RunContext: Sendable {
         self.scheduledAt = scheduledAt
         self.missed = missed
         self.isDryRun = isDryRun
+        self.isConfirmed = isConfirmed
         self.bootID = bootID
         self.deadline = deadline
         self.environment = environment

@@ -1,13 +1,36 @@
-/// What a successful attempt has to say.
+/// What an attempt that did its work reports.
 package struct RunReport: Hashable, Sendable {
-    /// One line for people: `stored 214 files, 12.3 MB`.
+    /// One line for people: `stored 214 files, 12.3 MB`. Nothing is decided by it.
     package var summary: String
-    /// Figures for other programs, such as `bytes` or `latency_ms`.
-    package var outputs: [String: String]
+    /// The facts, typed by family of job.
+    package var result: RunResult
+    /// What a person must look at although the attempt did its work. It stands until a later run of the job reports.
+    package var attention: [Attention]
 
-    package init(summary: String, outputs: [String: String] = [:]) {
+    package init(summary: String, result: RunResult, attention: [Attention] = []) {
         self.summary = summary
-        self.outputs = outputs
+        self.result = result
+        self.attention = attention
+    }
+
+    /// A report whose figures the program never interprets, such as a plug-in's.
+    package init(summary: String, outputs: [String: String] = [:]) {
+        self.init(summary: summary, result: .values(outputs))
+    }
+
+    /// The figures for other programs.
+    package var outputs: [String: String] { result.outputs }
+}
+
+/// Something that needs a person, said by the part of the program that knows the fact.
+package struct Attention: Hashable, Sendable, Codable {
+    package var message: String
+    /// What to do about it; nil where the message says all.
+    package var hint: String?
+
+    package init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
     }
 }
 

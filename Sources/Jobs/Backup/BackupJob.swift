@@ -61,8 +61,8 @@ package struct BackupJob: JobType {
             // Another container's backup is about to be restored, and ours was to go beside it.
             if case .setAside(_, let incomplete) = error, try await ledger.isYielding() {
                 return RunReport(
-                    summary: "stored beside the newer backup of another container: \(error)",
-                    outputs: ["outcome": "set aside", "troubles": "\(incomplete.count)"])
+                    summary: "stored next to the newer backup of another container: \(error)",
+                    result: .backup(BackupResult(.setAside, missing: .init(incomplete))))
             }
             throw BackupJob.error(error)
         }
@@ -108,7 +108,7 @@ package struct BackupJob: JobType {
         switch outcome {
         case .unchanged:
             _ = try? await ledger.noteFingerprint(fingerprint)
-            return RunReport(summary: "unchanged since the last backup", outputs: ["outcome": "unchanged"])
+            return RunReport(summary: "unchanged since the last backup", result: .backup(BackupResult(.unchanged)))
         case .stored(let version, let report):
             do {
                 // A backup that lacks something is made anew next time, changed or not.
@@ -123,12 +123,16 @@ package struct BackupJob: JobType {
             log(report, context)
             let old = report.incomplete.isEmpty ? await KeptTrees.remove(of: source) : 0
             if old > 0 { context.log("removed the tree that the last restore had kept") }
-            var result = BackupJob.report(version, report)
+            var result = BackupResult(
+                .stored, missing: .init(report.incomplete), version: version.id, files: report.files,
+                bytes: report.bytes, archiveBytes: report.archiveBytes, sha256: report.checksum)
             // The program is about to end: what is not the backup itself can wait.
-            guard context.stopBudgetLeft() == nil else { return result }
-            await prune(archives, ledger, context)
-            await addSpace(archives, &result, context)
-            return result
+            if context.stopBudgetLeft() == nil {
+                await prune(archives, ledger, context)
+                result.space = await space(archives, context)
+            }
+            return RunReport(
+                summary: BackupJob.summary(report), result: .backup(result), attention: BackupJob.attention(result, context))
         }
     }
 
@@ -161,30 +165,29 @@ package struct BackupJob: JobType {
         }
     }
 
-    private func addSpace(_ archives: ArchiveRepository, _ report: inout RunReport, _ context: RunContext) async {
+    private func space(_ archives: ArchiveRepository, _ context: RunContext) async -> BackupResult.Space? {
         do {
-            guard let space = try await archives.store.space() else { return }
-            report.outputs["repository_bytes"] = "\(space.used)"
-            report.outputs["repository_limit"] = space.limit.map { "\($0)" }
-            if space.isPublic {
-                report.outputs["public"] = "true"
-                context.log("note: the repository is public: anybody can read your backups; make it private")
-            }
+            guard let space = try await archives.store.space() else { return nil }
+            if space.isPublic { context.log("note: the repository is public: anybody can read your backups; make it private") }
+            return BackupResult.Space(used: space.used, limit: space.limit, isPublic: space.isPublic)
         } catch {
             context.log("note: the repository's size is not known: \(error)")
+            return nil
         }
     }
 
-    private static func report(_ version: StoreVersion, _ report: SnapshotReport) -> RunReport {
-        let troubles = report.incomplete.first.first.map { "; \(report.incomplete.count.counted("problem")): \($0)" } ?? ""
+    private static func attention(_ result: BackupResult, _ context: RunContext) -> [Attention] {
+        guard let first = result.missing.first.first else { return [] }
+        let more = result.missing.count == 1 ? "" : " (and \(result.missing.count - 1) more)"
+        return [Attention("the last backup is incomplete: \(first)\(more)", hint: "shipkeeper logs \(context.job) --run \(context.run)")]
+    }
+
+    private static func summary(_ report: SnapshotReport) -> String {
+        let missing = report.incomplete.first.first.map { "; incomplete: \($0)" } ?? ""
+        let more = report.incomplete.count > 1 ? " (and \(report.incomplete.count - 1) more)" : ""
         let databases = report.databases == 0 ? "" : ", with \(report.databases.counted("database"))"
-        return RunReport(
-            summary:
-                "stored \(report.files.counted("file"))\(databases), \(ByteSizeText.readable(report.bytes)) as \(ByteSizeText.readable(report.archiveBytes))\(troubles)",
-            outputs: [
-                "outcome": "stored", "version": version.id, "files": "\(report.files)", "bytes": "\(report.bytes)",
-                "archive_bytes": "\(report.archiveBytes)", "sha256": report.checksum, "troubles": "\(report.incomplete.count)",
-            ])
+        return
+            "stored \(report.files.counted("file"))\(databases), \(ByteSizeText.readable(report.bytes)) as \(ByteSizeText.readable(report.archiveBytes))\(missing)\(more)"
     }
 
     private static func error(_ error: BackupError) -> JobError {
@@ -201,6 +204,13 @@ package struct BackupJob: JobType {
             }
         }
     }
+}
+
+extension BackupResult.Missing {
+    /// As many as are worth recording with the run.
+    private static let most = 5
+
+    init(_ files: IncompleteFiles) { self.init(count: files.count, first: files.first.prefix(Self.most).map(\.description)) }
 }
 
 extension RunProgress {

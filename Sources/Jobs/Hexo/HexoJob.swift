@@ -74,7 +74,7 @@ package struct HexoJob: JobType {
         if context.isDryRun { return report }
         try await context.values.set(["pages": "\(pages)"], of: context.job)
         report.summary = "\(pages.counted("page")): \(report.summary)"
-        report.outputs["pages"] = "\(pages)"
+        if case .values(let values) = report.result { report.result = .values(values.merging(["pages": "\(pages)"]) { $1 }) }
         return report
     }
 

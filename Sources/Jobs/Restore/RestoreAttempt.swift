@@ -38,7 +38,7 @@ struct RestoreAttempt {
             try await ledger.unlock(head: head.id, checksum: try await checksum(of: head))
             return RunReport(
                 summary: "restored: the folder is still here and newer than the backup of \(head.date.formatted(.iso8601)), so it stays",
-                outputs: ["outcome": "restored", "version": head.id])
+                result: .restore(.kept(version: head.id)))
         case .done(.empty(let head)):
             if let known = try await ledger.checksum() {
                 throw JobError(
@@ -47,7 +47,7 @@ struct RestoreAttempt {
             }
             try await ledger.setTree(source.marked())
             try await ledger.unlock(head: head?.id, checksum: nil)
-            return RunReport(summary: "empty: the repository holds no backup yet", outputs: ["outcome": "empty"])
+            return RunReport(summary: "empty: the repository holds no backup yet", result: .restore(.empty))
         case .done(.restored(let report)):
             for note in report.notes { context.log("note: \(note)") }
             for skipped in report.skipped { context.log("left out: \(skipped)") }
@@ -79,10 +79,7 @@ struct RestoreAttempt {
         let notes = report.notes.isEmpty ? "" : "; " + report.notes.joined(separator: "; ")
         return RunReport(
             summary: "restored \(counts) from the backup of \(date)\(notes)",
-            outputs: [
-                "outcome": "restored", "version": report.version.id, "files": "\(report.files)",
-                "bytes": "\(report.bytes)", "way": report.way,
-            ])
+            result: .restore(.restored(version: report.version.id, files: report.files, bytes: report.bytes, skippedVersions: 0)))
     }
 
     // MARK: Trying

@@ -63,7 +63,10 @@ package struct RestoreJob: JobType {
             context.log("not restored: \(error.summary)\(hint)")
             return RunReport(
                 summary: "not restored, and started all the same; backups are locked: \(error.summary)",
-                outputs: ["outcome": "failed", "error": error.description])
+                result: .restore(.startedLocked(error: error.description)),
+                attention: [
+                    Attention("the data were not brought back, and backups are locked: \(error.description)", hint: "shipkeeper start \(context.job)")
+                ])
         }
     }
 }

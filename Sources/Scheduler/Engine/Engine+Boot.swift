@@ -15,7 +15,7 @@ extension Engine {
             move(run.id, .foundInterrupted, at: now) {
                 $0.error = "the program ended while this was running"
             }
-        case .queued, .waitingToRetry:
+        case .queued, .waitingToRetry, .deferred:
             let isOfItsBoot = run.cause == .boot || run.cause == .stop || job.definition.isService
             if isOfItsBoot || job.definition.disabled != nil {
                 move(run.id, .endRequested(.shutdown), at: now) {

@@ -8,18 +8,22 @@ extension Engine {
         var record = Attempt(run: id, number: attempt, startedAt: started, endedAt: now, result: "succeeded")
         switch result {
         case .succeeded(let report):
-            move(id, .succeeded, at: now) {
-                ($0.summary, $0.error, $0.hint, $0.outputs) = (report.summary, nil, nil, report.outputs)
+            let isComplete = report.result.isComplete
+            if !isComplete { record.result = RunOutcome.incomplete.rawValue }
+            move(id, isComplete ? .succeeded : .incomplete, at: now) {
+                ($0.summary, $0.error, $0.hint, $0.result, $0.attention) = (report.summary, nil, nil, report.result, report.attention)
             }
         case .failed(let error):
             let words = Engine.words(for: error, in: run.state, timeout: jobs[run.job]?.definition.timeout)
             (record.result, record.exitCode) = (words, error.exitCode)
-            move(id, .failed(error), at: now) {
+            // Nobody waits for a server while the program stops.
+            let final = phase == .running ? error : JobError(error.summary, hint: error.hint, exitCode: error.exitCode)
+            move(id, .failed(final), at: now) {
                 ($0.error, $0.hint, $0.exitCode) = (words, error.hint, error.exitCode)
             }
         }
         if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }
-        if attempt == 1, !run.cause.isDryRun, case .failed = result { followTrouble(id, run.job, at: now) }
+        if attempt == 1, !run.cause.isDryRun, case .failed = result, runs[id]?.isDeferred != true { followTrouble(id, run.job, at: now) }
         if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { followUp(finished, at: now) }
     }
 
@@ -50,7 +54,7 @@ extension Engine {
         guard let outcome = run.state.outcome else { return }
         jobs[run.job]?.outcome = outcome
         jobs[run.job]?.isReady = false
-        if outcome == .succeeded { jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now }
+        if outcome.didWork { jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now }
         guard phase == .running else { return }
         follow(run.job, run.id, at: now) { $0.admits(outcome) }
         judgeHeldChanges(at: now)

@@ -1,18 +1,18 @@
 import Foundation
 
 extension Engine {
-    mutating func start(_ name: String, via road: String, evenIfRunning: Bool, at now: Date) -> Reply {
+    mutating func start(_ name: String, _ cause: RunCause, evenIfRunning: Bool, at now: Date) -> Reply {
         guard let job = jobs[name] else { return .noSuchJob }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
         if let run = unfinished(of: name).first(where: { $0.state.isJoinable && !$0.cause.isDryRun }), !evenIfRunning || job.definition.isService {
             // Who joined a run that waits for what will not come would wait for ever.
             if run.state == .queued, let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
-            if case .waitingToRetry = run.state { retryNow(run, at: now) }
+            if run.state.nextAttemptAt != nil { retryNow(run, at: now) }
             return .joined(run: run.id)
         }
         if let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
-        let run = newRun(name, .person(via: road), scheduledAt: now, at: now)
+        let run = newRun(name, cause, scheduledAt: now, at: now)
         record(run)
         return .started(run: run.id)
     }
@@ -58,9 +58,12 @@ extension Engine {
 
     /// Somebody does not want to wait for the next attempt.
     private mutating func retryNow(_ run: Run, at now: Date) {
-        guard case .waitingToRetry(let attempt, _) = run.state else { return }
         var run = run
-        run.state = .waitingToRetry(nextAttempt: attempt, at: now)
+        switch run.state {
+        case .waitingToRetry(let attempt, _): run.state = .waitingToRetry(nextAttempt: attempt, at: now)
+        case .deferred(let attempt, _): run.state = .deferred(nextAttempt: attempt, until: now)
+        case .queued, .running, .ending, .finished: return
+        }
         record(run)
     }
 
@@ -94,7 +97,7 @@ extension RunState {
     /// Whether somebody who asks for the job now is served by this run.
     fileprivate var isJoinable: Bool {
         switch self {
-        case .queued, .running, .waitingToRetry: true
+        case .queued, .running, .waitingToRetry, .deferred: true
         case .ending, .finished: false
         }
     }

@@ -150,7 +150,7 @@ extension Run {
     fileprivate func isWaiting(at now: Date) -> Bool {
         switch state {
         case .queued: true
-        case .waitingToRetry(_, let at): at <= now
+        case .waitingToRetry(_, let at), .deferred(_, let at): at <= now
         case .running, .ending, .finished: false
         }
     }
@@ -164,6 +164,7 @@ extension RunState {
         case .running: "running"
         case .ending: "stopping"
         case .waitingToRetry: "waiting to try again"
+        case .deferred: "deferred"
         case .finished(let outcome, _): outcome.rawValue
         }
     }

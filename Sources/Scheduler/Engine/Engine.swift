@@ -19,8 +19,10 @@ package struct Engine: Sendable {
         package var cursors: [String: Date]
         /// When each schedule next asks for something, kept so that a tick costs a comparison.
         var upcoming: [Upcoming] = []
-        /// The newest finished run, of this boot or an earlier one.
+        /// The newest finished run, of this boot or an earlier one; skipped ones don't count.
         package var last: Run?
+        /// The newest run that did its work: its facts and what it said that needs attention stand until another one reports.
+        package var lastReport: Run?
         /// How the last run that was not skipped ended in this boot.
         package var outcome: RunOutcome?
         /// From the start to the end of the newest run that has succeeded in this boot.
@@ -60,7 +62,8 @@ package struct Engine: Sendable {
         var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
         for definition in definitions {
             engine.jobs[definition.name] = Job(
-                definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name])
+                definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name],
+                lastReport: stored.lastReports[definition.name])
         }
         for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
         for definition in definitions { engine.begin(definition, at: now) }
@@ -80,8 +83,9 @@ package struct Engine: Sendable {
         case .tick: break
         case .attemptEnded(let run, let result): attemptEnded(run, result, at: now)
         case .service(let run, let news): heard(news, of: run, at: now)
-        case .startRequested(let job, let road, let evenIfRunning):
-            decision.reply = start(job, via: road, evenIfRunning: evenIfRunning, at: now)
+        case .startRequested(let job, let road, let evenIfRunning, let confirmsEmpty):
+            let cause = confirmsEmpty ? RunCause.confirmed(via: road) : .person(via: road)
+            decision.reply = start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
         case .dryRunRequested(let job, let road): decision.reply = dryRun(job, via: road, at: now)
         case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
         case .stopRequested(let job): decision.reply = stop(job, at: now)
@@ -108,7 +112,7 @@ package struct Engine: Sendable {
             switch run.state {
             case .running(_, let since):
                 if let timeout = jobs[run.job]?.definition.timeout { wakes.append(since.adding(timeout)) }
-            case .waitingToRetry(_, let at): wakes.append(at)
+            case .waitingToRetry(_, let at), .deferred(_, let at): wakes.append(at)
             case .queued, .ending, .finished: break
             }
         }
@@ -119,12 +123,14 @@ package struct Engine: Sendable {
 
     mutating func record(_ run: Run) {
         decision.changes.append(.save(run))
-        guard run.state.outcome != nil else {
+        guard let outcome = run.state.outcome else {
             runs[run.id] = run
             return
         }
         runs[run.id] = nil
-        if !run.cause.isDryRun { jobs[run.job]?.last = run }
+        guard !run.cause.isDryRun, outcome != .skipped else { return }
+        jobs[run.job]?.last = run
+        if outcome.didWork { jobs[run.job]?.lastReport = run }
     }
 
     mutating func note(_ kind: String, job: String? = nil, _ message: String, at now: Date) {

@@ -6,7 +6,8 @@ package enum EngineEvent: Sendable {
     case tick
     case attemptEnded(run: Int64, AttemptResult)
     case service(run: Int64, ServiceNews)
-    case startRequested(job: String, via: String, evenIfRunning: Bool)
+    /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
+    case startRequested(job: String, via: String, evenIfRunning: Bool, confirmsEmpty: Bool = false)
     case dryRunRequested(job: String, via: String)
     case stopRequested(job: String)
     case restartRequested(job: String, via: String)
@@ -63,7 +64,7 @@ extension AttemptResult {
     /// The same with every secret's value taken out of its words.
     func redacted(by clean: (String) -> String) -> AttemptResult {
         switch self {
-        case .succeeded(let report): .succeeded(RunReport(summary: clean(report.summary), outputs: report.outputs.mapValues(clean)))
+        case .succeeded(let report): .succeeded(report.redacted(by: clean))
         case .failed(let error):
             .failed(JobError(clean(error.summary), hint: error.hint.map(clean), retry: error.retry, exitCode: error.exitCode))
         }

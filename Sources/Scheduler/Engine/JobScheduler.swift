@@ -191,15 +191,15 @@ package actor JobScheduler {
     }
 
     private func announce(_ run: Run) {
-        if case .waitingToRetry(_, let at) = run.state, at > decidedAt {
-            let words = [run.error, run.hint].compactMap { $0 }.joined(separator: "; ")
-            ports.logs.note("\(run.job): \(words); trying again in \(DurationText.readable(at.since(decidedAt))) (run \(run.id))", isWarning: true)
+        if let at = run.state.nextAttemptAt, at > decidedAt {
+            let words = [run.error, run.isDeferred ? nil : run.hint].compactMap { $0 }.joined(separator: "; ")
+            ports.logs.note("\(run.job): \(words); \(run.isDeferred ? "deferred for" : "trying again in") \(DurationText.readable(at.since(decidedAt))) (run \(run.id))", isWarning: !run.isDeferred)
         }
         guard case .finished(let outcome, _) = run.state else { return }
         let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
         ports.logs.note(
             "\(run.job): \(outcome.rawValue)\(words.isEmpty ? "" : ": \(words)") (run \(run.id))",
-            isWarning: [.failed, .timedOut, .interrupted].contains(outcome) || (run.cause == .stop && outcome != .succeeded))
+            isWarning: [.failed, .timedOut, .interrupted, .incomplete].contains(outcome) || (run.cause == .stop && outcome != .succeeded))
     }
 
     // MARK: Attempts
@@ -253,7 +253,7 @@ package actor JobScheduler {
         environment.merge(followed(by: run)) { _, new in new }
         return RunContext(
             job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, isDryRun: run.cause.isDryRun,
-            bootID: bootID,
+            isConfirmed: run.cause.isConfirmed, bootID: bootID,
             deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
             processes: ports.processes, values: ports.values, voice: voice,
             stopBudgetLeft: { [self] in stopDeadline.withLock { $0 }.map { $0 - clock.uptime } })

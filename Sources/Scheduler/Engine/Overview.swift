@@ -10,6 +10,10 @@ package struct Overview: Sendable {
         /// Why the waiting run can't start.
         package var obstacle: String?
         package var last: Run?
+        /// The newest run that did its work.
+        package var lastReport: Run?
+        /// Why the waiting run can't start without a person's help; nil where it can.
+        package var hopelessNeed: String?
         package var nextFire: Date?
         /// When each schedule next asks for something.
         package var upcoming: [(schedule: Schedule, next: Date)]
@@ -30,7 +34,8 @@ package struct Overview: Sendable {
             let voice = current.flatMap { voices[$0.id] }
             return JobView(
                 definition: job.definition, current: current,
-                obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last,
+                obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last, lastReport: job.lastReport,
+                hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
                 nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: voice?.0,
                 service: voice?.1)
         }

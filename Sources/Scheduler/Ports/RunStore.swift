@@ -39,16 +39,19 @@ package struct StoredState: Hashable, Sendable {
     }
 
     package var unfinished: [Run]
-    /// The newest finished run of each job.
+    /// The newest finished run of each job, skipped ones apart.
     package var last: [String: Run]
+    /// The newest run of each job that did its work.
+    package var lastReports: [String: Run]
     package var cursors: [CursorKey: Date]
     package var highestRunID: Int64
 
     package init(
-        unfinished: [Run] = [], last: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0
+        unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0
     ) {
         self.unfinished = unfinished
         self.last = last
+        self.lastReports = lastReports
         self.cursors = cursors
         self.highestRunID = highestRunID
     }
@@ -73,6 +76,6 @@ package protocol RunStore: Sendable {
     func attempts(of run: Int64) async throws(StoreError) -> [Attempt]
     /// Newest first.
     func events(limit: Int) async throws(StoreError) -> [Event]
-    /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never a job's newest; gives their ids.
+    /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never a job's newest or the newest that did its work; gives their ids.
     func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64]
 }

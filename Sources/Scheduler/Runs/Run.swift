@@ -1,5 +1,5 @@
 package import Foundation
-import JobKit
+package import JobKit
 
 /// Why a run exists.
 package enum RunCause: Hashable, Sendable {
@@ -13,9 +13,14 @@ package enum RunCause: Hashable, Sendable {
     case change(path: String)
     /// Somebody wants to know what a run would do.
     case dryRun(via: String)
+    /// Somebody asked for it and accepts that the tree to store holds far less than the one before.
+    case confirmed(via: String)
 
     /// Whether nothing is to be changed, and nothing follows.
     package var isDryRun: Bool { if case .dryRun = self { true } else { false } }
+
+    /// Whether a person has accepted a tree that holds far less than the one before.
+    package var isConfirmed: Bool { if case .confirmed = self { true } else { false } }
 
     /// As it is stored and shown.
     package var words: String {
@@ -27,6 +32,7 @@ package enum RunCause: Hashable, Sendable {
         case .stop: "stop"
         case .change(let path): "change: \(path)"
         case .dryRun(let road): "dry run: \(road)"
+        case .confirmed(let road): "person: \(road), confirmed"
         }
     }
 }
@@ -48,12 +54,15 @@ package struct Run: Hashable, Sendable, Identifiable {
     package var error: String?
     package var hint: String?
     package var exitCode: Int32?
-    package var outputs: [String: String]
+    /// The facts that the job reported; nil while it has not.
+    package var result: RunResult?
+    /// What the job said that a person must look at.
+    package var attention: [Attention]
 
     package init(
         id: Int64, job: String, cause: RunCause, scheduledAt: Date, missed: Int = 0, createdAt: Date,
         state: RunState = .queued, startedAt: Date? = nil, summary: String? = nil, error: String? = nil,
-        hint: String? = nil, exitCode: Int32? = nil, outputs: [String: String] = [:]
+        hint: String? = nil, exitCode: Int32? = nil, result: RunResult? = nil, attention: [Attention] = []
     ) {
         self.id = id
         self.job = job
@@ -67,8 +76,12 @@ package struct Run: Hashable, Sendable, Identifiable {
         self.error = error
         self.hint = hint
         self.exitCode = exitCode
-        self.outputs = outputs
+        self.result = result
+        self.attention = attention
     }
+
+    /// Whether a server asked to wait before the next attempt.
+    package var isDeferred: Bool { if case .deferred = state { true } else { false } }
 
     package var finishedAt: Date? {
         if case .finished(_, let at) = state { at } else { nil }

@@ -3,11 +3,17 @@ package import JobKit
 
 /// How a run ended.
 package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
-    case succeeded, failed
+    case succeeded
+    /// The work was done, and what it stored lacks something.
+    case incomplete
+    case failed
     case timedOut = "timed out"
     case cancelled, skipped
     /// Found running at the next boot.
     case interrupted
+
+    /// Whether the work was done: jobs that need it may start.
+    package var didWork: Bool { self == .succeeded || self == .incomplete }
 }
 
 /// Why a running attempt was asked to end.
@@ -40,6 +46,8 @@ package enum RunState: Hashable, Sendable {
     /// Asked to end, and not yet gone.
     case ending(attempt: Int, since: Date, because: EndReason)
     case waitingToRetry(nextAttempt: Int, at: Date)
+    /// A server asked to wait until then. Nothing has failed, and the attempt does not count against the retry policy.
+    case deferred(nextAttempt: Int, until: Date)
     case finished(RunOutcome, at: Date)
 }
 
@@ -47,6 +55,8 @@ package enum RunState: Hashable, Sendable {
 package enum RunEvent: Hashable, Sendable {
     case slotGranted
     case succeeded
+    /// The attempt did its work, and what it stored lacks something.
+    case incomplete
     case failed(JobError)
     case endRequested(EndReason)
     case foundInterrupted
@@ -66,24 +76,34 @@ extension RunState {
     ) throws(IllegalRunEvent) -> RunState {
         switch (self, event) {
         case (.queued, .slotGranted): .running(attempt: 1, since: now)
-        case (.waitingToRetry(let attempt, _), .slotGranted): .running(attempt: attempt, since: now)
+        case (.waitingToRetry(let attempt, _), .slotGranted), (.deferred(let attempt, _), .slotGranted): .running(attempt: attempt, since: now)
         case (.running, .succeeded), (.ending, .succeeded): .finished(.succeeded, at: now)
+        case (.running, .incomplete), (.ending, .incomplete): .finished(.incomplete, at: now)
         case (.running(let attempt, _), .failed(let error)):
-            retry.next(after: attempt, kind: .error, error, at: now, salt: salt) ?? .finished(.failed, at: now)
+            error.deferral(after: attempt, at: now)
+                ?? retry.next(after: attempt, kind: .error, error, at: now, salt: salt) ?? .finished(.failed, at: now)
         case (.ending(let attempt, _, .timeout), .failed(let error)):
             retry.next(after: attempt, kind: .timeout, error, at: now, salt: salt) ?? .finished(.timedOut, at: now)
         case (.ending, .failed): .finished(.cancelled, at: now)
         case (.running(let attempt, let since), .endRequested(let reason)):
             .ending(attempt: attempt, since: since, because: reason)
         case (.ending, .endRequested): self
-        case (.queued, .endRequested), (.waitingToRetry, .endRequested): .finished(.cancelled, at: now)
-        case (.queued, .skipped), (.waitingToRetry, .skipped): .finished(.skipped, at: now)
+        case (.queued, .endRequested), (.waitingToRetry, .endRequested), (.deferred, .endRequested): .finished(.cancelled, at: now)
+        case (.queued, .skipped), (.waitingToRetry, .skipped), (.deferred, .skipped): .finished(.skipped, at: now)
         case (.running, .foundInterrupted), (.ending, .foundInterrupted): .finished(.interrupted, at: now)
-        case (.queued, .foundInterrupted), (.waitingToRetry, .foundInterrupted): self
-        case (.finished, _), (.queued, .succeeded), (.queued, .failed), (.waitingToRetry, .succeeded),
-            (.waitingToRetry, .failed), (.running, .slotGranted), (.running, .skipped), (.ending, .slotGranted),
+        case (.queued, .foundInterrupted), (.waitingToRetry, .foundInterrupted), (.deferred, .foundInterrupted): self
+        case (.finished, _), (.queued, .succeeded), (.queued, .incomplete), (.queued, .failed), (.waitingToRetry, .succeeded),
+            (.waitingToRetry, .incomplete), (.waitingToRetry, .failed), (.deferred, .succeeded), (.deferred, .incomplete), (.deferred, .failed), (.running, .slotGranted), (.running, .skipped), (.ending, .slotGranted),
             (.ending, .skipped):
             throw IllegalRunEvent(state: self, event: event)
+        }
+    }
+
+    /// When the next attempt is due, while the run waits for one.
+    package var nextAttemptAt: Date? {
+        switch self {
+        case .waitingToRetry(_, let at), .deferred(_, let at): at
+        case .queued, .running, .ending, .finished: nil
         }
     }
 
@@ -95,7 +115,7 @@ extension RunState {
     package var activeAttempt: Int? {
         switch self {
         case .running(let attempt, _), .ending(let attempt, _, _): attempt
-        case .queued, .waitingToRetry, .finished: nil
+        case .queued, .waitingToRetry, .deferred, .finished: nil
         }
     }
 
@@ -103,7 +123,7 @@ extension RunState {
     package var activeSince: Date? {
         switch self {
         case .running(_, let since), .ending(_, let since, _): since
-        case .queued, .waitingToRetry, .finished: nil
+        case .queued, .waitingToRetry, .deferred, .finished: nil
         }
     }
 
@@ -114,6 +134,7 @@ extension RunState {
         case .ending(let attempt, let since, let reason):
             .ending(attempt: attempt, since: since.adding(jump), because: reason)
         case .waitingToRetry(let attempt, let at): .waitingToRetry(nextAttempt: attempt, at: at.adding(jump))
+        case .deferred(let attempt, let until): .deferred(nextAttempt: attempt, until: until.adding(jump))
         case .queued, .finished: self
         }
     }

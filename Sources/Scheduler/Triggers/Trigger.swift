@@ -11,13 +11,14 @@ package enum Trigger: Hashable, Sendable {
 
     /// Which end of the other job counts.
     package enum AfterOutcome: String, CaseIterable, Hashable, Sendable {
-        case succeeded, failed, finished
+        case succeeded, incomplete, failed, finished
         /// The first attempt of a run has failed, whether or not another one follows.
         case troubled
 
         func admits(_ outcome: RunOutcome) -> Bool {
             switch self {
             case .succeeded: outcome == .succeeded
+            case .incomplete: outcome == .incomplete
             case .failed: outcome == .failed || outcome == .timedOut
             case .finished: outcome != .skipped
             case .troubled: false

@@ -1,0 +1,175 @@
+/// The facts of an attempt that did its work, one case for each family of jobs.
+///
+/// The program decides by these alone. What a plug-in reports is always `values`, so it can't be taken for ours.
+package enum RunResult: Hashable, Sendable {
+    case backup(BackupResult)
+    case restore(RestoreResult)
+    /// Figures by name that the program stores and shows, and never interprets.
+    case values([String: String])
+
+    /// The facts as names and texts, for other programs.
+    package var outputs: [String: String] {
+        switch self {
+        case .backup(let result): result.outputs
+        case .restore(let result): result.outputs
+        case .values(let values): values
+        }
+    }
+
+    /// Whether the job did its work in full: what it stored lacks nothing.
+    package var isComplete: Bool {
+        switch self {
+        case .backup(let result): result.missing.isEmpty
+        case .restore, .values: true
+        }
+    }
+}
+
+/// What a backup came to.
+package struct BackupResult: Hashable, Sendable, Codable {
+    package enum Outcome: String, Hashable, Sendable, Codable {
+        /// A new version is the newest.
+        case stored
+        /// The newest version holds just this tree.
+        case unchanged
+        /// Stored next to the newest version, which is another container's.
+        case setAside = "set aside"
+    }
+
+    /// Files that the stored backup lacks, or holds in another state than the tree.
+    package struct Missing: Hashable, Sendable, Codable {
+        package var count: Int
+        /// The first of them, a sentence each.
+        package var first: [String]
+
+        package init(count: Int = 0, first: [String] = []) {
+            self.count = count
+            self.first = first
+        }
+
+        package var isEmpty: Bool { count == 0 }
+    }
+
+    /// What the repository holds, old versions included.
+    package struct Space: Hashable, Sendable, Codable {
+        /// Bytes.
+        package var used: Int64
+        /// Bytes; nil where the store names none.
+        package var limit: Int64?
+        /// Whether anybody may read it.
+        package var isPublic: Bool
+
+        package init(used: Int64, limit: Int64?, isPublic: Bool) {
+            self.used = used
+            self.limit = limit
+            self.isPublic = isPublic
+        }
+    }
+
+    package var outcome: Outcome
+    package var missing: Missing
+    /// The newest version afterwards; nil where it is another container's.
+    package var version: String?
+    package var files: Int
+    package var bytes: Int64
+    package var archiveBytes: Int64
+    /// SHA-256 of the archive, in hexadecimal digits.
+    package var sha256: String
+    package var space: Space?
+
+    package init(
+        _ outcome: Outcome, missing: Missing = Missing(), version: String? = nil, files: Int = 0, bytes: Int64 = 0, archiveBytes: Int64 = 0,
+        sha256: String = "", space: Space? = nil
+    ) {
+        self.outcome = outcome
+        self.missing = missing
+        self.version = version
+        self.files = files
+        self.bytes = bytes
+        self.archiveBytes = archiveBytes
+        self.sha256 = sha256
+        self.space = space
+    }
+
+    fileprivate var outputs: [String: String] {
+        var values = ["outcome": outcome.rawValue, "incomplete": "\(missing.count)"]
+        if outcome == .stored {
+            values.merge(["files": "\(files)", "bytes": "\(bytes)", "archive_bytes": "\(archiveBytes)", "sha256": sha256]) { $1 }
+        }
+        values["version"] = version
+        if let space {
+            values["repository_bytes"] = "\(space.used)"
+            values["repository_limit"] = space.limit.map { "\($0)" }
+            if space.isPublic { values["public"] = "true" }
+        }
+        return values
+    }
+}
+
+/// What a restore came to.
+package enum RestoreResult: Hashable, Sendable, Codable {
+    /// A version was unpacked in the tree's place.
+    case restored(version: String, files: Int, bytes: Int64, skippedVersions: Int)
+    /// The tree that was there is newer than the newest version, and stays.
+    case kept(version: String)
+    /// The repository answered and holds no backup.
+    case empty
+    /// Not restored, and the app starts without its data; backups are locked.
+    case startedLocked(error: String)
+
+    fileprivate var outputs: [String: String] {
+        switch self {
+        case .restored(let version, let files, let bytes, let skipped):
+            ["outcome": "restored", "version": version, "files": "\(files)", "bytes": "\(bytes)", "skipped_versions": "\(skipped)"]
+        case .kept(let version): ["outcome": "restored", "version": version, "kept": "true"]
+        case .empty: ["outcome": "empty"]
+        case .startedLocked(let error): ["outcome": "failed", "error": error]
+        }
+    }
+}
+
+extension RunResult: Codable {
+    private enum Key: String, CodingKey { case backup, restore, values }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        if let result = try container.decodeIfPresent(BackupResult.self, forKey: .backup) {
+            self = .backup(result)
+        } else if let result = try container.decodeIfPresent(RestoreResult.self, forKey: .restore) {
+            self = .restore(result)
+        } else {
+            self = .values(try container.decodeIfPresent([String: String].self, forKey: .values) ?? [:])
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .backup(let result): try container.encode(result, forKey: .backup)
+        case .restore(let result): try container.encode(result, forKey: .restore)
+        case .values(let values): try container.encode(values, forKey: .values)
+        }
+    }
+}
+
+extension RunReport {
+    /// The same with every text that is shown passed through `clean`. Facts that the program decides by stay as they are.
+    package func redacted(by clean: (String) -> String) -> RunReport {
+        RunReport(
+            summary: clean(summary), result: result.redacted(by: clean),
+            attention: attention.map { Attention(clean($0.message), hint: $0.hint.map(clean)) })
+    }
+}
+
+extension RunResult {
+    fileprivate func redacted(by clean: (String) -> String) -> RunResult {
+        switch self {
+        case .backup(var result):
+            result.missing.first = result.missing.first.map(clean)
+            return .backup(result)
+        case .restore(.startedLocked(let error)): return .restore(.startedLocked(error: clean(error)))
+        case .restore(let result): return .restore(result)
+        case .values(let values): return .values(values.mapValues(clean))
+        }
+    }
+}
