@@ -3,7 +3,7 @@ package import Files
 package import Storage
 
 /// Why a backup or a restore did not come about.
-package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
     case store(StorageError)
     /// Somebody else's backup is the newest; ours lies beside it, and lacks these files.
     case setAside(StorageError, incomplete: IncompleteFiles)
@@ -21,6 +21,8 @@ package enum BackupError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another file system is mounted below the tree: replacing the tree would move it away.
     case mountBelow(path: String, mount: String)
     case cancelled
+
+    package init(noThread message: String, hint: String) { self = .store(StorageError(noThread: message, hint: hint)) }
 
     package var isDiskFull: Bool {
         switch self {

@@ -86,3 +86,22 @@ static inline int cprocess_terminal_columns(int file) {
     struct winsize size;
     return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+
+#include <stdint.h>
+#include <sys/epoll.h>
+
+static inline int cprocess_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+/// Registers a descriptor to be read, under a number of the caller's.
+static inline int cprocess_epoll_add(int queue, int descriptor, uint64_t id) {
+    struct epoll_event event = {.events = EPOLLIN, .data = {.u64 = id}};
+    return epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+/// Waits, and puts the numbers of those that can be read or have ended into `found`; gives how many.
+static inline int cprocess_epoll_wait(int queue, uint64_t *found, int most) {
+    struct epoll_event events[64];
+    int count = epoll_wait(queue, events, most < 64 ? most : 64, -1);
+    for (int i = 0; i < count; i++) found[i] = events[i].data.u64;
+    return count;
+}

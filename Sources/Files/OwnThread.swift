@@ -1,6 +1,6 @@
 import Dispatch
-import Foundation
 import Synchronization
+import Threads
 
 /// Tells work on a thread that nobody waits for it any more.
 package final class CancelFlag: Sendable {
@@ -11,29 +11,43 @@ package final class CancelFlag: Sendable {
     func set() { flag.store(true, ordering: .relaxed) }
 }
 
+/// A failure that can also say that there was no room for a thread.
+package protocol ThreadFailure: Error {
+    /// - Parameters:
+    ///   - message: A sentence without an end.
+    ///   - hint: What to do about it.
+    init(noThread message: String, hint: String)
+}
+
 /// Work that blocks, on a thread of its own: the shared pool has one thread a core, and none to lend.
 package enum OwnThread {
-    package static func run<Value: Sendable, Failure: Error>(
+    /// Sets the work's flag when the task is cancelled, and waits for the work also then.
+    /// - Throws: What the work throws; also where no thread could be started within ten seconds, or before the task was cancelled.
+    package static func run<Value: Sendable, Failure: ThreadFailure>(
         _ work: @escaping @Sendable (CancelFlag) throws(Failure) -> Value
     ) async throws(Failure) -> Value {
+        let done: Result<Result<Value, Failure>, ThreadError> = await result { flag in
+            do throws(Failure) { return .success(try work(flag)) } catch { return .failure(error) }
+        }
+        switch done {
+        case .success(let result): return try result.get()
+        case .failure(let error): throw Failure(noThread: error.description, hint: ThreadError.hint)
+        }
+    }
+
+    /// The same for work that can't fail; nil where no thread could be started.
+    @discardableResult
+    package static func run<Value: Sendable>(_ work: @escaping @Sendable (CancelFlag) -> Value) async -> Value? {
+        try? await result(work).get()
+    }
+
+    private static func result<Value: Sendable>(_ work: @escaping @Sendable (CancelFlag) -> Value) async -> Result<Value, ThreadError> {
         let flag = CancelFlag()
-        let result: Result<Value, Failure> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let thread = Thread {
-                    do throws(Failure) {
-                        continuation.resume(returning: .success(try work(flag)))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
-                }
-                thread.name = "shipkeeper-work"
-                thread.stackSize = 1 << 20
-                thread.start()
-            }
+        return await withTaskCancellationHandler {
+            await ThreadWork.result("shipkeeper-work") { work(flag) }
         } onCancel: {
             flag.set()
         }
-        return try result.get()
     }
 }
 

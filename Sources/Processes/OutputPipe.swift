@@ -4,30 +4,35 @@ import JobKit
 /// Carries what a process writes to one of its streams to whoever listens, until the last writer is gone.
 final class OutputPipe: Sendable {
     let writeEnd: CInt
-    private let readEnd: CInt
+    private let stream: OutputPump.ID
     private let ended = Gate<Void>()
 
-    /// Nil where the system has no descriptors left.
-    init?(_ stream: LogStream, _ deliver: @escaping @Sendable ([UInt8], LogStream) -> Void) {
-        guard let ends = OwnedFD.pipe() else { return nil }
-        (readEnd, writeEnd) = (ends.read, ends.write)
-        let ended = ended
-        OutputPump.shared.add(readEnd, deliver: { deliver($0, stream) }, onEnd: { ended.open(()) })
+    convenience init(_ stream: LogStream, _ deliver: @escaping @Sendable ([UInt8], LogStream) -> Void) throws(LaunchShortage) {
+        guard let ends = OwnedFD.pipe() else { throw .descriptors }
+        try self.init(ends, { deliver($0, stream) })
     }
 
     /// A pipe with a name, which the process opens itself; nil where it can't be made.
-    init?(named path: String, _ deliver: @escaping @Sendable ([UInt8]) -> Void) {
+    convenience init?(named path: String, _ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) {
         guard let ends = OwnedFD.namedPipe(path) else { return nil }
-        (readEnd, writeEnd) = (ends.read, ends.write)
+        try self.init(ends, deliver)
+    }
+
+    private init(_ ends: (read: CInt, write: CInt), _ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) {
         let ended = ended
-        OutputPump.shared.add(readEnd, deliver: deliver, onEnd: { ended.open(()) })
+        guard let stream = OutputPump.shared.add(ends.read, deliver: deliver, onEnd: { ended.open(()) }) else {
+            for raw in [ends.read, ends.write] { Glibc.close(raw) }
+            throw .descriptors
+        }
+        self.stream = stream
+        writeEnd = ends.write
     }
 
     /// Returns once all that was written so far has been handed over.
     func flush() async {
         if ended.value != nil { return }
-        let (pump, raw) = (OutputPump.shared, readEnd)
-        await withCheckedContinuation { done in pump.flush(raw) { done.resume() } }
+        let stream = stream
+        await withCheckedContinuation { done in OutputPump.shared.flush(stream) { done.resume() } }
     }
 
     /// Closes our own end for writing, which nobody else has closed.
@@ -40,7 +45,5 @@ final class OutputPipe: Sendable {
     }
 
     /// Reads no more, whoever still writes.
-    func close() {
-        if ended.value == nil { OutputPump.shared.remove(readEnd) }
-    }
+    func close() { OutputPump.shared.remove(stream) }
 }

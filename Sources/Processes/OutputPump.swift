@@ -1,117 +1,145 @@
-import CProcess
-import Foundation
 import Glibc
+import JobKit
 import Synchronization
+import Threads
 
 /// Reads the output of all processes on one thread, and hands it over as it comes.
+///
+/// A stream is known by a number of its own that is never used twice: its descriptor's number may be another's right after.
 final class OutputPump: Sendable {
+    typealias ID = UInt64
+
     private struct Reader {
+        var raw: CInt
         var deliver: @Sendable ([UInt8]) -> Void
         var onEnd: @Sendable () -> Void
     }
 
+    private enum Stage {
+        case notStarted
+        case running(Poller, wake: CInt)
+    }
+
     private struct State {
-        var readers: [CInt: Reader] = [:]
-        var closing: Set<CInt> = []
-        /// To be told once all that is there now has been handed over.
-        var flushing: [CInt: [@Sendable () -> Void]] = [:]
+        var stage = Stage.notStarted
+        var lastID: ID = 0
+        var readers: [ID: Reader] = [:]
+        var closing: Set<ID> = []
+        /// Called once all that is there now has been handed over.
+        var flushing: [ID: [@Sendable () -> Void]] = [:]
     }
 
     static let shared = OutputPump()
     /// What a pipe holds at most, in bytes.
     private static let mostInPipe = 1 << 20
+    private static let wakeID: ID = 0
 
     private let state = Mutex(State())
-    private let wake: (read: CInt, write: CInt)?
 
-    private init() {
-        wake = OwnedFD.pipe()
-        let thread = Thread { [self] in loop() }
-        thread.name = "shipkeeper-output"
-        thread.stackSize = 256 * 1024
-        thread.start()
-    }
+    private init() {}
 
-    /// Reads a descriptor to its end and closes it then. `onEnd` is called once.
-    func add(_ raw: CInt, deliver: @escaping @Sendable ([UInt8]) -> Void, onEnd: @escaping @Sendable () -> Void) {
-        state.withLock { $0.readers[raw] = Reader(deliver: deliver, onEnd: onEnd) }
-        nudge()
-    }
-
-    /// Reads no more of a descriptor, whoever still writes.
-    func remove(_ raw: CInt) {
-        state.withLock { state in
-            if state.readers[raw] != nil { state.closing.insert(raw) }
+    /// Starts the thread, unless it is there.
+    /// - Throws: Where there is no room for the thread or for its descriptors; it can be tried again.
+    func start() throws(LaunchShortage) {
+        let result: Result<Void, LaunchShortage> = state.withLock { state in
+            guard case .notStarted = state.stage else { return .success(()) }
+            guard let wake = OwnedFD.pipe() else { return .failure(.descriptors) }
+            guard let poller = Poller(), poller.add(wake.read, id: OutputPump.wakeID) else {
+                for raw in [wake.read, wake.write] { close(raw) }
+                return .failure(.descriptors)
+            }
+            do throws(ThreadError) {
+                try SystemThread.start("shipkeeper-out") { [self] in loop(poller, wake.read) }
+            } catch {
+                for raw in [wake.read, wake.write] { close(raw) }
+                return .failure(.processes)
+            }
+            state.stage = .running(poller, wake: wake.write)
+            return .success(())
         }
-        nudge()
+        try result.get()
     }
 
-    /// Hands over what is there now, and tells then; at once where the descriptor has ended.
-    func flush(_ raw: CInt, _ onDone: @escaping @Sendable () -> Void) {
+    /// Reads a descriptor to its end and closes it then. `onEnd` is called once. Nil where the kernel has no room for it;
+    /// the descriptor is the caller's then.
+    func add(_ raw: CInt, deliver: @escaping @Sendable ([UInt8]) -> Void, onEnd: @escaping @Sendable () -> Void) -> ID? {
+        state.withLock { state in
+            guard case .running(let poller, _) = state.stage else { return nil }
+            state.lastID += 1
+            let id = state.lastID
+            state.readers[id] = Reader(raw: raw, deliver: deliver, onEnd: onEnd)
+            if poller.add(raw, id: id) { return id }
+            state.readers[id] = nil
+            return nil
+        }
+    }
+
+    /// Reads no more of a stream than what is there now, whoever still writes.
+    func remove(_ id: ID) {
+        state.withLock { state in
+            guard state.readers[id] != nil else { return }
+            state.closing.insert(id)
+            nudge(state)
+        }
+    }
+
+    /// Hands over what is there now, and tells then; at once where the stream has ended.
+    func flush(_ id: ID, _ onDone: @escaping @Sendable () -> Void) {
         let isOpen = state.withLock { state in
-            guard state.readers[raw] != nil else { return false }
-            state.flushing[raw, default: []].append(onDone)
+            guard state.readers[id] != nil else { return false }
+            state.flushing[id, default: []].append(onDone)
+            nudge(state)
             return true
         }
-        if isOpen { nudge() } else { onDone() }
+        if !isOpen { onDone() }
     }
 
-    private func nudge() {
-        if let wake { OwnedFD.writeByte(wake.write) }
+    private func nudge(_ state: State) {
+        if case .running(_, let wake) = state.stage { OwnedFD.writeByte(wake) }
     }
 
-    private func loop() {
+    // MARK: The thread
+
+    private func loop(_ poller: Poller, _ wake: CInt) {
         while true {
-            let flushing = state.withLock { state in
-                defer { state.flushing = [:] }
-                return state.flushing.map { (raw: $0.key, reader: state.readers[$0.key], listeners: $0.value) }
+            for id in poller.wait() {
+                if id == OutputPump.wakeID { _ = OwnedFD.read(wake) } else { take(id, most: 1) }
             }
-            for (raw, reader, listeners) in flushing {
-                drainOnce(raw, reader)
+            let (flushing, closing) = state.withLock { state in
+                defer { (state.flushing, state.closing) = ([:], []) }
+                return (state.flushing, state.closing)
+            }
+            for (id, listeners) in flushing {
+                take(id, most: OutputPump.mostInPipe)
                 for listener in listeners { listener() }
             }
-            let (readers, closing) = state.withLock { state in
-                defer { state.closing = [] }
-                return (state.readers, state.closing)
-            }
-            for raw in closing { drain(raw, readers[raw], isLast: true) }
-            let open = readers.keys.filter { !closing.contains($0) }
-            for raw in OwnedFD.waitUntilReadable(open + (wake.map { [$0.read] } ?? [])) {
-                if raw == wake?.read { _ = OwnedFD.read(raw) } else { drain(raw, readers[raw], isLast: false) }
+            for id in closing {
+                take(id, most: OutputPump.mostInPipe)
+                if let reader = reader(id) { end(id, reader) }
             }
         }
     }
 
-    /// Takes as much as a pipe holds, and no more where somebody goes on writing.
-    private func drainOnce(_ raw: CInt, _ reader: Reader?) {
-        guard let reader else { return }
-        var rest = OutputPump.mostInPipe
-        while rest > 0, let bytes = OwnedFD.read(raw) {
-            if bytes.isEmpty { return end(raw, reader) }
+    private func reader(_ id: ID) -> Reader? { state.withLock { $0.readers[id] } }
+
+    /// Hands over about so many bytes of what is there, and no more where somebody goes on writing.
+    private func take(_ id: ID, most: Int) {
+        guard let reader = reader(id) else { return }
+        var rest = most
+        while rest > 0, let bytes = OwnedFD.read(reader.raw) {
+            if bytes.isEmpty { return end(id, reader) }
             reader.deliver(bytes)
             rest -= bytes.count
         }
     }
 
-    /// Takes what is there; at the stream's end, or for the last time, closes it, though somebody may go on writing.
-    private func drain(_ raw: CInt, _ reader: Reader?, isLast: Bool) {
-        guard let reader else { return }
-        var rest = isLast ? OutputPump.mostInPipe : 1
-        while rest > 0, let bytes = OwnedFD.read(raw) {
-            if bytes.isEmpty { return end(raw, reader) }
-            reader.deliver(bytes)
-            rest -= bytes.count
+    private func end(_ id: ID, _ reader: Reader) {
+        let listeners = state.withLock { state in
+            state.readers[id] = nil
+            return state.flushing.removeValue(forKey: id) ?? []
         }
-        if isLast { end(raw, reader) }
-    }
-
-    private func end(_ raw: CInt, _ reader: Reader) {
-        state.withLock { state in
-            state.readers[raw] = nil
-            state.closing.remove(raw)
-        }
-        // First told, then closed: the number may be somebody else's right after.
         reader.onEnd()
-        close(raw)
+        for listener in listeners { listener() }
+        close(reader.raw)
     }
 }

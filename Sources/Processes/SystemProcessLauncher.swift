@@ -50,12 +50,16 @@ package struct SystemProcessLauncher: ProcessLauncher {
 
         init(_ command: ProcessCommand, program: String, folder: () -> String) throws(LaunchError) {
             func failed(_ reason: String) -> LaunchError { .failed(program: program, reason: reason) }
-            guard let output = OutputPipe(.standardOutput, command.onOutput) else { throw failed("too many open files") }
-            guard let error = OutputPipe(.standardError, command.onOutput) else {
-                output.discard()
-                throw failed("too many open files")
+            do throws(LaunchShortage) {
+                try OutputPump.shared.start()
+                output = try OutputPipe(.standardOutput, command.onOutput)
+            } catch {
+                throw .short(program: program, error)
             }
-            (self.output, self.error) = (output, error)
+            do throws(LaunchShortage) { error = try OutputPipe(.standardError, command.onOutput) } catch {
+                output.discard()
+                throw .short(program: program, error)
+            }
             guard let conversation = command.conversation else {
                 (messages, messagePath, input) = (nil, nil, nil)
                 return
@@ -63,7 +67,7 @@ package struct SystemProcessLauncher: ProcessLauncher {
             let place = folder()
             try? FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let path = "\(place)/messages-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-            guard let messages = OutputPipe(named: path, conversation.onMessage) else {
+            guard let messages = try? OutputPipe(named: path, conversation.onMessage) else {
                 for pipe in [output, error] { pipe.discard() }
                 throw failed("a pipe can't be made in \(place)")
             }

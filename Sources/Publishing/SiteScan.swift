@@ -14,7 +14,7 @@ package struct ScannedFile: Hashable, Sendable {
 }
 
 /// Why a site can't be published as it is.
-package struct SiteError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
     package var message: String
     package var hint: String?
 
@@ -22,6 +22,8 @@ package struct SiteError: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
         self.hint = hint
     }
+
+    package init(noThread message: String, hint: String) { self.init(message, hint: hint) }
 
     package var description: String { message }
 }

@@ -1,7 +1,7 @@
 package import Files
 
 /// Why a store could not do what was asked.
-package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
     /// What callers do differently.
     package enum Kind: Hashable, Sendable {
         /// The store itself is not there: a missing folder, a repository that does not exist.
@@ -38,6 +38,8 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
             self = .unavailable(error.description)
         }
     }
+
+    package init(noThread message: String, hint: String) { self.init(.unavailable, message, hint: hint) }
 
     package static func missing(_ message: String, hint: String? = nil) -> StorageError { StorageError(.missing, message, hint: hint) }
     package static func unauthorized(_ message: String, hint: String? = nil) -> StorageError { StorageError(.unauthorized, message, hint: hint) }

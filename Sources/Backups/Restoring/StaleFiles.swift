@@ -7,7 +7,7 @@ package enum StaleFiles {
         await OwnThread.run { flag in
             guard let folder = try? Folder.open(path) else { return [] }
             return remove(folder, [], PathFilter(exclude: patterns), flag)
-        }
+        } ?? []
     }
 
     private static func remove(_ folder: Folder, _ path: [RawName], _ filter: PathFilter, _ flag: CancelFlag) -> [String] {

@@ -244,7 +244,7 @@ package enum KeptTrees {
                 guard let parent = try? Folder.open(place.parent) else { return count }
                 return count + ((try? TreeSwap.removeKept(parent: parent, name: place.name)) ?? 0)
             }
-        }
+        } ?? 0
     }
 }
 

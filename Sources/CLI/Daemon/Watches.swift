@@ -43,7 +43,10 @@ actor Watches {
         }
         for watch in wanted where tasks[watch] == nil {
             let (scheduler, clock, note) = (scheduler, clock, note)
-            tasks[watch] = Task { await Watches.carry(watch, scheduler, clock, note) }
+            tasks[watch] = Task {
+                // Where no thread can be started just now, one can be later.
+                while !Task.isCancelled { await Watches.carry(watch, scheduler, clock, note) }
+            }
         }
     }
 

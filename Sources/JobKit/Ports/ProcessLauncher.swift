@@ -113,6 +113,30 @@ package struct StopSteps: Hashable, Sendable {
     }
 }
 
+/// What may be short for a moment: what can't be started now can be later.
+package enum LaunchShortage: Error, Hashable, Sendable, CustomStringConvertible {
+    case processes
+    case descriptors
+    case memory
+
+    package var description: String {
+        switch self {
+        case .processes: "no process slot is free: the limit on processes is reached"
+        case .descriptors: "no file descriptor is free: the limit on open files is reached"
+        case .memory: "there is not enough memory"
+        }
+    }
+
+    /// What to do about it.
+    package var hint: String {
+        switch self {
+        case .processes: "raise the limit on processes (pids.max, ulimit -u), or see what uses them up"
+        case .descriptors: "raise the limit on open files (ulimit -n)"
+        case .memory: "raise the memory limit, or see what uses it up"
+        }
+    }
+}
+
 /// Why a process could not be started.
 package enum LaunchError: Error, Hashable, Sendable {
     /// The program is in none of the folders that were searched.
@@ -121,7 +145,16 @@ package enum LaunchError: Error, Hashable, Sendable {
     /// It may be executed, and is nothing that can be.
     case noProgram(path: String)
     case folderMissing(path: String)
+    case short(program: String, LaunchShortage)
     case failed(program: String, reason: String)
+
+    /// Whether another try may succeed without anybody's help.
+    package var isPassing: Bool {
+        switch self {
+        case .short: true
+        case .notFound, .notExecutable, .noProgram, .folderMissing, .failed: false
+        }
+    }
 }
 
 extension LaunchError: CustomStringConvertible {
@@ -132,6 +165,7 @@ extension LaunchError: CustomStringConvertible {
         case .notExecutable(let path): "\(path) may not be executed"
         case .noProgram(let path): "\(path) is no program"
         case .folderMissing(let path): "the folder \(path) does not exist"
+        case .short(let program, let shortage): "\(program) could not be started: \(shortage)"
         case .failed(let program, let reason): "\(program) could not be started: \(reason)"
         }
     }
@@ -144,6 +178,7 @@ extension LaunchError: CustomStringConvertible {
         case .notExecutable(let path): "chmod +x \(path)"
         case .noProgram: "a script begins with a line such as #!/bin/sh; a binary must be made for this kind of machine"
         case .folderMissing: "create it, or correct \"cwd\""
+        case .short(_, let shortage): shortage.hint
         case .failed: "see the system's limits on processes and memory"
         }
     }

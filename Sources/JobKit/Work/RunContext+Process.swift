@@ -3,7 +3,7 @@ extension RunContext {
     package func finish(_ command: ProcessCommand, stop steps: StopSteps = StopSteps()) async throws(JobError) -> ProcessExit {
         let process: any RunningProcess
         do { process = try await processes.launch(command) } catch {
-            throw JobError(error.description, hint: error.hint)
+            throw JobError(error.description, hint: error.hint, retry: error.isPassing ? .worthwhile : .pointless)
         }
         let context = self
         let exit = await withTaskCancellationHandler {
