@@ -9,7 +9,7 @@ struct InteropTests {
     /// A tree with what makes trees hard: long, odd and non-UTF-8 names, links, modes, old and fine times.
     private static let makeTree = """
         mkdir -p app/sub/deep app/empty && cd app
-        printf hello > file; printf '' > zero; head -c 300000 /dev/urandom > random
+        printf hello > file; printf '' > zero; noise 1 300000 > random
         printf x > "$(printf 'n%.0s' $(seq 1 120))"; printf y > '空 格+.txt'; printf z > "$(printf 'bad\\xff\\xfename')"
         ln -s sub/deep link; ln -s /etc/hosts absolute; ln file hard; chmod 600 file; chmod 755 zero; chmod 700 sub
         touch -d '2001-02-03 04:05:06.123456789' zero; touch -d '1969-01-01' random; touch -h -d '2010-01-01' link
@@ -112,27 +112,50 @@ struct InteropTests {
         #expect(check.status == 0, "\(check.errors)")
     }
 
-    @Test("an archive that is cut or changed anywhere is refused")
+    /// All that an archive holds, and what went wrong.
+    private func contents(_ bytes: [UInt8]) -> Result<[(entry: TarEntry, content: [UInt8])], ArchiveError> {
+        Result { () throws(ArchiveError) in
+            let gzip = try GzipReader(MemorySource(bytes))
+            let reader = TarReader(gzip)
+            var all: [(TarEntry, [UInt8])] = []
+            while let entry = try reader.next() {
+                var content: [UInt8] = []
+                while case let piece = try reader.read(65_536), !piece.isEmpty { content += piece }
+                all.append((entry, content))
+            }
+            while try !gzip.read(65_536).isEmpty {}
+            return all
+        }
+    }
+
+    @Test("an archive that is cut is refused, and one that is changed anywhere gives nothing else than what was stored")
     func damage() throws {
         let folder = TemporaryFolder()
-        _ = try Shell.run("mkdir a && seq 1 2000 > a/f && seq 1 50 > a/g && tar -czf x.tar.gz a", folder: folder.path)
+        // The same bytes each time.
+        let made = try Shell.run(
+            "mkdir a && seq 1 2000 > a/f && seq 1 50 > a/g && tar --sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner --mode=go-w -cf - a | gzip -n > x.tar.gz",
+            folder: folder.path)
+        try #require(made.status == 0, "\(made.errors)")
         let whole = [UInt8](try #require(FileManager.default.contents(atPath: folder["x.tar.gz"])))
-        func isRead(_ bytes: [UInt8]) -> Bool {
-            do {
-                let gzip = try GzipReader(MemorySource(bytes))
-                let reader = TarReader(gzip)
-                while try reader.next() != nil { while try !reader.read(65_536).isEmpty {} }
-                while try !gzip.read(65_536).isEmpty {}
-                return true
-            } catch { return false }
-        }
-        #expect(isRead(whole))
+        func isRead(_ bytes: [UInt8]) -> Bool { if case .success = contents(bytes) { true } else { false } }
+        let stored = try contents(whole).get()
+        #expect(stored.count == 3)
         for length in stride(from: 0, to: whole.count, by: 37) { #expect(!isRead(Array(whole.prefix(length))), "cut at \(length)") }
+        var (tried, refused) = (0, 0)
         for index in stride(from: 10, to: whole.count, by: 41) {
-            var bytes = whole
-            bytes[index] ^= 0x55
-            #expect(!isRead(bytes), "changed at \(index)")
+            for mask: UInt8 in [0x55, 0x01, 0x80] {
+                var bytes = whole
+                bytes[index] ^= mask
+                tried += 1
+                // Another distance in a run of equal bytes is another archive of the same files.
+                switch contents(bytes) {
+                case .success(let read):
+                    #expect(read.map(\.entry) == stored.map(\.entry) && read.map(\.content) == stored.map(\.content), "changed at \(index) by \(mask)")
+                case .failure: refused += 1
+                }
+            }
         }
+        #expect(refused * 10 >= tried * 9, "only \(refused) of \(tried) were refused")
         #expect(isRead(whole + [0, 0, 0]))
         #expect(!isRead(whole + [1, 2, 3]))
         // Cut exactly at a member's boundary: tar accepts this, we must not.

@@ -291,10 +291,10 @@ struct BackupsTests {
     @Test("disk full while packing or unpacking: a sentence, and nothing is lost", .enabled(if: getuid() == 0))
     func diskFull() async throws {
         let world = try World()
-        _ = try Shell.run("mkdir app && head -c 3000000 /dev/urandom > app/big", folder: world.folder.path)
+        _ = try Shell.run("mkdir app && noise 1 3000000 > app/big", folder: world.folder.path)
         let head = try version(await world.backUp(at: t)).id
         _ = try Shell.run(
-            "head -c 3500000 /dev/urandom > app/big; rm -rf scratch; mkdir scratch; mount -t tmpfs -o size=2m tmpfs scratch", folder: world.folder.path)
+            "noise 2 3500000 > app/big; rm -rf scratch; mkdir scratch; mount -t tmpfs -o size=2m tmpfs scratch", folder: world.folder.path)
         await #expect { try await world.backUp(head: head, at: t + 1) } throws: { ($0 as? BackupError)?.isDiskFull == true }
         _ = try Shell.run("umount scratch", folder: world.folder.path)
         #expect(try await world.repository.head()?.id == head)

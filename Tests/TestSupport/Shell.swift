@@ -9,17 +9,23 @@ package enum Shell {
     }
 
     /// Runs a line of shell and waits for it, and not for what it leaves in the background.
+    ///
+    /// It may say `noise SEED COUNT`: so many bytes that no compression makes shorter, the same ones for the same seed.
     @discardableResult
     package static func run(_ line: String, environment: [String: String] = [:], folder: String? = nil) throws -> Result {
         let stem = NSTemporaryDirectory() + "shipkeeper-shell-\(UUID().uuidString)"
         defer { for end in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(stem).\(end)") } }
         var script = "exec > '\(stem).out' 2> '\(stem).err' < /dev/null\n"
+        if line.contains("noise ") { script += noise }
         if let folder { script += "cd '\(folder)' || exit 99\n" }
         for (name, value) in environment { script += "export \(name)='\(value)'\n" }
         let status = try spawn(["/bin/bash", "-c", script + line])
         func read(_ end: String) -> String { FileManager.default.contents(atPath: "\(stem).\(end)").map { String(decoding: $0, as: UTF8.self) } ?? "" }
         return Result(status: status, output: read("out"), errors: read("err"))
     }
+
+    private static let noise =
+        "noise() { python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(int(sys.argv[1])).randbytes(int(sys.argv[2])))' \"$@\"; }\n"
 
     private static func spawn(_ words: [String]) throws -> Int32 {
         var (id, status): (pid_t, Int32) = (0, 0)
