@@ -66,6 +66,12 @@ package final class ManualClock: WallClock {
         for watcher in ready { watcher.continuation.resume() }
     }
 
+    /// Puts the time of day forward or back: no time goes by, and whoever sleeps until then wakes.
+    package func jump(by length: Duration) {
+        state.withLock { $0.now = $0.now.adding(length) }
+        advance(by: .zero)
+    }
+
     /// Lets time go by and wakes whoever is due.
     package func advance(by length: Duration) {
         let due = state.withLock { state in

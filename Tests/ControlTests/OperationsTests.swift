@@ -1,0 +1,184 @@
+import Control
+import Foundation
+import JobKit
+import Scheduler
+import TestSupport
+import Testing
+
+/// What a person can ask, answered by a scheduler on a clock that the test moves.
+@Suite("operations")
+struct OperationsTests {
+    private struct Logs: RunLogReader {
+        func read(run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)? { (Data("line of \(run)\n".utf8), 20) }
+    }
+
+    private func operations(_ bench: SchedulerBench) -> Operations {
+        Operations(
+            scheduler: bench.scheduler, store: bench.store, logs: Logs(), clock: bench.clock, version: "1.2.3", configuration: "c.yaml",
+            startedAt: bench.clock.now, restarts: 2, restoring: RestoreProcedure { _, _ in .failure(JobError("no job restores")) },
+            reload: { ReloadAnswer(isReloaded: true, problems: []) })
+    }
+
+    private let hourly = Trigger.schedule(.every(.seconds(3600)), atStart: false)
+    private let daily = Trigger.schedule(.every(.seconds(86_400)), atStart: false)
+
+    private func failing(_ name: String, retry: RetryPolicy = .never) -> ScheduledJob {
+        .scripted(JobDefinition(name: name, triggers: [.boot], retry: retry)) { _ throws(JobError) in
+            throw JobError("the disk is full", hint: "make room", retry: .worthwhile)
+        }
+    }
+
+    @Test("before it has a state it says that it is starting", .timeLimit(.minutes(10)))
+    func starting() async {
+        let operations = operations(SchedulerBench([]))
+        await #expect(throws: OperationError.self) { try await operations.status() }
+        let error = OperationError.starting
+        #expect(error.status == 503 && error.message == "the program is starting; try again in a moment")
+    }
+
+    @Test("a job or a run that is not there is named, with the nearest one", .timeLimit(.minutes(10)))
+    func unknown() async throws {
+        let bench = SchedulerBench([.good(JobDefinition(name: "gateway"))])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            for ask in [
+                { _ = try await operations.why("gatway") }, { _ = try await operations.runs(of: "gatway", limit: 3) },
+                { _ = try await operations.log(of: "gatway", run: nil, from: 0) },
+            ] as [() async throws -> Void] {
+                let error = await #expect(throws: OperationError.self) { try await ask() }
+                #expect(error?.status == 404 && error?.message == "no job is named \"gatway\"; did you mean \"gateway\"?")
+            }
+            let start = try await operations.start("gatway", via: "test", evenIfRunning: false)
+            #expect(start.result == .noSuchJob && start.suggestion == "gateway")
+            let run = await #expect(throws: OperationError.self) { try await operations.run(77) }
+            #expect(run?.status == 404 && run?.message == "no run 77 is recorded")
+            let none = await #expect(throws: OperationError.self) { try await operations.log(of: "gateway", run: nil, from: 0) }
+            #expect(none?.message == "gateway has not run yet")
+        }
+    }
+
+    @Test("the status has each job's state, what is next, and what needs attention", .timeLimit(.minutes(10)))
+    func status() async throws {
+        let begun = Gate()
+        let bench = SchedulerBench([
+            .good(JobDefinition(name: "good", triggers: [.boot, hourly])), failing("bad"),
+            failing("again", retry: RetryPolicy(attempts: 3, backoff: .seconds(100), backoffCap: .seconds(100))),
+            .scripted(JobDefinition(name: "busy", triggers: [.boot])) { context throws(JobError) in
+                context.report(RunProgress(step: "packing", done: 1, total: 4, unit: "files"))
+                begun.open()
+                do { try await context.clock.sleep(until: .distantFuture) } catch { throw JobError("was ended") }
+                return RunReport(summary: "")
+            },
+            .good(JobDefinition(name: "held", triggers: [.boot], needs: ["bad"])),
+        ])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.logs.wait(for: "good: succeeded")
+            await bench.logs.wait(for: "bad: failed")
+            await bench.logs.wait(for: "again: the disk is full; make room; trying again in")
+            await begun.wait()
+            let status = try await operations.status()
+            #expect(status.version == "1.2.3" && status.restarts == 2 && !status.isStopping && status.configuration == "c.yaml")
+            let states = Dictionary(uniqueKeysWithValues: status.jobs.map { ($0.name, $0.state) })
+            #expect(states == ["good": "idle", "bad": "idle", "again": "waiting to retry", "busy": "running", "held": "waiting"], "\(states)")
+            let good = try #require(status.jobs.first { $0.name == "good" })
+            #expect(good.last?.outcome == "succeeded" && good.next == bench.clock.now.adding(.seconds(3600)) && good.triggers == ["at boot", "every 1h"])
+            let busy = try #require(status.jobs.first { $0.name == "busy" })
+            #expect(busy.run?.progress?.step == "packing" && busy.run?.progress?.done == 1 && busy.run?.progress?.total == 4)
+            let attention = Dictionary(uniqueKeysWithValues: status.attention.map { ($0.job, $0.message) })
+            #expect(Set(attention.keys) == ["bad", "again", "held"], "\(attention)")
+            #expect(attention["bad"] == "failed: the disk is full" && status.attention.first { $0.job == "bad" }?.hint == "make room")
+            #expect(attention["again"] == "failed, and is tried again: the disk is full")
+            #expect(attention["held"]?.contains("bad") == true, "\(attention)")
+        }
+    }
+
+    @Test("why says what a job does or waits for, and when it is due", .timeLimit(.minutes(10)))
+    func why() async throws {
+        let bench = SchedulerBench([
+            .good(JobDefinition(name: "good", triggers: [.boot, hourly])), failing("bad"),
+            .good(JobDefinition(name: "held", triggers: [.boot], needs: ["bad"])),
+            .good(JobDefinition(name: "asked")), .good(JobDefinition(name: "off", disabled: .safeMode)),
+        ])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.logs.wait(for: "good: succeeded")
+            await bench.logs.wait(for: "bad: failed")
+            for (job, words) in [
+                ("good", ["good last ran at", "because of the program's start and succeeded: did good", "It is next due at", ", in 1h."]),
+                ("bad", ["bad last ran at", "and failed: the disk is full", "It runs at boot, or when somebody starts it."]),
+                ("held", ["held is due because of the program's start but ", "bad"]),
+                ("asked", ["asked has not run yet. It runs only when somebody starts it."]), ("off", ["off does not run: safe mode"]),
+            ] {
+                let answer = try await operations.why(job)
+                #expect(answer.job == job)
+                for words in words { #expect(answer.answer.contains(words), "\(words) is not in \(answer.answer)") }
+            }
+        }
+    }
+
+    @Test("runs come newest first with their attempts, and fire times soonest first", .timeLimit(.minutes(10)))
+    func runsAndNext() async throws {
+        let bench = SchedulerBench([
+            .good(JobDefinition(name: "hourly", triggers: [hourly])), .good(JobDefinition(name: "daily", triggers: [daily])),
+            .good(JobDefinition(name: "off", triggers: [hourly], disabled: .safeMode)),
+        ])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            for round in 1...3 {
+                let answer = try await operations.start("hourly", via: "test", evenIfRunning: false)
+                #expect(answer.result == .started && answer.message == nil)
+                await bench.logs.wait(for: "hourly: succeeded", times: round)
+            }
+            let runs = try await operations.runs(of: "hourly", limit: 2).runs
+            #expect(runs.count == 2 && runs[0].id > runs[1].id && runs.allSatisfy { $0.isFinished && $0.summary == "did hourly" })
+            #expect(try await operations.runs(of: nil, limit: 10).runs.count == 3)
+            #expect(try await operations.run(runs[0].id).attempts?.map(\.number) == [1])
+            let log = try await operations.log(of: "hourly", run: nil, from: 3)
+            #expect(log.run == runs[0].id && log.text == "line of \(runs[0].id)\n" && log.next == 20 && log.isFinished)
+            let fires = try await operations.next(count: 25).fires
+            #expect(fires.count == 25 && fires.map(\.at) == fires.map(\.at).sorted() && fires[0].job == "hourly" && fires[0].schedule == "every 1h")
+            #expect(fires.count { $0.job == "daily" } == 1 && !fires.contains { $0.job == "off" })
+        }
+    }
+
+    @Test("what goes on can be joined, stopped and begun anew", .timeLimit(.minutes(10)))
+    func control() async throws {
+        let begun = Gate()
+        let bench = SchedulerBench([
+            .scripted(JobDefinition(name: "a")) { context throws(JobError) in
+                begun.open()
+                do { try await context.clock.sleep(until: .distantFuture) } catch { throw JobError("was ended") }
+                return RunReport(summary: "")
+            }
+        ])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            #expect(try await operations.stop("a").result == .notRunning)
+            let first = try await operations.start("a", via: "test", evenIfRunning: false)
+            await begun.wait()
+            let joined = try await operations.start("a", via: "test", evenIfRunning: false)
+            #expect(joined.result == .joined && joined.run == first.run && first.run != nil)
+            let again = try await operations.restart("a", via: "test")
+            await begun.wait(2)
+            #expect(again.run != nil && bench.outcomes(of: "a").first == .cancelled)
+            #expect(try await operations.stop("a").result == .stopping)
+            await bench.logs.wait(for: "a: cancelled", times: 2)
+            #expect(try await operations.dryRun("a", via: "test").result == .refused)
+        }
+    }
+
+    @Test("answers are JSON with names in one spelling and times to the millisecond, and are read back")
+    func json() throws {
+        let reload = ControlJSON.encode(ReloadAnswer(isReloaded: true, problems: ["x"]))
+        #expect(String(decoding: reload, as: UTF8.self) == "{\n  \"is_reloaded\" : true,\n  \"problems\" : [\n    \"x\"\n  ]\n}")
+        #expect(try ControlJSON.decode(ReloadAnswer.self, from: reload).isReloaded)
+        struct Times: Codable { var at: Date }
+        let time = ControlJSON.encode(Times(at: Date(timeIntervalSince1970: 1_790_000_000.123)))
+        #expect(String(decoding: time, as: UTF8.self).contains("\"2026-09-21T14:13:20.123Z\""))
+        #expect(try abs(ControlJSON.decode(Times.self, from: time).at.timeIntervalSince1970 - 1_790_000_000.123) < 0.0005)
+    }
+}
