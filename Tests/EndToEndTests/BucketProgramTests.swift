@@ -11,10 +11,11 @@ struct BucketProgramTests {
 
     private final class World: Sendable {
         let oss: StandInOSS
-        let folder = TemporaryFolder()
+        let folder: TemporaryFolder
         let service: Service
 
-        init(_ service: Service) throws {
+        init(_ service: Service, _ account: Account) throws {
+            folder = TemporaryFolder(for: account)
             self.service = service
             oss = try StandInOSS()
             try oss.makeBucket("my-store")
@@ -25,7 +26,7 @@ struct BucketProgramTests {
             return """
                 version: 1
                 state: \(folder[state])
-                stop_budget: 4s
+                stop_budget: 60s
                 secrets: [STORE_ID, STORE_SECRET]
                 repositories:
                   main:
@@ -77,12 +78,17 @@ struct BucketProgramTests {
             return read.status == 0 ? Int(read.output.trimmingCharacters(in: .whitespacesAndNewlines)) : -1
         }
 
-        func forget(_ names: String) throws { _ = try Shell.run("rm -rf \(names)", folder: folder.path) }
+        func forget() throws {
+            try folder.renew("state", "log.txt")
+            try folder.run("rm -rf data; mkdir data")
+        }
     }
 
-    @Test("trouble at boot never overwrites a backup; what is stored can be read without us", .timeLimit(.minutes(30)), arguments: Service.allCases)
-    func boots(service: Service) async throws {
-        let world = try World(service)
+    @Test(
+        "trouble at boot never overwrites a backup; what is stored can be read without us", .timeLimit(.minutes(30)), arguments: Service.allCases,
+        Account.allCases)
+    func boots(service: Service, account: Account) async throws {
+        let world = try World(service, account)
         try world.write(7)
         let first = try world.start(world.configuration())
         #expect(try world.says("restore: succeeded: empty"))
@@ -92,7 +98,7 @@ struct BucketProgramTests {
 
         // Containers whose key is wrong, or that can't reach the store, have a tree of their own by the time of their backup.
         for trouble in ["wrong key", "unreachable"] {
-            try world.forget("data state log.txt")
+            try world.forget()
             try world.write(1)
             if trouble == "unreachable" { try await world.oss.server.tell("faults", "[{\"kind\": \"refuse\", \"times\": 1000}]") }
             let program = try world.start(world.configuration(on: "{ every: 1s }"), secret: trouble == "wrong key" ? "wrong/secret" : StandInOSS.secret)
@@ -104,21 +110,22 @@ struct BucketProgramTests {
             #expect(!program.log.contains(StandInOSS.secret) && !program.log.contains("wrong/secret"))
         }
 
-        try world.forget("data state log.txt")
+        try world.forget()
         let again = try world.start(world.configuration())
         #expect(try world.says("restore: succeeded: restored 3 files"))
         #expect(world.folder.read("data/app/b/c")?.hasPrefix("7 ") == true)
         _ = again.stop()
     }
 
-    @Test("of two containers the stale one is refused, and loses nothing", .timeLimit(.minutes(30)), arguments: Service.allCases)
-    func twoContainers(service: Service) throws {
-        let world = try World(service)
+    @Test("of two containers the stale one is refused, and loses nothing", .timeLimit(.minutes(30)), arguments: Service.allCases, Account.allCases)
+    func twoContainers(service: Service, account: Account) throws {
+        let world = try World(service, account)
         try world.write(1)
         let one = try world.start(world.configuration())
         #expect(try world.says("restore: succeeded: empty"))
         #expect(try one.ask("start backup --wait").status == 0)
-        let other = TemporaryFolder()
+        let other = TemporaryFolder(for: account)
+        try other.run("mkdir data")
         let configuration = world.configuration().replacing(world.folder.path, with: other.path)
         let two = try RunningProgram(configuration, in: other, environment: ["STORE_ID": StandInOSS.keyID, "STORE_SECRET": StandInOSS.secret])
         #expect(try RunningProgram.until("grep -qF 'restore: succeeded: restored' '\(other["log.txt"])'"))
@@ -135,28 +142,29 @@ struct BucketProgramTests {
         _ = (one.stop(), two.stop())
     }
 
-    @Test("kill -9 at 40 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow), arguments: Service.allCases)
-    func killed(service: Service) async throws {
-        let world = try World(service)
+    @Test("kill -9 at 40 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow), arguments: Service.allCases, Account.allCases)
+    func killed(service: Service, account: Account) async throws {
+        let world = try World(service, account)
         try await world.oss.server.tell("config", "{\"delay\": 0.02}")
-        var random = SeededRandom(seed: service == .oss ? 1 : 2)
-        var (newest, stored) = (0, 0)
-        for round in 1...40 {
+        var moments = Moments("killed backups to \(service) \(account)", seed: service == .oss ? 1 : 2, whole: .milliseconds(450))
+        var newest = 0
+        let rounds = 40 / Account.allCases.count
+        for round in 1...rounds {
             try world.write(round)
             let program = try world.start(world.configuration(on: "boot"), flags: ["--no-init"])
-            usleep(UInt32.random(in: 40_000...450_000, using: &random))
+            moments.wait()
             program.send(SIGKILL)
             _ = program.wait()
             let found = try world.storedByHand() ?? 0
             #expect(found >= newest && found <= round, "round \(round): \(found) is the newest, after \(newest)")
-            (newest, stored) = (max(newest, found), stored + (found == round ? 1 : 0))
+            newest = max(newest, found)
+            moments.note(wasOver: found == round)
         }
-        print("killed backups to \(service): 40 rounds, \(stored) had stored their tree when they were killed")
-        #expect(stored > 0 && stored < 40, "the moments were not spread over the backup")
-        try world.write(41)
+        #expect(moments.areSpread)
+        try world.write(rounds + 1)
         let program = try world.start(world.configuration(on: "boot"))
         #expect(try RunningProgram.until("'\(SourceTree.program)' start backup --wait --state '\(world.folder["state"])'"), "\(program.log)")
         _ = program.stop()
-        #expect(try world.storedByHand() == 41)
+        #expect(try world.storedByHand() == rounds + 1)
     }
 }

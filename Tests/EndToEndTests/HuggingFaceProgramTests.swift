@@ -11,12 +11,13 @@ import Testing
 struct HuggingFaceProgramTests {
     private final class World: Sendable {
         let hub: StandInHub
-        let folder = TemporaryFolder()
+        let folder: TemporaryFolder
 
-        init(create: Bool = true) async throws {
+        init(_ account: Account = .root, create: Bool = true) async throws {
+            folder = TemporaryFolder(for: account)
             hub = try StandInHub()
             if create { try await hub.create() }
-            try FileManager.default.createDirectory(atPath: folder["data"], withIntermediateDirectories: true)
+            try folder.run("mkdir data")
         }
 
         var environment: [String: String] { environment(StandInHub.writeToken) }
@@ -30,7 +31,7 @@ struct HuggingFaceProgramTests {
             """
             version: 1
             state: \(folder[state])
-            stop_budget: 4s
+            stop_budget: 60s
             secrets: [HF_TOKEN]
             repositories:
               main: { type: huggingface, dataset: "${HF_DATASET}", token: "${HF_TOKEN}"\(repository) }
@@ -53,9 +54,7 @@ struct HuggingFaceProgramTests {
         }
 
         /// Waits for words in the log.
-        func says(_ words: String, _ seconds: Int = 30) throws -> Bool {
-            try RunningProgram.until("grep -qF -- '\(words)' '\(folder["log.txt"])'", seconds: seconds)
-        }
+        func says(_ words: String) throws -> Bool { try RunningProgram.until("grep -qF -- '\(words)' '\(folder["log.txt"])'") }
 
         func forget() throws { try FileManager.default.removeItem(atPath: folder["log.txt"]) }
 
@@ -96,13 +95,13 @@ struct HuggingFaceProgramTests {
         }
     }
 
-    @Test("the script of today and we read each other's backups", .timeLimit(.minutes(30)))
-    func interop() async throws {
-        let world = try await World()
+    @Test("the script of today and we read each other's backups", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func interop(account: Account) async throws {
+        let world = try await World(account)
         let script = "'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py'"
         func run(_ words: String) throws -> Shell.Result { try Shell.run("\(script) \(words)", environment: world.environment) }
         _ = try Shell.run(
-            "mkdir -p theirs/app/sub && cd theirs/app && head -c 3000000 /dev/urandom > big && echo 你好 > 文件.txt && ln -s 文件.txt link && chmod 600 big && : > empty && echo x > sub/'with blank'",
+            "mkdir -p theirs/app/sub && cd theirs/app && noise 1 3000000 > big && echo 你好 > 文件.txt && ln -s 文件.txt link && chmod 600 big && : > empty && echo x > sub/'with blank'",
             folder: world.folder.path)
         let theirs = try world.tree("theirs")
         let backup = try run("backup '\(world.folder["theirs"])' app")
@@ -110,7 +109,7 @@ struct HuggingFaceProgramTests {
         let program = try world.start(world.configuration(jobs: world.backupJob("{ every: 1h }")))
         #expect(try world.says("restore: succeeded: restored"))
         #expect(try world.tree("data") == theirs)
-        _ = try Shell.run("cd data/app && echo more > new && rm sub/* && head -c 100000 /dev/urandom >> big", folder: world.folder.path)
+        try world.folder.run("cd data/app && echo more > new && rm sub/* && noise 2 100000 >> big")
         let ours = try world.tree("data")
         #expect(try program.ask("start backup --wait").status == 0)
         try FileManager.default.createDirectory(atPath: world.folder["back"], withIntermediateDirectories: true)
@@ -121,14 +120,15 @@ struct HuggingFaceProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("what is read at boot when something is wrong", .timeLimit(.minutes(30)))
-    func boots() async throws {
-        let world = try await World()
+    @Test("what is read at boot when something is wrong", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func boots(account: Account) async throws {
+        let world = try await World(account)
         func boot(_ configuration: String, token: String = StandInHub.writeToken, dataset: String = "alice/backup", says words: [String]) throws {
             let program = try world.start(configuration, token: token, dataset: dataset)
             for words in words { #expect(try world.says(words), "\(words) is not in\n\(program.log)") }
             _ = program.stop()
-            _ = try Shell.run("rm -rf state log.txt data/app", folder: world.folder.path)
+            try world.folder.renew("state", "log.txt")
+            try world.folder.run("rm -rf data/app")
         }
         let plain = world.configuration(jobs: world.service)
         try boot(plain, token: "hf_expired", says: ["restore: failed: the token for 127.0.0.1 is not accepted", "make a new one with write access"])
@@ -140,18 +140,18 @@ struct HuggingFaceProgramTests {
             locked, token: "hf_expired",
             says: ["not restored, and started all the same; backups are locked", "app: started", "backup: failed: backups to \"main\" are locked"])
         try await world.hub.tell("faults", "[{\"kind\": \"refuse\", \"times\": 100000}]")
-        let program = try world.start(world.configuration(restore: ", give_up_after: 1m", jobs: world.service))
+        let program = try world.start(world.configuration(restore: ", give_up_after: 1h", jobs: world.service))
         #expect(try world.says("be reached (asking for the newest commit)"))
         #expect(try world.says("trying again in 2s"))
         #expect(!program.log.contains("app: started"), "the app did not wait")
         try await world.hub.tell("faults", "[]")
-        #expect(try world.says("restore: succeeded: empty", 60) && world.says("app: started"))
+        #expect(try world.says("restore: succeeded: empty") && world.says("app: started"))
         _ = program.stop()
     }
 
-    @Test("a damaged newest backup gives way to the one before, and says so", .timeLimit(.minutes(30)))
-    func damaged() async throws {
-        let world = try await World()
+    @Test("a damaged newest backup gives way to the one before, and says so", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func damaged(account: Account) async throws {
+        let world = try await World(account)
         let program = try world.start(world.configuration(jobs: world.backupJob("{ every: 1h }")))
         #expect(try world.says("restore: succeeded: empty"))
         for number in [1, 2] {
@@ -160,7 +160,8 @@ struct HuggingFaceProgramTests {
         }
         _ = program.stop()
         try await world.hub.tell("damage", "{\"repo\": \"alice/backup\", \"path\": \"latest_backup.tar.gz\"}")
-        _ = try Shell.run("rm -rf state data/app log.txt", folder: world.folder.path)
+        try world.folder.renew("state", "log.txt")
+        try world.folder.run("rm -rf data/app")
         let again = try world.start(world.configuration(jobs: world.service))
         #expect(try world.says("a newer backup could not be used"))
         #expect(try world.says("app: started"))
@@ -168,9 +169,11 @@ struct HuggingFaceProgramTests {
         _ = again.stop()
     }
 
-    @Test("an older backup comes back with the services stopped around it, and nothing of the present is lost", .timeLimit(.minutes(30)))
-    func older() async throws {
-        let world = try await World()
+    @Test(
+        "an older backup comes back with the services stopped around it, and nothing of the present is lost", .timeLimit(.minutes(30)),
+        arguments: Account.allCases)
+    func older(account: Account) async throws {
+        let world = try await World(account)
         let program = try world.start(world.configuration(jobs: world.service + "\n" + world.backupJob("{ every: 1h }")))
         #expect(try world.says("app: started"))
         for number in [1, 2] {
@@ -183,33 +186,38 @@ struct HuggingFaceProgramTests {
         #expect(done.status == 0, "\(done.output)\(done.errors)")
         #expect(world.number() == 1)
         for words in ["storing what is there now: backup", "stopped app", "restore succeeded", "started app"] { #expect(done.output.contains(words)) }
-        #expect(try RunningProgram.until("pgrep -f 'sleep 1000' > /dev/null"))
+        #expect(
+            try RunningProgram.until(
+                "'\(SourceTree.program)' status --json --state '\(world.folder["state"])' | jq -e '.jobs[] | select(.name == \"app\") | .state == \"ready\"'"))
         #expect(try await world.stored() == 1)
         #expect(try await world.repository.backups().count == 3, "1, 2 and 3; 1 again is the same archive")
         let wrong = try program.ask("restore --at 2001-01-01")
         #expect(wrong.status == 1 && wrong.output.contains("no backup is known as") && world.number() == 1)
         func direct(_ words: String) throws -> Shell.Result {
-            try Shell.run("'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'", environment: world.environment)
+            try Shell.run(
+                "\(account.words)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
+                environment: world.environment.merging(account.environment) { $1 })
         }
         let third = try await world.repository.backups()[1]
-        #expect(try direct("restore --at \(third.id) --to '\(world.folder["elsewhere"])' --path app/b/c").status == 0)
-        #expect(world.folder.read("elsewhere/app/b/c")?.hasPrefix("3 ") == true && world.folder.read("elsewhere/app/a") == nil)
+        #expect(try direct("restore --at \(third.id) --to '\(world.folder["data/elsewhere"])' --path app/b/c").status == 0)
+        #expect(world.folder.read("data/elsewhere/app/b/c")?.hasPrefix("3 ") == true && world.folder.read("data/elsewhere/app/a") == nil)
         #expect(try direct("backups verify --all").status == 0)
-        #expect(try direct("backups export latest --to '\(world.folder["out.tar.gz"])'").status == 0)
-        #expect(try Shell.run("tar -xzf out.tar.gz -O app/a | head -c 2", folder: world.folder.path).output == "1 ")
+        #expect(try direct("backups export latest --to '\(world.folder["data/out.tar.gz"])'").status == 0)
+        #expect(try Shell.run("tar -xzf data/out.tar.gz -O app/a | head -c 2", folder: world.folder.path).output == "1 ")
         #expect(try direct("doctor").status == 0)
         _ = program.stop()
     }
 
-    @Test("old and new container: the stale one is refused, and nothing is lost", .timeLimit(.minutes(30)))
-    func twoContainers() async throws {
-        let world = try await World()
+    @Test("old and new container: the stale one is refused, and nothing is lost", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func twoContainers(account: Account) async throws {
+        let world = try await World(account)
         try world.write(1)
         try world.folder.write("empty", "")
         let old = try world.start(world.configuration(jobs: world.backupJob("{ every: 1h, stop: true }")))
         #expect(try world.says("restore: succeeded"))
         #expect(try old.ask("start backup --wait").status == 0)
-        let newFolder = TemporaryFolder()
+        let newFolder = TemporaryFolder(for: account)
+        try world.folder.run("mkdir data2 state2")
         let configuration = world.configuration(jobs: world.backupJob("{ every: 1h }", data: "data2"), data: "data2", state: "state2")
         let new = try RunningProgram(configuration, in: newFolder, environment: world.environment)
         #expect(try RunningProgram.until("grep -q 'restore: succeeded: restored' '\(newFolder["log.txt"])'"))
@@ -227,26 +235,28 @@ struct HuggingFaceProgramTests {
         _ = new.stop()
     }
 
-    @Test("no secret in anything that was written, in any spelling", .timeLimit(.minutes(30)))
-    func secrets() async throws {
+    @Test("no secret in anything that was written, in any spelling", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func secrets(account: Account) async throws {
         let secret = "hf_S3cret+for/the=scan&only"
-        let world = try await World()
+        let world = try await World(account)
         let noisy = "  noisy: { type: command, on: boot, secrets: [HF_TOKEN], with: { shell: 'echo \"$HF_TOKEN\"; printf %s \"$HF_TOKEN\" | base64; exit 3' } }"
         try world.write(1)
         let program = try world.start(
             world.configuration(jobs: world.backupJob("{ every: 1h, stop: true }") + "\n" + noisy), token: secret)
         #expect(try world.says("restore: succeeded"))
-        for fault in ["401", "403", "500_after", "cut", "corrupt", "429_quota", "412", "echo"] {
+        for (round, fault) in ["401", "403", "500_after", "cut", "corrupt", "429_quota", "412", "echo"].enumerated() {
             try await world.hub.tell("faults", "[{\"kind\": \"\(fault)\", \"match\": \"/preupload/|/commit/\"}]")
-            try world.write(Int.random(in: 2...100))
+            try world.write(2 + round)
             _ = try program.ask("start backup --wait")
         }
         let texts = try ["status", "status --json", "runs", "runs --json", "logs backup", "logs noisy", "why backup"].map { try program.ask($0) }
         let spoken = texts.map { $0.output + $0.errors }.joined()
         var direct = ""
-        for words in ["doctor", "backups", "restore --at latest --to '\(world.folder["x"])'"] {
+        for words in ["doctor", "backups", "restore --at latest --to '\(world.folder["data/x"])'"] {
             try await world.hub.tell("faults", "[{\"kind\": \"echo\", \"match\": \"/api/\", \"times\": 100}]")
-            let result = try Shell.run("'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'", environment: world.environment(secret))
+            let result = try Shell.run(
+                "\(account.words)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
+                environment: world.environment(secret).merging(account.environment) { $1 })
             direct += result.output + result.errors
         }
         #expect(direct.contains("I got the header Bearer <secret>"))
@@ -261,34 +271,35 @@ struct HuggingFaceProgramTests {
         #expect(try Shell.run("ls '\(world.folder["state"])/state.db'").status == 0, "nothing was scanned")
     }
 
-    @Test("the example keeps its data over a new container", .timeLimit(.minutes(30)))
-    func example() async throws {
-        let world = try await World()
+    @Test("the example keeps its data over a new container", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func example(account: Account) async throws {
+        let world = try await World(account)
         let port = Port.reserve()
-        let example = try String(contentsOfFile: SourceTree.root + "/Examples/hugging-face/shipkeeper.yaml", encoding: .utf8)
+        let example = try String(contentsOfFile: SourceTree.examples + "/hugging-face/shipkeeper.yaml", encoding: .utf8)
         let environment = world.environment.merging(
             ["STATE_FOLDER": world.folder["state"], "APP_FOLDER": world.folder["data/app"], "PORT": "\(port)"]) { $1 }
         let program = try RunningProgram(example, in: world.folder, environment: environment)
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"), "\(program.log)")
         try world.folder.write("data/app/page.html", "kept")
         #expect(program.stop() == 0)
-        _ = try Shell.run("rm -rf data/app state log.txt", folder: world.folder.path)
+        try world.folder.renew("state", "log.txt")
+        try world.folder.run("rm -rf data/app")
         let again = try RunningProgram(example, in: world.folder, environment: environment)
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/page.html | grep kept"), "\(again.log)")
         #expect(again.stop() == 0)
     }
 
-    @Test("kill -9 at 100 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow))
-    func killedBackups() async throws {
-        let world = try await World()
+    @Test("kill -9 at 100 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow), arguments: Account.allCases)
+    func killedBackups(account: Account) async throws {
+        let world = try await World(account)
         try await world.hub.tell("config", "{\"delay\": 0.01, \"body_seconds\": 0.08}")
         let configuration = world.configuration(jobs: world.backupJob())
-        var random = SeededRandom(seed: 20_261_122)
-        var (seen, stages) = (Set<Int>(), [Int: Int]())
-        for round in 1...100 {
+        var moments = Moments("killed backups \(account)", seed: 20_261_122, whole: .milliseconds(700))
+        var seen = Set<Int>()
+        for round in 1...(100 / Account.allCases.count) {
             try world.write(round)
             let program = try world.start(configuration, flags: ["--no-init"])
-            usleep(UInt32.random(in: 20_000...700_000, using: &random))
+            moments.wait()
             program.send(SIGKILL)
             _ = program.wait()
             let stored = try await world.stored()
@@ -296,13 +307,13 @@ struct HuggingFaceProgramTests {
                 #expect(stored <= round, "round \(round)")
                 #expect(stored >= seen.max() ?? 0, "round \(round): an older backup is the newest")
                 seen.insert(stored)
-                stages[round - stored, default: 0] += 1
             } else {
                 #expect(seen.isEmpty, "round \(round): the newest backup is not whole, or gone")
             }
+            moments.note(wasOver: stored == round)
             #expect(world.number() == round, "the live tree was touched")
         }
-        print("killed backups: 100 rounds, \(stages[0] ?? 0) had stored their tree when they were killed")
+        #expect(moments.areSpread)
         try world.write(101)
         let program = try world.start(configuration)
         #expect(try RunningProgram.until("'\(SourceTree.program)' start backup --wait --state '\(world.folder["state"])'"), "\(program.log)")
@@ -311,27 +322,27 @@ struct HuggingFaceProgramTests {
         #expect(try Shell.run("ls '\(world.folder["state"])/scratch'").output.isEmpty)
     }
 
-    @Test("kill -9 at 100 random moments of a restore", .timeLimit(.minutes(30)), .tags(.slow))
-    func killedRestores() async throws {
-        let world = try await World()
+    @Test("kill -9 at 100 random moments of a restore", .timeLimit(.minutes(30)), .tags(.slow), arguments: Account.allCases)
+    func killedRestores(account: Account) async throws {
+        let world = try await World(account)
         try world.write(2000)
         let first = try world.start(world.configuration(jobs: world.backupJob("{ every: 1h }")))
         #expect(try world.says("restore: succeeded"))
         #expect(try first.ask("start backup --wait").status == 0)
         _ = first.stop()
         try await world.hub.tell("config", "{\"delay\": 0.01, \"body_seconds\": 0.08}")
-        var random = SeededRandom(seed: 20_261_123)
-        var new = 0
-        for round in 1...100 {
-            _ = try Shell.run("rm -rf state data/app log.txt", folder: world.folder.path)
+        var moments = Moments("killed restores \(account)", seed: 20_261_123, whole: .milliseconds(450))
+        for round in 1...(100 / Account.allCases.count) {
+            try world.folder.renew("state", "log.txt")
+            try world.folder.run("rm -rf data/app")
             try world.write(round)
             let program = try world.start(world.configuration(), flags: ["--no-init"])
-            usleep(UInt32.random(in: 20_000...450_000, using: &random))
+            moments.wait()
             program.send(SIGKILL)
             _ = program.wait()
             let number = world.number()
             #expect(number == round || number == 2000, "round \(round): the live tree is \(number.map(String.init) ?? "a mixture")")
-            if number == 2000 { new += 1 }
+            moments.note(wasOver: number == 2000)
             guard round.isMultiple(of: 10) else { continue }
             let again = try world.start(world.configuration())
             #expect(try RunningProgram.until("'\(SourceTree.program)' runs restore --state '\(world.folder["state"])' | grep -q 'succeeded'"), "\(again.log)")
@@ -340,6 +351,6 @@ struct HuggingFaceProgramTests {
             let left = try Shell.run("ls -A data | grep restore-", folder: world.folder.path).output
             #expect(left.isEmpty, "\(left)")
         }
-        print("killed restores: 100 rounds, in \(new) the new tree was in place when they were killed")
+        #expect(moments.areSpread)
     }
 }

@@ -19,26 +19,27 @@ struct OpenClawTests {
         static let token = "gateway-token-for-tests"
 
         let hub: StandInHub
-        let folder = TemporaryFolder()
+        let folder: TemporaryFolder
         let era: Era
 
-        init(_ era: Era = .late, create: Bool = true) async throws {
+        init(_ era: Era = .late, _ account: Account = .root, create: Bool = true) async throws {
             self.era = era
+            folder = TemporaryFolder(for: account)
             hub = try StandInHub()
             if create { try await hub.create() }
             try folder.write("standin.json", "{}")
         }
 
-        var example: String { (try? String(contentsOfFile: SourceTree.root + "/Examples/openclaw-space/shipkeeper.yaml", encoding: .utf8)) ?? "" }
+        var example: String { (try? String(contentsOfFile: SourceTree.examples + "/openclaw-space/shipkeeper.yaml", encoding: .utf8)) ?? "" }
 
         /// - Parameter container: A folder that is a container's disk: its home and its state.
         func environment(_ container: String, port: Int = World.port, _ more: [String: String] = [:]) -> [String: String] {
             [
                 "HF_ENDPOINT": hub.endpoint, "HF_DATASET": "alice/backup", "HF_TOKEN": StandInHub.writeToken, "OPENCLAW_GATEWAY_TOKEN": World.token,
                 "MINIMAX_API_KEY": "minimax-key-for-tests", "HOME": folder[container], "SHIPKEEPER_STATE": folder["\(container)/state"], "PORT": "\(port)",
-                "SPACE_ID": "alice/assistant", "SPACE_HOST": "alice-assistant.hf.space", "SHIPKEEPER_PLUGINS": SourceTree.root + "/Plugins",
-                "SHIPKEEPER_SKILLS": SourceTree.root + "/Examples/openclaw-space/skills",
-                "OPENCLAW_PROGRAM": SourceTree.root + "/Tests/TestSupport/StandInGateway/openclaw", "STANDIN_ERA": era.rawValue, "STANDIN_LOOPBACK_ONLY": "1",
+                "SPACE_ID": "alice/assistant", "SPACE_HOST": "alice-assistant.hf.space", "SHIPKEEPER_PLUGINS": SourceTree.plugins,
+                "SHIPKEEPER_SKILLS": SourceTree.examples + "/openclaw-space/skills",
+                "OPENCLAW_PROGRAM": SourceTree.standIns + "/StandInGateway/openclaw", "STANDIN_ERA": era.rawValue, "STANDIN_LOOPBACK_ONLY": "1",
                 "STANDIN_FILE": folder["standin.json"], "STANDIN_COUNTER": folder["\(container)"], "STANDIN_WRITE_SECONDS": "0.2",
             ].merging(more) { _, new in new }
         }
@@ -47,14 +48,16 @@ struct OpenClawTests {
         func gateway(_ json: String) throws { try folder.write("standin.json", json) }
 
         /// Starts a container, with the example as it is but for `changes`.
-        func start(_ container: String, port: Int = World.port, changes: [(String, String)] = [], _ more: [String: String] = [:]) throws -> Container {
+        func start(
+            _ container: String, port: Int = World.port, changes: [(String, String)] = [], _ more: [String: String] = [:], stopBudget: String? = "2m"
+        ) throws -> Container {
             var text = example
             for (old, new) in changes {
                 #expect(text.contains(old), "the example has no \(old)")
                 text = text.replacing(old, with: new)
             }
-            _ = try Shell.run("mkdir -p '\(folder[container])'")
-            return try Container(self, container, text, environment(container, port: port, more))
+            try folder.run("mkdir -p '\(folder[container])'")
+            return try Container(self, container, text, environment(container, port: port, more), stopBudget)
         }
     }
 
@@ -64,35 +67,41 @@ struct OpenClawTests {
         let path: String
         let name: String
 
-        init(_ world: World, _ name: String, _ configuration: String, _ environment: [String: String]) throws {
+        init(_ world: World, _ name: String, _ configuration: String, _ environment: [String: String], _ stopBudget: String?) throws {
             (disk, self.name, path) = (world.folder, name, world.folder[name])
             // Each container writes a log of its own.
-            let folder = TemporaryFolder()
-            program = try RunningProgram(configuration, in: folder, environment: environment)
+            let folder = TemporaryFolder(for: world.folder.account)
+            program = try RunningProgram(configuration, in: folder, environment: environment, stopBudget: stopBudget)
         }
 
         var log: String { program.log }
         var state: String { path + "/.openclaw" }
 
-        func says(_ words: String, _ seconds: Int = 40) throws -> Bool {
-            try RunningProgram.until("grep -qF -- '\(words)' '\(program.folder["log.txt"])'", seconds: seconds)
-        }
+        func says(_ words: String) throws -> Bool { try program.says(words) }
 
         func ask(_ words: String, _ environment: [String: String] = [:]) throws -> Shell.Result {
-            try Shell.run("'\(SourceTree.program)' \(words) --state '\(path)/state'", environment: environment)
+            try Shell.run(
+                "\(disk.account.words)'\(SourceTree.program)' \(words) --state '\(path)/state'",
+                environment: disk.account.environment.merging(environment) { $1 })
         }
 
-        func isUp(_ port: Int = World.port) throws -> Bool { try RunningProgram.until("curl -fs -m 2 http://127.0.0.1:\(port)/healthz", seconds: 40) }
+        func isUp(_ port: Int = World.port) throws -> Bool { try program.until("curl -fs -m 60 http://127.0.0.1:\(port)/healthz") }
+
+        /// Waits until its supervisor has asked so many more times whether it lives.
+        func isProbed(times: Int) throws -> Bool {
+            func probes() throws -> Int { try Int(Shell.run("curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .probes").output.trimmed) ?? 0 }
+            let before = try probes()
+            return try program.until("test $(curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .probes) -ge \(before + times)")
+        }
 
         func status(of job: String) throws -> String {
             try Shell.run("'\(SourceTree.program)' status --json --state '\(path)/state' | jq -r '.jobs[] | select(.name == \"\(job)\") | .state'").output
                 .trimmed
         }
 
-        func becomes(_ state: String, _ job: String = "gateway", _ seconds: Int = 40) throws -> Bool {
-            try RunningProgram.until(
-                "'\(SourceTree.program)' status --json --state '\(path)/state' | jq '.jobs[] | select(.name == \"\(job)\") | .state == \"\(state)\"' | grep -qx true",
-                seconds: seconds)
+        func becomes(_ state: String, _ job: String = "gateway") throws -> Bool {
+            try program.until(
+                "'\(SourceTree.program)' status --json --state '\(path)/state' | jq -e '.jobs[] | select(.name == \"\(job)\") | .state == \"\(state)\"'")
         }
 
         /// One try to log in at the console.
@@ -114,13 +123,13 @@ struct OpenClawTests {
 
     @Test(
         "first deploy with an empty dataset: settings, gateway, login, backup, stop; and all is back in a new container", .timeLimit(.minutes(30)),
-        arguments: Era.allCases)
-    func firstDeploy(era: Era) async throws {
-        let world = try await World(era)
+        arguments: Era.allCases, Account.allCases)
+    func firstDeploy(era: Era, account: Account) async throws {
+        let world = try await World(era, account)
         let first = try world.start("one")
         #expect(try first.says("restore: succeeded: empty"), "\(first.log)")
         #expect(try first.isUp() && first.becomes("ready"), "\(first.log)")
-        #expect(first.log.contains("Hugging Face Space: port \(World.port), https://alice-assistant.hf.space, gone within 8s of SIGTERM"), "\(first.log)")
+        #expect(first.log.contains("Hugging Face Space: port \(World.port), https://alice-assistant.hf.space, gone within "), "\(first.log)")
         #expect(
             try first.setting(".gateway.mode") == "\"local\"" && first.setting(".gateway.bind") == "\"lan\""
                 && first.setting(".gateway.port") == "\(World.port)")
@@ -173,7 +182,7 @@ struct OpenClawTests {
         _ = try open.connect(device: "mine")
         #expect(
             try RunningProgram.until(
-                "sleep 0.5; curl -fs 'http://127.0.0.1:\(World.port)/_standin/connect?token=\(World.token)&origin=https://alice-assistant.hf.space&device=mine'"
+                "curl -fs 'http://127.0.0.1:\(World.port)/_standin/connect?token=\(World.token)&origin=https://alice-assistant.hf.space&device=mine'"
             ),
             "\(open.log)")
         #expect(try open.says("devices: succeeded: let in:"), "\(open.log)")
@@ -185,9 +194,9 @@ struct OpenClawTests {
         #expect(gateway.stop() == 0)
     }
 
-    @Test("a migration from what a script has stored in two uploads", .timeLimit(.minutes(30)))
-    func migration() async throws {
-        let world = try await World(.early)
+    @Test("a migration from what a script has stored in two uploads", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func migration(account: Account) async throws {
+        let world = try await World(.early, account)
         _ = try Shell.run(
             """
             mkdir -p old/.openclaw/agents/main/sessions old/.openclaw/workspace && cd old/.openclaw && echo 'my notes' > workspace/notes.md
@@ -220,9 +229,9 @@ struct OpenClawTests {
 
     // MARK: Trouble at boot
 
-    @Test("token expired: the gateway waits, backups are locked, and the words help", .timeLimit(.minutes(30)))
-    func expired() async throws {
-        let world = try await World()
+    @Test("token expired: the gateway waits, backups are locked, and the words help", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func expired(account: Account) async throws {
+        let world = try await World(.late, account)
         let container = try world.start("one", ["HF_TOKEN": "hf_expired_long_ago"])
         #expect(try container.says("restore: failed: the token for 127.0.0.1 is not accepted"), "\(container.log)")
         #expect(try container.becomes("waiting"))
@@ -254,7 +263,7 @@ struct OpenClawTests {
         #expect(try container.says("restore: 127.0.0.1"), "\(container.log)")
         #expect(try container.says("; trying again in "), "\(container.log)")
         #expect(try container.becomes("waiting"))
-        #expect(try container.ask("status").output.contains("failed, and is tried again:"))
+        #expect(try container.program.until("'\(SourceTree.program)' status --state '\(container.path)/state' | grep 'failed, and is tried again:'"))
         #expect(container.stop() == 0)
     }
 
@@ -276,9 +285,9 @@ struct OpenClawTests {
         #expect(nameless.program.wait() == 78 && nameless.log.contains("the environment variable HF_DATA is not set"), "\(nameless.log)")
     }
 
-    @Test("safe mode starts nothing, and the backups can be looked at and taken out", .timeLimit(.minutes(30)))
-    func safeMode() async throws {
-        let world = try await World()
+    @Test("safe mode starts nothing, and the backups can be looked at and taken out", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func safeMode(account: Account) async throws {
+        let world = try await World(.late, account)
         let before = try world.start("one")
         #expect(try before.isUp())
         try world.folder.write("one/.openclaw/workspace/notes.md", "remember me")
@@ -292,8 +301,8 @@ struct OpenClawTests {
         let environment = world.environment("two", ["SHIPKEEPER_SAFE_MODE": "1", "SHIPKEEPER_CONFIG": safe.program.folder["shipkeeper.yaml"]])
         let backups = try Shell.run("'\(SourceTree.program)' backups", environment: environment)
         #expect(backups.status == 0 && !backups.output.isEmpty, "\(backups)")
-        let out = try safe.ask("restore --to '\(world.folder["out"])'", environment)
-        #expect(out.status == 0 && world.folder.read("out/.openclaw/workspace/notes.md") == "remember me", "\(out)")
+        let out = try safe.ask("restore --to '\(world.folder["two/out"])'", environment)
+        #expect(out.status == 0 && world.folder.read("two/out/.openclaw/workspace/notes.md") == "remember me", "\(out)")
         for words in ["start backup --wait", "start gateway --wait", "restore --at latest"] {
             let refused = try safe.ask(words, environment)
             #expect(refused.status == 1 && (refused.output + refused.errors).contains("safe mode"), "\(words): \(refused)")
@@ -303,9 +312,9 @@ struct OpenClawTests {
         #expect(try await world.hub.log().filter { $0.path.contains("/commit/") }.count == commits, "something was stored")
     }
 
-    @Test("stale locks of another container are gone before the first start", .timeLimit(.minutes(30)))
-    func staleLocks() async throws {
-        let world = try await World(.early)
+    @Test("stale locks of another container are gone before the first start", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func staleLocks(account: Account) async throws {
+        let world = try await World(.early, account)
         // A lock that names a process which is alive here: ids begin anew in each container.
         let lock = "{\"pid\": \(ProcessInfo.processInfo.processIdentifier), \"createdAt\": \"2026-01-01T00:00:00Z\"}"
         for name in ["agents/main/sessions/s1.jsonl.lock", "gateway.abc.lock", "x.sock", "y.pid"] { try world.folder.write("one/.openclaw/\(name)", lock) }
@@ -392,11 +401,16 @@ struct OpenClawTests {
             changes: [("backoff: 5s..60s", "backoff: 100ms..1s"), ("every: 10s, timeout: 5s, failures: 5", "every: 500ms, timeout: 500ms, failures: 3")],
             ["STANDIN_GROW_MB": "60"])
         #expect(try container.isUp() && container.becomes("ready"))
-        // Long enough for one look at its memory.
-        #expect(try RunningProgram.until("sleep 6"))
-        _ = try Shell.run("kill -9 $(curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .pid)")
-        #expect(try container.says("it was ended by SIGKILL; it was seen using"), "\(container.log)")
-        #expect(try container.isUp() && container.becomes("ready"))
+        // Its memory is looked at every few seconds, and nothing outside tells when: it is killed until a look came before.
+        var killed = 0
+        for pause in [4.0, 8, 16, 32, 64] where !container.log.contains("it was seen using") {
+            try await Task.sleep(for: .seconds(pause))
+            _ = try Shell.run("kill -9 $(curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .pid)")
+            killed += 1
+            #expect(try container.program.until("test $(grep -c 'it was ended by SIGKILL' '\(container.program.folder["log.txt"])') -ge \(killed)"))
+            #expect(try container.isUp() && container.becomes("ready"))
+        }
+        #expect(container.log.contains("it was ended by SIGKILL; it was seen using"), "\(container.log)")
         try world.gateway("{\"STANDIN_HANG_AFTER\": \"0\"}")
         #expect(try container.says("3 live checks failed in a row"), "\(container.log)")
         try world.gateway("{}")
@@ -404,25 +418,34 @@ struct OpenClawTests {
         // A channel that is down is no reason for a restart.
         let starts = try Shell.run("wc -l < '\(container.path)/starts'").output
         try world.gateway("{\"STANDIN_UNREADY\": \"1\"}")
-        #expect(try RunningProgram.until("sleep 3"))
+        #expect(try container.isProbed(times: 8), "\(container.log)")
         #expect(try container.status(of: "gateway") == "ready" && Shell.run("wc -l < '\(container.path)/starts'").output == starts)
         #expect(container.stop() == 0)
     }
 
     @Test(
         "SIGTERM: with 10 seconds and with 3 the last backup is stored and nothing is left, also when the gateway drains for long", .timeLimit(.minutes(30)),
-        arguments: [8.0, 2.5])
-    func stopping(budget: Double) async throws {
-        let world = try await World()
-        let platform = budget == 8 ? [:] : ["SPACE_ID": "", "RAILWAY_PROJECT_ID": "p", "RAILWAY_PUBLIC_DOMAIN": "assistant.up.railway.app"]
-        let container = try world.start("one", ["STANDIN_DRAIN_SECONDS": "20"].merging(platform) { _, new in new })
-        #expect(try container.isUp() && container.becomes("ready"))
-        #expect(container.log.contains("gone within \(budget == 8 ? "8s" : "2s500ms") of SIGTERM"), "\(container.log)")
-        try world.folder.write("one/.openclaw/workspace/late.md", "in the last minute")
+        arguments: [8.0, 2.5], Account.allCases)
+    func stopping(least: Double, account: Account) async throws {
+        let world = try await World(.late, account)
+        let platform = ["SPACE_ID": "", "RAILWAY_PROJECT_ID": "p", "RAILWAY_PUBLIC_DOMAIN": "assistant.up.railway.app", "STANDIN_DRAIN_SECONDS": "24"]
+        // The seconds are those of a machine that has nothing else to do: a busy one needs as many more as a backup takes longer there.
+        let before = try world.start("one", platform)
+        #expect(try before.isUp() && before.becomes("ready"))
         let start = ContinuousClock.now
-        #expect(container.stop() == 0)
+        #expect(try before.ask("start backup --wait").status == 0)
         let took = ContinuousClock.now - start
-        #expect(took < .seconds(budget + 1.5), "\(took)")
+        let budget = max(least, (took * 6 / .seconds(1)).rounded(.up))
+        try before.program.killAll()
+        _ = try Shell.run("kill -9 $(curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .pid)")
+
+        let container = try world.start("one", platform.merging(["RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "\(budget + 0.5)"]) { $1 }, stopBudget: nil)
+        #expect(try container.isUp() && container.becomes("ready"))
+        #expect(container.log.contains("gone within \(budget == 2.5 ? "2s500ms" : "\(Int(budget))s") of SIGTERM"), "\(container.log)")
+        try world.folder.write("one/.openclaw/workspace/late.md", "in the last minute")
+        let signal = ContinuousClock.now
+        #expect(container.stop() == 0 && !container.log.contains("is used up"), "\(container.log)")
+        if budget < 15 { #expect(ContinuousClock.now - signal < .seconds(24), "it waited until the gateway had drained") }
         #expect(container.log.contains("backup: succeeded: stored"), "\(container.log)")
         #expect(try Shell.run("curl -s -m 1 http://127.0.0.1:\(World.port)/healthz").status != 0)
         let next = try world.start("two")
@@ -431,9 +454,9 @@ struct OpenClawTests {
         #expect(next.stop() == 0)
     }
 
-    @Test("the same file on another platform: the data move, and the address follows", .timeLimit(.minutes(30)))
-    func moving() async throws {
-        let world = try await World()
+    @Test("the same file on another platform: the data move, and the address follows", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func moving(account: Account) async throws {
+        let world = try await World(.late, account)
         let space = try world.start("one")
         #expect(try space.isUp() && space.becomes("ready"))
         try world.folder.write("one/.openclaw/workspace/notes.md", "remember me")
@@ -442,15 +465,15 @@ struct OpenClawTests {
             "two", port: World.otherPort,
             ["SPACE_ID": "", "SPACE_HOST": "", "RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
         #expect(try render.isUp(World.otherPort) && render.becomes("ready"), "\(render.log)")
-        #expect(render.log.contains("Render: port \(World.otherPort), https://assistant.onrender.com, gone within 25s of SIGTERM"), "\(render.log)")
+        #expect(render.log.contains("Render: port \(World.otherPort), https://assistant.onrender.com, gone within "), "\(render.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "remember me")
         #expect(try render.setting(".gateway.port") == "\(World.otherPort)" && render.setting(".gateway.controlUi.allowedOrigins | length") == "2")
         #expect(render.stop() == 0)
     }
 
-    @Test("data on a disk that stayed, with the state gone: what is newer than the backup stays", .timeLimit(.minutes(30)))
-    func lostState() async throws {
-        let world = try await World()
+    @Test("data on a disk that stayed, with the state gone: what is newer than the backup stays", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func lostState(account: Account) async throws {
+        let world = try await World(.late, account)
         let first = try world.start("one")
         #expect(try first.isUp())
         try world.folder.write("one/.config/openclaw/key", "the key to the logins")
@@ -458,9 +481,8 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/newer.md", "after the backup")
         // The program with its process 1, then the gateway that nobody ends any more.
         let gateway = try Shell.run("curl -s http://127.0.0.1:\(World.port)/_standin/state | jq .pid").output.trimmed
-        _ = try Shell.run(
-            "kill -9 \(first.program.id) $(pgrep -P \(first.program.id)); sleep 0.2; kill -9 \(gateway); rm -rf '\(world.folder["one/state"])' '\(world.folder["one/.config"])'"
-        )
+        try first.program.killAll()
+        _ = try Shell.run("kill -9 \(gateway); rm -rf '\(world.folder["one/state"])' '\(world.folder["one/.config"])'")
         let second = try world.start("one")
         #expect(try second.says("newer than the backup of") && second.isUp(), "\(second.log)")
         #expect(world.folder.read("one/.openclaw/workspace/newer.md") == "after the backup")
@@ -490,9 +512,11 @@ struct OpenClawTests {
         #expect(third.stop() == 0)
     }
 
-    @Test("rebuild overlap: what the old container stores last is taken over by the new one, and what that has is kept beside", .timeLimit(.minutes(30)))
-    func overlap() async throws {
-        let world = try await World(.early)
+    @Test(
+        "rebuild overlap: what the old container stores last is taken over by the new one, and what that has is kept beside", .timeLimit(.minutes(30)),
+        arguments: Account.allCases)
+    func overlap(account: Account) async throws {
+        let world = try await World(.early, account)
         let first = try world.start("one")
         #expect(try first.isUp() && first.becomes("ready"))
         try world.folder.write("one/.openclaw/workspace/notes.md", "first")
@@ -503,7 +527,7 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/notes.md", "written while both were there")
         try world.folder.write("two/.openclaw/workspace/new.md", "only in the new one")
         // A setting that the old one has lost comes back with its file, and must be put right again.
-        _ = try Shell.run("jq 'del(.gateway.bind)' '\(first.state)/openclaw.json' > x && cat x > '\(first.state)/openclaw.json'", folder: world.folder.path)
+        try world.folder.run("jq 'del(.gateway.bind)' '\(first.state)/openclaw.json' > x && cat x > '\(first.state)/openclaw.json'")
         #expect(first.stop() == 0)
         #expect(first.log.contains("backup: succeeded: stored"), "\(first.log)")
         #expect(try second.says("another container has stored a newer backup since this one restored: taking it over"), "\(second.log)")
@@ -524,9 +548,9 @@ struct OpenClawTests {
         #expect(second.log.components(separatedBy: "taking it over").count == 2)
     }
 
-    @Test("a takeover that meets a still newer backup takes that, and overwrites neither", .timeLimit(.minutes(30)))
-    func overtakenTwice() async throws {
-        let world = try await World(.early)
+    @Test("a takeover that meets a still newer backup takes that, and overwrites neither", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func overtakenTwice(account: Account) async throws {
+        let world = try await World(.early, account)
         let first = try world.start("one")
         #expect(try first.isUp() && first.becomes("ready"))
         #expect(try first.ask("start backup --wait").status == 0)
@@ -539,7 +563,7 @@ struct OpenClawTests {
         #expect(try second.says("taking it over"), "\(second.log)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "the last")
         #expect(first.stop() == 0)
-        #expect(try RunningProgram.until("grep -q 'the last' '\(world.folder["two/.openclaw/workspace/notes.md"])'", seconds: 60), "\(second.log)")
+        #expect(try RunningProgram.until("grep -q 'the last' '\(world.folder["two/.openclaw/workspace/notes.md"])'"), "\(second.log)")
         #expect(try second.says("restore: taken over") && second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("two/.openclaw/workspace/more.md", "and more")
         #expect(try second.ask("start backup --wait").output.contains("stored") == true, "\(second.log)")
@@ -550,9 +574,9 @@ struct OpenClawTests {
         #expect(third.stop() == 0)
     }
 
-    @Test("a takeover that fails leaves all as it was, and backups go on to be refused", .timeLimit(.minutes(30)))
-    func takeoverFails() async throws {
-        let world = try await World(.early)
+    @Test("a takeover that fails leaves all as it was, and backups go on to be refused", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func takeoverFails(account: Account) async throws {
+        let world = try await World(.early, account)
         let first = try world.start("one")
         #expect(try first.isUp() && first.becomes("ready") && first.ask("start backup --wait").status == 0)
         let second = try world.start(
@@ -564,7 +588,7 @@ struct OpenClawTests {
         #expect(first.stop() == 0)
         try await world.hub.tell("faults", "[\(faults)]")
         #expect(
-            try RunningProgram.until("test $(grep -c 'was not taken over as a whole' '\(second.program.folder["log.txt"])') -ge 2", seconds: 60),
+            try RunningProgram.until("test $(grep -c 'was not taken over as a whole' '\(second.program.folder["log.txt"])') -ge 2"),
             "\(second.log)")
         try await world.hub.tell("faults", "[]")
         #expect(world.folder.read("two/.openclaw/workspace/mine.md") == "mine")
@@ -575,9 +599,9 @@ struct OpenClawTests {
         #expect(second.stop() == 0)
     }
 
-    @Test("the blog is built and goes to a bucket when a post has changed", .timeLimit(.minutes(30)))
-    func blog() async throws {
-        let world = try await World()
+    @Test("the blog is built and goes to a bucket when a post has changed", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func blog(account: Account) async throws {
+        let world = try await World(.late, account)
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
         let site = "one/.openclaw/workspace/blog"
@@ -590,7 +614,7 @@ struct OpenClawTests {
             "\(site)/node_modules/.bin/hexo",
             "#!/bin/sh\nmkdir -p public/a && cp source/_posts/a.md public/a/index.html && echo home > public/index.html && echo none > public/404.html\necho 'INFO  3 files generated in 1 ms'\n"
         )
-        _ = try Shell.run("chmod +x '\(world.folder[site])/node_modules/.bin/hexo'")
+        try world.folder.run("chmod +x '\(world.folder[site])/node_modules/.bin/hexo'")
         let container = try world.start(
             "one", changes: [("settle: 2m", "settle: 500ms")],
             [

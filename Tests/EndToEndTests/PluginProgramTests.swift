@@ -38,7 +38,7 @@ struct PluginProgramTests {
         if mode == "crash":
             os.abort()
         if mode == "fork":
-            subprocess.Popen(["sleep", "601"], start_new_session=True)
+            subprocess.Popen(["sleep", "600"], start_new_session=True)
         say(output={"count": count})
         say(result={"summary": f"counted to {count}"})
         """
@@ -56,7 +56,7 @@ struct PluginProgramTests {
     @Test("settings, secrets, state, results, errors and timeouts are as for any job", .timeLimit(.minutes(30)))
     func outcomes() throws {
         let jobs = ["good", "fail", "hang", "garbage", "crash", "fork"].map { mode in
-            "  \(mode): { type: counter, timeout: 2s, secrets: [T_ONE], with: { mode: \(mode), token: \"${T_TWO}\" } }"
+            "  \(mode): { type: counter, timeout: \(mode == "hang" ? 2 : 600)s, secrets: [T_ONE], with: { mode: \(mode), token: \"${T_TWO}\" } }"
         }
         let (program, folder) = try world(jobs.joined(separator: "\n"))
         for (job, status, words) in [
@@ -70,7 +70,9 @@ struct PluginProgramTests {
         }
         let log = try program.ask("logs good").output
         #expect(log.contains("working in \(folder["state"])/plugins/good with ['T_ONE']") && !log.contains("secret-number"), "\(log)")
-        #expect(try Shell.run("pgrep -f 'sleep 601'").status != 0, "what it left behind lives on")
+        #expect(
+            try Shell.run("grep -lzs 'SHIPKEEPER_STATE=\(folder["state"])/' $(grep -lzs sleep /proc/[0-9]*/cmdline | sed s/cmdline/environ/)").output == "",
+            "what it left behind lives on")
         #expect(try Shell.run("ls '\(folder["state/scratch"])'").output == "", "a pipe was left behind")
         #expect(try program.ask("runs good --json").output.contains("\"count\" : \"4\""))
         _ = program.stop()
@@ -86,10 +88,10 @@ struct PluginProgramTests {
                 "Plugins/\(name)/plugin.yaml",
                 "protocol: 1\nname: \(name)\nversion: 1.0.0\ndescription: x\ncommand: [sh, run]\ngrace: 1h\nsettings: { type: object, properties: { tokens: { type: array, items: { type: string, writeOnly: true } } } }\n"
             )
-            try folder.write("Plugins/\(name)/run", line + "\n")
+            try folder.write("Plugins/\(name)/run", line.replacing("$GO", with: folder["go"]) + "\n")
         }
         let program = try RunningProgram(
-            "version: 1\nstate: \(folder["state"])\nstop_budget: 3s\nsecrets: [T_SECRET]\njobs:\n\(jobs)\n", in: folder, environment: environment)
+            "version: 1\nstate: \(folder["state"])\nstop_budget: 15s\nsecrets: [T_SECRET]\njobs:\n\(jobs)\n", in: folder, environment: environment)
         #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"), "\(program.log)")
         return (program, folder)
     }
@@ -107,7 +109,7 @@ struct PluginProgramTests {
             """
         let (program, folder) = try promises(
             [
-                "good": line + "\nsleep 1; echo \"{\\\"result\\\": {\\\"summary\\\": \\\"$T_SECRET\\\"}}\" >&3",
+                "good": line + "\nuntil [ -e '$GO' ]; do sleep 0.1; done; echo \"{\\\"result\\\": {\\\"summary\\\": \\\"$T_SECRET\\\"}}\" >&3",
                 "bad": line + "\necho \"{\\\"error\\\": {\\\"summary\\\": \\\"$T_SECRET\\\", \\\"hint\\\": \\\"$T_SECRET\\\"}}\" >&3; exit 1",
                 "garbage": line + "\necho \"Bearer $T_SECRET\" >&3",
             ],
@@ -116,14 +118,18 @@ struct PluginProgramTests {
             }
             .joined(separator: "\n"), environment: ["T_SECRET": secret])
         var said = ""
-        for job in ["good", "bad", "garbage"] {
-            said += try program.ask("start \(job)").output
-            _ = try Shell.run("sleep 0.5")
-            for words in ["status --json", "start \(job) --wait", "runs \(job) --json", "logs \(job)", "why \(job)"] {
+        func ask(_ words: [String]) throws {
+            for words in words {
                 let answer = try program.ask(words)
                 said += answer.output + answer.errors
             }
         }
+        // The good one goes on until it may end, and is asked about meanwhile.
+        try ask(["start good"])
+        #expect(try RunningProgram.until("'\(SourceTree.program)' status --json --state '\(folder["state"])' | grep '<secret>'"), "\(program.log)")
+        try ask(["status --json", "runs good --json", "logs good", "why good"])
+        try folder.write("go", "")
+        for job in ["good", "bad", "garbage"] { try ask(["start \(job) --wait", "status --json", "runs \(job) --json", "logs \(job)", "why \(job)"]) }
         #expect(said.contains("<secret>"), "nothing was said at all: \(said)")
         _ = program.stop()
         for form in [secret, Data(secret.utf8).base64EncodedString()] {
@@ -146,9 +152,8 @@ struct PluginProgramTests {
         for job in ["flood", "chatter", "deaf"] { #expect(try program.ask("start \(job)").status == 0) }
         for _ in 0..<5 { #expect(try program.ask("start quiet --wait").output.contains("well")) }
         #expect(try RunningProgram.until("'\(SourceTree.program)' runs chatter --json --state '\(folder["state"])' | grep -q 'larger than 4 MiB'"))
-        let begun = ContinuousClock.now
-        #expect(program.stop() == 0)
-        #expect(ContinuousClock.now - begun < .seconds(30), "the stop budget is 3 s")
+        // With 0 it ends only within its budget; a plug-in that is let go on has an hour.
+        #expect(program.stop() == 0, "\(program.log.suffix(2000))")
         #expect(try Shell.run("grep -lzs 'SHIPKEEPER_STATE=\(folder["state"])' /proc/[0-9]*/environ").output == "", "something outlives the stop")
     }
 
@@ -232,17 +237,21 @@ struct PluginProgramTests {
         let folder = TemporaryFolder()
         try folder.write("Plugins/quick/plugin.yaml", "protocol: 1\nname: quick\nversion: 1.0.0\ndescription: x\ncommand: [sh, run]\n")
         try folder.write("Plugins/quick/run", "echo '{\"result\":{\"summary\":\"x\"}}' >&3\n")
-        let program = try RunningProgram(
-            "version: 1\nstate: \(folder["state"])\njobs:\n  quick: { type: quick, on: { every: 100ms }, overlap: queue }\n", in: folder, flags: ["--no-init"])
+        let jobs = (1...4).map { "  quick\($0): { type: quick, on: { every: 100ms }, overlap: queue }\n" }.joined()
+        let program = try RunningProgram("version: 1\nstate: \(folder["state"])\njobs:\n\(jobs)", in: folder, flags: ["--no-init"])
         #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
-        func count() throws -> Int { try Int(Shell.run("ls /proc/\(program.id)/fd | wc -l").output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1 }
+        // The fewest of many looks: each run that goes on has some of its own.
+        func count() throws -> Int {
+            let looks = try Shell.run("for i in $(seq 40); do ls /proc/\(program.id)/fd | wc -l; sleep 0.02; done").output.split(separator: "\n")
+            return try #require(looks.compactMap { Int($0) }.min())
+        }
         #expect(try RunningProgram.until("sqlite3 '\(folder["state/state.db"])' \"SELECT count(*) > 20 FROM runs WHERE outcome = 'succeeded'\" | grep 1"))
         let before = try count()
         #expect(
             try RunningProgram.until(
-                "sqlite3 '\(folder["state/state.db"])' \"SELECT count(*) > 500 FROM runs WHERE outcome = 'succeeded'\" | grep 1", seconds: 200))
+                "sqlite3 '\(folder["state/state.db"])' \"SELECT count(*) > 500 FROM runs WHERE outcome = 'succeeded'\" | grep 1"))
         #expect(try abs(count() - before) <= 6)
-        #expect(try Shell.run("ps -o stat= --ppid \(program.id) | grep -c Z").output.hasPrefix("0"))
+        #expect(try RunningProgram.until("! ps -o stat= --ppid \(program.id) | grep Z"))
         _ = program.stop()
     }
 

@@ -5,9 +5,9 @@ import Testing
 /// A backup that is brought back while the program runs, around services that need each other.
 @Suite("a restore in place", .waiting, .serialized)
 struct RestoreInPlaceTests {
-    private static func world(_ more: String = "") throws -> (folder: TemporaryFolder, configuration: String) {
-        let folder = TemporaryFolder()
-        _ = try Shell.run("mkdir -p repo base/a base/b && echo 1 > base/a/number", folder: folder.path)
+    private static func world(_ account: Account, _ more: String = "") throws -> (folder: TemporaryFolder, configuration: String) {
+        let folder = TemporaryFolder(for: account)
+        try folder.run("mkdir -p repo base/a base/b && echo 1 > base/a/number")
         let configuration = """
             version: 1
             state: \(folder["state"])
@@ -21,39 +21,39 @@ struct RestoreInPlaceTests {
     }
 
     private static let services = """
-          db: { type: service, needs: restore, with: { shell: 'echo db >> $SHIPKEEPER_STATE/../starts; exec sleep 1000' } }
-          app: { type: service, needs: db, with: { shell: 'echo app >> $SHIPKEEPER_STATE/../starts; exec sleep 1000' } }
-          migrate: { type: command, on: boot, needs: db, with: { shell: 'echo migrate >> $SHIPKEEPER_STATE/../starts' } }
-          web: { type: service, needs: migrate, with: { shell: 'echo web >> $SHIPKEEPER_STATE/../starts; exec sleep 1000' } }
+          db: { type: service, needs: restore, with: { shell: 'echo db >> $SHIPKEEPER_STATE/starts; exec sleep 1000' } }
+          app: { type: service, needs: db, with: { shell: 'echo app >> $SHIPKEEPER_STATE/starts; exec sleep 1000' } }
+          migrate: { type: command, on: boot, needs: db, with: { shell: 'echo migrate >> $SHIPKEEPER_STATE/starts' } }
+          web: { type: service, needs: migrate, with: { shell: 'echo web >> $SHIPKEEPER_STATE/starts; exec sleep 1000' } }
         """
 
     private func areUp(_ program: RunningProgram) throws -> Bool {
         try RunningProgram.until(
-            "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '[.jobs[] | select(.type == \"service\") | .state] == [\"ready\", \"ready\", \"ready\"]' | grep -qx true",
-            seconds: 20)
+            "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '[.jobs[] | select(.type == \"service\") | .state] == [\"ready\", \"ready\", \"ready\"]' | grep -qx true"
+        )
     }
 
-    @Test("services that need each other, and a job between them, come back in their order", .timeLimit(.minutes(30)))
-    func order() throws {
-        let (folder, configuration) = try RestoreInPlaceTests.world(RestoreInPlaceTests.services)
+    @Test("services that need each other, and a job between them, come back in their order", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func order(account: Account) throws {
+        let (folder, configuration) = try RestoreInPlaceTests.world(account, RestoreInPlaceTests.services)
         let program = try RunningProgram(configuration, in: folder)
         #expect(try areUp(program), "\(program.log)")
         let backup = try program.ask("start backup --wait")
         #expect(backup.status == 0, "\(backup)")
         try folder.write("base/a/number", "2")
-        _ = try Shell.run("rm starts", folder: folder.path)
+        _ = try Shell.run("rm state/starts", folder: folder.path)
         let restore = try program.ask("restore --at latest")
         #expect(restore.status == 0, "\(restore)")
         #expect(try areUp(program), "\(program.log)")
-        let starts = (folder.read("starts") ?? "").split(separator: "\n").map(String.init)
+        let starts = (folder.read("state/starts") ?? "").split(separator: "\n").map(String.init)
         #expect(Set(starts) == ["db", "app", "migrate", "web"] && starts.count == 4 && starts.first == "db", "\(starts)")
         #expect((starts.firstIndex(of: "migrate") ?? 9) < (starts.firstIndex(of: "web") ?? 0))
         #expect(program.stop() == 0)
     }
 
-    @Test("a backup that can't be brought back keeps nothing down", .timeLimit(.minutes(30)))
-    func damaged() throws {
-        let (folder, configuration) = try RestoreInPlaceTests.world(RestoreInPlaceTests.services)
+    @Test("a backup that can't be brought back keeps nothing down", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func damaged(account: Account) throws {
+        let (folder, configuration) = try RestoreInPlaceTests.world(account, RestoreInPlaceTests.services)
         let program = try RunningProgram(configuration, in: folder)
         #expect(try areUp(program), "\(program.log)")
         do {
@@ -66,7 +66,7 @@ struct RestoreInPlaceTests {
             let backup = try program.ask("start backup --wait")
             #expect(backup.status == 0, "\(backup)")
         }
-        _ = try Shell.run("chmod -R u+w repo; head -c 100 /dev/urandom > repo/.shipkeeper/versions/\(old)/latest_backup.tar.gz", folder: folder.path)
+        try folder.run("chmod -R u+w repo; noise 1 100 > repo/.shipkeeper/versions/\(old)/latest_backup.tar.gz")
         let restore = try program.ask("restore --at '\(old)'")
         #expect(restore.status == 1, "\(restore)")
         #expect(try areUp(program), "\(program.log)")
@@ -78,18 +78,21 @@ struct RestoreInPlaceTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("an optional folder that was never stored may go again", .timeLimit(.minutes(30)))
-    func neverStored() throws {
-        let (folder, configuration) = try RestoreInPlaceTests.world()
-        _ = try Shell.run("rmdir base/b", folder: folder.path)
+    @Test("an optional folder that was never stored may go again", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func neverStored(account: Account) throws {
+        let (folder, configuration) = try RestoreInPlaceTests.world(account)
+        try folder.run("rmdir base/b")
         let first = try RunningProgram(configuration, in: folder)
         #expect(try RunningProgram.until("grep -q 'restore: succeeded' '\(folder["log.txt"])'") && first.ask("start backup --wait").status == 0)
         #expect(first.stop() == 0)
         // In a new container an image brings the folder along, and a kill keeps it from ever being stored.
-        _ = try Shell.run("rm -rf state log.txt base/a; mkdir base/b", folder: folder.path)
+        try folder.renew("state", "log.txt")
+        try folder.run("rm -rf base/a; mkdir base/b")
         let second = try RunningProgram(configuration, in: folder)
         #expect(try RunningProgram.until("grep -q 'restore: succeeded' '\(folder["log.txt"])'"), "\(second.log)")
-        _ = try Shell.run("kill -9 \(second.id) $(pgrep -P \(second.id)); sleep 0.2; rm -rf state log.txt base/b; echo 3 > base/a/number", folder: folder.path)
+        try second.killAll()
+        try folder.renew("state", "log.txt")
+        try folder.run("rm -rf base/b; echo 3 > base/a/number")
         let third = try RunningProgram(configuration, in: folder)
         #expect(try RunningProgram.until("grep -q 'restore: succeeded: restored: the folder is still here' '\(folder["log.txt"])'"), "\(third.log)")
         #expect(folder.read("base/a/number") == "3\n" && third.log.contains("never stored"))

@@ -6,10 +6,11 @@ import Testing
 @Suite("settings of an app", .waiting, .serialized)
 struct SettingsTests {
     private final class World: Sendable {
-        let folder = TemporaryFolder()
+        let folder: TemporaryFolder
         let program: RunningProgram
 
-        init(with: String, secrets: String = "", environment: [String: String] = [:]) throws {
+        init(_ account: Account, with: String, secrets: String = "", environment: [String: String] = [:]) throws {
+            folder = TemporaryFolder(for: account, isOwn: true)
             let configuration = """
                 version: 1
                 state: \(folder["state"])
@@ -22,7 +23,7 @@ struct SettingsTests {
                 \(with.split(separator: "\n").map { "      \($0)" }.joined(separator: "\n"))
                 """
             program = try RunningProgram(configuration, in: folder, environment: environment)
-            guard try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'") else { throw NotStarted(log: program.log) }
+            guard try program.answers() else { throw NotStarted(log: program.log) }
         }
 
         struct NotStarted: Error { var log: String }
@@ -36,9 +37,9 @@ struct SettingsTests {
         unite: { gateway.controlUi.allowedOrigins: ["https://a.example"] }
         """
 
-    @Test("puts keys in, keeps the rest with its comments, mode and owner, names keys and never values", .timeLimit(.minutes(30)))
-    func wholeRound() throws {
-        let world = try World(with: SettingsTests.origins)
+    @Test("puts keys in, keeps the rest with its comments, mode and owner, names keys and never values", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func wholeRound(account: Account) throws {
+        let world = try World(account, with: SettingsTests.origins)
         let first = try world.run()
         #expect(first.status == 0 && first.output.contains("3 keys changed"), "\(first)")
         #expect(try Shell.run("stat -c '%a' app app/app.json", folder: world.folder.path).output == "700\n600\n")
@@ -51,7 +52,8 @@ struct SettingsTests {
         try world.folder.write(
             "app/app.json",
             "{\n  // mine\n  gateway: { port: 1, old: true, controlUi: { allowedOrigins: ['https://b.example'] } },\n  secretValue: 'hush-hush',\n}\n")
-        _ = try Shell.run("chmod 640 app/app.json && chown 1234:4321 app/app.json 2>/dev/null; ln app/app.json before", folder: world.folder.path)
+        try world.folder.run("chmod 640 app/app.json; ln app/app.json before")
+        if account == .root { try world.folder.run("chown 1234:4321 app/app.json") }
         let dry = try world.program.ask("start settings --dry-run")
         #expect(dry.output.contains("dry run: 6 keys to change"), "\(dry)")
         #expect(world.text.contains("port: 1,"))
@@ -69,7 +71,7 @@ struct SettingsTests {
                 """, "\(world.text)")
         #expect(
             try Shell.run("stat -c '%a %u:%g' app/app.json; stat -c %h before", folder: world.folder.path).output
-                == "640 \(getuid() == 0 ? "1234:4321" : "\(getuid()):\(getgid())")\n1\n")
+                == "640 \(account == .root ? "1234:4321" : account.isOther ? "1000:1000" : "\(getuid()):\(getgid())")\n1\n")
         let log = try world.program.ask("logs settings").output
         #expect(
             log.contains("changed gateway.port") && log.contains("removed gateway.old") && log.contains("changed gateway.controlUi.allowedOrigins"), "\(log)")
@@ -77,9 +79,9 @@ struct SettingsTests {
         #expect(try Shell.run("ls -A app", folder: world.folder.path).output == "app.json\n")
     }
 
-    @Test("a file that can't be read is kept aside, and its newest copy takes its place", .timeLimit(.minutes(30)))
-    func broken() throws {
-        let world = try World(with: SettingsTests.origins)
+    @Test("a file that can't be read is kept aside, and its newest copy takes its place", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func broken(account: Account) throws {
+        let world = try World(account, with: SettingsTests.origins)
         try world.folder.write("app/app.json", "{ gateway: \n")
         try world.folder.write("app/app.json.bak.1", "{ \"kept\": \"old\" }")
         try world.folder.write("app/app.json.bak", "{ \"kept\": \"newest\" }")
@@ -91,7 +93,7 @@ struct SettingsTests {
         )
         #expect(try Shell.run("jq -r .kept app/app.json; cat app/app.json.broken-*", folder: world.folder.path).output == "newest\n{ gateway: \n")
         // Without a copy it begins anew.
-        _ = try Shell.run("rm app/*; printf '{' > app/app.json", folder: world.folder.path)
+        try world.folder.run("rm app/*; printf '{' > app/app.json")
         #expect(try world.run().output.contains("began with an empty file"))
         #expect(try Shell.run("jq -r .gateway.mode app/app.json", folder: world.folder.path).output == "local\n")
         // A file that was cut when the disk was full is empty, and no reason to hold the app back.
@@ -113,9 +115,11 @@ struct SettingsTests {
         #expect(origins.status == 1 && origins.errors.contains("gateway.controlUi.allowedOrigins in") && origins.errors.contains("is no list"), "\(origins)")
     }
 
-    @Test("null takes away at any depth, also with a validator; a variable that is not set takes nothing", .timeLimit(.minutes(30)))
-    func takenAway() throws {
+    @Test(
+        "null takes away at any depth, also with a validator; a variable that is not set takes nothing", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func takenAway(account: Account) throws {
         let world = try World(
+            account,
             with: """
                 merge:
                   b: null
@@ -128,7 +132,7 @@ struct SettingsTests {
         let run = try world.run()
         #expect(run.output.contains("rejected and left out: g"), "\(run)")
         #expect(try Shell.run("jq -c . app/app.json", folder: world.folder.path).output == "{\"a\":1,\"c\":{\"e\":\"x\"},\"f\":1}\n", "\(world.text)")
-        let mine = try World(with: "merge:\n  k: ${NOT_SET_HERE:-}\n  g: { x: 1 }\n  h:\n    i: ${NOT_SET_HERE:-}")
+        let mine = try World(account, with: "merge:\n  k: ${NOT_SET_HERE:-}\n  g: { x: 1 }\n  h:\n    i: ${NOT_SET_HERE:-}")
         try mine.folder.write("app/app.json", "{\"k\": \"mine\", \"h\": {\"i\": \"mine too\"}}")
         _ = try mine.run()
         #expect(
@@ -160,11 +164,13 @@ struct SettingsTests {
             ("models.cloud.extra gateway.new", "", "gateway.new, models.cloud.extra"),
             ("models.cloud.extra gateway.new tools.a", "yes", "gateway.new, models.cloud.extra, tools.a"), ("models.cloud tools", "", "models.cloud, tools"),
             ("", "", ""),
-        ])
-    func rejected(rejected: String, talks: String, dropped: String) throws {
-        let script = TemporaryFolder()
+        ], Account.allCases)
+    func rejected(_ what: (rejected: String, talks: String, dropped: String), account: Account) throws {
+        let (rejected, talks, dropped) = what
+        let script = TemporaryFolder(for: account, isOwn: true)
         try script.write("validate.py", SettingsTests.validator)
         let world = try World(
+            account,
             with: """
                 merge: { gateway: { mode: local, new: 1, port: 2 }, models: { mode: merge, cloud: { url: u, key: k, extra: 1 } }, tools: { a: 1 } }
                 validate: { command: [python3, "\(script["validate.py"])", "{file}"], env: { REJECTED: "\(rejected)", TALKS: "\(talks)", COUNT: "\(script["count"])" } }
@@ -188,10 +194,11 @@ struct SettingsTests {
         #expect(try Shell.run("ls -A app", folder: world.folder.path).output == "app.json\n")
     }
 
-    @Test("a pointer names what is meant, and a word in a sentence is none", .timeLimit(.minutes(30)))
-    func named() throws {
-        let count = TemporaryFolder()
+    @Test("a pointer names what is meant, and a word in a sentence is none", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func named(account: Account) throws {
+        let count = TemporaryFolder(for: account, isOwn: true)
         let world = try World(
+            account,
             with: """
                 merge: { gateway: { mode: local, terminal: { enabled: false } } }
                 validate: { shell: 'echo x >> \(count["looks"]); grep -q terminal "$SHIPKEEPER_FILE" || exit 0; echo "the gateway says: /gateway/terminal must NOT have additional properties"; exit 1' }
@@ -202,18 +209,18 @@ struct SettingsTests {
         #expect(count.read("looks")?.count == 4, "two looks are enough")
     }
 
-    @Test("a validator that can't judge holds nothing up, and its mistakes are named", .timeLimit(.minutes(30)))
-    func noVerdict() throws {
-        let world = try World(with: "merge: { a: 1 }\nvalidate: { command: [no-such-validator] }")
+    @Test("a validator that can't judge holds nothing up, and its mistakes are named", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func noVerdict(account: Account) throws {
+        let world = try World(account, with: "merge: { a: 1 }\nvalidate: { command: [no-such-validator] }")
         let run = try world.run()
         #expect(run.status == 0 && run.output.contains("not validated: command not found: no-such-validator"), "\(run)")
         #expect(try Shell.run("jq .a app/app.json", folder: world.folder.path).output == "1\n")
-        let slow = try World(with: "merge: { a: 1 }\nvalidate: { shell: 'sleep 60', timeout: 1s }")
+        let slow = try World(account, with: "merge: { a: 1 }\nvalidate: { shell: 'sleep 60', timeout: 1s }")
         #expect(try slow.run().output.contains("did not end within 1s"))
-        let hopeless = try World(with: "merge: { a: 1 }\nvalidate: { shell: 'echo sorry; exit 1' }")
+        let hopeless = try World(account, with: "merge: { a: 1 }\nvalidate: { shell: 'echo sorry; exit 1' }")
         let words = try hopeless.run()
         #expect(words.status == 0 && words.output.contains("the validator does not accept it, and did not before"), "\(words)")
-        try Shell.run("mkdir -p x", folder: world.folder.path)
+        try world.folder.run("mkdir -p x")
         let check = try Shell.run(
             "printf 'version: 1\\njobs:\\n  s:\\n    type: json-merge\\n    with:\\n      file: rel\\n      merge: [1]\\n      unite: { a..b: [1], c: 2 }\\n      validate: {}\\n' > x/c.yaml; '\(SourceTree.program)' check --config x/c.yaml",
             folder: world.folder.path)

@@ -1,20 +1,32 @@
+import Dispatch
 import Foundation
 
-/// The built program, started as a person would start it.
+/// The built program, started as a person would start it. It runs as the user whom its folder is for.
 package final class RunningProgram: @unchecked Sendable {
     package let folder: TemporaryFolder
+    // Set up before anybody else knows of it, and asked only what any thread may ask.
     private let process = Process()
+    private let end = DispatchSemaphore(value: 0)
 
-    /// - Parameter prefix: Words before the program, such as `unshare --pid --fork --mount-proc`.
+    /// - Parameters:
+    ///   - prefix: Words before the program, such as `unshare --pid --fork --mount-proc`.
+    ///   - without: Variables that are taken from its environment.
+    ///   - stopBudget: What is put in where the configuration names none: a busy machine needs longer than a platform gives. Nil for the platform's own.
     package init(
-        _ configuration: String, in folder: TemporaryFolder, prefix: [String] = [], flags: [String] = [], environment: [String: String] = [:]
+        _ configuration: String, in folder: TemporaryFolder, prefix: [String] = [], flags: [String] = [], environment: [String: String] = [:],
+        without: [String] = [], stopBudget: String? = "2m"
     ) throws {
         self.folder = folder
+        let account = folder.account
+        var configuration = configuration
+        if let stopBudget, !configuration.contains("stop_budget:") { configuration += "\nstop_budget: \(stopBudget)\n" }
         try folder.write("shipkeeper.yaml", configuration)
-        let words = prefix + [SourceTree.program, "run", "--config", folder["shipkeeper.yaml"]] + flags
+        if account.isOther, !FileManager.default.fileExists(atPath: folder["state"]) { try folder.renew("state") }
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        process.arguments = prefix + account.prefix + [SourceTree.program, "run", "--config", folder["shipkeeper.yaml"]] + flags
+        var variables = ProcessInfo.processInfo.environment.merging(account.environment) { $1 }.merging(environment) { $1 }
+        for name in without { variables[name] = nil }
+        process.environment = variables
         let log = folder["log.txt"]
         if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
@@ -22,6 +34,7 @@ package final class RunningProgram: @unchecked Sendable {
         process.standardOutput = handle
         process.standardError = handle
         process.standardInput = FileHandle.nullDevice
+        process.terminationHandler = { [end] _ in end.signal() }
         try process.run()
     }
 
@@ -31,27 +44,56 @@ package final class RunningProgram: @unchecked Sendable {
     package var isRunning: Bool { process.isRunning }
     package var log: String { folder.read("log.txt") ?? "" }
 
-    /// A command line of the program about this one.
+    /// A command line of the program about this one, by the same user.
     @discardableResult
     package func ask(_ words: String) throws -> Shell.Result {
-        try Shell.run("'\(SourceTree.program)' \(words) --state '\(folder["state"])'")
+        try Shell.run("\(folder.account.words)'\(SourceTree.program)' \(words) --state '\(folder["state"])'", environment: folder.account.environment)
     }
 
     /// Waits until a line of shell exits with 0; false when it never does.
-    package static func until(_ line: String, seconds: Int = 30) throws -> Bool {
-        try Shell.run("for i in $(seq \(seconds * 20)); do ( \(line) ) >/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1").status == 0
+    ///
+    /// - Parameter seconds: A guard against waiting for ever. It decides nothing where all is well, however busy the machine is.
+    package static func until(_ line: String, seconds: Int = 300) throws -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        var pause = 0.02
+        while try Shell.run("( \(line) ) >/dev/null 2>&1").status != 0 {
+            if ContinuousClock.now > end { return false }
+            Thread.sleep(forTimeInterval: pause)
+            pause = min(pause * 1.5, 0.4)
+        }
+        return true
     }
+
+    /// The same; false also when the program has ended meanwhile, and its log must hold why.
+    package func until(_ line: String) throws -> Bool {
+        try RunningProgram.until("( \(line) ) || ! kill -0 \(id)") && Shell.run(line).status == 0
+    }
+
+    /// Waits for words in the log.
+    package func says(_ words: String) throws -> Bool { try until("grep -qF -- '\(words)' '\(folder["log.txt"])'") }
+
+    /// Waits until it can be asked.
+    package func answers() throws -> Bool { try until("'\(SourceTree.program)' status --state '\(folder["state"])'") }
 
     package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits for the end; gives the exit code.
     package func wait() -> Int32 {
-        while process.isRunning { usleep(20_000) }
+        end.wait()
+        end.signal()
         return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 
     package func stop() -> Int32 {
         send(SIGTERM)
         return wait()
+    }
+
+    /// Kills it together with its process 1, and waits until both are gone: what they have started stays.
+    package func killAll() throws {
+        let children = try Shell.run("pgrep -P \(id)").output.split(separator: "\n").compactMap { Int32($0) }
+        for process in [id] + children { kill(process, SIGKILL) }
+        _ = wait()
+        for child in children { _ = try RunningProgram.until("! grep -q '^State:.[^Z]' /proc/\(child)/status") }
     }
 }
