@@ -1,5 +1,5 @@
 import Foundation
-package import JobKit
+import JobKit
 package import Scheduler
 import Synchronization
 
