@@ -81,7 +81,7 @@ struct OperationsTests {
             let status = try await operations.status()
             #expect(status.version == "1.2.3" && status.restarts == 2 && !status.isStopping && status.configuration == "c.yaml")
             let states = Dictionary(uniqueKeysWithValues: status.jobs.map { ($0.name, $0.state) })
-            #expect(states == ["good": "idle", "bad": "idle", "again": "waiting to retry", "busy": "running", "held": "waiting"], "\(states)")
+            #expect(states == ["good": "idle", "bad": "idle", "again": "waiting to try again", "busy": "running", "held": "waiting"], "\(states)")
             let good = try #require(status.jobs.first { $0.name == "good" })
             #expect(good.last?.outcome == "succeeded" && good.next == bench.clock.now.adding(.seconds(3600)) && good.triggers == ["at boot", "every 1h"])
             let busy = try #require(status.jobs.first { $0.name == "busy" })
@@ -109,7 +109,7 @@ struct OperationsTests {
                 ("good", ["good last ran at", "because of the program's start and succeeded: did good", "It is next due at", ", in 1h."]),
                 ("bad", ["bad last ran at", "and failed: the disk is full", "It runs at boot, or when somebody starts it."]),
                 ("held", ["held is due because of the program's start but ", "bad"]),
-                ("asked", ["asked has not run yet. It runs only when somebody starts it."]), ("off", ["off does not run: safe mode"]),
+                ("asked", ["asked has not run yet. It runs only when somebody starts it."]), ("off", ["off does not run: this is safe mode"]),
             ] {
                 let answer = try await operations.why(job)
                 #expect(answer.job == job)
