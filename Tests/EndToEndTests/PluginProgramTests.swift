@@ -124,7 +124,7 @@ struct PluginProgramTests {
         }
         // The good one goes on until it may end, and is asked about meanwhile.
         try ask(["start good"])
-        #expect(try RunningProgram.until("'\(SourceTree.program)' status --json --state '\(folder["state"])' | grep '<secret>'"), "\(program.log)")
+        #expect(try RunningProgram.until("'\(SourceTree.program)' logs good --state '\(folder["state"])' | grep '<secret>'"), "\(program.log)")
         try ask(["status --json", "runs good --json", "logs good", "why good"])
         try folder.write("go", "")
         for job in ["good", "bad", "garbage"] { try ask(["start \(job) --wait", "status --json", "runs \(job) --json", "logs \(job)", "why \(job)"]) }

@@ -56,7 +56,6 @@ struct RecipeTests {
             for variable in variables + secrets { #expect(text.contains(variable), "\(name) says to set \(variable), and reads no such thing") }
             #expect(Set(recipe.files.map(\.path)).count == recipe.files.count && recipe.files.allSatisfy { !$0.text.isEmpty && !$0.path.contains("..") })
             #expect(recipe.files.contains { $0.path == "Dockerfile" } && !recipe.nextStep.isEmpty)
-            for file in recipe.files { #expect(file.text.hasSuffix("\n"), "\(name): \(file.path) does not end with a line") }
         }
     }
 

@@ -104,38 +104,35 @@ struct JobSchedulerTests {
         #expect(bench.outcomes(of: "a") == [.cancelled])
     }
 
-    @Test("a stop lets runs go on as long as they may, ends them then, and refuses whoever asks afterwards", .timeLimit(.minutes(10)))
+    @Test("a stop ends what goes on, gives what belongs to it as long as it may take, and refuses whoever asks afterwards", .timeLimit(.minutes(10)))
     func stopping() async throws {
-        let (begun, release) = (Gate(), Gate())
-        let bench = SchedulerBench([
-            .scripted(JobDefinition(name: "quick", triggers: [.boot])) { _ in
+        let begun = Gate()
+        func sleeper(_ name: String, _ trigger: Trigger, left: Duration) -> ScheduledJob {
+            .scripted(JobDefinition(name: name, triggers: [trigger])) { context throws(JobError) in
                 begun.open()
-                await release.wait()
-                return RunReport(summary: "to its end")
-            },
-            .scripted(JobDefinition(name: "slow", triggers: [.boot])) { context throws(JobError) in
-                begun.open()
-                #expect(context.stopBudgetLeft() == nil)
                 do { try await context.clock.sleep(until: .distantFuture) } catch {
-                    #expect(context.stopBudgetLeft() == .seconds(5))
+                    #expect(context.stopBudgetLeft() == left)
                     throw JobError("was ended")
                 }
                 return RunReport(summary: "")
-            },
-            .good(JobDefinition(name: "last", triggers: [.stop])),
+            }
+        }
+        let bench = SchedulerBench([
+            sleeper("other", .boot, left: .seconds(10)), sleeper("slow", .stop, left: .seconds(5)), .good(JobDefinition(name: "last", triggers: [.stop])),
         ])
         async let ended: Void = bench.scheduler.run()
-        await begun.wait(2)
+        await begun.wait()
         bench.scheduler.shutDown(budget: .seconds(10), runs: .seconds(5))
-        release.open()
-        await bench.logs.wait(for: "quick: succeeded: to its end")
-        // The one that sleeps, and the timer.
+        await bench.logs.wait(for: "other: cancelled")
+        await bench.logs.wait(for: "last: succeeded")
+        await begun.wait(2)
+        // The one that is slow, and the timer.
         await bench.clock.waitForSleepers(2)
         #expect(bench.outcomes(of: "slow") == [nil])
         bench.clock.advance(by: .seconds(5))
         try await ended
-        #expect(bench.outcomes(of: "slow") == [.cancelled] && bench.outcomes(of: "last") == [.succeeded])
-        #expect(await bench.scheduler.ask(.startRequested(job: "quick", via: "test", evenIfRunning: false)) == .refused("the program is stopping"))
+        #expect(bench.outcomes(of: "other") == [.cancelled] && bench.outcomes(of: "slow") == [.cancelled] && bench.outcomes(of: "last") == [.succeeded])
+        #expect(await bench.scheduler.ask(.startRequested(job: "last", via: "test", evenIfRunning: false)) == .refused("the program is stopping"))
     }
 
     @Test("a reload brings new jobs, other work for old ones, and ends what is no longer there", .timeLimit(.minutes(10)))
@@ -183,8 +180,8 @@ struct JobSchedulerTests {
             }
             #expect(begun.count == 0 && memory.allRuns.isEmpty)
             #expect(bench.logs.notes.count { $0.contains("can't be written") } == 1, "once is enough")
-            store.fails.withLock { $0 = false }
             await bench.clock.waitForSleepers(2)
+            store.fails.withLock { $0 = false }
             bench.clock.advance(by: .seconds(1))
             await bench.logs.wait(for: "the state file can be written again")
             guard case .started = await reply else { throw Unexpected(await reply) }
