@@ -534,7 +534,7 @@ struct OpenClawTests {
         #expect(try second.says("another container has stored a newer backup since this one restored: taking it over"), "\(second.log)")
         #expect(try second.says("restore: taken over"), "\(second.log)")
         #expect(
-            second.log.contains("backup: succeeded: stored beside the newer backup of another container") && !second.log.contains("refused"), "\(second.log)")
+            second.log.contains("backup: succeeded: stored next to the newer backup of another container") && !second.log.contains("refused"), "\(second.log)")
         #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "written while both were there")
         #expect(try second.setting(".gateway.bind") == "\"lan\"")
