@@ -49,16 +49,20 @@ package struct HeaderRules: Sendable {
     }
 
     /// The headers of a file, its type among them, sorted by name.
-    package func headers(of key: String) -> [(name: String, value: String)] {
-        let names = key.split(separator: "/").map { Array($0.utf8) }
+    /// - Parameters:
+    ///   - key: Without the prefix.
+    ///   - type: What the file holds.
+    package func headers(of key: String, type: String) -> [(name: String, value: String)] {
+        let names = key.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
         func first(isOwn: Bool) -> [String: String] {
             rules.first { $0.isOwn == isOwn && $0.pattern.covers(names) }?.headers ?? [:]
         }
         // Names of headers are the same in any case of letters.
-        var headers = ["content-type": (name: "Content-Type", value: ContentType.of(key))]
+        var headers = ["content-type": (name: "Content-Type", value: type)]
+        // A page is one whatever its name is.
+        if ContentType.isPage(type) { headers["cache-control"] = ("Cache-Control", "no-cache") }
         for (name, value) in first(isOwn: false) { headers[name.lowercased()] = (name, value) }
-        let isPage = headers["content-type"]?.value.hasPrefix("text/html") == true
-        if !isPage, HeaderRules.hasFingerprint(key) { headers["cache-control"] = ("Cache-Control", HeaderRules.forEver) }
+        if !ContentType.isPage(type), HeaderRules.hasFingerprint(key) { headers["cache-control"] = ("Cache-Control", HeaderRules.forEver) }
         for (name, value) in first(isOwn: true) { headers[name.lowercased()] = (name, value) }
         return headers.sorted { $0.key < $1.key }.map(\.value)
     }
@@ -66,7 +70,7 @@ package struct HeaderRules: Sendable {
     /// Whether eight or more hexadecimal digits stand alone in the name, a digit and a letter among them, as builders put them
     /// there. Digits alone may be a date.
     static func hasFingerprint(_ key: String) -> Bool {
-        guard let name = key.split(separator: "/").last else { return false }
+        guard let name = key.utf8.split(separator: UInt8(ascii: "/")).last.map({ String(decoding: $0, as: UTF8.self) }) else { return false }
         return name.split(whereSeparator: { ".-_".contains($0) }).dropLast().contains { part in
             part.utf8.count >= 8 && part.allSatisfy { $0.isHexDigit && ($0.isNumber || $0.isLowercase) } && part.contains(where: \.isNumber)
                 && part.contains(where: \.isLetter)

@@ -10,8 +10,11 @@ package enum PublishPhase: Int, CaseIterable, Comparable, Sendable {
 
     package static func < (left: PublishPhase, right: PublishPhase) -> Bool { left.rawValue < right.rawValue }
 
-    package static func of(_ key: String) -> PublishPhase {
-        let parts = key.split(separator: "/").map { $0.lowercased() }
+    /// - Parameters:
+    ///   - key: Without the prefix.
+    ///   - type: What the file holds, where that is known: a page is one whatever its name is.
+    package static func of(_ key: String, type: String? = nil) -> PublishPhase {
+        let parts = key.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self).lowercased() }
         guard let name = parts.last else { return .assets }
         if name == "sw.js" || name == "service-worker.js" { return .lists }
         let ending = name.split(separator: ".").last.map(String.init) ?? ""
@@ -19,6 +22,7 @@ package enum PublishPhase: Int, CaseIterable, Comparable, Sendable {
             let isList = parts.count == 1 || parts.contains("page") || ["archives", "tags", "categories"].contains(parts[0])
             return isList && (name == "index.html" || parts.contains("page")) ? .lists : .pages
         }
+        if let type, ContentType.isPage(type) { return .pages }
         return ["json", "xml", "txt", "webmanifest", "atom", "rss"].contains(ending) ? .data : .assets
     }
 }

@@ -1,20 +1,25 @@
+package import Files
 package import Foundation
 package import Storage
 
 /// A file that is to be published.
 package struct SiteFile: Hashable, Sendable {
-    package var key: String
+    /// With the prefix.
+    package var key: ByteKey
     package var size: Int64
     /// Of the content, in lower-case hexadecimal digits.
     package var md5: String
     /// Of the headers it is to be stored with.
     package var headers: String
+    /// What it holds, as web servers name it; nil where only the name tells.
+    package var type: String?
 
-    package init(key: String, size: Int64, md5: String, headers: String) {
+    package init(key: ByteKey, size: Int64, md5: String, headers: String, type: String? = nil) {
         self.key = key
         self.size = size
         self.md5 = md5
         self.headers = headers
+        self.type = type
     }
 }
 
@@ -77,28 +82,29 @@ package struct PublishPlan: Hashable, Sendable {
     /// Unchanged files of which nothing, or something else, is remembered: they are ours from now on.
     package var adopted: [SiteFile] = []
     /// Remembered keys that are neither in the bucket nor in the site.
-    package var forgotten: [String] = []
+    package var forgotten: [ByteKey] = []
     /// Keys that go once everything has been uploaded.
-    package var deletions: [String] = []
+    package var deletions: [ByteKey] = []
     /// Keys that are stale and stay for now: still in grace, somebody else's, or deletion is off.
-    package var spared: [String] = []
+    package var spared: [ByteKey] = []
     /// Why nothing is deleted though something should be.
     package var refusal: String?
     /// When each stale key that may be deleted was first found so.
-    package var staleSince: [String: Date] = [:]
+    package var staleSince: [ByteKey: Date] = [:]
 
     /// Whether the site has a page for addresses that lead nowhere.
     package private(set) var hasErrorPage = false
 
-    /// A word about sites of which nearly every page changes each time, though nobody has changed them.
+    /// A word about sites of which nearly every page differs from the last time, though they are the same pages.
     package var noteOfChurn: String? {
-        let pages = pageCount
         let changed = uploads.count { $0.reason == .content && $0.phase >= .pages }
-        guard pages >= 20, changed * 5 > pages * 4 else { return nil }
-        return "\(changed) of \(pages) pages have changed; if the theme has not, something in each page differs from build to build, such as a date"
+        guard pageCount >= 20, changed * 5 > pageCount * 4, hasSamePages else { return nil }
+        return "\(changed) of \(pageCount) pages have changed; if the theme has not, something in each page differs from build to build, such as a date"
     }
 
     private var pageCount = 0
+    /// A page that has come or gone changes those that list it.
+    private var hasSamePages = true
 
     package var uploadBytes: Int64 { uploads.reduce(0) { $0 + $1.file.size } }
 
@@ -109,39 +115,43 @@ package struct PublishPlan: Hashable, Sendable {
     ///   - prefix: What stands in front of every key.
     ///   - protected: Whether a key is never deleted.
     package init(
-        site: [SiteFile], bucket: [BucketObject], ledger: [String: PublishedFile], prefix: String = "", rule: DeletionRule, limits: DeletionLimits,
-        at now: Date, protected: (String) -> Bool = { _ in false }
+        site: [SiteFile], bucket: [BucketObject], ledger: [ByteKey: PublishedFile], prefix: String = "", rule: DeletionRule, limits: DeletionLimits,
+        at now: Date, protected: (ByteKey) -> Bool = { _ in false }
     ) {
-        func phase(_ key: String) -> PublishPhase { .of(String(key.dropFirst(prefix.count))) }
-        pageCount = site.count { phase($0.key) >= .pages }
-        hasErrorPage = site.contains { $0.key == prefix + "404.html" }
-        let remote = Dictionary(bucket.map { ($0.key, $0) }) { first, _ in first }
+        func phase(_ key: ByteKey, _ type: String? = nil) -> PublishPhase { .of(key.below(prefix), type: type) }
+        let front = ByteKey(prefix + "index.html")
+        let errorPage = ByteKey(prefix + "404.html")
+        hasErrorPage = site.contains { $0.key == errorPage }
+        let remote = Dictionary(bucket.map { (ByteKey($0.key), $0) }) { first, _ in first }
         for file in site {
+            let phase = phase(file.key, file.type)
+            if phase >= .pages { pageCount += 1 }
             guard let reason = PublishPlan.reason(file, remote[file.key], ledger[file.key]) else {
                 unchanged += 1
                 let remembered = ledger[file.key]
                 if remembered?.md5 != file.md5 || remembered?.staleSince != nil { adopted.append(file) }
                 continue
             }
-            uploads.append(Upload(file: file, reason: reason, phase: phase(file.key)))
+            uploads.append(Upload(file: file, reason: reason, phase: phase))
         }
         uploads.sort { ($0.phase, $0.file.key) < ($1.phase, $1.file.key) }
         let wanted = Set(site.map(\.key))
         // The front page is never deleted: a site without one is no site.
-        let stale = bucket.filter { !wanted.contains($0.key) && !protected($0.key) && $0.key != prefix + "index.html" }
-        var (doomed, spared): ([String], [String]) = ([], [])
-        for object in stale.sorted(by: { $0.key < $1.key }) where PublishPlan.mayGo(object, ledger[object.key], rule) {
-            let since = ledger[object.key]?.staleSince ?? now
-            staleSince[object.key] = since
-            let isInGrace = phase(object.key) == .assets && now.timeIntervalSince(since) < limits.grace
-            if isInGrace { spared.append(object.key) } else { doomed.append(object.key) }
+        let stale = remote.keys.filter { !wanted.contains($0) && !protected($0) && $0 != front }.sorted()
+        hasSamePages = !uploads.contains { $0.reason == .new && $0.phase >= .pages } && !stale.contains { phase($0) >= .pages }
+        var (doomed, spared): ([ByteKey], [ByteKey]) = ([], [])
+        for key in stale where PublishPlan.mayGo(remote[key], ledger[key], rule) {
+            let since = ledger[key]?.staleSince ?? now
+            staleSince[key] = since
+            let isInGrace = phase(key) == .assets && now.timeIntervalSince(since) < limits.grace
+            if isInGrace { spared.append(key) } else { doomed.append(key) }
         }
-        let others = Set(stale.map(\.key)).subtracting(doomed).subtracting(spared)
+        let others = Set(stale).subtracting(doomed).subtracting(spared)
         spared += others.sorted()
         self.spared = spared
         adopted.sort { $0.key < $1.key }
         forgotten = ledger.keys.filter { remote[$0] == nil && !wanted.contains($0) }.sorted()
-        let hasLostFront = remote[prefix + "index.html"] != nil && !wanted.contains(prefix + "index.html")
+        let hasLostFront = remote[front] != nil && !wanted.contains(front)
         refusal =
             hasLostFront && !doomed.isEmpty
             ? "the site has no index.html any more" : PublishPlan.refusal(doomed.count, of: bucket.count, limits)
@@ -157,13 +167,13 @@ package struct PublishPlan: Hashable, Sendable {
         return nil
     }
 
-    private static func mayGo(_ object: BucketObject, _ published: PublishedFile?, _ rule: DeletionRule) -> Bool {
+    private static func mayGo(_ object: BucketObject?, _ published: PublishedFile?, _ rule: DeletionRule) -> Bool {
         switch rule {
         case .off: false
         case .all: true
         case .ours:
             // What somebody else has put in the place of ours is theirs.
-            published.map { !$0.md5.isEmpty && (object.md5 == nil || object.md5 == $0.md5) } ?? false
+            published.map { !$0.md5.isEmpty && (object?.md5 == nil || object?.md5 == $0.md5) } ?? false
         }
     }
 
@@ -174,5 +184,12 @@ package struct PublishPlan: Hashable, Sendable {
             return "\(count) of \(all) objects would be deleted, and at most \(Int((limits.share * 100).rounded())) % may be"
         }
         return nil
+    }
+}
+
+extension ByteKey {
+    /// Without a prefix that it has.
+    package func below(_ prefix: String) -> String {
+        prefix.isEmpty ? text : String(decoding: text.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
     }
 }

@@ -29,13 +29,13 @@ package struct Publisher: Sendable {
     /// What happens on the way, in order.
     package enum Event: Sendable {
         case uploaded(SiteFile, done: Int, total: Int)
-        case deleted([String])
+        case deleted([ByteKey])
         /// The service asked for less at once.
         case slowedDown(connections: Int)
     }
 
     /// - Parameters:
-    ///   - content: Opens a file of the site.
+    ///   - content: Opens a file of the site; called on a thread of its own, and may block.
     ///   - headers: What a file is stored with.
     ///   - onEvent: Told of each object once it is surely there, so that an interrupted publication can go on from it.
     package func carryOut(
@@ -53,7 +53,7 @@ package struct Publisher: Sendable {
         while !rest.isEmpty {
             let keys = Array(rest.prefix(Publisher.deletedTogether))
             rest = rest.dropFirst(keys.count)
-            try await bucket.delete(keys)
+            try await bucket.delete(keys.map(\.text))
             report.deleted += keys.count
             await onEvent(.deleted(keys))
         }
@@ -112,25 +112,32 @@ package struct Publisher: Sendable {
     }
 
     private static func put(
-        _ file: SiteFile, in bucket: any Bucket, _ content: @Sendable (SiteFile) throws(FileError) -> HTTPBody,
+        _ file: SiteFile, in bucket: any Bucket, _ content: @escaping @Sendable (SiteFile) throws(FileError) -> HTTPBody,
         _ headers: @Sendable (SiteFile) -> [(name: String, value: String)]
     ) async -> StorageError? {
-        let body: HTTPBody
-        do { body = try content(file) } catch { return .damaged("\(file.key): \(error)") }
-        guard body.length == file.size else { return .damaged("\(file.key) has changed while it was published; publish again") }
         do {
-            try await bucket.put(BucketUpload(key: file.key, body: body, headers: headers(file)))
+            let body = try await OwnThread.run { _ throws(StorageError) in try opened(file, content) }
+            try await bucket.put(BucketUpload(key: file.key.text, body: body, headers: headers(file)))
             return nil
         } catch {
             return error
         }
     }
+
+    /// The content of a file, which must be what the plan knows of it.
+    static func opened(_ file: SiteFile, _ content: (SiteFile) throws(FileError) -> HTTPBody) throws(StorageError) -> HTTPBody {
+        let body: HTTPBody
+        do { body = try content(file) } catch { throw .damaged("\(file.key): \(error)") }
+        var isSame = body.length == file.size
+        if case .bytes(let bytes) = body { isSame = isSame && bytes.md5Digits == file.md5 }
+        guard isSame else { throw .damaged("\(file.key) has changed while it was published; publish again") }
+        return body
+    }
 }
 
 extension HTTPBody {
-    /// A file's content; small ones are read at once.
-    package static func file(_ path: String) throws(FileError) -> HTTPBody {
-        let file = try OpenFile.open(path)
+    /// An open file's content; small ones are read at once. Blocks.
+    package static func file(_ file: OpenFile) throws(FileError) -> HTTPBody {
         let size = try file.status().size
         if size <= 1 << 20 { return .bytes(try file.read(Int(max(1, size)), at: 0)) }
         return .stream(HTTPBodyStream(length: size) { offset, most in try? file.read(most, at: offset) })

@@ -40,6 +40,9 @@ package struct SiteProbe: Sendable {
 
     private func look(at page: HTTPResponse, _ changed: (key: String, md5: String), _ digest: ([UInt8]) -> String) -> [String] {
         if page.status != 200 { return ["\(address)/\(changed.key) was published, and answers \(page.status)"] }
+        if let type = page.header("Content-Type"), !ContentType.isPage(type.lowercased()) {
+            return ["\(address)/\(changed.key) is a page, and is sent as \(type): browsers don't show it"]
+        }
         return digest(page.body) == changed.md5
             ? [] : ["\(address)/\(changed.key) still shows what was there before; something in between keeps old copies"]
     }

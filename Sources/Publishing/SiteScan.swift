@@ -1,13 +1,12 @@
-import Crypto
 package import Files
-import Foundation
-import Storage
 
 /// A file of a site as it lies on disk.
 package struct ScannedFile: Hashable, Sendable {
-    package var key: String
-    /// Where it lies: for a link, where that leads.
-    package var path: String
+    /// Below the site's folder, as an address has it.
+    package var key: ByteKey
+    /// The names that lead to it from the site's folder; for a link, to what that stands for. No link is among them.
+    package var place: [RawName]
+    /// In bytes.
     package var size: Int64
     /// Differs when the content may: size, time and inode.
     package var mark: String
@@ -17,13 +16,23 @@ package struct ScannedFile: Hashable, Sendable {
 package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
     package var message: String
     package var hint: String?
+    /// Whether it may go another time without anybody's doing.
+    package var isPassing: Bool
 
-    package init(_ message: String, hint: String? = nil) {
+    package init(_ message: String, hint: String? = nil, isPassing: Bool = false) {
         self.message = message
         self.hint = hint
+        self.isPassing = isPassing
     }
 
-    package init(noThread message: String, hint: String) { self.init(message, hint: hint) }
+    /// A file or folder that can't be read; one that is gone meanwhile is back another time.
+    package init(_ error: FileError) {
+        self.init(
+            "\(error)", hint: error.isMissing ? "something changes the site while it is read; publish again when that has ended" : nil,
+            isPassing: error.isMissing || error.isShortage)
+    }
+
+    package init(noThread message: String, hint: String) { self.init(message, hint: hint, isPassing: true) }
 
     package var description: String { message }
 }
@@ -31,111 +40,108 @@ package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvert
 /// What lies in a site's folder.
 package struct SiteScan: Sendable {
     /// Names that are never part of a site, though they are not hidden.
-    private static let ignored: Set<String> = ["Thumbs.db"]
+    private static let ignored: Set<RawName> = ["Thumbs.db"]
 
-    /// Hidden names hold keys and histories more often than pages; the one that is published is that of RFC 8615.
-    private static func isPart(_ name: String) -> Bool { name == ".well-known" || !name.hasPrefix(".") && !ignored.contains(name) }
+    /// Whether a name may be part of a site. Hidden names hold keys and histories more often than pages; the one that is published is
+    /// that of RFC 8615.
+    package static func isPart(_ name: RawName) -> Bool {
+        name == ".well-known" || name.bytes.first != UInt8(ascii: ".") && !ignored.contains(name)
+    }
 
+    /// In the order of their keys' bytes.
     package private(set) var files: [ScannedFile] = []
-    private let root: String
+    /// What is left out of the site, and why.
+    package private(set) var skipped: [SkippedName] = []
+    /// The site's folder, which stays the same one however its path is used meanwhile.
+    package let root: Folder
+    private let realRoot: [UInt8]
+    private let mostKeyBytes: Int
 
-    /// Blocks.
-    package init(_ path: String, prefix: String = "", _ flag: CancelFlag) throws(SiteError) {
-        let folder: Folder
-        do { folder = try Folder.open(path) } catch {
+    /// Looks through a folder, however deep it is, with a few descriptors. Blocks.
+    /// - Parameter mostKeyBytes: The longest key that can be published.
+    /// - Throws: Where the folder is missing, or something in it can't be read.
+    package init(_ path: String, mostKeyBytes: Int = 4000, _ flag: CancelFlag) throws(SiteError) {
+        self.mostKeyBytes = mostKeyBytes
+        do throws(FileError) {
+            root = try Folder.open(path)
+            realRoot = try RealPath.of(Array(path.utf8))
+        } catch {
             throw SiteError(error.isMissing ? "the folder \(path) does not exist" : "\(error)", hint: "has the site been built?")
         }
-        root = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        try scan(folder, path, prefix, flag)
+        try scan(flag)
         files.sort { $0.key < $1.key }
     }
 
-    private mutating func scan(_ folder: Folder, _ path: String, _ prefix: String, _ flag: CancelFlag) throws(SiteError) {
-        let names: [RawName]
-        do { names = try folder.names() } catch { throw SiteError("\(error)") }
-        for name in names where SiteScan.isPart(name.description) {
-            if flag.isSet { throw SiteError("cancelled") }
-            let place = "\(path)/\(name)"
-            let status = try SiteScan.status(name, in: folder)
-            switch status.kind {
-            case .folder:
-                let below: Folder
-                do { below = try folder.folder(name) } catch { throw SiteError("\(error)") }
-                try scan(below, place, "\(prefix)\(name)/", flag)
-            case .file: add(name, status, place, prefix)
-            case .symbolicLink: try addLinked(name, place, prefix)
-            case .fifo, .socket, .device: break
+    private mutating func scan(_ flag: CancelFlag) throws(SiteError) {
+        var pending: [[RawName]] = [[]]
+        while let place = pending.popLast() {
+            do throws(FileError) {
+                let folder = try root.folder(below: place)
+                for name in try folder.names() where SiteScan.isPart(name) {
+                    let status = try folder.status(name)
+                    let below = place + [name]
+                    guard let key = accept(below) else { continue }
+                    switch status.kind {
+                    case .folder: pending.append(below)
+                    case .file: add(key, below, status)
+                    case .symbolicLink: try addLinked(key, below)
+                    case .fifo, .socket, .device: skip(below, .noFile)
+                    }
+                }
+            } catch {
+                throw SiteError(error)
             }
+            if flag.isSet { throw SiteError("cancelled") }
         }
     }
 
-    private static func status(_ name: RawName, in folder: Folder) throws(SiteError) -> FileStatus {
-        do { return try folder.status(name) } catch { throw SiteError("\(error)") }
+    private mutating func skip(_ place: [RawName], _ reason: SkippedName.Reason) { skipped.append(SkippedName(SiteScan.path(place), reason)) }
+
+    private static func path(_ place: [RawName]) -> [UInt8] { Array(place.map(\.bytes).joined(separator: [UInt8(ascii: "/")])) }
+
+    /// The key of a place; nil where it can have none, which is noted then.
+    private mutating func accept(_ place: [RawName]) -> ByteKey? {
+        let path = SiteScan.path(place)
+        guard let text = String(validating: path, as: UTF8.self) else {
+            skip(place, .notUTF8)
+            return nil
+        }
+        guard path.count <= mostKeyBytes else {
+            skip(place, .longName)
+            return nil
+        }
+        return ByteKey(text)
     }
 
-    private mutating func add(_ name: RawName, _ status: FileStatus, _ place: String, _ prefix: String) {
+    private mutating func add(_ key: ByteKey, _ place: [RawName], _ status: FileStatus) {
         files.append(
             ScannedFile(
-                key: "\(prefix)\(name)", path: place, size: status.size,
-                mark: "\(status.size).\(status.modified.seconds).\(status.modified.nanoseconds).\(status.inode)"))
+                key: key, place: place, size: status.size, mark: "\(status.size).\(status.modified.seconds).\(status.modified.nanoseconds).\(status.inode)"))
     }
 
     /// A link is published as what it leads to, if that is a file of the site.
-    private mutating func addLinked(_ name: RawName, _ place: String, _ prefix: String) throws(SiteError) {
-        let target = URL(fileURLWithPath: place).resolvingSymlinksInPath()
-        let hint = "put a copy in its place, or remove it"
-        guard target.path.hasPrefix(root + "/") else { throw SiteError("\(place) is a link that leads out of the site", hint: hint) }
-        let folder: Folder
-        do { folder = try Folder.open(target.deletingLastPathComponent().path) } catch { throw SiteError("\(error)", hint: hint) }
-        let status = try SiteScan.status(RawName(target.lastPathComponent), in: folder)
-        guard status.kind == .file else { throw SiteError("\(place) is a link to something that is no file", hint: hint) }
-        add(name, status, target.path, prefix)
+    private mutating func addLinked(_ key: ByteKey, _ place: [RawName]) throws(FileError) {
+        let target: [UInt8]
+        do { target = try RealPath.of(realRoot + [UInt8(ascii: "/")] + SiteScan.path(place)) } catch {
+            return skip(place, .deadLink)
+        }
+        let above = realRoot.last == UInt8(ascii: "/") ? realRoot : realRoot + [UInt8(ascii: "/")]
+        guard target.starts(with: above) else { return skip(place, target == realRoot ? .linkToFolder : .linkOutside) }
+        let names = target.dropFirst(above.count).split(separator: UInt8(ascii: "/")).map { RawName($0) }
+        guard names.allSatisfy(SiteScan.isPart), let last = names.last else { return skip(place, .linkToHidden) }
+        let status = try root.folder(below: names.dropLast()).status(last)
+        switch status.kind {
+        case .file: add(key, names, status)
+        case .folder: skip(place, .linkToFolder)
+        case .symbolicLink, .fifo, .socket, .device: skip(place, .noFile)
+        }
     }
 }
 
-/// Digests of a site's contents, taken anew only where a file may have changed.
-package struct SiteDigests: Sendable {
-    package struct Known: Hashable, Sendable {
-        package var mark: String
-        package var md5: String
-
-        package init(mark: String, md5: String) {
-            self.mark = mark
-            self.md5 = md5
-        }
-    }
-
-    /// By key.
-    package private(set) var known: [String: Known]
-    package private(set) var countRead = 0
-
-    package init(known: [String: Known] = [:]) { self.known = known }
-
-    /// The files with their digests and headers. Blocks.
-    package mutating func site(_ files: [ScannedFile], _ rules: HeaderRules, prefix: String, _ flag: CancelFlag) throws(SiteError) -> [SiteFile] {
-        var site: [SiteFile] = []
-        var fresh: [String: Known] = [:]
-        for file in files {
-            if flag.isSet { throw SiteError("cancelled") }
-            let digest: String
-            if let old = known[file.key], old.mark == file.mark {
-                digest = old.md5
-            } else {
-                do { digest = try SiteDigests.digest(file.path) } catch { throw SiteError("\(error)") }
-                countRead += 1
-            }
-            fresh[file.key] = Known(mark: file.mark, md5: digest)
-            let headers = rules.headers(of: String(file.key.dropFirst(prefix.count)))
-            site.append(SiteFile(key: file.key, size: file.size, md5: digest, headers: HeaderRules.fingerprint(headers)))
-        }
-        known = fresh
-        return site
-    }
-
-    private static func digest(_ path: String) throws(FileError) -> String {
-        let file = try OpenFile.open(path)
-        var hash = Insecure.MD5()
-        while case let bytes = try file.read(1 << 20), !bytes.isEmpty { hash.update(data: bytes) }
-        return hash.finalize().hex
+extension ScannedFile {
+    /// Opens the file for reading; no link is followed on the way, so that nobody leads us out of the site. Blocks.
+    package func open(below root: Folder) throws(FileError) -> OpenFile {
+        guard let name = place.last else { throw FileError("open", key.text, code: ErrorNumber.missing) }
+        return try root.folder(below: place.dropLast()).file(name)
     }
 }

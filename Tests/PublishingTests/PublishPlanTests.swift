@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Storage
 import TestSupport
@@ -5,20 +6,26 @@ import Testing
 
 @testable import Publishing
 
+extension ByteKey: ExpressibleByStringLiteral {
+    package init(stringLiteral text: String) { self.init(text) }
+}
+
 @Suite("plans of a publication")
 struct PublishPlanTests {
     private let t = Date(timeIntervalSince1970: 1_790_000_000)
 
-    private func file(_ key: String, _ content: String = "1", headers: String = "h") -> SiteFile { SiteFile(key: key, size: 1, md5: content, headers: headers) }
+    private func file(_ key: String, _ content: String = "1", headers: String = "h") -> SiteFile {
+        SiteFile(key: ByteKey(key), size: 1, md5: content, headers: headers)
+    }
     private func object(_ key: String, _ content: String? = "1", size: Int64 = 1) -> BucketObject { BucketObject(key: key, size: size, md5: content) }
     private func published(_ content: String = "1", headers: String = "h", staleSince: Date? = nil) -> PublishedFile {
         PublishedFile(md5: content, headers: headers, staleSince: staleSince)
     }
 
     private func plan(
-        _ site: [SiteFile], _ bucket: [BucketObject], _ ledger: [String: PublishedFile] = [:], rule: DeletionRule = .all,
+        _ site: [SiteFile], _ bucket: [BucketObject], _ ledger: [ByteKey: PublishedFile] = [:], rule: DeletionRule = .all,
         limits: DeletionLimits = DeletionLimits(grace: 0),
-        protected: (String) -> Bool = { _ in false }
+        protected: (ByteKey) -> Bool = { _ in false }
     ) -> PublishPlan {
         PublishPlan(site: site, bucket: bucket, ledger: ledger, rule: rule, limits: limits, at: t, protected: protected)
     }
@@ -56,13 +63,13 @@ struct PublishPlanTests {
         for (first, second) in zip(made.uploads, made.uploads.dropFirst()) { #expect(first.phase <= second.phase) }
     }
 
-    @Test("whose objects may go", arguments: [(DeletionRule.off, [String]()), (.ours, ["ours.html"]), (.all, ["ours.html", "theirs.html"])])
-    func rules(rule: DeletionRule, gone: [String]) {
+    @Test("whose objects may go", arguments: [(DeletionRule.off, [ByteKey]()), (.ours, ["ours.html"]), (.all, ["ours.html", "theirs.html"])])
+    func rules(rule: DeletionRule, gone: [ByteKey]) {
         let made = plan([file("a")], [object("a"), object("ours.html"), object("theirs.html"), object("kept.html")], ["ours.html": published()], rule: rule) {
             $0 == "kept.html"
         }
         #expect(made.deletions == gone)
-        #expect(Set(made.spared) == Set(["ours.html", "theirs.html"]).subtracting(gone))
+        #expect(Set(made.spared) == Set(["ours.html", "theirs.html"] as [ByteKey]).subtracting(gone))
     }
 
     @Test("an asset stays for a while after the last page that needs it")
@@ -86,7 +93,7 @@ struct PublishPlanTests {
     @Test("what somebody else has put in the place of ours is theirs")
     func theirs() {
         let bucket = [object("a"), object("x.html", "2"), object("y.html"), object("z.html", nil)]
-        let ledger = ["x.html": published(), "y.html": published(), "z.html": published()]
+        let ledger: [ByteKey: PublishedFile] = ["x.html": published(), "y.html": published(), "z.html": published()]
         #expect(plan([file("a")], bucket, ledger, rule: .ours).deletions == ["y.html", "z.html"])
         #expect(plan([file("a")], bucket, ["y.html": PublishedFile(md5: "", headers: "", staleSince: t - 9)], rule: .ours).deletions.isEmpty)
     }
@@ -117,7 +124,7 @@ struct PublishPlanTests {
     func limits() {
         let many = (0..<30).map { object("old/\($0).html") }
         let site = (0..<100).map { file("p/\($0).html") }
-        let all = site.map { object($0.key) } + many
+        let all = site.map { object($0.key.text) } + many
         let made = plan(site, all)
         #expect(made.deletions.isEmpty && made.spared.count == 30 && made.refusal == "30 of 130 objects would be deleted, and at most 20 % may be")
         #expect(plan(site, all, limits: DeletionLimits(most: 29, share: 1, grace: 0)).refusal == "30 objects would be deleted, and at most 29 may be")
@@ -133,7 +140,7 @@ struct PublishPlanTests {
         let site = keys.filter { _ in Bool.random(using: &random) }.map { file($0, "\(Int.random(in: 0...2, using: &random))") }
         let bucket = keys.filter { _ in Bool.random(using: &random) }.map { object($0, "\(Int.random(in: 0...2, using: &random))") }
         let made = plan(site.shuffled(using: &random), bucket.shuffled(using: &random), limits: DeletionLimits(share: 1, grace: 0))
-        var after = Dictionary(uniqueKeysWithValues: bucket.map { ($0.key, $0.md5) })
+        var after = Dictionary(uniqueKeysWithValues: bucket.map { (ByteKey($0.key), $0.md5) })
         for upload in made.uploads { after[upload.file.key] = upload.file.md5 }
         for key in made.deletions { after[key] = nil }
         #expect(after == Dictionary(uniqueKeysWithValues: site.map { ($0.key, $0.md5) }), "seed \(seed)")
@@ -156,24 +163,38 @@ struct HeaderRulesTests {
             ("p/20260102.html", "text/html; charset=utf-8", "no-cache"),
         ] as [(String, String, String?)])
     func standard(key: String, type: String, cache: String?) {
-        let headers = Dictionary(uniqueKeysWithValues: HeaderRules().headers(of: key).map { ($0.name, $0.value) })
+        let headers = Dictionary(
+            uniqueKeysWithValues: HeaderRules().headers(of: key, type: ContentType.known(key) ?? ContentType.unknown).map { ($0.name, $0.value) })
         #expect(headers["Content-Type"] == type && headers["Cache-Control"] == cache)
     }
 
     @Test("rules of one's own come first, and the fingerprint tells headers apart")
     func own() {
         let rules = HeaderRules(own: [.init("/img/**", ["Cache-Control": "max-age=1", "Content-Type": "x/y"])])
-        let headers = rules.headers(of: "img/a/b.png")
+        let headers = rules.headers(of: "img/a/b.png", type: ContentType.known("img/a/b.png") ?? ContentType.unknown)
         #expect(headers.map(\.value) == ["max-age=1", "x/y"])
         let own = HeaderRules(own: [.init("*.css", ["cache-control": "no-store", "content-type": "text/x"])])
-        #expect(own.headers(of: "app.1a2b3c4d.css").map { "\($0.name): \($0.value)" } == ["cache-control: no-store", "content-type: text/x"])
+        #expect(
+            own.headers(of: "app.1a2b3c4d.css", type: ContentType.known("app.1a2b3c4d.css") ?? ContentType.unknown).map { "\($0.name): \($0.value)" } == [
+                "cache-control: no-store", "content-type: text/x",
+            ])
         let folders = HeaderRules(own: [.init("/downloads/", ["Content-Disposition": "attachment"])])
-        #expect(folders.headers(of: "downloads/2026/a.zip").contains { $0.name == "Content-Disposition" })
-        #expect(!folders.headers(of: "posts/downloads").contains { $0.name == "Content-Disposition" })
+        #expect(
+            folders.headers(of: "downloads/2026/a.zip", type: ContentType.known("downloads/2026/a.zip") ?? ContentType.unknown).contains {
+                $0.name == "Content-Disposition"
+            })
+        #expect(
+            !folders.headers(of: "posts/downloads", type: ContentType.known("posts/downloads") ?? ContentType.unknown).contains {
+                $0.name == "Content-Disposition"
+            })
         for dated in ["IMG_20240101_123456.jpg", "20240101.css", "cover-20260102.png"] {
-            #expect(HeaderRules().headers(of: dated).contains { $0.value.contains("immutable") } == false, "\(dated)")
+            #expect(
+                HeaderRules().headers(of: dated, type: ContentType.known(dated) ?? ContentType.unknown).contains { $0.value.contains("immutable") } == false,
+                "\(dated)")
         }
         #expect(HeaderRules.fingerprint(headers) == HeaderRules.fingerprint(headers.reversed()))
-        #expect(HeaderRules.fingerprint(headers) != HeaderRules.fingerprint(rules.headers(of: "other.png")))
+        #expect(
+            HeaderRules.fingerprint(headers)
+                != HeaderRules.fingerprint(rules.headers(of: "other.png", type: ContentType.known("other.png") ?? ContentType.unknown)))
     }
 }

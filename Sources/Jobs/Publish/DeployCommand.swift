@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import JobKit
+import Publishing
 import Synchronization
 
 /// Publishes by a program of the user's own, such as `hexo deploy` with a plug-in.
@@ -29,30 +30,37 @@ package struct DeployCommand: Sendable {
 
     /// - Parameters:
     ///   - folder: Where it runs.
-    ///   - hexo: The site's own Hexo, where it is one.
-    func run(in folder: String, hexo: String? = nil, scratch: String, _ context: RunContext) async throws(JobError) -> RunReport {
+    ///   - site: The Hexo site, where it is one.
+    func run(in folder: String, site: HexoSite? = nil, scratch: String, _ context: RunContext) async throws(JobError) -> RunReport {
         var words = command
-        if let hexo, words.first == "hexo" { words[0] = hexo }
+        if let site, words.first == "hexo" { words[0] = site.program }
         if context.isDryRun {
             context.log("would run: \(words.joined(separator: " "))")
             return RunReport(summary: "dry run: nothing was run")
         }
         context.report(RunProgress(step: "publishing", done: 0, unit: "files"))
         guard !settings.isEmpty else { return try await carryOut(words, in: folder, context) }
-        let overlay = try Overlay(settings, in: scratch)
-        defer { overlay.remove() }
-        return try await carryOut(words + ["--config", "_config.yml,\(overlay.file)", "--output", overlay.folder], in: folder, context)
+        let (settings, name) = (settings, site?.config.name ?? HexoConfig.names[0])
+        let overlay = try await JobError.from { _ throws(SiteError) in try Overlay(settings, over: "\(folder)/\(name)", in: scratch) }
+        let arguments = ["--config", "\(overlay.base ?? name),\(overlay.file)", "--output", overlay.folder]
+        let result: Result<RunReport, JobError>
+        do throws(JobError) { result = .success(try await carryOut(words + arguments, in: folder, context)) } catch { result = .failure(error) }
+        try await JobError.from { _ throws(SiteError) in overlay.remove() }
+        return try result.get()
     }
 
     private func carryOut(_ words: [String], in folder: String, _ context: RunContext) async throws(JobError) -> RunReport {
         let heard = Mutex(Heard())
         var command = context.command(.command(words), folder: folder)
         command.environment["NO_COLOR"] = "1"
-        let exit = try await context.finish(command) { line in heard.withLock { $0.judge(line) } }
-        let (trouble, deployed) = heard.withLock { ($0.trouble, $0.deployed) }
+        let exit = try await context.finish(command) { line, stream in heard.withLock { $0.judge(line, from: stream) } }
+        let (failure, deployed) = heard.withLock { heard in
+            heard.report.finish()
+            return (heard.failure, heard.deployed)
+        }
         let program = self.command.prefix(2).joined(separator: " ")
         let log = "shipkeeper logs \(context.job) --run \(context.run)"
-        if let trouble { throw JobError("\(program) went wrong: \(trouble)", hint: log, retry: .worthwhile, exitCode: exit.code) }
+        if let failure { throw JobError("\(program) went wrong: \(failure)", hint: log, retry: .worthwhile, exitCode: exit.code) }
         guard exit == .exited(0) else { throw JobError("\(program) \(exit)", hint: log, retry: .worthwhile, exitCode: exit.code) }
         if DeployCommand.isHexo(self.command), deployed == nil {
             throw JobError(
@@ -63,11 +71,15 @@ package struct DeployCommand: Sendable {
 }
 
 /// A file with settings that nobody else may read, in a folder of its own; both are gone afterwards, with what Hexo has put there.
-private struct Overlay {
+private struct Overlay: Sendable {
     let folder: String
+    /// The site's own configuration under a name that Hexo takes beside another; nil where its own will do.
+    let base: String?
     var file: String { "\(folder)/deploy.json" }
 
-    init(_ settings: [String: String], in scratch: String) throws(JobError) {
+    /// Blocks.
+    /// - Parameter configuration: The site's own.
+    init(_ settings: [String: String], over configuration: String, in scratch: String) throws(SiteError) {
         do {
             let name = RawName("deploy-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
             let parent = try Folder.make(scratch, mode: 0o700)
@@ -75,23 +87,35 @@ private struct Overlay {
             folder = parent.path(of: name)
             let data = try JSONSerialization.data(withJSONObject: ["deploy": settings], options: [.sortedKeys])
             try parent.folder(name).replace("deploy.json", with: Array(data), mode: 0o600)
+            // Where it reads several, Hexo knows the endings .yml and .json alone.
+            guard configuration.hasSuffix(".yaml") else {
+                base = nil
+                return
+            }
+            base = "\(folder)/_config.yml"
+            try parent.folder(name).replace("_config.yml", with: Array(Data(contentsOf: URL(fileURLWithPath: configuration))), mode: 0o600)
         } catch {
-            throw JobError("the settings for the deployment can't be written: \(error)", hint: "is the state folder writable?")
+            throw SiteError("the settings for the deployment can't be written: \(error)", hint: "is the state folder writable?")
         }
     }
 
+    /// Blocks.
     func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }
 
 extension DeployCommand {
     /// What a program that publishes has said of its success.
     fileprivate struct Heard {
-        var trouble: String?
+        var report = HexoReport()
         var deployed: String?
+        private var sign: String?
 
-        mutating func judge(_ line: String) {
-            let isTrouble = line.hasPrefix("ERROR ") || line.hasPrefix("FATAL ") || DeployCommand.signsOfFailure.contains(where: line.contains)
-            if isTrouble, trouble == nil { trouble = line }
+        /// The first complaint, with its cause.
+        var failure: String? { report.errors.first ?? sign }
+
+        mutating func judge(_ line: String, from stream: LogStream) {
+            report.hear(line, from: stream)
+            if sign == nil, DeployCommand.signsOfFailure.contains(where: line.contains) { sign = line }
             // INFO  Deploy done: ali-oss
             if let range = line.firstRange(of: "Deploy done: ") { deployed = String(line[range.upperBound...]) }
         }

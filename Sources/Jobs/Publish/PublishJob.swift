@@ -1,6 +1,7 @@
 import Foundation
 import HTTPClient
 package import JobKit
+import Publishing
 
 /// Publishes a folder of files as a website.
 package struct PublishJob: JobType {
@@ -29,7 +30,8 @@ package struct PublishJob: JobType {
     package var outputs: [String] { settings.target?.outputs ?? [] }
 
     package func examine(environment: [String: String]) async -> [JobCheck] {
-        let exists = FileManager.default.fileExists(atPath: settings.folder)
+        let path = settings.folder
+        let exists = (try? await JobError.from { _ throws(SiteError) in FileManager.default.fileExists(atPath: path) }) == true
         let folder = JobCheck("folder", exists ? .ok : .warning, exists ? settings.folder : "\(settings.folder) does not exist yet")
         return [folder] + [await settings.target?.examine(http: http, environment: environment, now: now)].compactMap(\.self)
     }
@@ -38,7 +40,7 @@ package struct PublishJob: JobType {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
         switch target {
         case .bucket(let bucket):
-            return try await SitePublication(folder: settings.folder, target: bucket, probe: settings.probe, http: http, context: context).run()
+            return try await SitePublication(source: .folder(settings.folder), target: bucket, probe: settings.probe, http: http, context: context).run().report
         case .command(let command): return try await command.run(in: settings.folder, scratch: stateFolder() + "/scratch", context)
         }
     }

@@ -21,6 +21,14 @@ package enum PublishTarget: Sendable {
         }
     }
 
+    /// The longest name that it takes, in bytes.
+    var mostNameBytes: Int {
+        switch self {
+        case .bucket(let target): target.mostNameBytes
+        case .command: 4000
+        }
+    }
+
     /// Paths on this machine that it writes to.
     var outputs: [String] {
         if case .bucket(let target) = self, case .folder(let path) = target.place { [path] } else { [] }
@@ -81,6 +89,15 @@ package struct BucketTarget: Sendable {
         switch place {
         case .bucket(let settings): settings.name
         case .folder(let path): path
+        }
+    }
+
+    /// The longest name below the prefix that it takes, in bytes.
+    var mostNameBytes: Int {
+        switch place {
+        // Both families of services take keys of 1024 bytes, OSS one less.
+        case .bucket: 1023 - rules.prefix.utf8.count
+        case .folder(let path): 4000 - path.utf8.count - rules.prefix.utf8.count
         }
     }
 

@@ -14,38 +14,56 @@ struct SitePublication {
     private static let mostKept = 2000
     /// Uploads that are noted together.
     private static let notedTogether = 50
+    /// How often a site is looked at whose settings were just made.
+    private static let patientLooks = 3
+    private static let pauseOfLooks = Duration.seconds(2)
 
-    let folder: String
+    /// The site that is published.
+    enum Source: Sendable {
+        case folder(String)
+        /// One that was read already.
+        /// - Parameter hasSameSource: Whether what it was built from is known to be the same as last time.
+        case reading(SiteReading, hasSameSource: Bool)
+
+        /// Whether pages that differ are worth a word: not where somebody has changed what they are built from.
+        var maySayChurn: Bool {
+            switch self {
+            case .folder: true
+            case .reading(_, let hasSameSource): hasSameSource
+            }
+        }
+    }
+
+    let source: Source
     let target: BucketTarget
     let probe: String?
     let http: any HTTPTransport
     let context: RunContext
 
-    func run() async throws(JobError) -> RunReport {
+    func run() async throws(JobError) -> PublicationResult {
         let bucket = try target.open(http: http, context)
         let ledger = PublishLedger(context, target)
         // The bucket is listed while the folder is read.
         async let listing = SitePublication.list(bucket, target.rules.prefix)
-        let (files, site) = try await look(ledger)
+        let (reading, site) = try await read()
         let known = try await ledger.all()
         let listed = try await listing.get()
-        let (kept, prefix) = (target.rules.keep.compactMap { PathPattern($0) }, target.rules.prefix)
-        let plan = PublishPlan(
-            site: site, bucket: listed, ledger: known, prefix: prefix, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now
-        ) {
-            let names = $0.dropFirst(prefix.count).split(separator: "/").map { Array($0.utf8) }
-            return kept.contains { $0.covers(names) }
-        }
-        tell(plan)
-        if context.isDryRun { return foreseen(plan, files: site.count) }
+        let plan = plan(reading, site, listed, known)
+        tell(plan, reading)
+        var result = result(plan, reading)
+        if context.isDryRun { return result }
         try await ledger.note(plan.adopted)
         try await ledger.forget(plan.forgotten)
         let doomed = Set(plan.deletions)
         try await ledger.note(stale: plan.staleSince.filter { !doomed.contains($0.key) }, known)
-        let report = try await carryOut(plan, bucket, files, ledger)
-        let problems = await look(at: plan, files) + website(bucket, plan)
-        for problem in problems { context.log("note: \(problem)") }
-        return summary(plan, report, problems, files: site.count)
+        let report = try await carryOut(plan, bucket, reading, ledger)
+        (result.bytes, result.deleted) = (report.bytes, report.deleted)
+        // The site is looked at once its settings are as they shall be.
+        let settings = await website(bucket, plan)
+        result.problems = settings.problems
+        result.problems += await look(at: plan, patiently: settings.wereSet)
+        for problem in result.problems { context.log("note: \(problem)") }
+        return result
     }
 
     // MARK: Steps
@@ -54,26 +72,40 @@ struct SitePublication {
         do throws(StorageError) { return .success(try await bucket.list(prefix: prefix)) } catch { return .failure(SitePublication.error(error)) }
     }
 
-    private func look(_ ledger: PublishLedger) async throws(JobError) -> (files: [String: ScannedFile], site: [SiteFile]) {
-        context.report(RunProgress(step: "reading", done: 0, unit: "files"))
-        let known = try await ledger.knownDigests()
-        let (folder, prefix, rules) = (folder, target.rules.prefix, target.rules.headers)
-        let found: (files: [ScannedFile], site: [SiteFile], digests: SiteDigests)
-        do throws(SiteError) {
-            found = try await OwnThread.run { flag throws(SiteError) in
-                let scan = try SiteScan(folder, prefix: prefix, flag)
-                guard !scan.files.isEmpty else {
-                    throw SiteError("\(folder) holds no files, and an empty site is not published", hint: "has the site been built?")
-                }
-                var digests = known
-                let site = try digests.site(scan.files, rules, prefix: prefix, flag)
-                return (scan.files, site, digests)
-            }
-        } catch {
-            throw JobError(error.message, hint: error.hint)
+    private func read() async throws(JobError) -> (reading: SiteReading, site: [SiteFile]) {
+        let (prefix, rules) = (target.rules.prefix, target.rules.headers)
+        let reading: SiteReading
+        switch source {
+        case .reading(let read, _): reading = read
+        case .folder(let path): reading = try await SitePublication.read(path, target.mostNameBytes, context)
         }
-        try await ledger.keep(found.digests, instead: known)
-        return (Dictionary(found.files.map { ($0.key, $0) }) { first, _ in first }, found.site)
+        guard !reading.files.isEmpty else {
+            throw JobError("\(reading.root.path) holds no files, and an empty site is not published", hint: "has the site been built?")
+        }
+        return (reading, try await JobError.from { _ throws(SiteError) in reading.site(rules, prefix: prefix) })
+    }
+
+    /// Reads a folder, and remembers its digests.
+    private static func read(_ path: String, _ mostKeyBytes: Int, _ context: RunContext) async throws(JobError) -> SiteReading {
+        context.report(RunProgress(step: "reading", done: 0, unit: "files"))
+        let memory = DigestMemory(context)
+        let known = try await memory.all()
+        let reading = try await JobError.from { flag throws(SiteError) in try SiteReading(path, known: known, mostKeyBytes: mostKeyBytes, flag) }
+        try await memory.keep(reading.digests, instead: known)
+        return reading
+    }
+
+    private func plan(_ reading: SiteReading, _ site: [SiteFile], _ listed: [BucketObject], _ known: [ByteKey: PublishedFile]) -> PublishPlan {
+        let (kept, prefix) = (target.rules.keep.compactMap { PathPattern($0) }, target.rules.prefix)
+        // What is left out of the site for now may lie in the bucket from before; it stays.
+        let skipped = reading.skipped.map { (name: Array($0.name.utf8), folder: Array("\($0.name)/".utf8)) }
+        return PublishPlan(
+            site: site, bucket: listed, ledger: known, prefix: prefix, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now
+        ) { key in
+            let name = Array(key.below(prefix).utf8)
+            let names = name.split(separator: UInt8(ascii: "/")).map(Array.init)
+            return kept.contains { $0.covers(names) } || skipped.contains { name == $0.name || name.starts(with: $0.folder) }
+        }
     }
 
     private static func lines(of plan: PublishPlan) -> [String] {
@@ -81,7 +113,7 @@ struct SitePublication {
     }
 
     /// Says what will be done and why, as far as a log can bear it.
-    private func tell(_ plan: PublishPlan) {
+    private func tell(_ plan: PublishPlan, _ reading: SiteReading) {
         let lines = SitePublication.lines(of: plan)
         let most = context.isDryRun ? lines.count : SitePublication.mostTold
         for line in lines.prefix(most) { context.log(line) }
@@ -89,16 +121,35 @@ struct SitePublication {
         if context.isDryRun {
             for key in plan.spared { context.log("= \(key) (stale, left alone)") }
         }
-        if let note = plan.noteOfChurn { context.log("note: \(note)") }
+        for skipped in reading.skipped { context.log("left out: \(skipped.name): \(skipped.cause); \(skipped.remedy)") }
+        if source.maySayChurn, let note = plan.noteOfChurn { context.log("note: \(note)") }
         if let refusal = plan.refusal { context.log("note: nothing is deleted: \(refusal); raise max_delete or max_delete_percent if that is right") }
     }
 
+    /// What the plan comes to.
+    private func result(_ plan: PublishPlan, _ reading: SiteReading) -> PublicationResult {
+        var result = PublicationResult()
+        result.isDryRun = context.isDryRun
+        result.files = reading.files.count
+        result.uploaded = Dictionary(plan.uploads.map { ($0.reason, 1) }, uniquingKeysWith: +)
+        result.bytes = plan.uploadBytes
+        result.deleted = plan.deletions.count
+        result.unchanged = plan.unchanged
+        result.spared = plan.spared.count
+        result.skipped = reading.skipped
+        result.refusal = plan.refusal
+        result.url = probe
+        if context.isDryRun { result.changes = Array(SitePublication.lines(of: plan).prefix(SitePublication.mostKept)) }
+        return result
+    }
+
     private func carryOut(
-        _ plan: PublishPlan, _ bucket: any Bucket, _ files: [String: ScannedFile], _ ledger: PublishLedger
+        _ plan: PublishPlan, _ bucket: any Bucket, _ reading: SiteReading, _ ledger: PublishLedger
     ) async throws(JobError) -> Publisher.Report {
         let pending = Mutex<[SiteFile]>([])
         let unrecorded = Mutex<JobError?>(nil)
         let (context, rules, prefix) = (context, target.rules.headers, target.rules.prefix)
+        let files = Dictionary(reading.files.map { (ByteKey(prefix + $0.key.text), $0.file) }) { first, _ in first }
         @Sendable func record(_ change: @Sendable () async throws(JobError) -> Void) async {
             do throws(JobError) { try await change() } catch { unrecorded.withLock { $0 = $0 ?? error } }
         }
@@ -113,8 +164,11 @@ struct SitePublication {
         do throws(StorageError) {
             let report = try await Publisher(bucket: bucket, connections: target.rules.connections).carryOut(
                 plan,
-                content: { file throws(FileError) in try .file(files[file.key]?.path ?? "") },
-                headers: { rules.headers(of: String($0.key.dropFirst(prefix.count))) },
+                content: { file throws(FileError) in
+                    guard let found = files[file.key] else { throw FileError("find", file.key.text, code: ErrorNumber.missing) }
+                    return try .file(found.open(below: reading.root))
+                },
+                headers: { rules.headers(of: $0.key.below(prefix), type: $0.type ?? ContentType.unknown) },
                 onEvent: { event in
                     switch event {
                     case .uploaded(let file, let done, let total):
@@ -137,67 +191,43 @@ struct SitePublication {
         return try result.mapError(SitePublication.error).get()
     }
 
-    private func look(at plan: PublishPlan, _ files: [String: ScannedFile]) async -> [String] {
+    /// - Parameter patiently: Whether settings have just been made that may take a moment to count.
+    private func look(at plan: PublishPlan, patiently: Bool) async -> [String] {
         guard let probe else { return [] }
-        let page = plan.uploads.last { $0.phase >= .pages && $0.reason != .headers }?.file
-        return await SiteProbe(http: http, address: probe).look(changed: page.map { (String($0.key.dropFirst(target.rules.prefix.count)), $0.md5) }) {
-            $0.md5Digits
+        let page = plan.uploads.last { $0.reason != .headers && ContentType.isPage($0.file.type ?? "") }?.file
+        let changed = page.map { (key: $0.key.below(target.rules.prefix), md5: $0.md5) }
+        var problems: [String] = []
+        for attempt in 1...(patiently ? SitePublication.patientLooks : 1) {
+            if attempt > 1 { try? await context.clock.sleep(for: SitePublication.pauseOfLooks) }
+            problems = await SiteProbe(http: http, address: probe).look(changed: changed) { $0.md5Digits }
+            if problems.isEmpty { break }
         }
+        return problems
     }
 
     /// What is wrong with how the bucket shows pages, after it was set right where that is asked.
-    private func website(_ bucket: any Bucket, _ plan: PublishPlan) async -> [String] {
+    private func website(_ bucket: any Bucket, _ plan: PublishPlan) async -> (problems: [String], wereSet: Bool) {
         guard let client = bucket as? BucketClient, target.rules.website == .set || target.rules.website == .check && !plan.uploads.isEmpty,
             target.rules.prefix.isEmpty
-        else { return [] }
+        else { return ([], false) }
         let wanted = BucketWebsite.usual(hasErrorPage: plan.hasErrorPage)
         do throws(StorageError) {
             let found = try await client.website()
-            if found?.serves(wanted) == true { return [] }
-            guard target.rules.website == .set else { return [wanted.shortcomings(of: found)] }
+            if found?.serves(wanted) == true { return ([], false) }
+            guard target.rules.website == .set else { return ([wanted.shortcomings(of: found)], false) }
             if let found, found.hasMore {
-                return ["the bucket's website settings have rules for redirects or other origins, which setting them would erase; change them in the console"]
+                let problem = "the bucket's website settings have rules for redirects or other origins, which setting them would erase"
+                return ([problem + "; change them in the console"], false)
             }
             let new = found.map(wanted.keeping) ?? wanted
             try await client.set(new)
             context.log("the bucket's website settings were set: \(new.description)")
-            return []
+            return ([], true)
         } catch {
             // A key for uploads alone may not look at this, which is no mistake.
-            return error.kind == .unauthorized && target.rules.website == .check ? [] : ["the bucket's website settings: \(error.message)"]
+            let isUsual = error.kind == .unauthorized && target.rules.website == .check
+            return (isUsual ? [] : ["the bucket's website settings: \(error.message)"], false)
         }
-    }
-
-    private func foreseen(_ plan: PublishPlan, files: Int) -> RunReport {
-        let (new, content) = (plan.uploads.count { $0.reason == .new }, plan.uploads.count { $0.reason == .content })
-        let parts = [
-            (new, "new"), (content, "changed"), (plan.uploads.count - new - content, "with other headers"), (plan.deletions.count, "to delete"),
-            (plan.unchanged, "unchanged"), (plan.spared.count, "stale left alone"),
-        ].filter { $0.0 > 0 }.map { "\($0) \($1)" }
-        return RunReport(
-            summary:
-                "dry run: \(parts.joined(separator: ", ")), \(ByteSizeText.readable(plan.uploadBytes)) to upload\(plan.refusal.map { "; nothing would be deleted: \($0)" } ?? ""); nothing was changed",
-            outputs: [
-                "files": "\(files)", "uploads": "\(plan.uploads.count)", "deletions": "\(plan.deletions.count)", "unchanged": "\(plan.unchanged)",
-                "bytes": "\(plan.uploadBytes)", "plan": SitePublication.lines(of: plan).prefix(SitePublication.mostKept).joined(separator: "\n"),
-            ])
-    }
-
-    private func summary(_ plan: PublishPlan, _ report: Publisher.Report, _ problems: [String], files: Int) -> RunReport {
-        let deleted = report.deleted == 0 ? "" : ", \(report.deleted) deleted"
-        let refused = plan.refusal.map { "; nothing was deleted: \($0) (max_delete, max_delete_percent)" } ?? ""
-        let more = problems.count > 1 ? " (and \((problems.count - 1).counted("more problem")) in the log)" : ""
-        let troubles = problems.isEmpty ? "" : "; \(problems[0])\(more)"
-        let spared = plan.spared.isEmpty || plan.refusal != nil ? "" : ", \(plan.spared.count) stale left alone"
-        let uploaded = report.uploaded == 0 ? "nothing new" : "\(report.uploaded.counted("file")) uploaded (\(ByteSizeText.readable(report.bytes)))"
-        let address = probe.map { " – \($0)" } ?? ""
-        return RunReport(
-            summary: "\(uploaded), \(plan.unchanged) unchanged\(deleted)\(spared)\(refused)\(troubles)\(address)",
-            outputs: [
-                "url": probe ?? "",
-                "files": "\(files)", "uploaded": "\(report.uploaded)", "unchanged": "\(plan.unchanged)", "deleted": "\(report.deleted)",
-                "bytes": "\(report.bytes)", "problems": "\(problems.count + (plan.refusal == nil ? 0 : 1))",
-            ])
     }
 
     private static func error(_ error: StorageError) -> JobError {
@@ -209,4 +239,13 @@ struct SitePublication {
             }
         return JobError(error.message, hint: error.hint, retry: retry)
     }
+}
+
+extension JobError {
+    /// What blocking work on a site comes to, done on a thread of its own.
+    static func from<Value: Sendable>(_ work: @escaping @Sendable (CancelFlag) throws(SiteError) -> Value) async throws(JobError) -> Value {
+        do throws(SiteError) { return try await OwnThread.run(work) } catch { throw JobError(error) }
+    }
+
+    init(_ error: SiteError) { self.init(error.message, hint: error.hint, retry: error.isPassing ? .worthwhile : .pointless) }
 }

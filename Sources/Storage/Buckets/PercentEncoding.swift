@@ -16,7 +16,7 @@ package enum PercentEncoding {
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 
     /// Decodes `%XX` and takes `+` for a blank, as listings are encoded: a plus itself arrives as `%2B`. Nil for anything malformed.
-    static func decode(_ text: String) -> String? {
+    package static func decode(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

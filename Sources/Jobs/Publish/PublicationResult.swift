@@ -1,0 +1,81 @@
+package import JobKit
+package import Publishing
+
+/// What a publication has done, or would do.
+package struct PublicationResult: Hashable, Sendable {
+    /// Names that a summary spells out.
+    private static let mostNamed = 2
+
+    /// Whether it was only looked at what would be done; the counts are of that then.
+    package var isDryRun = false
+    /// Of the site.
+    package var files = 0
+    /// Files that were uploaded, by what was the reason.
+    package var uploaded: [PublishPlan.Reason: Int] = [:]
+    /// Of the content that was uploaded.
+    package var bytes: Int64 = 0
+    package var deleted = 0
+    package var unchanged = 0
+    /// Objects that the site does not have any more, and that were left alone.
+    package var spared = 0
+    /// What of the folder could not be published; the rest was.
+    package var skipped: [SkippedName] = []
+    /// Why nothing was deleted though something should be.
+    package var refusal: String?
+    /// What is wrong with how visitors see the site.
+    package var problems: [String] = []
+    /// Where visitors find the site.
+    package var url: String?
+    /// Each change in a line of its own; a dry run lists them.
+    package var changes: [String] = []
+
+    package init() {}
+
+    package var countUploaded: Int { uploaded.values.reduce(0, +) }
+
+    /// One line for people.
+    package var summary: String { isDryRun ? foreseen : done }
+
+    private var foreseen: String {
+        let parts = [
+            (uploaded[.new] ?? 0, "new"), (uploaded[.content] ?? 0, "changed"), (uploaded[.headers] ?? 0, "with other headers"), (deleted, "to delete"),
+            (unchanged, "unchanged"), (spared, "stale left alone"),
+        ].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        let refused = refusal.map { "; nothing would be deleted: \($0)" } ?? ""
+        return "dry run: \(parts.joined(separator: ", ")), \(ByteSizeText.readable(bytes)) to upload\(refused)\(left); nothing was changed"
+    }
+
+    private var done: String {
+        let sent = countUploaded == 0 ? "nothing new" : "\(countUploaded.counted("file")) uploaded (\(ByteSizeText.readable(bytes)))"
+        let deleted = deleted == 0 ? "" : ", \(deleted) deleted"
+        let spared = spared == 0 || refusal != nil ? "" : ", \(spared) stale left alone"
+        let refused = refusal.map { "; nothing was deleted: \($0) (max_delete, max_delete_percent)" } ?? ""
+        let more = problems.count > 1 ? " (and \((problems.count - 1).counted("more problem")) in the log)" : ""
+        let first = problems.first.map { "; \($0)\(more)" } ?? ""
+        return "\(sent), \(unchanged) unchanged\(deleted)\(spared)\(left)\(refused)\(first)\(url.map { " – \($0)" } ?? "")"
+    }
+
+    /// What was left out, by name.
+    private var left: String {
+        guard !skipped.isEmpty else { return "" }
+        let named = skipped.prefix(PublicationResult.mostNamed).map { "\($0.shortName) (\($0.cause): \($0.remedy))" }
+        let more = skipped.count > named.count ? named + ["\(skipped.count - named.count) more in the log"] : named
+        return "; \(skipped.count.counted("name")) left out: \(more.joined(separator: ", "))"
+    }
+
+    /// The result as other programs read it.
+    package var report: RunReport {
+        var outputs = ["files": "\(files)", "unchanged": "\(unchanged)", "bytes": "\(bytes)", "skipped": "\(skipped.count)"]
+        if isDryRun {
+            outputs["uploads"] = "\(countUploaded)"
+            outputs["deletions"] = "\(deleted)"
+            outputs["plan"] = changes.joined(separator: "\n")
+        } else {
+            outputs["url"] = url ?? ""
+            outputs["uploaded"] = "\(countUploaded)"
+            outputs["deleted"] = "\(deleted)"
+            outputs["problems"] = "\(problems.count + (refusal == nil ? 0 : 1))"
+        }
+        return RunReport(summary: summary, outputs: outputs)
+    }
+}
