@@ -85,7 +85,7 @@ let package = Package(
         .systemLibrary(name: "CThreads"),
         .target(
             name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
-            exclude: ["StandInGateway", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
+            exclude: ["StandInGateway", "StandInHexo", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
         tests("JobKit", ["JobKit"]),
         tests("Scheduler", ["Scheduler", "JobKit"]),
         tests("Config", ["Config", "JobKit", "Jobs", "Scheduler", "HTTPClient"]),

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPClient
 package import JobKit
+import Publishing
 import Synchronization
 
 /// Builds a Hexo site, judges what came out, and publishes it.
@@ -8,10 +9,14 @@ package struct HexoJob: JobType {
     package struct Settings: Sendable {
         var site: String
         var hexo: String?
-        /// Run once where Hexo itself is missing, such as `npm ci`.
+        /// Run once where Hexo or a plug-in is missing, such as `npm ci`.
         var install: String?
         var installTimeout: Duration
         var minShare: Int
+        /// Whether Hexo makes everything again each time, also what it takes for unchanged.
+        var force: Bool
+        /// Whether each build starts from nothing.
+        var clean: Bool
         var target: PublishTarget?
         var probe: String?
     }
@@ -28,25 +33,25 @@ package struct HexoJob: JobType {
         Settings(
             site: reader.path("site", "The site's folder") ?? "",
             hexo: reader.path("hexo", "The program; the site's own node_modules/.bin/hexo, else the one on the PATH", isRequired: false),
-            install: reader.optionalString("install", "A line of shell that is run in the site's folder where Hexo is missing, such as npm ci"),
+            install: reader.optionalString(
+                "install", "A line of shell that is run in the site's folder where Hexo or a plug-in that package.json names is missing, such as npm ci"),
             installTimeout: reader.duration("install_timeout", "The longest that may take", default: .seconds(600), in: .seconds(1) ... .seconds(7200)),
             minShare: reader.integer("min_share", "The least of the last build's pages that a build must have, in per cent", default: 50, in: 0...100),
+            force: reader.boolean("force", "Whether everything is made again each time, as by hexo generate --force", default: false),
+            clean: reader.boolean("clean", "Whether each build starts from nothing, as after hexo clean", default: false),
             target: reader.section("deploy", "Where it goes", isRequired: true) { PublishTarget.read(&$0) } ?? nil,
             probe: reader.url("probe", "The site's public address, which is looked at afterwards", isRequired: false))
     }
 
-    package var outputs: [String] { HexoSite(folder: settings.site, named: nil).outputs + (settings.target?.outputs ?? []) }
+    package var outputs: [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }
 
     package func examine(environment: [String: String]) async -> [JobCheck] {
-        let site = HexoSite(folder: settings.site, named: settings.hexo)
         var checks: [JobCheck] = []
         do throws(JobError) {
-            try site.check()
+            let (site, missing) = try await look(environment)
             checks.append(JobCheck("site", .ok, settings.site))
-            if !site.hasHexo {
-                checks.append(
-                    JobCheck(
-                        "hexo", .warning, "is not installed in the site", hint: settings.install.map { "\"\($0)\" is run first" } ?? "run npm install there"))
+            if let problem = MissingModules(site, missing).problem {
+                checks.append(JobCheck("hexo", .warning, problem, hint: settings.install.map { "\"\($0)\" is run first" } ?? "run npm install there"))
             }
         } catch {
             checks.append(JobCheck("site", error))
@@ -56,46 +61,75 @@ package struct HexoJob: JobType {
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
-        let site = HexoSite(folder: settings.site, named: settings.hexo)
-        try site.check()
-        try await install(site, context)
+        let site = try await readySite(context)
         try await checkNode(site, context)
-        for warning in site.warnings { context.log("note: \(warning)") }
-        try await build(site, context)
-        let before = try await context.values.value("pages", of: context.job).flatMap { Int($0) }
-        let pages = try await HexoVerdict.pages(of: site.output, before: before, minShare: settings.minShare)
+        let memory = try await HexoMemory(context)
+        let built = try await HexoBuild(site: site, settings: settings, memory: memory, mostNameBytes: target.mostNameBytes, context: context).run()
         var report: RunReport
         switch target {
         case .bucket(let bucket):
-            report = try await SitePublication(folder: site.output, target: bucket, probe: settings.probe, http: http, context: context).run()
+            let source = SitePublication.Source.reading(built.reading, hasSameSource: memory.source == built.source)
+            report = try await SitePublication(source: source, target: bucket, probe: settings.probe, http: http, context: context).run().report
         case .command(let command):
-            report = try await command.run(in: settings.site, hexo: site.program, scratch: stateFolder() + "/scratch", context)
+            report = try await command.run(in: settings.site, site: site, scratch: stateFolder() + "/scratch", context)
         }
+        report.summary += built.result.afterword
         if context.isDryRun { return report }
-        try await context.values.set(["pages": "\(pages)"], of: context.job)
-        report.summary = "\(pages.counted("page")): \(report.summary)"
-        if case .values(let values) = report.result { report.result = .values(values.merging(["pages": "\(pages)"]) { $1 }) }
+        try await memory.notePublished(pages: built.result.pages, source: built.source)
+        report.summary = "\(built.result.summary): \(report.summary)"
+        if case .values(let values) = report.result { report.result = .values(values.merging(["pages": "\(built.result.pages)"]) { $1 }) }
         return report
     }
 
-    private func install(_ site: HexoSite, _ context: RunContext) async throws(JobError) {
-        if site.hasHexo { return }
+    // MARK: What it needs
+
+    private func look(_ environment: [String: String]) async throws(JobError) -> (site: HexoSite, missing: [MissingModule]) {
+        let settings = settings
+        return try await JobError.from { _ throws(SiteError) in
+            let site = try HexoSite(settings.site, named: settings.hexo)
+            return (site, HexoModules.missing(site, environment: environment))
+        }
+    }
+
+    /// The site with all that it names; what is missing is installed where somebody has said how.
+    private func readySite(_ context: RunContext) async throws(JobError) -> HexoSite {
+        let (site, missing) = try await look(context.environment)
+        for module in missing where !module.isNeeded {
+            context.log("note: \(module.name), which the theme \(module.theme ?? "") names, is not installed: Hexo goes without it")
+        }
+        guard let problem = MissingModules(site, missing).problem else { return site }
         if context.isDryRun {
-            throw JobError("Hexo is not installed in \(settings.site), and a dry run does not install it", hint: "start \(context.job) without --dry-run first")
+            throw JobError("\(settings.site): \(problem), and a dry run does not install it", hint: "start \(context.job) without --dry-run first")
         }
         guard let line = settings.install else {
-            throw JobError(
-                "Hexo is not installed in \(settings.site): there is no node_modules/hexo", hint: "run npm install there, or set \"install: npm ci\"")
+            throw JobError("\(settings.site): \(problem)", hint: "run npm install there, or set \"install: npm ci\"")
         }
+        try await install(line, because: problem, context)
+        let (after, left) = try await look(context.environment)
+        guard let problem = MissingModules(after, left).problem else { return after }
+        if after.hexo == nil { throw JobError("\"\(line)\" has not installed Hexo", hint: "is hexo among the dependencies of package.json?") }
+        let isForDevelopment = left.contains { $0.isNeeded && $0.isForDevelopment }
+        throw JobError(
+            "\"\(line)\" has not helped: \(problem)",
+            hint: isForDevelopment
+                ? "it is among devDependencies, which npm leaves out here: npm ci --include=dev"
+                : "is the lock file of today? Run npm install in the site's folder")
+    }
+
+    private func install(_ line: String, because problem: String, _ context: RunContext) async throws(JobError) {
         context.report(RunProgress(step: "installing", done: 0, unit: "packages"))
-        context.log("Hexo is not installed in the site: \(line)")
+        context.log("\(problem): \(line)")
+        let heard = Mutex(InstallReport())
         let command = context.command(.shell(line), folder: settings.site)
-        let exit = try await Deadline.within(settings.installTimeout, context.clock) { () async throws(JobError) in try await context.finish(command) }
+        let exit = try await Deadline.within(settings.installTimeout, context.clock) { () async throws(JobError) in
+            try await context.finish(command) { line, stream in heard.withLock { $0.hear(line, from: stream) } }
+        }
         guard let exit else {
             throw JobError("\"\(line)\" took longer than \(DurationText.format(settings.installTimeout))", hint: "raise install_timeout", retry: .worthwhile)
         }
-        guard exit == .exited(0) else { throw JobError("\"\(line)\" \(exit)", hint: "shipkeeper logs \(context.job)", retry: .worthwhile) }
-        guard site.hasHexo else { throw JobError("\"\(line)\" has not installed Hexo", hint: "is hexo among the dependencies of package.json?") }
+        guard exit != .exited(0) else { return }
+        let cause = heard.withLock(\.cause).map { ": \($0)" } ?? ""
+        throw JobError("\"\(line)\" \(exit)\(cause)", hint: "shipkeeper logs \(context.job) --run \(context.run)", retry: .worthwhile, exitCode: exit.code)
     }
 
     /// Hexo itself says which Node.js it needs.
@@ -112,24 +146,29 @@ package struct HexoJob: JobType {
         guard let version = NodeVersion(words), version < needed else { return }
         throw JobError("Hexo needs Node.js \(needed) or newer, and here is \(version)", hint: "install a newer one in the container")
     }
+}
 
-    private func build(_ site: HexoSite, _ context: RunContext) async throws(JobError) {
-        context.report(RunProgress(step: "building", done: 0, unit: "files"))
-        let heard = Mutex(HexoReport())
-        var command = context.command(.command([site.program, "generate", "--bail"]), folder: settings.site)
-        // What it says is judged line by line, which colours would hide.
-        command.environment["NO_COLOR"] = "1"
-        let exit = try await context.finish(command) { line in heard.withLock { $0.hear(line) } }
-        let report = heard.withLock(\.self)
-        if let first = report.errors.first {
-            throw JobError(
-                "the build went wrong: \(first)", hint: "nothing was published; shipkeeper logs \(context.job) --run \(context.run)", exitCode: exit.code)
+/// What of a site's packages is not there, in words.
+private struct MissingModules {
+    private static let mostNamed = 5
+
+    /// What is missing, as a sentence without its beginning; nil where nothing is.
+    let problem: String?
+
+    init(_ site: HexoSite, _ missing: [MissingModule]) {
+        guard site.hexo != nil else {
+            problem = "Hexo is not installed in the site"
+            return
         }
-        guard exit == .exited(0) else {
-            throw JobError("hexo generate \(exit)", hint: "nothing was published; shipkeeper logs \(context.job) --run \(context.run)", exitCode: exit.code)
+        let needed = missing.filter(\.isNeeded)
+        guard let first = needed.first else {
+            problem = nil
+            return
         }
-        guard report.generated != nil else {
-            throw JobError("hexo generate never said that it had generated anything", hint: "nothing was published; is \(site.program) Hexo?")
-        }
+        let names = needed.prefix(MissingModules.mostNamed).map(\.name) + (needed.count > MissingModules.mostNamed ? ["and more"] : [])
+        let (verb, it) = needed.count == 1 ? ("is", "it") : ("are", "them")
+        let state = first.isBroken ? "not installed whole" : "not installed"
+        let origin = first.theme.map { "the theme \($0) names" } ?? "package.json names"
+        problem = "\(names.joined(separator: ", ")), which \(origin), \(verb) \(state): Hexo would leave \(it) out without a word"
     }
 }

@@ -1,86 +1,127 @@
 import Foundation
-import JobKit
+import JSON5
+import Publishing
 
-/// A Hexo site as it lies on disk, and what it needs before it can be built.
-struct HexoSite {
+/// A Hexo site as it lies on disk, read once.
+struct HexoSite: Sendable {
     let folder: String
-    /// The program to build with, where somebody named one.
-    let named: String?
+    /// What to build with: the program somebody named, the site's own, else the one on the PATH.
+    let program: String
+    let config: HexoConfig
+    let package: HexoPackage
+    /// Where the built site lies.
+    let output: String
+    /// Where posts and pages are written.
+    let source: String
+    /// Where the theme lies; nil where there is none of that name.
+    let theme: String?
+    /// Hexo's own package; nil where it is not installed.
+    let hexo: HexoPackage?
 
-    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-
-    private func text(_ name: String) -> String? { FileManager.default.contents(atPath: "\(folder)/\(name)").map { String(decoding: $0, as: UTF8.self) } }
-
-    /// Whether Hexo itself lies where Node looks for it: in the site's folder or above it.
-    var hasHexo: Bool {
-        var place = folder
-        while true {
-            if exists("\(place)/node_modules/hexo") { return true }
-            if place == "/" { return false }
-            place = URL(fileURLWithPath: place).deletingLastPathComponent().path
+    /// Blocks.
+    /// - Parameter named: The program to build with, where somebody named one.
+    /// - Throws: Where this is no site at all: Hexo itself would print its help and call that a success.
+    init(_ folder: String, named: String?) throws(SiteError) {
+        self.folder = folder
+        guard HexoSite.exists(folder) else {
+            throw SiteError("the site's folder \(folder) does not exist", hint: "correct \"site\", or let a restore bring it back first")
         }
+        guard HexoSite.exists("\(folder)/package.json") else {
+            throw SiteError("\(folder) is no Hexo site: it has no package.json", hint: "correct \"site\"")
+        }
+        guard let package = HexoPackage(in: folder), package.isSite else {
+            throw SiteError("\(folder) is no Hexo site: its package.json has no \"hexo\"", hint: "make one with hexo init, or add \"hexo\": {} to it")
+        }
+        guard let config = HexoConfig.find(in: folder) else {
+            throw SiteError("\(folder) has no _config.yml", hint: "every Hexo site has one, or a _config.yaml or _config.json in its place")
+        }
+        (self.package, self.config) = (package, config)
+        program = named ?? HexoModules.places(folder).map { "\($0)/.bin/hexo" }.first(where: HexoSite.exists) ?? "hexo"
+        output = HexoSite.place(config.text("public_dir") ?? "public", in: folder)
+        source = HexoSite.place(config.text("source_dir") ?? "source", in: folder)
+        theme = config.text("theme").flatMap { name in
+            ["\(folder)/themes/\(name)", "\(folder)/node_modules/hexo-theme-\(name)"].first(where: HexoSite.exists)
+        }
+        hexo = HexoModules.find("hexo", from: folder)
     }
 
-    /// Ends where this is no site at all: Hexo itself would print its help and call that a success.
-    func check() throws(JobError) {
-        guard exists(folder) else {
-            throw JobError("the site's folder \(folder) does not exist", hint: "correct \"site\", or let a restore bring it back first")
-        }
-        guard let package = text("package.json") else { throw JobError("\(folder) is no Hexo site: it has no package.json", hint: "correct \"site\"") }
-        let json = try? JSONSerialization.jsonObject(with: Data(package.utf8)) as? [String: Any]
-        guard json?["hexo"] is [String: Any] else {
-            throw JobError("\(folder) is no Hexo site: its package.json has no \"hexo\"", hint: "make one with hexo init, or add \"hexo\": {} to it")
-        }
-        guard exists("\(folder)/_config.yml") else { throw JobError("\(folder) has no _config.yml", hint: "every Hexo site has one") }
+    private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// A path of the configuration, without slashes at its end.
+    private static func place(_ name: String, in folder: String) -> String {
+        var name = name
+        while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+        while name.hasPrefix("./") { name.removeFirst(2) }
+        return name.hasPrefix("/") ? name : "\(folder)/\(name)"
+    }
+
+    /// The file by which Hexo knows what it has written.
+    var database: String { "\(folder)/db.json" }
+
+    /// What Hexo and its deployers write in a site's folder. Blocks.
+    static func outputs(of folder: String) -> [String] {
+        let output = place(HexoConfig.find(in: folder)?.text("public_dir") ?? "public", in: folder)
+        return [output] + ["db.json", "_multiconfig.yml", "package.json", ".deploy_git", "source/_data/public_md5.json", "debug.log"].map { "\(folder)/\($0)" }
     }
 
     /// The oldest Node.js that the site's Hexo runs on, as it says itself.
     var neededNode: NodeVersion? {
-        guard let data = FileManager.default.contents(atPath: "\(folder)/node_modules/hexo/package.json"),
-            let package = try? JSONSerialization.jsonObject(with: data) as? [String: Any], let engines = package["engines"] as? [String: Any],
-            let rule = engines["node"] as? String, rule.hasPrefix(">=")
-        else { return nil }
+        guard let rule = hexo?.neededNode, rule.hasPrefix(">=") else { return nil }
         return NodeVersion(rule.dropFirst(2))
     }
 
-    /// The site's own program, else the one on the PATH.
-    var program: String {
-        if let named { return named }
-        let own = "\(folder)/node_modules/.bin/hexo"
-        return exists(own) ? own : "hexo"
-    }
-
-    /// Where the built site lies.
-    var output: String {
-        let name = setting("public_dir") ?? "public"
-        return name.hasPrefix("/") ? name : "\(folder)/\(name)"
-    }
-
-    /// What Hexo and its deployers write in the site's folder.
-    var outputs: [String] {
-        [output] + ["db.json", "_multiconfig.yml", "package.json", ".deploy_git", "source/_data/public_md5.json", "debug.log"].map { "\(folder)/\($0)" }
-    }
-
-    /// A plain setting at the top of the site's own configuration.
-    private func setting(_ key: String) -> String? {
-        for line in (text("_config.yml") ?? "").split(whereSeparator: \.isNewline) where line.hasPrefix("\(key):") {
-            let value = line.dropFirst(key.count + 1).prefix { $0 != "#" }.filter { $0 != "\"" && $0 != "'" }
-            let trimmed = value.split(separator: " ").joined(separator: " ")
-            return trimmed.isEmpty ? nil : trimmed
-        }
-        return nil
-    }
-
-    /// Settings that make every page change each time, or its address depend on the machine.
+    /// Settings that make pages change each time, or their addresses depend on the machine.
     var warnings: [String] {
         var found: [String] = []
-        if setting("updated_option").map({ $0 == "mtime" }) ?? true {
-            let what = setting("updated_option") == nil ? "has no updated_option, which means mtime" : "has updated_option: mtime"
-            found.append("_config.yml \(what): after a restore every page may count as changed; write updated_option: date")
+        if config.text("updated_option").map({ $0 == "mtime" }) ?? true {
+            let what = config.text("updated_option") == nil ? "has no updated_option, which means mtime" : "has updated_option: mtime"
+            found.append(
+                "\(config.name) \(what): after a restore every page may count as changed; write updated_option: date, and keep db.json in the backup of the site"
+            )
         }
-        if setting("timezone") == nil { found.append("_config.yml has no timezone: dates in addresses follow the machine's; write one such as Asia/Shanghai") }
+        if config.text("timezone") == nil {
+            found.append("\(config.name) has no timezone: dates in addresses follow the machine's; write one such as Asia/Shanghai")
+        }
         return found
     }
+
+    /// Whether addresses of posts are made of their dates.
+    var hasDatesInAddresses: Bool {
+        let form = config.text("permalink") ?? ":year/:month/:day/:title/"
+        return [":year", ":month", ":day", ":i_month", ":i_day", ":hour", ":minute", ":second", ":timestamp"].contains(where: form.contains)
+    }
+
+    /// Whether names of posts begin with their dates.
+    var hasDatesInNames: Bool { config.text("new_post_name")?.contains(":year") == true }
+}
+
+/// What a `package.json` says.
+struct HexoPackage: Sendable {
+    /// Whether it is that of a Hexo site.
+    let isSite: Bool
+    let dependencies: [String]
+    let developmentDependencies: [String]
+    let optionalDependencies: Set<String>
+    let neededNode: String?
+    /// The file that is loaded, where it is named.
+    let main: String?
+
+    /// Nil where there is none, or where it can't be read. Blocks.
+    init?(in folder: String) {
+        guard let data = FileManager.default.contents(atPath: "\(folder)/package.json"), let json = try? JSONDocument(Array(data)).value, json.members != nil
+        else { return nil }
+        func names(_ key: String) -> [String] { json[key]?.members?.map(\.key) ?? [] }
+        isSite = json["hexo"]?.members != nil
+        dependencies = names("dependencies")
+        developmentDependencies = names("devDependencies")
+        optionalDependencies = Set(names("optionalDependencies"))
+        neededNode = json["engines"]?["node"]?.text
+        main = json["main"]?.text
+    }
+}
+
+extension JSONValue {
+    fileprivate var text: String? { if case .text(let text) = self { text } else { nil } }
 }
 
 /// A version of Node.js: `v20.19.0`, or the beginning of one.
