@@ -418,6 +418,7 @@ struct PublishTests {
                 #expect((0..<(60 + version)).allSatisfy { keys.contains("posts/\($0).html") }, "round \(round): the list leads to pages that are not there")
             }
         }
+        #expect(moments.areSpread)
         // A round may have succeeded before it was killed: its words are none of the last one's.
         try? FileManager.default.removeItem(atPath: folder["log.txt"])
         let program = try RunningProgram(configuration, in: folder, environment: environment)

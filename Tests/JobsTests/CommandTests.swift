@@ -14,7 +14,7 @@ struct CommandTests {
         #expect(error?.summary == "it exited with code 3" && error?.exitCode == 3 && error?.retry == .worthwhile)
         #expect(error?.hint == "shipkeeper logs a --run 7")
         #expect(try await DeclaredJob("type: command\nwith: { shell: 'exit 3', success_codes: [0, 3] }").run().summary == "exited with code 3")
-        let killed = await #expect(throws: JobError.self) { try await DeclaredJob("type: command\nwith: { shell: 'kill -9 $$' }").run() }
+        let killed = await #expect(throws: JobError.self) { try await DeclaredJob("type: command\nwith: { command: [bash, -c, 'kill -9 $BASHPID'] }").run() }
         #expect(killed?.summary == "it was ended by SIGKILL" && killed?.exitCode == 137)
     }
 
