@@ -52,3 +52,12 @@ static inline int cfiles_wait_readable(int descriptor, int milliseconds) {
     struct pollfd entry = {.fd = descriptor, .events = POLLIN};
     return poll(&entry, 1, milliseconds);
 }
+
+/// The cores that the scheduler lets this thread run on; 0 where it does not say.
+static inline int cfiles_allowed_cores(void) {
+    unsigned char mask[8192] = {0};
+    long size = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long index = 0; index < size; index++) count += __builtin_popcount(mask[index]);
+    return count;
+}

@@ -1,4 +1,5 @@
 package import Backups
+import Files
 import Foundation
 import HTTPClient
 import JobKit
@@ -11,7 +12,7 @@ package struct Repository: Sendable {
     package var retention: Retention
 
     package func archives() -> ArchiveRepository {
-        ArchiveRepository(store: store, retention: retention, cores: ProcessInfo.processInfo.activeProcessorCount)
+        ArchiveRepository(store: store, retention: retention, cores: ContainerCores.count)
     }
 
     enum Format: String, CaseIterable {
