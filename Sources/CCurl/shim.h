@@ -27,6 +27,8 @@ static inline CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_d
 static inline CURLcode ccurl_set_seek(CURL *easy, ccurl_seek_callback value) {
     return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
 }
+/// Goes on with what a callback has paused.
+static inline CURLcode ccurl_resume(CURL *easy) { return curl_easy_pause(easy, CURLPAUSE_CONT); }
 static inline curl_off_t ccurl_amount(CURL *easy, CURLINFO info) {
     curl_off_t amount = 0;
     curl_easy_getinfo(easy, info, &amount);

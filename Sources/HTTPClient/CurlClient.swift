@@ -1,8 +1,10 @@
 import CCurl
 import Foundation
 import Synchronization
+import Threads
 
-/// HTTP over libcurl: all transfers on one thread of its own, so that no other thread ever waits for the network.
+/// HTTP over libcurl: all transfers on one thread of its own, so that no other thread ever waits for the network. That thread waits for
+/// nothing but the network: what reads and takes contents has threads of its own. Clients have nothing in common with each other.
 ///
 /// Every `unsafe` word about the loop stands in this file.
 @safe package final class CurlClient: HTTPTransport {
@@ -10,9 +12,16 @@ import Synchronization
         var added: [(id: UInt64, transfer: CurlTransfer)] = []
         /// Exchanges whose end was asked for, whether or not they have begun.
         var cancelled: Set<UInt64> = []
+        /// Exchanges that have paused and can go on.
+        var ready: Set<UInt64> = []
+        /// Exchanges whose receivers have got all.
+        var told: [UInt64] = []
         var nextID: UInt64 = 0
+        var hasThread = false
         var isClosed = false
     }
+
+    private static let stackBytes = 512 * 1024
 
     // Made once, used by the loop's thread, and woken from any: libcurl allows the latter.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
@@ -25,7 +34,7 @@ import Synchronization
     /// - Parameters:
     ///   - environment: Names other certificate authorities with `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, and `SSL_CERT_DIR`. A proxy
     ///     named by `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` is libcurl's own affair.
-    ///   - onExchange: Told of every exchange that has ended, on the client's thread.
+    ///   - onExchange: Told of every exchange that has ended, on a thread of the client's.
     package init(
         environment: [String: String] = ProcessInfo.processInfo.environment, onExchange: (@Sendable (HTTPExchange) -> Void)? = nil
     ) {
@@ -35,19 +44,17 @@ import Synchronization
         precondition(CurlClient.isReady, "libcurl could not start")
         guard let multi = unsafe curl_multi_init() else { preconditionFailure("libcurl could not start: out of memory") }
         unsafe self.multi = unsafe multi
-        let thread = Thread { [self] in loop() }
-        thread.name = "shipkeeper-http"
-        thread.stackSize = 512 * 1024
-        thread.start()
+    }
+
+    deinit {
+        // A thread of its own holds on to this until it is closed, and cleans up then.
+        if !state.withLock({ $0.hasThread }) { unsafe _ = curl_multi_cleanup(multi) }
     }
 
     /// Ends all transfers and the thread. Nothing is sent after this.
     package func close() {
         // Woken under the lock: the thread frees its handle only after it has had the lock once more.
-        state.withLock { state in
-            state.isClosed = true
-            wake()
-        }
+        note { $0.isClosed = true }
     }
 
     package func send(
@@ -71,54 +78,80 @@ import Synchronization
         }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>) in
-                let transfer = CurlTransfer(request, authorities: authorities, connectOnly: connectOnly, onBody: onBody) {
-                    [onExchange] result, exchange in
+                let transfer = CurlTransfer(
+                    request, authorities: authorities, connectOnly: connectOnly, onBody: onBody, onReady: { [weak self] in self?.note { $0.ready.insert(id) } }
+                ) { [onExchange] result, exchange in
                     onExchange?(exchange)
                     continuation.resume(returning: result)
                 }
                 guard let transfer else { return continuation.resume(returning: .failure(.broken("out of memory"))) }
-                let isOpen = state.withLock { state in
-                    let isOpen = !state.isClosed && !state.cancelled.contains(id)
-                    if isOpen {
-                        state.added.append((id, transfer))
-                        wake()
-                    }
-                    return isOpen
+                do throws(ThreadError) {
+                    if try !add(transfer, id) { transfer.endCancelled() }
+                } catch {
+                    transfer.endWithoutThread(error)
                 }
-                if !isOpen { transfer.endCancelled() }
             }
         } onCancel: {
-            state.withLock { state in
-                guard !state.isClosed else { return }
-                state.cancelled.insert(id)
-                wake()
-            }
+            note { $0.cancelled.insert(id) }
         }
         state.withLock { _ = $0.cancelled.remove(id) }
         return try result.get()
+    }
+
+    /// Hands a transfer to the thread, and starts that for the first one. False where nothing is sent any more.
+    private func add(_ transfer: CurlTransfer, _ id: UInt64) throws(ThreadError) -> Bool {
+        let result: Result<Bool, ThreadError> = state.withLock { state in
+            guard !state.isClosed, !state.cancelled.contains(id) else { return .success(false) }
+            if !state.hasThread {
+                do throws(ThreadError) {
+                    try SystemThread.start("shipkeeper-http", stackBytes: CurlClient.stackBytes) { self.loop() }
+                } catch {
+                    return .failure(error)
+                }
+                state.hasThread = true
+            }
+            state.added.append((id, transfer))
+            wake()
+            return .success(true)
+        }
+        return try result.get()
+    }
+
+    /// Lets the thread know something, as long as there is one.
+    private func note(_ change: (inout State) -> Void) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            change(&state)
+            wake()
+        }
     }
 
     private func wake() { unsafe _ = curl_multi_wakeup(multi) }
 
     // MARK: The thread
 
+    /// What the thread has in hand.
+    private struct Transfers {
+        var running: [UInt64: CurlTransfer] = [:]
+        /// Over, and their receivers have not got all yet.
+        var ending: [UInt64: CurlTransfer] = [:]
+    }
+
     private func loop() {
-        var transfers: [UInt64: CurlTransfer] = [:]
+        var transfers = Transfers()
         while true {
-            let (added, cancelled, isClosed) = state.withLock { state in
-                defer { state.added = [] }
-                return (state.added, state.cancelled, state.isClosed)
+            let news = state.withLock { state in
+                defer { (state.added, state.ready, state.told) = ([], [], []) }
+                return state
             }
-            for (id, transfer) in added {
-                transfers[id] = transfer
+            for (id, transfer) in news.added {
+                transfers.running[id] = transfer
                 unsafe curl_multi_add_handle(multi, transfer.handle)
             }
-            for id in isClosed ? Set(transfers.keys) : cancelled {
-                guard let transfer = transfers.removeValue(forKey: id) else { continue }
-                unsafe curl_multi_remove_handle(multi, transfer.handle)
-                transfer.endCancelled()
-            }
-            if isClosed { break }
+            for id in news.told { transfers.ending[id] = nil }
+            for id in news.isClosed ? Set(transfers.running.keys).union(transfers.ending.keys) : news.cancelled { cancel(id, &transfers) }
+            if news.isClosed { break }
+            for id in news.ready { resume(id, &transfers) }
             var running: Int32 = 0
             unsafe curl_multi_perform(multi, &running)
             collect(&transfers)
@@ -127,14 +160,31 @@ import Synchronization
         state.withLock { _ in unsafe _ = curl_multi_cleanup(multi) }
     }
 
-    private func collect(_ transfers: inout [UInt64: CurlTransfer]) {
+    private func cancel(_ id: UInt64, _ transfers: inout Transfers) {
+        if let transfer = transfers.running.removeValue(forKey: id) {
+            unsafe curl_multi_remove_handle(multi, transfer.handle)
+            transfer.endCancelled()
+        }
+        transfers.ending.removeValue(forKey: id)?.endCancelled()
+    }
+
+    private func resume(_ id: UInt64, _ transfers: inout Transfers) {
+        guard let transfer = transfers.running[id], !transfer.resume() else { return }
+        transfers.running[id] = nil
+        unsafe curl_multi_remove_handle(multi, transfer.handle)
+        transfers.ending[id] = transfer
+        transfer.endDeclined { [weak self] in self?.note { $0.told.append(id) } }
+    }
+
+    private func collect(_ transfers: inout Transfers) {
         var easy: UnsafeMutableRawPointer?
         var code = CURLE_OK
         while unsafe ccurl_next_done(multi, &easy, &code) == 1 {
-            guard let found = transfers.first(where: { unsafe $0.value.handle == easy }) else { continue }
-            transfers[found.key] = nil
+            guard let (id, transfer) = transfers.running.first(where: { unsafe $0.value.handle == easy }) else { continue }
+            transfers.running[id] = nil
             unsafe curl_multi_remove_handle(multi, easy)
-            found.value.end(code)
+            transfers.ending[id] = transfer
+            transfer.end(code) { [weak self] in self?.note { $0.told.append(id) } }
         }
     }
 }

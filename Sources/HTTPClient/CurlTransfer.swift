@@ -1,5 +1,6 @@
 import CCurl
 import Synchronization
+import Threads
 
 /// One exchange: libcurl's easy handle, what it was told, and what has come back. Every `unsafe` word about one transfer
 /// stands in this file.
@@ -8,8 +9,10 @@ import Synchronization
 @safe final class CurlTransfer: @unchecked Sendable {
     let handle: UnsafeMutableRawPointer
     private let request: HTTPRequest
-    private let onBody: HTTPBodyReceiver?
-    private let onEnd: @Sendable (Result<HTTPResponse, HTTPFailure>, HTTPExchange) -> Void
+    private let incoming: BodyHandOff?
+    private let outgoing: BodyReadAhead?
+    /// Called once: whatever comes first, the end or a cancellation while the receiver is still at work, which may not end for long.
+    private let onEnd: Mutex<(@Sendable (Result<HTTPResponse, HTTPFailure>, HTTPExchange) -> Void)?>
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var body: UnsafeMutableBufferPointer<UInt8>?
     private var sent: Int64 = 0
@@ -19,18 +22,22 @@ import Synchronization
     /// Why the transfer is cut short by us.
     private enum Ending {
         case byItself, tooLong, declined, unreadable
+        case noThread(ThreadError)
     }
 
-    /// Nil where libcurl has no memory.
+    /// - Parameter onReady: Called on some thread: the transfer has paused and can go on, with `resume` on the loop's thread.
+    /// - Returns: Nil where libcurl has no memory.
     init?(
         _ request: HTTPRequest, authorities: CurlAuthorities, connectOnly: Bool = false, onBody: HTTPBodyReceiver?,
+        onReady: @escaping @Sendable () -> Void,
         onEnd: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>, HTTPExchange) -> Void
     ) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
         self.request = request
-        self.onBody = onBody
-        self.onEnd = onEnd
+        incoming = onBody.map { BodyHandOff($0, onRoom: onReady) }
+        if case .stream(let stream) = request.body { outgoing = BodyReadAhead(stream, onBytes: onReady) } else { outgoing = nil }
+        self.onEnd = Mutex(onEnd)
         unsafe headerList = nil
         unsafe body = nil
         configure(connectOnly: connectOnly)
@@ -39,6 +46,8 @@ import Synchronization
     }
 
     deinit {
+        outgoing?.drop()
+        incoming?.drop()
         unsafe curl_easy_cleanup(handle)
         unsafe curl_slist_free_all(headerList)
         unsafe body?.deallocate()
@@ -57,7 +66,7 @@ import Synchronization
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         if let socket = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
         // A proxy is for the outside world; what runs beside us is asked directly.
-        if request.unixSocket != nil || request.isLoopback { set(CURLOPT_NOPROXY, "*") }
+        if request.unixSocket != nil || HTTPOrigin(request.url)?.isThisMachine ?? false { set(CURLOPT_NOPROXY, "*") }
         if connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         // Over a used connection that turns out dead libcurl would send it a second time of its own accord.
         if !request.isRepeatable { set(CURLOPT_FRESH_CONNECT, 1) }
@@ -101,6 +110,7 @@ import Synchronization
             unsafe ccurl_set_seek(handle) { owner, offset, origin in
                 guard origin == SEEK_SET, let transfer = unsafe CurlTransfer.from(owner) else { return CURL_SEEKFUNC_CANTSEEK }
                 transfer.sent = Int64(offset)
+                transfer.outgoing?.seek(to: Int64(offset))
                 return CURL_SEEKFUNC_OK
             }
         }
@@ -113,16 +123,19 @@ import Synchronization
     // MARK: What goes out
 
     private func give(_ buffer: UnsafeMutablePointer<CChar>?, _ most: Int) -> Int {
-        guard let buffer = unsafe buffer, case .stream(let stream) = request.body else { return Int(CURL_READFUNC_ABORT) }
+        guard let buffer = unsafe buffer, let outgoing, case .stream(let stream) = request.body else { return Int(CURL_READFUNC_ABORT) }
         let wanted = Int(min(Int64(most), stream.length - sent))
         if wanted <= 0 { return 0 }
-        guard let bytes = stream.read(sent, wanted), !bytes.isEmpty, bytes.count <= wanted else {
-            ending = .unreadable
-            return Int(CURL_READFUNC_ABORT)
+        switch outgoing.take(wanted) {
+        case .bytes(let bytes):
+            unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count).copyBytes(from: bytes)
+            sent += Int64(bytes.count)
+            return bytes.count
+        case .wait: return Int(CURL_READFUNC_PAUSE)
+        case .unreadable: ending = .unreadable
+        case .noThread(let error): ending = .noThread(error)
         }
-        unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count).copyBytes(from: bytes)
-        sent += Int64(bytes.count)
-        return bytes.count
+        return Int(CURL_READFUNC_ABORT)
     }
 
     // MARK: What comes back
@@ -134,10 +147,14 @@ import Synchronization
     private func take(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard let bytes = unsafe bytes else { return 0 }
         let piece = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
-        if let onBody {
+        if let incoming {
             response.status = unsafe ccurl_status(handle)
-            if unsafe onBody(response, Array(piece)) { return count }
-            ending = .declined
+            switch unsafe incoming.offer(response, Array(piece)) {
+            case .taken: return count
+            case .full: return Int(CURL_WRITEFUNC_PAUSE)
+            case .declined: ending = .declined
+            case .noThread(let error): ending = .noThread(error)
+            }
             return 0
         }
         if response.body.count + count > request.mostBody {
@@ -157,15 +174,59 @@ import Synchronization
         return count
     }
 
-    /// Tells whoever waits. Called once.
-    func end(_ code: CURLcode) {
-        response.status = unsafe ccurl_status(handle)
-        finish(code == CURLE_OK ? .success(response) : .failure(failure(code)))
+    /// Goes on after a pause. False where the receiver wants no more: then it is to be ended.
+    func resume() -> Bool {
+        if incoming?.isDeclined ?? false { return false }
+        unsafe ccurl_resume(handle)
+        return true
     }
 
-    func endCancelled() { finish(.failure(.cancelled)) }
+    /// Tells whoever waits, once a receiver has got all that has come.
+    /// - Parameter onTold: Called then, unless it was cancelled before.
+    func end(_ code: CURLcode, onTold: @escaping @Sendable () -> Void) {
+        response.status = unsafe ccurl_status(handle)
+        let result: Result<HTTPResponse, HTTPFailure> = code == CURLE_OK ? .success(response) : .failure(failure(code))
+        end(result, onTold: onTold)
+    }
 
-    private func finish(_ result: Result<HTTPResponse, HTTPFailure>) {
+    /// The receiver wants no more.
+    func endDeclined(onTold: @escaping @Sendable () -> Void) { end(.failure(.declined), onTold: onTold) }
+
+    private func end(_ result: Result<HTTPResponse, HTTPFailure>, onTold: @escaping @Sendable () -> Void) {
+        outgoing?.drop()
+        let exchange = exchange(result)
+        guard let incoming else {
+            tell(result, exchange)
+            return onTold()
+        }
+        incoming.finish { isDeclined in
+            self.tell(isDeclined ? .failure(.declined) : result, exchange)
+            onTold()
+        }
+    }
+
+    /// Tells whoever waits at once. A receiver that is at work gets nothing more.
+    func endCancelled() {
+        outgoing?.drop()
+        incoming?.drop()
+        tell(.failure(.cancelled), exchange(.failure(.cancelled)))
+    }
+
+    /// Nothing was sent: there was no room for the thread that sends.
+    func endWithoutThread(_ error: ThreadError) {
+        let failure = HTTPFailure.noThread("\(error)")
+        tell(.failure(failure), exchange(.failure(failure)))
+    }
+
+    private func tell(_ result: Result<HTTPResponse, HTTPFailure>, _ exchange: HTTPExchange) {
+        let told = onEnd.withLock { onEnd in
+            defer { onEnd = nil }
+            return onEnd
+        }
+        told?(result, exchange)
+    }
+
+    private func exchange(_ result: Result<HTTPResponse, HTTPFailure>) -> HTTPExchange {
         var exchange = HTTPExchange(
             method: request.method, url: request.shownURL, bytesSent: amount(CURLINFO_SIZE_UPLOAD_T),
             bytesReceived: amount(CURLINFO_SIZE_DOWNLOAD_T), milliseconds: amount(CURLINFO_TOTAL_TIME_T) / 1000)
@@ -174,12 +235,19 @@ import Synchronization
         case .success(let response): exchange.status = response.status
         case .failure(let failure): exchange.failure = failure
         }
-        onEnd(result, exchange)
+        return exchange
     }
 
     private func amount(_ info: CURLINFO) -> Int64 { unsafe Int64(ccurl_amount(handle, info)) }
 
     private func failure(_ code: CURLcode) -> HTTPFailure {
+        switch ending {
+        case .tooLong: return .broken("the answer is longer than \(request.mostBody) bytes")
+        case .declined: return .declined
+        case .unreadable: return .broken("what is to be sent can't be read")
+        case .noThread(let error): return .noThread("\(error)")
+        case .byItself: break
+        }
         let reason = unsafe String(cString: curl_easy_strerror(code))
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return .unresolved("the host name is not known")
@@ -188,9 +256,6 @@ import Synchronization
         case CURLE_OPERATION_TIMEDOUT: return .timedOut(timeoutWords)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
             return .tls("no secure connection: \(reason)")
-        case CURLE_WRITE_ERROR where ending == .tooLong: return .broken("the answer is longer than \(request.mostBody) bytes")
-        case CURLE_WRITE_ERROR where ending == .declined: return .declined
-        case CURLE_ABORTED_BY_CALLBACK where ending == .unreadable: return .broken("what is to be sent can't be read")
         default: return .broken(reason)
         }
     }
@@ -210,13 +275,6 @@ import Synchronization
 struct CurlAuthorities: Sendable {
     var file: String?
     var folder: String?
-}
-
-extension HTTPRequest {
-    fileprivate var isLoopback: Bool {
-        let host = url.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" && $0 != ":" }
-        return host == "localhost" || host.hasPrefix("127.") || host.hasPrefix("[::1]")
-    }
 }
 
 extension Duration {

@@ -14,7 +14,7 @@ package enum HTTPBody: Sendable {
 /// A body that is read piece by piece while it is sent, and once more from any place when it has to be sent again.
 package struct HTTPBodyStream: Sendable {
     package var length: Int64
-    /// Gives up to so many bytes from an offset; nil when they can't be read. Called on the transport's own thread.
+    /// Gives up to so many bytes from an offset; nil when they can't be read. May block: called on a thread of the exchange's own.
     package var read: @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?
 
     package init(length: Int64, read: @escaping @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?) {
@@ -101,8 +101,8 @@ package struct HTTPResponse: Sendable {
     }
 }
 
-/// Takes an answer's body piece by piece, with the status and headers it came with; false ends the exchange. Called on the
-/// transport's own thread.
+/// Takes an answer's body piece by piece, with the status and headers it came with; false ends the exchange. May block: called on a
+/// thread of the exchange's own, and the answer is not given before it has got all. An exchange that is cancelled does not wait for it.
 package typealias HTTPBodyReceiver = @Sendable (_ head: HTTPResponse, _ piece: [UInt8]) -> Bool
 
 /// Why there was no answer.
@@ -114,12 +114,14 @@ package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case cancelled
     /// The receiver of the body wanted no more.
     case declined
+    /// This machine had no room for a thread; nothing was sent, or not all.
+    case noThread(String)
     /// The connection broke or the answer made no sense.
     case broken(String)
 
     package var description: String {
         switch self {
-        case .unresolved(let words), .refused(let words), .timedOut(let words), .tls(let words), .broken(let words): words
+        case .unresolved(let words), .refused(let words), .timedOut(let words), .tls(let words), .broken(let words), .noThread(let words): words
         case .cancelled: "cancelled"
         case .declined: "the answer was not taken"
         }

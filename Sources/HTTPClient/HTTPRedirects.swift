@@ -31,8 +31,15 @@ package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
         port = components.port
     }
 
-    /// Whether it is asked without a network in between.
-    package var isThisMachine: Bool { ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host) }
+    /// Whether it is asked without a network in between. See RFC 6761 §6.3 for names, RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3 for numbers; the
+    /// number for no place in particular leads to this machine too.
+    package var isThisMachine: Bool {
+        let name = host.hasPrefix("[") ? String(host.dropFirst().prefix { $0 != "]" && $0 != "%" }) : host.hasSuffix(".") ? String(host.dropLast()) : host
+        if name == "localhost" || name.hasSuffix(".localhost") || name == "::1" || name == "::" { return true }
+        let number = name.hasPrefix("::ffff:") ? name.dropFirst("::ffff:".count) : name[...]
+        let parts = number.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return parts.count == 4 && !parts.contains(nil) && (parts[0] == 127 || parts == [0, 0, 0, 0])
+    }
 
     package var description: String {
         let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host

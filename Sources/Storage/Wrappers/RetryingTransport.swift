@@ -19,13 +19,14 @@ package struct RetryingTransport: HTTPTransport {
 
     private let next: any HTTPTransport
     private let waits: [Duration]
-    /// A server that asks for more patience than this is left alone.
+    /// A server that asks for more patience than this, over all tries of a request, is left alone: its answer, which says when to come
+    /// back, goes to whoever asked, who knows how much time there is.
     private let longestWait: Duration
     private let clock: any Clock<Duration>
     private let advice: @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice
 
     package init(
-        _ next: any HTTPTransport, waits: [Duration] = RetryingTransport.standardWaits, longestWait: Duration = .seconds(90),
+        _ next: any HTTPTransport, waits: [Duration] = RetryingTransport.standardWaits, longestWait: Duration = .seconds(30),
         clock: any Clock<Duration> = ContinuousClock(), advice: @escaping @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice
     ) {
         self.next = next
@@ -40,6 +41,7 @@ package struct RetryingTransport: HTTPTransport {
     }
 
     package func send(_ request: HTTPRequest, onBody: HTTPBodyReceiver?) async throws(HTTPFailure) -> HTTPResponse {
+        var asked = Duration.zero
         for wait in waits {
             let pause: Duration
             let begun = BodyBegun()
@@ -48,7 +50,9 @@ package struct RetryingTransport: HTTPTransport {
                 switch advice(request, response) {
                 // Who was asked too often has not acted on it.
                 case .backOff where request.isRepeatable || response.status == 429: pause = wait
-                case .after(let length) where length <= longestWait: pause = length
+                case .after(let length) where asked + length <= longestWait:
+                    asked += length
+                    pause = length
                 case .no, .backOff, .after: return response
                 }
             } catch {
@@ -79,7 +83,7 @@ extension HTTPFailure {
     /// Whether another try may end differently.
     fileprivate var isPassing: Bool {
         switch self {
-        case .unresolved, .refused, .timedOut, .tls, .broken: true
+        case .unresolved, .refused, .timedOut, .tls, .broken, .noThread: true
         case .cancelled, .declined: false
         }
     }
@@ -88,7 +92,7 @@ extension HTTPFailure {
     fileprivate var isBeforeSending: Bool {
         switch self {
         case .unresolved, .refused, .tls: true
-        case .timedOut, .broken, .cancelled, .declined: false
+        case .timedOut, .broken, .noThread, .cancelled, .declined: false
         }
     }
 }
