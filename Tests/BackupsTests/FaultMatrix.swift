@@ -68,6 +68,9 @@ struct FaultMatrix {
             try await TreeRestorer(repository: repository, source: source(place), id: UUID().uuidString).restore { _ in }
         }
 
+        /// Whether the stand-in has met that request with the fault.
+        func hasFired(_ fault: String, at request: Int) async throws -> Bool { try await hub.log().contains { $0.n == request && $0.fault == fault } }
+
         /// What the newest whole backup brings back.
         func stored() async throws -> [String: String] {
             try? FileManager.default.removeItem(atPath: folder["other"])
@@ -120,6 +123,7 @@ struct FaultMatrix {
                     next.pending = pending.value
                     #expect(!error.description.isEmpty && !error.description.contains(StandInHub.writeToken), "\(name)")
                 }
+                #expect(try await world.hasFired(fault, at: request), "\(name): the fault was never met")
                 try await world.hub.tell("faults", "[]")
                 let stored = try await world.stored()
                 if next.head != known.head { #expect(stored == FaultMatrix.new, "\(name): called a success, but another tree is stored") }
@@ -164,6 +168,7 @@ struct FaultMatrix {
                 } catch {
                     #expect(world.tree("app") == FaultMatrix.live, "\(name): it failed, and the live tree is not as it was")
                 }
+                #expect(try await world.hasFired(fault, at: request), "\(name): the fault was never met")
                 try await world.hub.tell("faults", "[]")
                 let left = try FileManager.default.contentsOfDirectory(atPath: world.folder["app"]).filter { $0.contains("restore-") }
                 #expect(left.isEmpty, "\(name): left \(left)")
