@@ -100,7 +100,7 @@ package struct Publisher: Sendable {
                     width = max(1, width / 2)
                     await onEvent(.slowedDown(connections: width))
                 case .missing, .unauthorized, .full, .cancelled: fatal = fatal ?? error
-                case .stale, .damaged: if let error { failures.append(error) }
+                case .stale, .refused, .damaged: if let error { failures.append(error) }
                 }
             }
         }

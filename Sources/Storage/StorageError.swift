@@ -1,4 +1,5 @@
 package import Files
+import Glibc
 
 /// Why a store could not do what was asked.
 package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
@@ -14,6 +15,9 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
         /// Somebody else has written since we last looked.
         case stale
         case full
+        /// What was asked for will not be done, or what lies there will not be touched, until a person has changed something.
+        case refused
+        /// The bytes are known not to be those that were stored.
         case damaged
         case cancelled
     }
@@ -30,13 +34,13 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
     }
 
     package init(_ error: FileError) {
-        if error.isDiskFull {
-            self = .full(error.description)
-        } else if error.code == 13 || error.code == 1 || error.code == 30 {
-            self = .unauthorized(error.description, hint: "give this user the right to read and write there")
-        } else {
-            self = .unavailable(error.description)
-        }
+        self =
+            switch error.code {
+            case _ where error.isDiskFull: .full(error.description)
+            case EACCES, EPERM, EROFS: .unauthorized(error.description, hint: "give this user the right to read and write there")
+            case ECANCELED: StorageError(.cancelled, "cancelled")
+            default: .unavailable(error.description)
+            }
     }
 
     package init(noThread message: String, hint: String) { self.init(.unavailable, message, hint: hint) }
@@ -46,13 +50,14 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
     package static func unavailable(_ message: String, hint: String? = nil) -> StorageError { StorageError(.unavailable, message, hint: hint) }
     package static func stale(_ message: String) -> StorageError { StorageError(.stale, message) }
     package static func full(_ message: String, hint: String? = nil) -> StorageError { StorageError(.full, message, hint: hint) }
+    package static func refused(_ message: String, hint: String? = nil) -> StorageError { StorageError(.refused, message, hint: hint) }
     package static func damaged(_ message: String) -> StorageError { StorageError(.damaged, message) }
 
     /// Whether trying again later may help.
     package var isPassing: Bool {
         switch kind {
         case .unavailable, .limited: true
-        case .missing, .unauthorized, .stale, .full, .damaged, .cancelled: false
+        case .missing, .unauthorized, .stale, .full, .refused, .damaged, .cancelled: false
         }
     }
 

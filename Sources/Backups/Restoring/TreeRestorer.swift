@@ -78,7 +78,9 @@ package struct TreeRestorer: Sendable {
         if versions.isEmpty, failed.isEmpty {
             guard !head.objects.isEmpty else { return .empty(head: head) }
             let names = head.objects.keys.sorted().prefix(5).joined(separator: ", ")
-            throw .nothingGood(["the repository holds \(names), but no \(ArchiveNames.archive)"])
+            throw .nothingGood([
+                "the repository holds \(names), but no \(ArchiveNames.archive): give the newest backup there that name, or name an empty place"
+            ])
         }
         for version in versions
         where !tried.contains(version.id) && version.digests[ArchiveNames.archive].map({ $0 != head.digests[ArchiveNames.archive] }) ?? true {

@@ -235,7 +235,7 @@ struct SitePublication {
             switch error.kind {
             case .limited(let wait): .after(wait)
             case .unavailable, .damaged: .worthwhile
-            case .missing, .unauthorized, .stale, .full, .cancelled: .pointless
+            case .missing, .unauthorized, .stale, .full, .refused, .cancelled: .pointless
             }
         return JobError(error.message, hint: error.hint, retry: retry)
     }

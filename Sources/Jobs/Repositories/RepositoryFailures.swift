@@ -15,7 +15,7 @@ extension JobError {
             switch error.kind {
             case .limited(let wait): .after(wait)
             case .unavailable, .full, .missing: .worthwhile
-            case .unauthorized, .stale, .damaged, .cancelled: .pointless
+            case .unauthorized, .stale, .refused, .damaged, .cancelled: .pointless
             }
         case .setAside: .pointless
         case .archive, .file, .nothingGood, .notEnoughSpace, .mountBelow: .worthwhile

@@ -7,12 +7,15 @@ package struct BucketObject: Hashable, Sendable {
     package var size: Int64
     /// MD5 of the content in lower-case hexadecimal digits; nil where the store's tag is something else.
     package var md5: String?
+    /// What changes with the content, in lower case and without quotes; empty where the store tells nothing.
+    package var tag: String
     package var modified: Date?
 
-    package init(key: String, size: Int64, md5: String? = nil, modified: Date? = nil) {
+    package init(key: String, size: Int64, md5: String? = nil, tag: String = "", modified: Date? = nil) {
         self.key = key
         self.size = size
         self.md5 = md5
+        self.tag = tag.lowercased().filter { $0 != "\"" }
         self.modified = modified
     }
 }

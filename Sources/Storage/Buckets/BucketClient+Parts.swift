@@ -1,3 +1,6 @@
+import Crypto
+import Files
+import Foundation
 import HTTPClient
 
 extension BucketClient {
@@ -18,16 +21,18 @@ extension BucketClient {
 
     private func putParts(_ upload: BucketUpload, _ id: String, _ doing: String) async throws(StorageError) {
         var parts = ""
+        var whole = CRC64()
         var start: Int64 = 0
         var number = 1
         while start < upload.body.length {
             let length = min(patience.partSize, upload.body.length - start)
-            let digest = try digest(of: upload.body, from: start, length: length)
+            let digest = try await digest(of: upload.body, from: start, length: length, whole: whole)
+            whole = digest.whole
             let response = try await good(
                 "PUT", upload.key, query: [("partNumber", "\(number)"), ("uploadId", id)],
                 headers: [("Content-Type", "application/octet-stream"), ("Content-MD5", digest.md5)], body: upload.body.part(from: start, length: length),
                 doing: doing)
-            try check(response, digest.crc, upload.key)
+            try check(response, digest.crc.value, upload.key)
             guard let tag = response.header("ETag") else { throw .unavailable("\(doing): a part was answered without its tag") }
             parts += "<Part><PartNumber>\(number)</PartNumber><ETag>\(XMLElement.escaped(tag))</ETag></Part>"
             (start, number) = (start + length, number + 1)
@@ -39,20 +44,53 @@ extension BucketClient {
         let refusal = BucketRefusal(response)
         guard response.status == 200 else {
             // After a lost answer the second try finds the parts put together already.
-            if refusal.code == "NoSuchUpload", try await isStored(upload) { return }
+            if refusal.code == "NoSuchUpload", try await isStored(upload, whole) { return }
             throw dialect.error(refusal, doing: doing)
         }
         // Putting the parts together may fail after the answer has begun as a good one.
         if let failed = XMLElement.parse(response.body), failed.name == "Error" {
             throw .unavailable("\(doing): \(failed["Message"] ?? failed["Code"] ?? "the parts were not put together")")
         }
-        if dialect.checkSumHeader != nil { try check(response, try digest(of: upload.body, from: 0, length: upload.body.length).crc, upload.key) }
+        try check(response, whole.value, upload.key)
     }
 
-    private func isStored(_ upload: BucketUpload) async throws(StorageError) -> Bool {
+    private func isStored(_ upload: BucketUpload, _ whole: CRC64) async throws(StorageError) -> Bool {
         guard let stored = try await head(upload.key), stored.header("Content-Length") == "\(upload.body.length)" else { return false }
-        try check(stored, try digest(of: upload.body, from: 0, length: upload.body.length).crc, upload.key)
+        try check(stored, whole.value, upload.key)
         return true
+    }
+}
+
+/// What a stretch of a body is known by on arrival.
+struct BodyDigest: Sendable {
+    private static let pieceSize: Int64 = 1 << 20
+
+    /// In base64.
+    let md5: String
+    let crc: CRC64
+    /// The check sum of all from the body's start to the stretch's end.
+    let whole: CRC64
+
+    /// Reads it. Blocks.
+    /// - Parameter whole: Of what stands before it; nil where no check sums are wanted.
+    init(_ body: HTTPBody, from start: Int64, length: Int64, whole: CRC64?, _ flag: CancelFlag) throws(StorageError) {
+        var (md5, crc, sum) = (Insecure.MD5(), CRC64(), whole ?? CRC64())
+        var offset = start
+        while offset < start + length {
+            if flag.isSet { throw StorageError(.cancelled, "cancelled") }
+            guard let piece = body.read(offset, Int(min(BodyDigest.pieceSize, start + length - offset))), !piece.isEmpty else {
+                throw .unavailable("what is to be uploaded can't be read")
+            }
+            md5.update(data: piece)
+            if whole != nil {
+                crc.update(piece)
+                if start > 0 || length < body.length { sum.update(piece) }
+            }
+            offset += Int64(piece.count)
+        }
+        self.md5 = Data(md5.finalize()).base64EncodedString()
+        self.crc = crc
+        self.whole = start > 0 || length < body.length ? sum : crc
     }
 }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Files
 import Foundation
 package import HTTPClient
 import Synchronization
@@ -29,6 +30,10 @@ package final class BucketClient: ReadableBucket {
     }
 
     private static let keysAtOnce = 1000
+    /// Hashed where it is, in no time worth a thread.
+    private static let smallBody: Int64 = 1 << 16
+    /// What is kept of the words of a refusal that came in the place of a content.
+    private static let mostWords = 1 << 16
 
     let dialect: any BucketDialect
     let patience: BucketPatience
@@ -56,10 +61,10 @@ package final class BucketClient: ReadableBucket {
     package func putNew(_ upload: BucketUpload) async throws(StorageError) { try await putAtOnce(upload, [dialect.onlyIfNew]) }
 
     private func putAtOnce(_ upload: BucketUpload, _ more: [(name: String, value: String)]) async throws(StorageError) {
-        let digest = try digest(of: upload.body, from: 0, length: upload.body.length)
+        let digest = try await digest(of: upload.body, from: 0, length: upload.body.length)
         let headers = typed(upload.headers) + [("Content-MD5", digest.md5)] + more
         let response = try await good("PUT", upload.key, headers: headers, body: upload.body, doing: "uploading \(upload.key)")
-        try check(response, digest.crc, upload.key)
+        try check(response, digest.crc.value, upload.key)
     }
 
     package func get(_ key: String) async throws(StorageError) -> HTTPResponse? { try await found("GET", key, doing: "reading \(key)") }
@@ -69,7 +74,7 @@ package final class BucketClient: ReadableBucket {
     private func found(_ method: String, _ key: String, doing: String) async throws(StorageError) -> HTTPResponse? {
         let response = try await answer(BucketCall(method: method, key: key), doing: doing)
         let refusal = BucketRefusal(response)
-        if response.status == 404, refusal.code != "NoSuchBucket" { return nil }
+        if refusal.isAbsence(of: method) { return nil }
         guard response.status == 200 else { throw dialect.error(refusal, doing: doing) }
         return response
     }
@@ -77,9 +82,16 @@ package final class BucketClient: ReadableBucket {
     package func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse? {
         let doing = "reading \(key)"
         let headers = start > 0 ? [(name: "Range", value: "bytes=\(start)-")] : []
-        let response = try await answer(BucketCall(method: "GET", key: key, headers: headers), onBody: onBody, doing: doing)
+        let words = Mutex<[UInt8]>([])
+        let receiver: HTTPBodyReceiver = { head, piece in
+            if head.status < 300 { return onBody(head, piece) }
+            words.withLock { if $0.count < BucketClient.mostWords { $0 += piece } }
+            return true
+        }
+        var response = try await answer(BucketCall(method: "GET", key: key, headers: headers), onBody: receiver, doing: doing)
+        if response.status >= 300 { response.body = words.withLock { $0 } }
         let refusal = BucketRefusal(response)
-        if response.status == 404, refusal.code != "NoSuchBucket" { return nil }
+        if refusal.isAbsence(of: "GET") { return nil }
         guard response.status == 200 || response.status == 206 else { throw dialect.error(refusal, doing: doing) }
         return response
     }
@@ -107,58 +119,22 @@ package final class BucketClient: ReadableBucket {
         }
     }
 
-    // MARK: Listing
-
-    package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
-        var objects: [BucketObject] = []
-        var next: String?
-        repeat {
-            var query: [(String, String?)] = [("list-type", "2"), ("max-keys", "\(BucketClient.keysAtOnce)"), ("encoding-type", "url"), ("prefix", prefix)]
-            if let next { query.append(("continuation-token", next)) }
-            let response = try await good("GET", nil, query: query, doing: "listing the bucket")
-            guard let page = XMLElement.parse(response.body), page.name == "ListBucketResult" else {
-                throw .unavailable("listing the bucket: the answer makes no sense")
-            }
-            for item in page.all("Contents") { objects.append(try BucketClient.object(item, isEncoded: page["EncodingType"] != nil)) }
-            guard page["IsTruncated"] == "true" else { return objects }
-            next = page["NextContinuationToken"].flatMap { dialect.encodesTokens ? PercentEncoding.decode($0) : $0 }
-            // A part must not be taken for the whole.
-            if next == nil { throw .unavailable("listing the bucket: the answer does not say where it goes on") }
-        } while next != nil
-        return objects
-    }
-
-    private static func object(_ item: XMLElement, isEncoded: Bool) throws(StorageError) -> BucketObject {
-        let key = isEncoded ? item["Key"].flatMap(PercentEncoding.decode) : item["Key"]
-        guard let key, let size = item["Size"].flatMap({ Int64($0) }) else {
-            throw .unavailable("listing the bucket: an entry makes no sense")
-        }
-        let tag = (item["ETag"] ?? "").filter { $0 != "\"" }.lowercased()
-        // The tag of an object that was put in parts looks like an MD5 with something behind it, or is none.
-        let isDigest = item["Type"] ?? "Normal" == "Normal" && tag.utf8.count == 32 && tag.allSatisfy(\.isHexDigit)
-        let modified = item["LastModified"].flatMap { try? Date.ISO8601FormatStyle(includingFractionalSeconds: $0.contains(".")).parse($0) }
-        return BucketObject(key: key, size: size, md5: isDigest ? tag : nil, modified: modified)
-    }
-
     // MARK: Checks
 
     func typed(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
         headers.contains { $0.name.lowercased() == "content-type" } ? headers : headers + [("Content-Type", "application/octet-stream")]
     }
 
-    func digest(of body: HTTPBody, from start: Int64, length: Int64) throws(StorageError) -> (md5: String, crc: UInt64) {
-        var (md5, crc) = (Insecure.MD5(), CRC64())
+    /// What a stretch of a body is known by on arrival. Read on a thread of its own but for what lies in memory and is small.
+    /// - Parameter whole: The check sum of all that stands before it, which takes the stretch in too: so each byte is read once.
+    func digest(of body: HTTPBody, from start: Int64, length: Int64, whole: CRC64 = CRC64()) async throws(StorageError) -> BodyDigest {
         let isChecked = dialect.checkSumHeader != nil
-        var offset = start
-        while offset < start + length {
-            guard let piece = body.read(offset, Int(min(1 << 20, start + length - offset))), !piece.isEmpty else {
-                throw .damaged("what is to be uploaded can't be read")
-            }
-            md5.update(data: piece)
-            if isChecked { crc.update(piece) }
-            offset += Int64(piece.count)
+        if case .bytes = body, length <= BucketClient.smallBody {
+            return try BodyDigest(body, from: start, length: length, whole: isChecked ? whole : nil, CancelFlag())
         }
-        return (Data(md5.finalize()).base64EncodedString(), crc.value)
+        return try await OwnThread.run { flag throws(StorageError) in
+            try BodyDigest(body, from: start, length: length, whole: isChecked ? whole : nil, flag)
+        }
     }
 
     func check(_ response: HTTPResponse, _ crc: UInt64, _ key: String) throws(StorageError) {

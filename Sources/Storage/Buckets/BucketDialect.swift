@@ -61,6 +61,8 @@ struct BucketRefusal: Sendable {
     var endpoint: String?
     /// The bucket's region, where another was named.
     var region: String?
+    /// How long the service asks us to wait, where it says.
+    var wait: Duration?
 
     /// Reads an answer's body, or of answers without one the header that stands for it.
     init(_ response: HTTPResponse) {
@@ -73,6 +75,7 @@ struct BucketRefusal: Sendable {
         detail = response.header("x-oss-ec") ?? xml?["EC"] ?? ""
         requestID = response.header("x-oss-request-id") ?? response.header("x-amz-request-id") ?? xml?["RequestId"]
         endpoint = xml?["Endpoint"]
+        wait = response.retryAfter
         region = response.header("x-amz-bucket-region") ?? xml?["Region"]
     }
 
@@ -82,11 +85,17 @@ struct BucketRefusal: Sendable {
         return "(\(code.isEmpty ? "\(status)" : code)\(detail.isEmpty ? "" : ", \(detail)")\(id))"
     }
 
+    /// Whether the service says that there is no such object. A 404 in other words, as of a proxy, says nothing about what is stored.
+    func isAbsence(of method: String) -> Bool {
+        guard status == 404 else { return false }
+        return method == "HEAD" && code.isEmpty || ["NoSuchKey", "NoSuchObject", "NoSuchVersion"].contains(code)
+    }
+
     /// Whether and when to ask again.
     /// - Parameter isPaced: Whether somebody above sends less at once when the service asks for that.
     static func advice(_ response: HTTPResponse, isPaced: Bool) -> RetryAdvice {
         switch response.status {
-        case 429, 503: isPaced ? .no : .backOff
+        case 429, 503: isPaced ? .no : response.retryAfter.map { .after($0) } ?? .backOff
         case 408, 500, 502, 504: .backOff
         // A key that was just made is not known everywhere at once.
         case 401: .backOff
@@ -102,10 +111,10 @@ struct BucketRefusal: Sendable {
             .unauthorized("\(doing) is not allowed: \(message) \(tail)", hint: "give the key the right to list, put, get and delete in \(bucket)")
         case 409 where code == "FileAlreadyExists", 409 where code == "ObjectAlreadyExists", 409 where code == "ConditionalRequestConflict", 412:
             .stale("\(doing): it is there already \(tail)")
-        case 429, 503: StorageError(.limited(for: .seconds(60)), "\(doing): too much at once \(tail)")
-        case 404: .damaged("\(doing): not found \(tail)")
+        case 429, 503: StorageError(.limited(for: wait ?? .seconds(60)), "\(doing): too much at once \(tail)")
+        case 404: .unavailable("\(doing): not found \(tail)")
         case 500...: .unavailable("\(doing) failed: \(message) \(tail)")
-        default: .damaged("\(doing) was refused: \(message) \(tail)")
+        default: .unavailable("\(doing) was refused: \(message) \(tail)")
         }
     }
 }

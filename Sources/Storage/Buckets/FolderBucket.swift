@@ -1,6 +1,7 @@
 import Crypto
 import Files
 import Foundation
+import Glibc
 import HTTPClient
 
 /// A folder of this machine in the place of a bucket, such as one that a web server shows. It keeps no headers.
@@ -13,29 +14,40 @@ package struct FolderBucket: Bucket {
     package init(path: String) { self.path = path }
 
     package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
-        let found = try await work { root, flag throws(FileError) in
-            var found: [BucketObject] = []
-            try FolderBucket.walk(root, "", flag, &found)
-            return found
-        }
-        return found.filter { $0.key.hasPrefix(prefix) }.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }
+        let found = try await work { root, flag throws(FileError) in try FolderBucket.walk(root, flag) }
+        return found.filter { $0.key.utf8.starts(with: prefix.utf8) }.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    private static func walk(_ folder: Folder, _ prefix: String, _ flag: CancelFlag, _ found: inout [BucketObject]) throws(FileError) {
-        for name in try folder.names() where !name.description.hasPrefix(unfinished) {
-            if flag.isSet { throw interrupted(prefix) }
-            let status = try folder.status(name)
-            switch status.kind {
-            case .folder: try walk(folder.folder(name), "\(prefix)\(name)/", flag, &found)
-            case .file:
-                var hash = Insecure.MD5()
-                let file = try folder.file(name)
-                while case let bytes = try file.read(1 << 20), !bytes.isEmpty { hash.update(data: bytes) }
-                let modified = Date(timeIntervalSince1970: Double(status.modified.seconds))
-                found.append(BucketObject(key: "\(prefix)\(name)", size: status.size, md5: hash.finalize().hex, modified: modified))
-            case .symbolicLink, .fifo, .socket, .device: break
+    /// Folder by folder, however deep they go.
+    private static func walk(_ root: Folder, _ flag: CancelFlag) throws(FileError) -> [BucketObject] {
+        var found: [BucketObject] = []
+        var waiting: [[RawName]] = [[]]
+        while let way = waiting.popLast() {
+            var folder = root
+            for name in way { folder = try folder.folder(name) }
+            let prefix = way.map { "\($0)/" }.joined()
+            for name in try folder.names() where !name.description.hasPrefix(unfinished) {
+                if flag.isSet { throw interrupted(prefix) }
+                let status = try folder.status(name)
+                switch status.kind {
+                case .folder: waiting.append(way + [name])
+                case .file: found.append(try object("\(prefix)\(name)", status, folder.file(name), flag))
+                case .symbolicLink, .fifo, .socket, .device: break
+                }
             }
         }
+        return found
+    }
+
+    private static func object(_ key: String, _ status: FileStatus, _ file: OpenFile, _ flag: CancelFlag) throws(FileError) -> BucketObject {
+        var hash = Insecure.MD5()
+        while case let bytes = try file.read(1 << 20), !bytes.isEmpty {
+            if flag.isSet { throw interrupted(key) }
+            hash.update(data: bytes)
+        }
+        let digest = hash.finalize().hex
+        return BucketObject(
+            key: key, size: status.size, md5: digest, tag: digest, modified: Date(timeIntervalSince1970: Double(status.modified.seconds)))
     }
 
     package func put(_ upload: BucketUpload) async throws(StorageError) {
@@ -52,7 +64,7 @@ package struct FolderBucket: Bucket {
                 var offset: Int64 = 0
                 while offset < upload.body.length {
                     if flag.isSet { throw FolderBucket.interrupted(upload.key) }
-                    guard let piece = upload.body.read(offset, 1 << 20), !piece.isEmpty else { throw FileError("read", upload.key, code: 5) }
+                    guard let piece = upload.body.read(offset, 1 << 20), !piece.isEmpty else { throw FileError("read", upload.key, code: EIO) }
                     try file.write(piece)
                     offset += Int64(piece.count)
                 }
@@ -87,12 +99,12 @@ package struct FolderBucket: Bucket {
     private static func parts(_ key: String) throws(StorageError) -> (folders: [RawName], name: RawName) {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard let last = parts.last, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw .damaged("\(key) is no name for a file")
+            throw .refused("\(key) is no name for a file")
         }
         return (parts.dropLast().map { RawName(String($0)) }, RawName(String(last)))
     }
 
-    private static func interrupted(_ key: String) -> FileError { FileError("publish", key, code: 4) }
+    private static func interrupted(_ key: String) -> FileError { FileError("publish", key, code: ECANCELED) }
 
     private func work<Value: Sendable>(_ body: @escaping @Sendable (Folder, CancelFlag) throws(FileError) -> Value) async throws(StorageError) -> Value {
         let path = path

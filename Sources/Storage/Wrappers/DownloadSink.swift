@@ -3,32 +3,40 @@ import Files
 import HTTPClient
 import Synchronization
 
-/// Writes what comes to a file and adds it to the digests. Used by the transport's thread while a request is on its way.
+/// Writes what comes to a file and adds it to the digests. Used by the exchange's own thread, which waits for the disk; whoever asks how far it
+/// has come does not.
 final class DownloadSink: Sendable {
     private struct State {
         /// Whether nothing of the present answer has come yet.
         var isFresh = true
         var count: Int64 = 0
         var content = SHA256()
+    }
+
+    private struct Seen {
+        var count: Int64 = 0
         var failure: FileError?
     }
 
     let file: OpenFile
     private let onProgress: StoreProgress?
+    /// Held while the disk is written.
     private let state = Mutex(State())
+    /// Never held for long.
+    private let seen = Mutex(Seen())
 
     init(_ file: OpenFile, _ onProgress: StoreProgress?) {
         self.file = file
         self.onProgress = onProgress
     }
 
-    var count: Int64 { state.withLock { $0.count } }
-    var failure: FileError? { state.withLock { $0.failure } }
+    var count: Int64 { seen.withLock { $0.count } }
+    var failure: FileError? { seen.withLock { $0.failure } }
 
-    /// Another request is about to be sent.
+    /// Another request is about to be sent; the last one is over, and not by being cancelled.
     func begin() { state.withLock { $0.isFresh = true } }
 
-    /// Takes a piece of an answer to a request for everything from `start` on.
+    /// Takes a piece of an answer to a request for everything from `start` on. Blocks.
     func take(_ head: HTTPResponse, _ piece: [UInt8], from start: Int64) -> Bool {
         guard head.status == 200 || head.status == 206 else { return true }
         return state.withLock { state in
@@ -43,9 +51,10 @@ final class DownloadSink: Sendable {
                 state.count += Int64(piece.count)
                 state.content.update(data: piece)
             } catch {
-                state.failure = error
+                seen.withLock { $0.failure = error }
                 return false
             }
+            seen.withLock { $0.count = state.count }
             onProgress?(state.count, head.header("Content-Length").flatMap { Int64($0) }.map { $0 + start } ?? state.count)
             return true
         }
@@ -57,6 +66,7 @@ final class DownloadSink: Sendable {
         state = State()
     }
 
+    /// Of all that has come, once it has.
     var sha256: String { state.withLock { $0.content.finalize().hex } }
 }
 
@@ -67,14 +77,16 @@ extension HTTPResponse {
 
 extension Folder {
     /// A file without a name: it is gone with whoever holds it, however that ends.
-    func makeNameless() throws(StorageError) -> OpenFile {
-        do throws(FileError) {
-            let temporary = RawName(".download-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
-            let file = try create(temporary)
-            try remove(temporary)
-            return file
-        } catch {
-            throw StorageError(error)
+    func makeNameless() async throws(StorageError) -> OpenFile {
+        try await OwnThread.run { _ throws(StorageError) in
+            do throws(FileError) {
+                let temporary = RawName(".download-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
+                let file = try self.create(temporary)
+                try self.remove(temporary)
+                return file
+            } catch {
+                throw StorageError(error)
+            }
         }
     }
 }

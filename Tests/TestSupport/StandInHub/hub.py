@@ -405,7 +405,21 @@ def dataset(handler, path, name, rest, query):
     if word == "tree":
         revision, _, folder = tail.partition("/")
         tree = repo.find(revision)["tree"]
-        items = [file_item(p, f) for p, f in sorted(tree.items()) if p.startswith(folder + "/" if folder else "")]
+        start = folder + "/" if folder else ""
+        items, seen = [], set()
+        for p, f in sorted(tree.items()):
+            if not p.startswith(start):
+                continue
+            # The folders on the way come as items of their own; below them only who asks for all looks.
+            names = p[len(start):].split("/")
+            recursive = query.get("recursive", ["false"])[0].lower() in ("true", "1")
+            for depth in range(1, len(names) if recursive else min(len(names), 2)):
+                above = start + "/".join(names[:depth])
+                if above not in seen:
+                    seen.add(above)
+                    items.append({"type": "directory", "path": above, "size": 0, "oid": hashlib.sha1(above.encode()).hexdigest()})
+            if recursive or len(names) == 1:
+                items.append(file_item(p, f))
         items, headers = paged(handler, path, items)
         return handler.send_json(items, headers=headers)
     if word == "paths-info":

@@ -93,6 +93,15 @@ assert len(api.list_repo_commits(repo, **kind)) == 5
 stub("config", {"page_size": 1000})
 assert {info.path for info in api.get_paths_info(repo, ["a.txt", "nope"], **kind)} == {"a.txt"}
 done("tree, commits, paths, page by page")
+api.create_branch(repo, branch="folders", **kind)
+api.upload_file(path_or_fileobj=b"deep", path_in_repo="backup/old/deep.txt", revision="folders", repo_id=repo, **kind)
+shown = {item.path: type(item).__name__ for item in api.list_repo_tree(repo, revision="folders", **kind)}
+assert shown["backup"] == "RepoFolder" and shown["a.txt"] == "RepoFile" and "backup/old/deep.txt" not in shown
+assert [item.path for item in api.list_repo_tree(repo, "backup", revision="folders", **kind)] == ["backup/old"]
+shown = {item.path for item in api.list_repo_tree(repo, revision="folders", recursive=True, **kind)}
+assert {"backup", "backup/old", "backup/old/deep.txt", "a.txt"} <= shown
+api.delete_branch(repo, branch="folders", **kind)
+done("what lies in folders is listed only when asked for")
 api.create_branch(repo, branch="scratch", **kind)
 api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", revision="scratch", repo_id=repo, **kind)
 assert {b.name for b in api.list_repo_refs(repo, **kind).branches} == {"main", "scratch"}

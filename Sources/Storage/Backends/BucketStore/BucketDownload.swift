@@ -12,14 +12,14 @@ struct BucketDownload: Sendable {
     func open(_ key: String, _ entry: BucketManifest.Entry, _ scratch: Folder, _ onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {
         // A content that came with errors is fetched once more: the network may have been at fault.
         for _ in 0..<2 {
-            let sink = DownloadSink(try scratch.makeNameless(), onProgress)
+            let sink = DownloadSink(try await scratch.makeNameless(), onProgress)
             try await fill(sink, key, entry)
-            if sink.sha256 == entry.sha256 {
+            if entry.sha256 == nil || sink.sha256 == entry.sha256 {
                 do { try sink.file.seek(to: 0) } catch { throw StorageError(error) }
                 return sink.file
             }
         }
-        throw .damaged("\(key) is not what was stored: its SHA-256 is not \(entry.sha256.prefix(12))…")
+        throw .damaged("\(key) is not what was stored: its SHA-256 is not \((entry.sha256 ?? "").prefix(12))…")
     }
 
     private func fill(_ sink: DownloadSink, _ key: String, _ entry: BucketManifest.Entry) async throws(StorageError) {
@@ -34,7 +34,8 @@ struct BucketDownload: Sendable {
                 }
             } catch {
                 if let failure = sink.failure { throw StorageError(failure) }
-                guard error.isPassing else { throw error }
+                // What the service asks to wait is waited for by whoever asked for the content, and not here.
+                guard error.kind == .unavailable else { throw error }
                 trouble = error
             }
             fruitless = sink.count > before ? 0 : fruitless + 1

@@ -6,8 +6,8 @@ struct BucketManifest: Codable, Hashable, Sendable {
         /// Where the content lies, below the store's prefix.
         var key: String
         var size: Int64
-        /// In hexadecimal digits.
-        var sha256: String
+        /// In hexadecimal digits; nil for what a script has stored, of which nobody knows it for sure.
+        var sha256: String?
     }
 
     private static let folder = "versions/"
@@ -20,6 +20,8 @@ struct BucketManifest: Codable, Hashable, Sendable {
     var title: String
     /// By name.
     var objects: [String: Entry]
+    /// Marks of the objects that a script had put below the prefix itself, as they were when their place was taken; by name.
+    var plain: [String: String]?
 
     static func key(_ number: Int) -> String {
         let text = String(number)
@@ -27,16 +29,21 @@ struct BucketManifest: Codable, Hashable, Sendable {
     }
 
     /// The number that a key stands for; nil where it is no manifest's.
-    static func number(of key: Substring) -> Int? {
+    static func number(of key: String) -> Int? {
         guard key.hasPrefix(folder), key.hasSuffix(".json") else { return nil }
-        return Int(key.dropFirst(folder.count).dropLast(".json".count))
+        let number = Int(key.dropFirst(folder.count).dropLast(".json".count))
+        return number.flatMap { self.key($0) == key ? $0 : nil }
     }
 
-    init(id: String, date: Date, title: String, objects: [String: Entry]) {
+    /// - Parameter id: Of the commit; a new one by default.
+    init(
+        id: String = String(UInt64.random(in: 0 ... .max), radix: 36), date: Date, title: String, objects: [String: Entry], plain: [String: String]? = nil
+    ) {
         self.id = id
         self.date = date.timeIntervalSince1970
         self.title = title
         self.objects = objects
+        self.plain = plain
     }
 
     init?(_ bytes: [UInt8]) {
@@ -52,7 +59,7 @@ struct BucketManifest: Codable, Hashable, Sendable {
 
     func version(_ number: Int) -> StoreVersion {
         StoreVersion(
-            id: "\(number)-\(id)", date: Date(timeIntervalSince1970: date), objects: objects.mapValues(\.size), digests: objects.mapValues(\.sha256))
+            id: "\(number)-\(id)", date: Date(timeIntervalSince1970: date), objects: objects.mapValues(\.size), digests: objects.compactMapValues(\.sha256))
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HTTPClient
 
@@ -15,7 +16,7 @@ struct HubCommit: Sendable {
     func make(
         _ objects: [(object: HubObject, way: HubUpload.Way)], all: [HubObject], parent: String?, title: String
     ) async throws(StorageError) -> StoreVersion {
-        let body = try lines(objects, all, parent, title)
+        let body = try await OwnThread.run { _ throws(StorageError) in try HubCommit.lines(objects, all, parent, title) }
         var last = StorageError.unavailable("the commit did not come about")
         for round in 0..<HubCommit.rounds {
             if round > 0 {
@@ -76,7 +77,8 @@ struct HubCommit: Sendable {
 
     // MARK: Lines
 
-    private func lines(
+    /// Reads what goes into the commit as text. Blocks.
+    private static func lines(
         _ objects: [(object: HubObject, way: HubUpload.Way)], _ all: [HubObject], _ parent: String?, _ title: String
     ) throws(StorageError) -> [UInt8] {
         var lines = [HubMessages.encode(Line(key: "header", value: Header(summary: title, description: HubDescription.text(all), parentCommit: parent)))]

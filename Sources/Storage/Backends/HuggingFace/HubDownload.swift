@@ -40,10 +40,10 @@ struct HubDownload: Sendable {
     private func fetch(
         _ name: String, _ version: StoreVersion, _ scratch: Folder, _ onProgress: StoreProgress?, isLast: Bool
     ) async throws(StorageError) -> OpenFile? {
-        let file = try scratch.makeNameless()
+        let file = try await scratch.makeNameless()
         let sink = DownloadSink(file, onProgress)
         let label = try await fill(sink, name, version)
-        if let flaw = flaw(name, sink, label) {
+        if let flaw = try await flaw(name, sink, label) {
             if isLast { throw .damaged(flaw) }
             return nil
         }
@@ -107,11 +107,14 @@ struct HubDownload: Sendable {
     private func trouble(_ response: HTTPResponse, from url: String, doing: String) -> Trouble? {
         if response.status == 200 || response.status == 206 { return nil }
         let error = calls.refusal(response, from: url, doing: doing)
-        guard address.isHub(url) else { return response.status == 404 ? .missing(error) : .passing(error) }
+        guard address.isHub(url) else {
+            if case .limited = error.kind { return .final(error) }
+            return response.status == 404 ? .missing(error) : .passing(error)
+        }
         switch error.kind {
         case .unauthorized, .missing, .limited, .full: return .final(error)
         case .damaged where response.status == 404: return .missing(error)
-        case .damaged, .unavailable, .stale, .cancelled: return .passing(.unavailable(error.message))
+        case .damaged, .refused, .unavailable, .stale, .cancelled: return .passing(.unavailable(error.message))
         }
     }
 
@@ -122,12 +125,12 @@ struct HubDownload: Sendable {
     }
 
     /// What is wrong with what came; nil when every byte is right.
-    private func flaw(_ name: String, _ sink: DownloadSink, _ label: Label) -> String? {
+    private func flaw(_ name: String, _ sink: DownloadSink, _ label: Label) async throws(StorageError) -> String? {
         if let size = label.size, size != sink.count {
             return "\(name) came with \(sink.count) bytes, and \(address.host) says it has \(size)"
         }
         guard let wanted = label.digest else { return nil }
-        let got = wanted.count == 40 ? sink.gitID : sink.sha256
+        let got = wanted.count == 40 ? try await sink.gitID() : sink.sha256
         return got == wanted ? nil : "the content of \(name) is not what \(address.host) says it is (\(wanted.prefix(12))… wanted, \(got.prefix(12))… got)"
     }
 }
@@ -148,15 +151,20 @@ extension HubDownload.Label {
 
 extension DownloadSink {
     /// The id that git gives the content: for regular files, which are small.
-    fileprivate var gitID: String {
-        let count = count
-        var git = Insecure.SHA1()
-        git.update(data: Array("blob \(count)\0".utf8))
-        var offset: Int64 = 0
-        while offset < count, let bytes = try? file.read(1 << 20, at: offset), !bytes.isEmpty {
-            git.update(data: bytes)
-            offset += Int64(bytes.count)
+    fileprivate func gitID() async throws(StorageError) -> String {
+        try await OwnThread.run { [file, count] flag throws(StorageError) in
+            var git = Insecure.SHA1()
+            git.update(data: Array("blob \(count)\0".utf8))
+            var offset: Int64 = 0
+            do throws(FileError) {
+                while offset < count, !flag.isSet, case let bytes = try file.read(1 << 20, at: offset), !bytes.isEmpty {
+                    git.update(data: bytes)
+                    offset += Int64(bytes.count)
+                }
+            } catch {
+                throw StorageError(error)
+            }
+            return git.finalize().hex
         }
-        return git.finalize().hex
     }
 }

@@ -131,18 +131,19 @@ struct HubExamination: Sendable {
     private func writeAndRead(_ branch: String, _ scratch: Folder) async throws(StorageError) {
         let name: RawName = "shipkeeper-doctor.txt"
         let text = Array("written by shipkeeper doctor, \(UInt64.random(in: 0 ... .max))\n".utf8)
-        do { try scratch.replace(name, with: text) } catch { throw StorageError(error) }
-        defer { try? scratch.remove(name) }
         let aside = HubCalls(HubAddress(endpoint: address.endpoint, dataset: address.dataset, revision: branch), like: calls)
         let history = HubHistory(calls: aside)
         let object = try await OwnThread.run { flag throws(StorageError) in
-            try HubObject(NewObject(name: name.description, folder: scratch, file: name), flag)
+            do throws(FileError) { try scratch.replace(name, with: text) } catch { throw StorageError(error) }
+            defer { try? scratch.remove(name) }
+            return try HubObject(NewObject(name: name.description, folder: scratch, file: name), flag)
         }
         let version = try await HubCommit(calls: aside, history: history).make(
             [(object, .regular)], all: [object], parent: history.head()?.id, title: "shipkeeper doctor")
         let file = try await HubDownload(calls: aside).open(name.description, at: version, scratch: scratch, nil)
-        let back: [UInt8]
-        do { back = try file.read(1000) } catch { throw StorageError(error) }
+        let back = try await OwnThread.run { _ throws(StorageError) in
+            do throws(FileError) { return try file.read(1000) } catch { throw StorageError(error) }
+        }
         guard back == text else { throw .damaged("what was written came back as something else") }
     }
 }

@@ -8,6 +8,9 @@ struct HubHistory: Sendable {
     private static let mostCommits = 5000
     /// Of commits by others the content must be asked for one by one.
     private static let mostForeign = 200
+    private static let mostFiles = 10_000
+    /// Enough to tell that there is something.
+    private static let mostNested = 1000
 
     let calls: HubCalls
 
@@ -16,21 +19,30 @@ struct HubHistory: Sendable {
     func head() async throws(StorageError) -> StoreVersion? {
         let revision = HubAddress.encoded(address.revision)
         let (commits, _) = try await calls.get(address.api("commits/\(revision)?limit=1"), as: [HubMessages.Commit].self, doing: "asking for the newest commit")
-        guard let newest = commits.first else { return nil }
+        // A branch has a commit, or it is none: this is not the Hub's answer.
+        guard let newest = commits.first else { throw .unavailable("\(address.host) knows no commit of \(address.dataset), not even its first") }
         return try await version(newest)
     }
 
-    /// The version that a commit is, by what the Hub says of its files.
+    /// The version that a commit is, by what the Hub says of its files. What lies in folders counts where the top holds no backup.
     func version(_ commit: HubMessages.Commit) async throws(StorageError) -> StoreVersion {
-        let items = try await calls.all(
-            address.api("tree/\(HubAddress.encoded(commit.id))?recursive=false&expand=false"), of: HubMessages.TreeItem.self, most: 10_000,
-            doing: "listing the dataset's files")
+        var items = try await list(commit, recursively: false, most: HubHistory.mostFiles)
+        if items.contains(where: { $0.type == "directory" }), !items.contains(where: { $0.type == "file" && PlaceRule.meaning($0.path) == .backup }) {
+            items = try await list(commit, recursively: true, most: HubHistory.mostNested)
+        }
         var version = StoreVersion(id: commit.id, date: HubMessages.date(commit.date) ?? .distantPast, objects: [:])
-        for item in items where item.type == "file" && !HubHistory.isHousekeeping(item.path) {
+        let telling = Set(PlaceRule.telling(items.filter { $0.type == "file" }.map(\.path), in: .own).map { ByteKey($0) })
+        for item in items where item.type == "file" && telling.contains(ByteKey(item.path)) {
             version.objects[item.path] = item.lfs?.size ?? item.size
             version.digests[item.path] = item.lfs?.oid
         }
         return version
+    }
+
+    private func list(_ commit: HubMessages.Commit, recursively: Bool, most: Int) async throws(StorageError) -> [HubMessages.TreeItem] {
+        try await calls.all(
+            address.api("tree/\(HubAddress.encoded(commit.id))?recursive=\(recursively)&expand=false"), of: HubMessages.TreeItem.self, most: most,
+            doing: "listing the dataset's files")
     }
 
     /// All versions, newest first. Of our own commits the description says what they hold; others are asked for.
@@ -51,9 +63,6 @@ struct HubHistory: Sendable {
         }
         return versions
     }
-
-    /// Files that the Hub or people put into every dataset.
-    private static func isHousekeeping(_ path: String) -> Bool { path.hasPrefix(".") || path == "README.md" || path == "LICENSE" }
 }
 
 /// What a commit of ours holds, written into its description: so that listing a history is one request.

@@ -1,5 +1,6 @@
 import Crypto
 import Files
+import Glibc
 import HTTPClient
 
 /// A file that is about to be stored, with the digests that the Hub knows contents by.
@@ -31,7 +32,8 @@ struct HubObject: Sendable {
             var (content, git) = (SHA256(), Insecure.SHA1())
             git.update(data: Array("blob \(size)\0".utf8))
             var offset: Int64 = 0
-            while offset < size, !flag.isSet, case let bytes = try file.read(HubObject.pieceSize, at: offset), !bytes.isEmpty {
+            while offset < size, case let bytes = try file.read(HubObject.pieceSize, at: offset), !bytes.isEmpty {
+                if flag.isSet { throw FileError("read", file.path, code: ECANCELED) }
                 content.update(data: bytes)
                 git.update(data: bytes)
                 offset += Int64(bytes.count)

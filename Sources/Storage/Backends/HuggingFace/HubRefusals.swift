@@ -10,25 +10,33 @@ enum HubRefusals {
     @Sendable static func advice(_ request: HTTPRequest, _ response: HTTPResponse) -> RetryAdvice {
         switch response.status {
         case 429: wait(of: response).map { .after($0) } ?? (isCommit(request.url) ? .after(commitQuota) : .backOff)
-        case 408, 500, 502, 503, 504: .backOff
+        case 503: response.retryAfter.map { .after($0) } ?? .backOff
+        case 408, 500, 502, 504: .backOff
         default: .no
         }
     }
 
     private static func isCommit(_ url: String) -> Bool { url.contains("/commit/") }
 
-    /// How long an answer asks us to wait; nil where it does not say.
+    /// How long an answer asks us to wait; nil where it does not say. Of several quotas the one counts that is used up for longest.
     static func wait(of response: HTTPResponse) -> Duration? {
-        if let limit = response.header("RateLimit"), number("r", in: limit) == 0, let seconds = number("t", in: limit) {
-            return .seconds(seconds + 1)
-        }
-        return response.header("Retry-After").flatMap { Int($0) }.map { .seconds($0 + 1) }
+        let quotas = (response.header("RateLimit") ?? "").split(separator: ",")
+        let used = quotas.filter { number("r", in: $0) == 0 }.compactMap { number("t", in: $0) }
+        // A second for clocks that count in whole ones.
+        if let longest = used.max() { return .seconds(longest + 1) }
+        if let wait = response.retryAfter { return wait + .seconds(1) }
+        return response.header("X-RateLimit-Remaining") == "0" ? response.header("X-RateLimit-Reset").flatMap { Int($0) }.flatMap(untilReset) : nil
+    }
+
+    /// Seconds from now, or an instant in seconds since 1970: both are in use.
+    private static func untilReset(_ number: Int) -> Duration? {
+        let seconds = number > 1_000_000_000 ? number - Int(Date().timeIntervalSince1970) : number
+        return (0...86_400).contains(seconds) ? .seconds(seconds + 1) : nil
     }
 
     /// The number after `key=` in `"api";r=489;t=189`.
-    private static func number(_ key: String, in text: String) -> Int? {
-        text.split(whereSeparator: { ";,".contains($0) }).map { $0.drop { $0 == " " } }.first { $0.hasPrefix("\(key)=") }
-            .flatMap { Int($0.dropFirst(key.count + 1)) }
+    private static func number(_ key: String, in text: Substring) -> Int? {
+        text.split(separator: ";").map { $0.drop { $0 == " " } }.first { $0.hasPrefix("\(key)=") }.flatMap { Int($0.dropFirst(key.count + 1)) }
     }
 
     /// Why the Hub did not do as asked.
@@ -64,7 +72,10 @@ enum HubRefusals {
         case (300..<400, _):
             let place = response.redirect(from: url).flatMap { HTTPOrigin($0)?.host } ?? "elsewhere"
             return .unavailable("\(doing): \(address.host) sends us to \(place); has the dataset been renamed?\(id)")
-        case (400, _), (413, _), (422, _): return .damaged("\(doing) was refused; \(tail)")
+        case (400, _), (413, _), (422, _): return .refused("\(doing) was refused; \(tail)")
+        case (503, _):
+            guard let wait = wait(of: response) else { return .unavailable("\(doing) failed; \(tail)") }
+            return StorageError(.limited(for: wait), "\(address.host) asks us to wait (\(doing)); \(tail)")
         default: return .unavailable("\(doing) failed; \(tail)")
         }
     }
@@ -72,6 +83,9 @@ enum HubRefusals {
     /// What the Hub's storage or its CDN says: nothing that tells of the dataset or of the token.
     private static func foreign(_ response: HTTPResponse, _ url: String, doing: String) -> StorageError {
         let id = response.requestID.map { " (request \($0))" } ?? ""
+        if [429, 503].contains(response.status), let wait = wait(of: response) {
+            return StorageError(.limited(for: wait), "\(doing): the Hub's storage at \(HTTPOrigin(url)?.host ?? "another host") asks us to wait\(id)")
+        }
         return .unavailable("\(doing): the Hub's storage at \(HTTPOrigin(url)?.host ?? "another host") said \(response.status)\(id)")
     }
 

@@ -31,12 +31,12 @@ struct HubUpload: Sendable {
                 throw .unavailable("\(doing): \(address.host) did not answer for \(object.name)")
             }
             if file.shouldIgnore == true {
-                throw .damaged("the dataset's own .gitignore leaves out \(object.name); remove that line there")
+                throw .refused("the dataset's own .gitignore leaves out \(object.name)", hint: "remove that line there")
             }
             // Object storage takes no empty files.
             let isLarge = file.uploadMode == "lfs" && object.size > 0
             let own = isLarge ? object.sha256 : object.gitID
-            guard let own else { throw .damaged("\(address.host) wants \(object.name), \(object.size) bytes, as text in the commit") }
+            guard let own else { throw .refused("\(address.host) wants \(object.name), \(object.size) bytes, as text in the commit") }
             let isSame = file.oid == own
             ways[object.name] = isSame ? .unchanged : isLarge ? .large : .regular
         }
@@ -67,7 +67,7 @@ struct HubUpload: Sendable {
             guard let place = answer.objects.first(where: { $0.oid == object.sha256 }) else {
                 throw .unavailable("\(doing): \(address.host) did not answer for \(object.name)")
             }
-            if let error = place.error { throw .damaged("\(address.host) refuses \(object.name): \(error.message ?? "error \(error.code ?? 0)")") }
+            if let error = place.error { throw .refused("\(address.host) refuses \(object.name): \(error.message ?? "error \(error.code ?? 0)")") }
             guard let actions = place.actions, let upload = actions.upload else { continue }
             if let chunk = upload.header?["chunk_size"] {
                 try await sendParts(object, upload, chunk, counter)

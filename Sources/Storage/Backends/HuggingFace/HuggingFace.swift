@@ -74,10 +74,16 @@ package final class HuggingFace: ObjectStore {
     }
 
     package func open(_ name: String, at version: StoreVersion, scratch: Folder, onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {
-        if let size = version.objects[name], let space = try? scratch.space(), space.bytes < size + 1_000_000 {
-            throw .full("not enough space at \(scratch.path) for \(name): \(size / 1_000_000 + 1) MB needed, \(space.bytes / 1_000_000) MB free")
+        let size = version.objects[name]
+        if let size {
+            try await OwnThread.run { _ throws(StorageError) in
+                guard let space = try? scratch.space(), space.bytes < size + 1_000_000 else { return }
+                throw .full("not enough space at \(scratch.path) for \(name): \(size / 1_000_000 + 1) MB needed, \(space.bytes / 1_000_000) MB free")
+            }
         }
-        return try await HubDownload(calls: calls).open(name, at: version, scratch: scratch, onProgress)
+        let file = try await HubDownload(calls: calls).open(name, at: version, scratch: scratch, onProgress)
+        // Also where git's pointer was uploaded as the content, it is none.
+        return try await OwnThread.run { [settings] _ throws(StorageError) in try LFSPointer.checked(file, name, in: settings.dataset) }
     }
 
     package func space() async throws(StorageError) -> StoreSpace? {

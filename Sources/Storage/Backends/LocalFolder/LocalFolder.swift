@@ -1,15 +1,21 @@
 package import Files
 package import Foundation
+import Glibc
 
 /// A store in a folder of this machine: a mounted volume, a bucket mount, a second disk.
 ///
 /// Versions lie in `.shipkeeper/versions/ID/`; the link `.shipkeeper/current` names the newest, and each object's name in the
 /// folder itself is a link through it. So plain tools see the newest objects under their plain names, and turning one link makes a
-/// version visible, all of its objects together. Plain files that a script has put there are a version too.
+/// version visible, all of its objects together. Plain files that a script has put there, or links to them, are a version too.
 package struct LocalFolder: ObjectStore {
     private let path: String
+    private let lockPatience: Duration
 
-    package init(path: String) { self.path = path }
+    /// - Parameter lockPatience: How long a commit waits for another one to the same folder.
+    package init(path: String, lockPatience: Duration = .seconds(30)) {
+        self.path = path
+        self.lockPatience = lockPatience
+    }
 
     package func head() async throws(StorageError) -> StoreVersion? {
         try await work { layout throws(StorageError) in try layout.head() }
@@ -26,13 +32,17 @@ package struct LocalFolder: ObjectStore {
     package func commit(
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
-        try await work { layout throws(StorageError) in try layout.commit(objects, expecting: expected, at: date) }
+        try await work { [lockPatience] layout throws(StorageError) in
+            try layout.locked(lockPatience) { own throws(StorageError) in try layout.commit(objects, expecting: expected, at: date, own) }
+        }
     }
 
     package var removal: StoreRemoval { .atOnce }
 
     package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
-        try await work { layout throws(StorageError) in try layout.remove(versions) }
+        try await work { [lockPatience] layout throws(StorageError) in
+            try layout.locked(lockPatience) { _ throws(StorageError) in try layout.remove(versions, keeping: kept) }
+        }
     }
 
     package func space() async throws(StorageError) -> StoreSpace? { nil }
@@ -49,14 +59,26 @@ package struct LocalFolder: ObjectStore {
         _ body: @escaping @Sendable (LocalFolderLayout) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         let path = path
-        return try await OwnThread.run { _ throws(StorageError) in
+        return try await OwnThread.run { flag throws(StorageError) in
             let folder: Folder
-            do throws(FileError) { folder = try Folder.open(path) } catch {
-                guard error.isMissing else { throw StorageError(error) }
-                throw .missing(
-                    "the repository folder \(path) does not exist", hint: "is the volume mounted? For a new repository, create the folder")
+            do throws(FileError) { folder = try Folder.open(path) } catch { throw LocalFolder.reason(error, path) }
+            return try body(LocalFolderLayout(root: folder, flag: flag))
+        }
+    }
+
+    /// Why the folder could not be opened.
+    private static func reason(_ error: FileError, _ path: String) -> StorageError {
+        switch error.code {
+        case ENOENT:
+            let parts = path.split(separator: "/")
+            let above = try? Folder.open("/" + parts.dropLast().joined(separator: "/"))
+            if let target = try? above?.target(ofLink: RawName(String(parts.last ?? ""))) {
+                return .missing(
+                    "the repository folder \(path) is a link to \(target), which is not there", hint: "is the volume mounted? Else correct the link")
             }
-            return try body(LocalFolderLayout(root: folder))
+            return .missing("the repository folder \(path) does not exist", hint: "is the volume mounted? For a new repository, create the folder")
+        case ENOTDIR: return .refused("\(path) is no folder, so it is no repository", hint: "correct \"path\", or move away what is there")
+        default: return StorageError(error)
         }
     }
 }

@@ -1,277 +1,261 @@
 import Files
 import Foundation
 
-/// The files of a `LocalFolder`, and each change to them as steps of which every prefix leaves a readable store.
+/// The files of a `LocalFolder`, as they are read. See `LocalFolderLayout+Commit.swift` for how they change.
 struct LocalFolderLayout {
-    private static let own: RawName = ".shipkeeper"
-    private static let versionsName: RawName = "versions"
-    private static let current: RawName = "current"
-    private static let copySize = 1 << 20
+    static let own: RawName = ".shipkeeper"
+    static let versionsName: RawName = "versions"
+    static let current: RawName = "current"
+    /// What is looked at of a folder that holds none of our versions.
+    private static let mostForeign = 1000
+    /// Files up to this size are compared byte by byte.
+    private static let small: Int64 = 4096
 
     let root: Folder
+    let flag: CancelFlag
 
-    private func storage<Value>(_ body: () throws(FileError) -> Value) throws(StorageError) -> Value {
+    /// The store as it lies there.
+    struct State {
+        /// The version that a reader gets.
+        var head: StoreVersion?
+        /// The id of the newest version of our own.
+        var stored: String?
+        /// Whether `current` and the names in the folder are links through it, as a commit leaves them.
+        var isLinked: Bool
+    }
+
+    func storage<Value>(_ body: () throws(FileError) -> Value) throws(StorageError) -> Value {
         do { return try body() } catch { throw StorageError(error) }
     }
 
-    // MARK: Reading
+    // MARK: The newest
 
-    func head() throws(StorageError) -> StoreVersion? {
-        if let plain = try plainVersion() { return plain }
-        guard let id = try headID() else { return nil }
-        return try storage { () throws(FileError) in try version(id) }
+    func head() throws(StorageError) -> StoreVersion? { try state().head }
+
+    func state() throws(StorageError) -> State {
+        let current = try storage { () throws(FileError) in try readCurrent() }
+        guard let stored = try storedHead(current) else { return State(head: try foreignHead(), stored: nil, isLinked: false) }
+        let entries = try storage { () throws(FileError) in try rootEntries() }
+        // Beside stored versions only what takes an object's place counts; a README is no version.
+        let beside = entries.filter { stored.objects[$0.name] != nil }
+        try refuseDangling(beside)
+        // A commit that was cut short while it took over a script's files has left some of them as they were.
+        let plain = try storage { () throws(FileError) in
+            let folder = try versionFolder(stored.id)
+            var changed: [RootEntry] = []
+            for entry in beside where try !isSame(entry, as: folder.followed(RawName(entry.name))) { changed.append(entry) }
+            return changed
+        }
+        let isLinked = if case .version = current { beside.isEmpty } else { false }
+        let files = PlainFile.all(plain)
+        // Copied by something that follows links, the newest lies there twice.
+        if files.isEmpty || !isLinked && isCopy(files, of: stored) { return State(head: stored, stored: stored.id, isLinked: isLinked) }
+        return State(head: PlainFile.version(files), stored: stored.id, isLinked: false)
     }
+
+    /// The newest of our own versions.
+    private func storedHead(_ current: Current) throws(StorageError) -> StoreVersion? {
+        let names = try storage { () throws(FileError) in try versionNames() }
+        let id: String
+        switch current {
+        case .version(let named):
+            guard names.contains(RawName(named)) else {
+                throw .missing(
+                    "the newest backup, \(named), is not in \(root.path)/.shipkeeper/versions any more\(names.isEmpty ? "" : ", and older ones are")",
+                    hint: "bring it back, or, to go on with \(names.isEmpty ? "nothing" : "the newest that is left"), remove \(root.path)/.shipkeeper/current"
+                )
+            }
+            id = named
+        case .nothing, .copied:
+            // The link was lost, as by a copy that drops or follows links.
+            let newest = names.map(\.description).max { (VersionID.date(of: $0) ?? .distantPast) < (VersionID.date(of: $1) ?? .distantPast) }
+            guard let newest else { return nil }
+            id = newest
+        }
+        let version = try storage { () throws(FileError) in try self.version(id) }
+        guard !version.objects.isEmpty else {
+            throw .damaged("the newest backup in \(root.path)/.shipkeeper/versions, \(id), is an empty folder: its files are gone")
+        }
+        return version
+    }
+
+    /// What lies in a folder that holds none of our versions; nil for an empty one.
+    private func foreignHead() throws(StorageError) -> StoreVersion? {
+        let entries = try storage { () throws(FileError) in try rootEntries() }
+        try refuseDangling(entries)
+        var files = PlainFile.all(entries).filter { PlaceRule.meaning($0.name) != .housekeeping }
+        if !files.contains(where: { PlaceRule.meaning($0.name) == .backup }) {
+            // Folders count by what they hold, and what is not empty in our own by its remains.
+            let paths = try storage { () throws(FileError) in
+                try root.pathsBelow(most: LocalFolderLayout.mostForeign) { PlaceRule.meaning($0.description) != .housekeeping }
+            }
+            let others = PlaceRule.telling(paths.filter { !LocalFolderLayout.isEmptyLayout($0) }, in: .own)
+            let known = Set(files.map(\.name))
+            files += others.filter { !known.contains($0) }.map { PlainFile(name: $0) }
+        }
+        if files.isEmpty, let place = MissingMount.expected(at: root.path) {
+            throw .missing("\(root.path) is empty, and the disk that belongs at \(place) by /etc/fstab is not mounted", hint: "mount it")
+        }
+        return files.isEmpty ? nil : PlainFile.version(files)
+    }
+
+    /// Whether a file of our own folder holds nothing that was stored.
+    private static func isEmptyLayout(_ path: String) -> Bool { path == ".shipkeeper/lock" || path.hasPrefix(".shipkeeper/versions/.") }
+
+    private func refuseDangling(_ entries: [RootEntry]) throws(StorageError) {
+        for entry in entries {
+            switch entry.what {
+            case .lost(let target):
+                throw .missing(
+                    "\(root.path(of: RawName(entry.name))) is a link to \(target), which is not there",
+                    hint: "bring back what it stands for, or remove the link if it stands for nothing any more")
+            case .orphaned:
+                throw .missing(
+                    "\(root.path(of: RawName(entry.name))) stands for a backup in \(root.path)/.shipkeeper, which holds none",
+                    hint: "copy the repository again, its folder .shipkeeper included, or remove what is left of it if it is to begin empty")
+            case .plain: break
+            }
+        }
+    }
+
+    private func isSame(_ entry: RootEntry, as file: FollowedName?) -> Bool {
+        guard case .plain(let status) = entry.what, case .file(_, _, let ours) = file else { return false }
+        return (status.device, status.inode) == (ours.device, ours.inode)
+    }
+
+    private func isCopy(_ files: [PlainFile], of stored: StoreVersion) -> Bool {
+        guard files.count == stored.objects.count, files.allSatisfy({ stored.objects[$0.name] == $0.size }) else { return false }
+        let small = files.filter { $0.size <= LocalFolderLayout.small }
+        return !small.isEmpty
+            && small.allSatisfy { file in
+                guard let ours = try? open(file.name, at: stored), let bytes = try? ours.read(Int(LocalFolderLayout.small), at: 0) else { return false }
+                return bytes == (try? file.open(in: root).read(Int(LocalFolderLayout.small), at: 0))
+            }
+    }
+
+    // MARK: All of them
 
     func versions() throws(StorageError) -> [StoreVersion] {
         let head = try head()
-        let stored = try storage { () throws(FileError) -> [StoreVersion] in
-            guard let folder = try versionsFolder() else { return [] }
-            var found: [StoreVersion] = []
-            for name in try folder.names() where name.bytes.first != 46 {
-                if let version = try? version(name.description) { found.append(version) }
-            }
-            return found
-        }
-        let older = stored.filter { $0.id != head?.id }
+        let stored = try storage { () throws(FileError) in try versionNames() }
+        // One that can't be read does not keep the others from being found.
+        let older = stored.compactMap { name in name.description == head?.id ? nil : try? version(name.description) }.filter { !$0.objects.isEmpty }
         return [head].compactMap { $0 } + older.sorted { ($0.date, $0.id) > ($1.date, $1.id) }
     }
 
     func open(_ name: String, at version: StoreVersion) throws(StorageError) -> OpenFile {
-        try storage { () throws(FileError) in
-            if version.isPlain { return try root.file(RawName(name)) }
-            guard let folder = try versionsFolder() else { throw FileError("open", root.path, code: 2) }
-            return try folder.folder(RawName(version.id)).file(RawName(name))
+        let file = try storage { () throws(FileError) -> OpenFile in
+            let folder = version.isPlain ? root : try versionFolder(version.id)
+            return try PlainFile(name: name).open(in: folder)
+        }
+        return try LFSPointer.checked(file, name, in: root.path)
+    }
+
+    // MARK: Our own folder
+
+    /// What `.shipkeeper/current` is.
+    enum Current {
+        case nothing
+        case version(String)
+        /// A folder in the place of the link.
+        case copied
+    }
+
+    private func readCurrent() throws(FileError) -> Current {
+        guard let own = try ownFolder(), let status = try own.statusIfThere(LocalFolderLayout.current) else { return .nothing }
+        let target: RawName
+        switch status.kind {
+        case .symbolicLink: target = try own.target(ofLink: LocalFolderLayout.current)
+        // A link as programs keep it that know none: a file with where it leads.
+        case .file where status.size <= LocalFolderLayout.small: target = RawName(try own.contents(of: LocalFolderLayout.current))
+        case .file, .folder, .fifo, .socket, .device: return .copied
+        }
+        let last = target.description.split { $0 == "/" || $0 == "\n" }.last.map(String.init)
+        return last.map { .version($0) } ?? .nothing
+    }
+
+    private func folder(_ name: RawName, in folder: Folder) throws(FileError) -> Folder? {
+        switch try folder.followed(name) {
+        case .folder(let found): found
+        case nil: nil
+        case .file, .dangling: try folder.folder(name)
         }
     }
 
-    private func ownFolder() throws(FileError) -> Folder? {
-        root.exists(LocalFolderLayout.own) ? try root.folder(LocalFolderLayout.own) : nil
+    private func ownFolder() throws(FileError) -> Folder? { try folder(LocalFolderLayout.own, in: root) }
+
+    func versionsFolder() throws(FileError) -> Folder? {
+        guard let own = try ownFolder() else { return nil }
+        return try folder(LocalFolderLayout.versionsName, in: own)
     }
 
-    private func versionsFolder() throws(FileError) -> Folder? {
-        guard let own = try ownFolder(), own.exists(LocalFolderLayout.versionsName) else { return nil }
-        return try own.folder(LocalFolderLayout.versionsName)
-    }
-
-    private func currentID() throws(StorageError) -> String? {
-        try storage { () throws(FileError) -> String? in
-            guard let own = try ownFolder() else { return nil }
-            do throws(FileError) {
-                return try own.target(ofLink: LocalFolderLayout.current).description.split(separator: "/").last.map(String.init)
-            } catch {
-                if error.isMissing { return nil }
-                throw error
-            }
+    func versionFolder(_ id: String) throws(FileError) -> Folder {
+        guard let versions = try versionsFolder(), let found = try folder(RawName(id), in: versions) else {
+            throw FileError("open", "\(root.path)/.shipkeeper/versions/\(id)", code: ENOENT)
         }
+        return found
     }
 
-    private func headID() throws(StorageError) -> String? {
-        if let current = try currentID() { return current }
-        return try newestStored()
-    }
+    /// Those of whole versions.
+    private func versionNames() throws(FileError) -> [RawName] { try versionsFolder()?.names().filter { $0.bytes.first != 46 } ?? [] }
 
-    /// For a store whose link was lost, as by a copy that drops links.
-    private func newestStored() throws(StorageError) -> String? {
-        try storage { () throws(FileError) -> String? in
-            guard let folder = try versionsFolder() else { return nil }
-            return try folder.names().filter { $0.bytes.first != 46 }.map(\.description).max {
-                (VersionID.date(of: $0) ?? .distantPast) < (VersionID.date(of: $1) ?? .distantPast)
-            }
-        }
-    }
-
-    private func version(_ id: String) throws(FileError) -> StoreVersion {
-        guard let versions = try versionsFolder() else { throw FileError("open", root.path, code: 2) }
-        let folder = try versions.folder(RawName(id))
+    func version(_ id: String) throws(FileError) -> StoreVersion {
+        let folder = try versionFolder(id)
         let modified = try folder.status().modified
-        return StoreVersion(
-            id: id, date: VersionID.date(of: id) ?? Date(timeIntervalSince1970: Double(modified.seconds)),
-            objects: try objects(in: folder))
-    }
-
-    private func objects(in folder: Folder) throws(FileError) -> [String: Int64] {
         var objects: [String: Int64] = [:]
         for name in try folder.names() where name.bytes.first != 46 {
-            let status = try folder.status(name)
-            if status.kind == .file { objects[name.description] = status.size }
+            if case .file(_, _, let status) = try folder.followed(name), status.kind == .file { objects[name.description] = status.size }
         }
-        return objects
+        return StoreVersion(id: id, date: VersionID.date(of: id) ?? Date(timeIntervalSince1970: Double(modified.seconds)), objects: objects)
     }
 
-    /// What a script or a person has put into the folder as plain files.
-    private func plainVersion() throws(StorageError) -> StoreVersion? {
-        let current = try currentID()
-        return try storage { () throws(FileError) in
-            var objects = try objects(in: root)
-            // Beside stored versions only files that take an object's place count; a README is no version.
-            if let current, let stored = try? version(current) { objects = objects.filter { stored.objects[$0.key] != nil } }
-            guard !objects.isEmpty else { return nil }
-            var newest = FileTime(seconds: 0)
-            var marks: [String] = []
-            for name in objects.keys.sorted() {
-                let status = try root.status(RawName(name))
-                newest = max(newest, status.modified)
-                marks.append("\(status.inode).\(status.size).\(status.modified.seconds).\(status.modified.nanoseconds)")
+    // MARK: The names in the folder itself
+
+    /// What is there under a plain name that is not a link of ours to a version.
+    struct RootEntry {
+        enum What {
+            case plain(FileStatus)
+            /// A link to where nothing is.
+            case lost(RawName)
+            /// A link of ours, and there is nothing that it could lead to.
+            case orphaned
+        }
+
+        var name: String
+        var what: What
+    }
+
+    private func rootEntries() throws(FileError) -> [RootEntry] {
+        let hasVersions = try !versionNames().isEmpty
+        var entries: [RootEntry] = []
+        for name in try root.names() where name.bytes.first != 46 {
+            let text = name.description
+            if try isOwnLink(name) {
+                if !hasVersions { entries.append(RootEntry(name: text, what: .orphaned)) }
+                continue
             }
-            return StoreVersion(
-                id: VersionID.plainPrefix + marks.joined(separator: "-"),
-                date: Date(timeIntervalSince1970: Double(newest.seconds) + Double(newest.nanoseconds) / 1e9), objects: objects)
-        }
-    }
-
-    // MARK: Writing
-
-    func commit(_ objects: [NewObject], expecting expected: String?, at date: Date) throws(StorageError) -> StoreVersion {
-        let own = try storage { () throws(FileError) in
-            if !root.exists(LocalFolderLayout.own) { try root.makeFolder(LocalFolderLayout.own, mode: 0o755) }
-            let own = try root.folder(LocalFolderLayout.own)
-            if !own.exists(LocalFolderLayout.versionsName) { try own.makeFolder(LocalFolderLayout.versionsName, mode: 0o755) }
-            return own
-        }
-        let lock = try storage { () throws(FileError) in
-            let file = try own.openOrCreate("lock")
-            try file.lock(waiting: true)
-            return file
-        }
-        defer { withExtendedLifetime(lock) {} }
-        let head = try head()
-        guard head?.id == expected else {
-            throw .stale("the repository has changed since this container last looked: somebody else has stored a backup there")
-        }
-        return try storage { () throws(FileError) in
-            let versions = try own.folder(LocalFolderLayout.versionsName)
-            try clearUnfinished(versions)
-            let adopted = try adoptPlain(head, own, versions)
-            let id = VersionID.make(date)
-            try write(objects, over: adopted ?? head?.id, as: id, versions)
-            for object in objects { try link(object.name) }
-            try root.sync()
-            try point(own, to: id)
-            return try version(id)
-        }
-    }
-
-    /// Removes what a commit that was cut short has left.
-    private func clearUnfinished(_ versions: Folder) throws(FileError) {
-        for name in try versions.names() where name.bytes.first == 46 { try versions.removeTree(name) }
-    }
-
-    /// Writes the version's folder under a hidden name, and then gives it its own.
-    private func write(_ objects: [NewObject], over base: String?, as id: String, _ versions: Folder) throws(FileError) {
-        let hidden = RawName("." + id)
-        try versions.makeFolder(hidden, mode: 0o755)
-        let folder = try versions.folder(hidden)
-        let names = Set(objects.map(\.name))
-        if let base {
-            let old = try versions.folder(RawName(base))
-            for name in try old.names() where !names.contains(name.description) {
-                try folder.makeHardLink(name, to: name, in: old)
+            switch try root.followed(name) {
+            case .file(_, _, let status) where status.kind == .file: entries.append(RootEntry(name: text, what: .plain(status)))
+            case .dangling(let target): entries.append(RootEntry(name: text, what: .lost(target)))
+            case .file, .folder, nil: break
             }
         }
-        for object in objects { try bring(object, into: folder) }
-        try folder.sync()
-        try versions.rename(hidden, to: versions, as: RawName(id))
-        try versions.sync()
+        return entries
     }
 
-    /// Copies through the kernel's page cache; the copy is on disk before it gets its name.
-    private func bring(_ object: NewObject, into folder: Folder) throws(FileError) {
-        let source = try object.folder.file(object.file)
-        let target = try folder.create(RawName(object.name), mode: 0o600)
-        while true {
-            let bytes = try source.read(LocalFolderLayout.copySize)
-            if bytes.isEmpty { break }
-            try target.write(bytes)
-        }
-        try target.sync()
-    }
-
-    /// Makes plain files a version of their own, so that they stay as history. Gives its id.
-    private func adoptPlain(_ head: StoreVersion?, _ own: Folder, _ versions: Folder) throws(FileError) -> String? {
-        guard let head, head.isPlain else { return nil }
-        let id = VersionID.make(head.date)
-        let hidden = RawName("." + id)
-        try versions.makeFolder(hidden, mode: 0o755)
-        let folder = try versions.folder(hidden)
-        for name in head.objects.keys.sorted() { try folder.makeHardLink(RawName(name), to: RawName(name), in: root) }
-        try folder.sync()
-        try versions.rename(hidden, to: versions, as: RawName(id))
-        try point(own, to: id)
-        for name in head.objects.keys.sorted() { try replaceByLink(name) }
-        try root.sync()
-        return id
-    }
-
-    /// Turns `current` to a version: the one step that makes it visible.
-    private func point(_ own: Folder, to id: String) throws(FileError) {
-        let new: RawName = ".current"
-        try own.removeTree(new)
-        try own.makeLink(new, to: RawName("versions/\(id)"))
-        try own.rename(new, to: own, as: LocalFolderLayout.current)
-        try own.sync()
-    }
-
-    private func link(_ name: String) throws(FileError) {
-        if !root.exists(RawName(name)) { try root.makeLink(RawName(name), to: linkTarget(name)) }
-    }
-
-    private func replaceByLink(_ name: String) throws(FileError) {
-        let new = RawName(".\(name).link")
-        try root.removeTree(new)
-        try root.makeLink(new, to: linkTarget(name))
-        try root.rename(new, to: root, as: RawName(name))
-    }
-
-    private func linkTarget(_ name: String) -> RawName { RawName(".shipkeeper/current/\(name)") }
-
-    func remove(_ versions: [StoreVersion]) throws(StorageError) -> Int {
-        let current = try currentID()
-        return try storage { () throws(FileError) in
-            guard let folder = try versionsFolder() else { return 0 }
-            let gone = versions.filter { $0.id != current && !$0.isPlain }
-            for version in gone { try folder.removeTree(RawName(version.id)) }
-            return gone.count
+    /// Whether a name leads to an object of the newest version: as a link, or as the text that some programs keep of one.
+    func isOwnLink(_ name: RawName) throws(FileError) -> Bool {
+        let end = Array(LocalFolderLayout.linkTarget(name).bytes)
+        guard let status = try root.statusIfThere(name) else { return false }
+        switch status.kind {
+        case .symbolicLink:
+            let target = try root.target(ofLink: name).bytes
+            return target == end || target.suffix(end.count + 1) == [0x2f] + end
+        case .file where Int64(end.count)...Int64(end.count + 1) ~= status.size:
+            return try root.contents(of: name).prefix(end.count).elementsEqual(end)
+        case .file, .folder, .fifo, .socket, .device: return false
         }
     }
 
-    /// Tries a small file under a name that no object has.
-    func examine() throws(StorageError) -> [StoreCheck] {
-        let name = RawName(".shipkeeper-doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
-        let text = Array("written by shipkeeper doctor\n".utf8)
-        try storage { () throws(FileError) in
-            try root.replace(name, with: text)
-            let back = try root.contents(of: name)
-            try root.remove(name)
-            if back != text { throw FileError("read back", root.path(of: name), code: 5) }
-        }
-        let holds = try head()?.objects.keys.sorted().joined(separator: ", ") ?? ""
-        let free = (try? root.space().bytes) ?? 0
-        return [
-            StoreCheck("write", .ok, "wrote, read and removed a small file in \(root.path)"),
-            StoreCheck("content", .ok, holds.isEmpty ? "no backup yet" : "holds \(holds)"),
-            StoreCheck("space", free < 1_000_000_000 ? .warning : .ok, "\(free / 1_000_000) MB free"),
-        ]
-    }
-}
-
-/// Names of versions: the instant, readable and sortable, and a random part.
-enum VersionID {
-    static let plainPrefix = "plain-"
-
-    static func make(_ date: Date) -> String {
-        let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())
-        let text = date.formatted(
-            .iso8601.year().month().day().dateSeparator(.omitted).time(includingFractionalSeconds: false).timeSeparator(.omitted))
-        return "\(text)-\(milliseconds)-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
-    }
-
-    static func date(of id: String) -> Date? {
-        let parts = id.split(separator: "-")
-        guard parts.count == 3, let milliseconds = Int64(parts[1]) else { return nil }
-        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-    }
-}
-
-extension StoreVersion {
-    fileprivate var isPlain: Bool { id.hasPrefix(VersionID.plainPrefix) }
+    static func linkTarget(_ name: RawName) -> RawName { RawName(Array(".shipkeeper/current/".utf8) + name.bytes) }
 }

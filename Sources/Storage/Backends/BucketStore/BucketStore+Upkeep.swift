@@ -1,0 +1,88 @@
+package import Files
+import Foundation
+import HTTPClient
+
+extension BucketStore {
+    /// Contents that belong to no version are left alone for so long: somebody may be about to commit them.
+    private static let grace: TimeInterval = 86_400
+
+    // MARK: Removing
+
+    package var removal: StoreRemoval { .atOnce }
+
+    package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
+        let numbers = try await numbers()
+        guard let head = numbers.last, kept.first?.manifestNumber == head else { return 0 }
+        let gone = Set(versions.compactMap(\.manifestNumber)).intersection(numbers).subtracting([head])
+        // What the others hold is looked up before anything goes; one of them that can't be read ends it here.
+        var (held, released): (Set<ByteKey>, Set<ByteKey>) = ([], [])
+        for number in numbers where !gone.contains(number) { held.formUnion(try await keys(of: number)) }
+        for number in gone { released.formUnion((try? await keys(of: number)) ?? []) }
+        try await bucket.delete(gone.sorted().map { prefix + BucketManifest.key($0) })
+        let stored = try await bucket.list(prefix: prefix + "objects/")
+        let newest = stored.compactMap(\.modified).max() ?? .distantPast
+        // With what a commit that was cut short has left.
+        let doomed = stored.filter { object in
+            let key = ByteKey(object.key)
+            return !held.contains(key)
+                && (released.contains(key) || newest.timeIntervalSince(object.modified ?? newest) > BucketStore.grace)
+        }
+        try await bucket.delete(doomed.map(\.key))
+        return gone.count
+    }
+
+    private func keys(of number: Int) async throws(StorageError) -> [ByteKey] { try await manifest(number).objects.values.map { ByteKey(prefix + $0.key) } }
+
+    // MARK: Looking around
+
+    package func space() async throws(StorageError) -> StoreSpace? {
+        let objects = try await bucket.list(prefix: prefix)
+        let sample = objects.first { $0.below(prefix).flatMap { BucketManifest.number(of: $0.key) } != nil }
+        var isPublic = false
+        if let sample { isPublic = await bucket.isPublic(sample.key) ?? false }
+        return StoreSpace(used: objects.reduce(0) { $0 + $1.size }, isPublic: isPublic)
+    }
+
+    package func examine(scratch: Folder) async -> [StoreCheck] {
+        let key = prefix + "doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+        let text = Array("written by shipkeeper doctor\n".utf8)
+        var checks: [StoreCheck] = []
+        do throws(StorageError) {
+            let holds = try await head()?.objects.keys.sorted().joined(separator: ", ")
+            checks.append(StoreCheck("list", .ok, holds.map { "holds \($0)" } ?? "no backup yet"))
+            let upload = BucketUpload(key: key, body: .bytes(text), headers: [("Content-Type", "text/plain")])
+            try await bucket.put(upload)
+            checks.append(StoreCheck("write", .ok, "wrote a small object to \(name)"))
+            let back = try await bucket.get(key)?.body
+            checks.append(StoreCheck("read", back == text ? .ok : .failed, back == text ? "it came back as it was" : "it did not come back as it was"))
+            checks.append(await onlyIfNew(upload))
+            let isPublic = await bucket.isPublic(key)
+            try await bucket.delete([key])
+            checks.append(StoreCheck("delete", .ok, "it is gone again"))
+            checks.append(privacy(isPublic))
+        } catch {
+            checks.append(StoreCheck(["list", "write", "read", "delete"][min(checks.count, 3)], error))
+        }
+        return checks
+    }
+
+    private func privacy(_ isPublic: Bool?) -> StoreCheck {
+        switch isPublic {
+        case true?: StoreCheck("privacy", .warning, "anybody may read what is stored in \(name)", hint: "make the bucket private, or use another for backups")
+        case false?: StoreCheck("privacy", .ok, "nobody reads it without a key")
+        case nil: StoreCheck("privacy", .warning, "it could not be found out whether anybody may read what is stored in \(name)")
+        }
+    }
+
+    /// Whether the service refuses to write over what is there: without that, two writers at once are not noticed.
+    private func onlyIfNew(_ upload: BucketUpload) async -> StoreCheck {
+        do throws(StorageError) {
+            try await bucket.putNew(upload)
+        } catch {
+            if error.kind == .stale { return StoreCheck("two writers", .ok, "what is there already is not written over") }
+            return StoreCheck("two writers", error)
+        }
+        return StoreCheck(
+            "two writers", .warning, "this service writes over what is there already", hint: "let only one container at a time store in \(name)")
+    }
+}
