@@ -1,12 +1,15 @@
-package import Foundation
+import Foundation
 package import JobKit
 package import Scheduler
+package import TimeZones
 
 /// A whole, valid configuration.
 package struct Configuration: Sendable {
     package struct Job: Sendable {
         package var definition: JobDefinition
         package var work: Work
+        /// The job's own, or the file's.
+        package var timeZone: Zone
         /// Declared secrets that the job's processes get.
         package var secrets: [String]
         /// Nil takes a variable away.
@@ -31,7 +34,7 @@ package struct Configuration: Sendable {
     }
 
     package var file: String
-    package var timeZone: TimeZone
+    package var timeZone: Zone
     /// Where state.db, logs and the socket lie; nil for the default.
     package var stateFolder: String?
     package var stopBudget: Duration
@@ -48,6 +51,18 @@ package struct Configuration: Sendable {
     package var mostParallel: Int
     package var jobs: [Job]
     package var warnings: [Problem]
+
+    /// Reads the zone files again that have changed. Blocks.
+    package mutating func takeZonesAgain(_ finder: ZoneFinder) {
+        timeZone = finder.again(timeZone)
+        for index in jobs.indices {
+            jobs[index].timeZone = finder.again(jobs[index].timeZone)
+            jobs[index].definition.triggers = jobs[index].definition.triggers.map { trigger in
+                guard case .schedule(.cron(let expression, let zone), let atStart) = trigger else { return trigger }
+                return .schedule(.cron(expression, finder.again(zone)), atStart: atStart)
+            }
+        }
+    }
 
     /// No job runs, whatever it would do.
     package mutating func enterSafeMode() {

@@ -155,6 +155,8 @@ package struct NextAnswer: Codable, Sendable {
         package var job: String
         package var at: Date
         package var schedule: String
+        /// The zone whose wall the schedule follows.
+        package var timeZone: String?
     }
 
     package var fires: [Fire]
@@ -186,10 +188,13 @@ package struct RestoreAnswer: Codable, Sendable {
 package struct ReloadAnswer: Codable, Sendable {
     package var isReloaded: Bool
     package var problems: [String]
+    /// Keys whose new values wait for a restart.
+    package var needsRestart: [String]
 
-    package init(isReloaded: Bool, problems: [String]) {
+    package init(isReloaded: Bool, problems: [String], needsRestart: [String] = []) {
         self.isReloaded = isReloaded
         self.problems = problems
+        self.needsRestart = needsRestart
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 package import JobKit
 import Synchronization
+import TimeZones
 
 /// The log of the container: one line an event, as text or JSON, on standard output. The one place where lines leave.
 package final class ContainerLog: Sendable {
@@ -41,14 +42,14 @@ package final class ContainerLog: Sendable {
     }
 
     private func emit(_ level: Level, job: String?, run: Int64?, stream: LogStream?, _ message: String) {
-        let time = clock.now.formatted(.iso8601)
+        let now = clock.now
         switch format.withLock({ $0 }) {
         case .text:
             let mark = level == .info ? "" : "\(level.rawValue): "
             let who = job ?? "shipkeeper"
-            write(Array("\(time) \(who)\(stream == nil ? ":" : " |") \(mark)\(message.printable)\n".utf8))
+            write(Array("\(ShownTime.stamp(now)) \(who)\(stream == nil ? ":" : " |") \(mark)\(message.printable)\n".utf8))
         case .json:
-            var fields = ["time": time, "level": level.rawValue, "message": message]
+            var fields = ["time": now.formatted(.iso8601), "level": level.rawValue, "message": message]
             fields["job"] = job
             fields["run"] = run.map { "\($0)" }
             fields["stream"] = stream?.rawValue

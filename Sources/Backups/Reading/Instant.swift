@@ -1,22 +1,34 @@
 import Foundation
+import TimeZones
 
-/// An instant as people write it, as exact as they write it: `2026-11-22`, `2026-11-22T14:30`, `2026-11-22 14:30:05`; in UTC, or
-/// with an offset such as `+08:00`.
+/// An instant as people write it, as exact as they write it: `2026-11-22`, `2026-11-22T14:30`, `2026-11-22 14:30:05`; in the zone in which
+/// times are shown, or with an offset such as `+08:00` or `Z`.
 enum Instant {
     /// The stretch of time that the text covers: a whole day, a minute, a second.
     static func parse(_ text: String) -> (start: Date, end: Date)? {
-        let text = text.replacing(" ", with: "T")
-        for (format, length) in [("yyyy-MM-dd", 86_400.0), ("yyyy-MM-dd'T'HH:mm", 60), ("yyyy-MM-dd'T'HH:mm:ss", 1)] {
-            // With Unicode's letters for an offset such as +08:00 or Z. See UTS #35, field Z.
-            for zone in ["", "ZZZZZ"] {
-                let formatter = DateFormatter()
-                formatter.locale = Locale(identifier: "en_US_POSIX")
-                formatter.timeZone = .gmt
-                formatter.isLenient = false
-                formatter.dateFormat = format + zone
-                if let date = formatter.date(from: text) { return (date, date + length) }
-            }
-        }
-        return nil
+        let pattern = /(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?(?: ?(Z|[+-]\d\d:\d\d))?/
+        guard let found = text.wholeMatch(of: pattern)?.output, let year = Int(found.1), let month = Int(found.2), let day = Int(found.3) else { return nil }
+        let (hour, minute, second) = (Int(found.4 ?? "0") ?? 0, Int(found.5 ?? "0") ?? 0, found.6.flatMap { Int($0) })
+        let number = CivilDate.day(year: year, month: min(12, max(1, month))) + day - 1
+        // A day that does not exist, such as the 30th of February, leads to another month.
+        guard CivilDate.date(ofDay: number) == (year, month, day), hour < 24, minute < 60, second ?? 0 < 60 else { return nil }
+        let wall = number * CivilDate.daySeconds + hour * 3600 + minute * 60 + (second ?? 0)
+        let length = found.4 == nil ? CivilDate.daySeconds : second == nil ? 60 : 1
+        let offset = found.7.map(seconds)
+        return (instant(wall, offset), instant(wall + length, offset))
+    }
+
+    /// When the wall shows this.
+    private static func instant(_ wall: Int, _ offset: Int?) -> Date {
+        let guess = wall - (offset ?? ShownTime.zone.offset(at: Date(timeIntervalSince1970: Double(wall))))
+        guard offset == nil else { return Date(timeIntervalSince1970: Double(guess)) }
+        return Date(timeIntervalSince1970: Double(wall - ShownTime.zone.offset(at: Date(timeIntervalSince1970: Double(guess)))))
+    }
+
+    /// `+08:00` or `Z` in seconds ahead of UTC.
+    private static func seconds(_ offset: Substring) -> Int {
+        let parts = offset.dropFirst().split(separator: ":").compactMap { Int($0) }
+        guard parts.count == 2 else { return 0 }
+        return (offset.hasPrefix("-") ? -1 : 1) * (parts[0] * 3600 + parts[1] * 60)
     }
 }

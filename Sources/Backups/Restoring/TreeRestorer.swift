@@ -3,6 +3,7 @@ import Crypto
 package import Files
 import Foundation
 package import Storage
+import TimeZones
 
 /// Brings a stored tree back: unpacked beside the live one, verified, and only then put in its place.
 package struct TreeRestorer: Sendable {
@@ -251,7 +252,7 @@ package enum KeptTrees {
 }
 
 extension TreeRestorer.Fallback: CustomStringConvertible {
-    package var description: String { "\(version.date.formatted(.iso8601)): \(reason)" }
+    package var description: String { "\(ShownTime.text(version.date)): \(reason)" }
 }
 
 extension ArchiveError {

@@ -5,6 +5,7 @@ import Foundation
 import JobKit
 import Jobs
 import Storage
+import TimeZones
 
 struct BackupsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,11 +43,11 @@ struct BackupsCommand: AsyncParsableCommand {
             }
             if options.json { return Console.out(JSONText.of(Answer(repository: repository.name, backups: rows))) }
             guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
-            var table = TextTable(["BACKUP", "STORED (UTC)", "SIZE", "AGE", "KEEP"], flexible: 0)
+            var table = TextTable(["BACKUP", "STORED", "SIZE", "AGE", "KEEP"], flexible: 0)
             let length = BackupsCommand.idLength(rows.map(\.id))
             for row in rows {
                 table.add([
-                    .init(String(row.id.prefix(length)), .bold), .init(row.at.formatted(.iso8601.timeZoneSeparator(.omitted))),
+                    .init(String(row.id.prefix(length)), .bold), .init(ShownTime.text(row.at)),
                     .init(ByteSizeText.readable(row.archiveBytes)), .init(DurationText.readable(Date().since(row.at))), .init(row.isKept ? "yes" : "no"),
                 ])
             }
@@ -105,7 +106,7 @@ struct BackupsCommand: AsyncParsableCommand {
         }
 
         private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ scratch: String) async -> Answer {
-            let name = "\(version.id.prefix(12)) of \(version.date.formatted(.iso8601))"
+            let name = "\(version.id.prefix(12)) of \(ShownTime.text(version.date))"
             do {
                 let contents = try await archives.verify(version, scratch: scratch) {
                     Console.progress("\(name): \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
@@ -153,7 +154,7 @@ struct BackupsCommand: AsyncParsableCommand {
             Console.progress("")
             if options.json { return Console.out(JSONText.of(["id": version.id, "file": url.path])) }
             Console.out(
-                "wrote \(url.path): \(contents.files.counted("file")), \(ByteSizeText.readable(contents.archiveBytes)), of \(version.date.formatted(.iso8601))")
+                "wrote \(url.path): \(contents.files.counted("file")), \(ByteSizeText.readable(contents.archiveBytes)), of \(ShownTime.text(version.date))")
         }
     }
 }

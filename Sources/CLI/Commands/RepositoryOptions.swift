@@ -7,6 +7,7 @@ import JobKit
 import Jobs
 import Processes
 import Storage
+import TimeZones
 
 /// A repository of the configuration, asked directly: no running program is needed.
 struct RepositoryOptions: ParsableArguments {
@@ -24,7 +25,9 @@ struct RepositoryOptions: ParsableArguments {
         let file = ConfigurationFile(option: config)
         let http = CurlClient()
         do {
-            return RepositoryPlans(configuration: try file.read(ConfigurationFile.catalog(http: http) { "" }))
+            let configuration = try file.read(ConfigurationFile.catalog(http: http) { "" })
+            ShownTime.zone = configuration.timeZone
+            return RepositoryPlans(configuration: configuration)
         } catch {
             for problem in error.problems { Console.error(problem.description) }
             throw Exit.badConfiguration

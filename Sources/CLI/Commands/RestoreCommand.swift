@@ -6,6 +6,7 @@ import Foundation
 import JobKit
 import Jobs
 import Storage
+import TimeZones
 
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,12 +56,12 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         Console.progress("")
         guard report.members > 0 else {
-            Console.error("the backup of \(version.date.formatted(.iso8601)) holds no \(path ?? "files")")
+            Console.error("the backup of \(ShownTime.text(version.date)) holds no \(path ?? "files")")
             throw ExitCode.failure
         }
         if server.json { return Console.out(JSONText.of(["id": version.id, "files": "\(report.files)", "folder": target])) }
         for skipped in report.skipped { Console.error("left out: \(skipped)") }
-        Console.out("unpacked \(report.files.counted("file")), \(ByteSizeText.readable(report.bytes)), of \(version.date.formatted(.iso8601)) into \(target)")
+        Console.out("unpacked \(report.files.counted("file")), \(ByteSizeText.readable(report.bytes)), of \(ShownTime.text(version.date)) into \(target)")
     }
 
     private func inPlace() async throws {

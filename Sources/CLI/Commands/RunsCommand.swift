@@ -3,6 +3,7 @@ import Control
 import Foundation
 import JobKit
 import Processes
+import TimeZones
 
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "runs", abstract: "List runs, newest first.")
@@ -23,7 +24,7 @@ struct RunsCommand: AsyncParsableCommand {
             let took = run.startedAt.flatMap { start in run.finishedAt.map { DurationText.readable($0.since(start)) } } ?? ""
             let outcome = run.outcome ?? run.state
             table.add([
-                .init("\(run.id)"), .init(run.job, .bold), .init((run.startedAt ?? run.scheduledAt).formatted(.iso8601)), .init(took),
+                .init("\(run.id)"), .init(run.job, .bold), .init(ShownTime.text(run.startedAt ?? run.scheduledAt)), .init(took),
                 .init(outcome, outcome == "succeeded" ? .green : ["failed", "timed out", "interrupted"].contains(outcome) ? .red : nil),
                 .init(run.words.isEmpty ? run.cause : run.words),
             ])
@@ -45,9 +46,10 @@ struct NextCommand: AsyncParsableCommand {
         if server.printedJSON(answer) { return }
         var table = TextTable(["WHEN", "IN", "JOB", "SCHEDULE"], flexible: 3)
         let now = SystemWallClock().now
+        let zones = ZoneFinder(environment: ContainerEnvironment.all)
         for fire in answer.fires {
             table.add([
-                .init(fire.at.formatted(.iso8601)), .init(DurationText.readable(fire.at.since(now))), .init(fire.job, .bold),
+                .init((fire.timeZone.flatMap { try? zones.zone($0) } ?? ShownTime.zone).text(fire.at)), .init(DurationText.readable(fire.at.since(now))), .init(fire.job, .bold),
                 .init(fire.schedule),
             ])
         }
@@ -80,7 +82,8 @@ struct ReloadCommand: AsyncParsableCommand {
         let answer = try await server.ask("POST", "reload", as: ReloadAnswer.self)
         if !server.printedJSON(answer) {
             for problem in answer.problems { Console.error(problem) }
-            if answer.isReloaded { Console.out("reloaded") } else { Console.error("not reloaded; the old configuration stays in force") }
+            let waiting = answer.needsRestart.isEmpty ? "" : "; the new value of \(answer.needsRestart.joined(separator: ", ")) needs a restart"
+            if answer.isReloaded { Console.out("reloaded\(waiting)") } else { Console.error("not reloaded; the old configuration stays in force") }
         }
         if !answer.isReloaded { throw Exit.badConfiguration }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import HTTPClient
+import TimeZones
 
 /// Where the running program is, and how its answer is shown.
 struct ServerOptions: ParsableArguments {
@@ -17,6 +18,7 @@ struct ServerOptions: ParsableArguments {
     /// Asks the running program; prints the answer as it came where JSON is wanted.
     func ask<Answer: Decodable>(_ method: String, _ path: String, as kind: Answer.Type) async throws -> Answer {
         let socket = StateFolder.findSocket(option: state, configuration: config)
+        ShownTime.zone = ConfigurationFile(option: config).timeZone()
         let client = CurlClient()
         defer { client.close() }
         let response: HTTPResponse

@@ -4,6 +4,7 @@ import HTTPClient
 import JobKit
 import Jobs
 import PluginHost
+import TimeZones
 
 /// Finds and reads the configuration.
 struct ConfigurationFile {
@@ -41,6 +42,9 @@ struct ConfigurationFile {
             throw ConfigurationError(problems: notes + error.problems)
         }
     }
+
+    /// The zone of this file, whatever else is right or wrong in it. Blocks.
+    func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: ContainerEnvironment.all) }
 
     /// The plug-ins that this file's jobs may use; those beside it where there is no file.
     func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ContainerEnvironment.all) }

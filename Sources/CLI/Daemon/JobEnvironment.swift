@@ -3,6 +3,7 @@ import Foundation
 import Init
 import JobKit
 import Scheduler
+import TimeZones
 
 /// The environments that jobs' processes get.
 struct JobEnvironment {
@@ -21,6 +22,8 @@ struct JobEnvironment {
         base["SHIPKEEPER_STATE"] = stateFolder
         return configuration.jobs.map { job in
             var environment = base
+            // Its processes live by the same clock as its schedules.
+            if let zone = job.timeZone.variable { environment["TZ"] = zone }
             for name in job.secrets { environment[name] = own[name] }
             for (name, value) in job.environment { environment[name] = value }
             return ScheduledJob(definition: job.definition, work: job.work, environment: environment)

@@ -7,6 +7,7 @@ import JobKit
 import Jobs
 import Scheduler
 import Storage
+import TimeZones
 
 /// What a configuration says of repositories, and of the jobs that restore from them and store in them.
 struct RepositoryPlans: Sendable {
@@ -88,7 +89,7 @@ struct RepositoryPlans: Sendable {
                 RestorePlan(
                     restoreJob: restore.job, backupJobs: backups.filter { $0.source.readable == restore.source.readable }.map(\.job),
                     whyNotAside: RepositoryPlans.whyNotAside(restores, backups),
-                    version: version.id, words: "the backup of \(version.date.formatted(.iso8601)) (\(version.id.prefix(12)))",
+                    version: version.id, words: "the backup of \(ShownTime.text(version.date)) (\(version.id.prefix(12)))",
                     request: { version throws(JobError) in try await ledger.request(version) },
                     yield: { isYielding throws(JobError) in try await ledger.yield(isYielding) }))
         } catch {

@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import TimeZones
 
 extension Operations {
     /// Runs, newest first.
@@ -40,7 +41,7 @@ extension Operations {
                 var next: Date? = first
                 for _ in 0..<count {
                     guard let fire = next else { break }
-                    fires.append(.init(job: job.definition.name, at: fire, schedule: schedule.readable))
+                    fires.append(.init(job: job.definition.name, at: fire, schedule: schedule.readable, timeZone: schedule.zone?.name))
                     next = schedule.next(after: fire)
                 }
             }

@@ -2,6 +2,7 @@ import Backups
 import Foundation
 import JobKit
 import Storage
+import TimeZones
 
 /// One attempt to bring the data back.
 struct RestoreAttempt {
@@ -37,7 +38,7 @@ struct RestoreAttempt {
             if try await ledger.tree() != source.identity { try await ledger.setTree(source.marked()) }
             try await ledger.unlock(head: head.id, checksum: try await checksum(of: head))
             return RunReport(
-                summary: "restored: the folder is still here and newer than the backup of \(head.date.formatted(.iso8601)), so it stays",
+                summary: "restored: the folder is still here and newer than the backup of \(ShownTime.text(head.date)), so it stays",
                 result: .restore(.kept(version: head.id)))
         case .done(.empty(let head)):
             if let known = try await ledger.checksum() {
@@ -75,7 +76,7 @@ struct RestoreAttempt {
 
     private static func report(_ report: TreeRestorer.Report) -> RunReport {
         let counts = "\(report.files.counted("file")), \(ByteSizeText.readable(report.bytes))"
-        let date = report.version.date.formatted(.iso8601)
+        let date = ShownTime.text(report.version.date)
         let notes = report.notes.isEmpty ? "" : "; " + report.notes.joined(separator: "; ")
         return RunReport(
             summary: "restored \(counts) from the backup of \(date)\(notes)",

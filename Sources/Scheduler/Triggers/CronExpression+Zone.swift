@@ -1,18 +1,19 @@
 package import Foundation
+package import TimeZones
 
 extension CronExpression {
     /// The first fire time after `instant`, by the wall clock of `zone`.
     ///
     /// A fixed wall time that a change of the clocks skips comes just after the gap; one that is repeated comes once, the
     /// first time. A schedule that follows elapsed time comes in both passes and not in the gap.
-    package func next(after instant: Date, in zone: TimeZone) -> Date? {
+    package func next(after instant: Date, in zone: Zone) -> Date? {
         followsElapsedTime ? nextElapsed(after: instant, in: zone) : nextFixed(after: instant, in: zone)
     }
 
-    private func nextFixed(after instant: Date, in zone: TimeZone) -> Date? {
+    private func nextFixed(after instant: Date, in zone: Zone) -> Date? {
         // Where the wall went back just before `instant`, start early enough to see what the first pass holds.
-        let hasChanged = zone.secondsFromGMT(for: instant) != zone.secondsFromGMT(for: instant.addingTimeInterval(-3 * 3600))
-        var wall = CivilTime(minutes: CivilTime.floorDivide(zone.wallSeconds(at: instant) - (hasChanged ? 3 * 3600 : 0), 60))
+        let hasChanged = zone.offset(at: instant) != zone.offset(at: instant.addingTimeInterval(-3 * 3600))
+        var wall = CivilTime(minutes: CivilDate.floorDivide(zone.wallSeconds(at: instant) - (hasChanged ? 3 * 3600 : 0), 60))
         for _ in 0..<100_000 {
             guard let match = firstMatch(from: wall) else { return nil }
             let found = zone.firstInstant(showing: match)
@@ -22,33 +23,33 @@ extension CronExpression {
         return nil
     }
 
-    private func nextElapsed(after instant: Date, in zone: TimeZone) -> Date? {
+    private func nextElapsed(after instant: Date, in zone: Zone) -> Date? {
         var start = instant.addingTimeInterval(60)
         for _ in 0..<10_000 {
-            let offset = zone.secondsFromGMT(for: start)
-            let wall = CivilTime(minutes: CivilTime.floorDivide(zone.wallSeconds(at: start), 60))
+            let offset = zone.offset(at: start)
+            let wall = CivilTime(minutes: CivilDate.floorDivide(zone.wallSeconds(at: start), 60))
             guard let match = firstMatch(from: wall) else { return nil }
             let found = Date(timeIntervalSince1970: Double(match.minutes * 60 - offset))
-            if zone.secondsFromGMT(for: found) == offset { return found }
+            if zone.offset(at: found) == offset { return found }
             start = zone.change(between: start, and: found)
         }
         return nil
     }
 }
 
-extension TimeZone {
+extension Zone {
     /// Seconds that the wall shows at `instant`, counted like a UTC time.
     fileprivate func wallSeconds(at instant: Date) -> Int {
-        Int(instant.timeIntervalSince1970.rounded(.down)) + secondsFromGMT(for: instant)
+        Int(instant.timeIntervalSince1970.rounded(.down)) + offset(at: instant)
     }
 
     /// The first instant at which the wall shows `time`, or the end of the gap that skips it.
     fileprivate func firstInstant(showing time: CivilTime) -> Date {
         let wall = Double(time.minutes * 60)
-        let before = secondsFromGMT(for: Date(timeIntervalSince1970: wall - 26 * 3600))
-        let after = secondsFromGMT(for: Date(timeIntervalSince1970: wall + 26 * 3600))
+        let before = offset(at: Date(timeIntervalSince1970: wall - 26 * 3600))
+        let after = offset(at: Date(timeIntervalSince1970: wall + 26 * 3600))
         let candidates = Set([before, after]).map { (offset: $0, instant: Date(timeIntervalSince1970: wall - Double($0))) }
-        let shown = candidates.filter { secondsFromGMT(for: $0.instant) == $0.offset }.map(\.instant)
+        let shown = candidates.filter { offset(at: $0.instant) == $0.offset }.map(\.instant)
         if let first = shown.min() { return first }
         let instants = candidates.map(\.instant)
         return change(between: (instants.min() ?? .distantPast).addingTimeInterval(-60), and: instants.max() ?? .distantFuture)
@@ -56,11 +57,11 @@ extension TimeZone {
 
     /// The first second in (start, end] whose offset differs from that of `start`.
     fileprivate func change(between start: Date, and end: Date) -> Date {
-        let offset = secondsFromGMT(for: start)
+        let before = offset(at: start)
         var (low, high) = (Int(start.timeIntervalSince1970.rounded(.down)), Int(end.timeIntervalSince1970.rounded(.up)))
         while low + 1 < high {
             let middle = (low + high) / 2
-            if secondsFromGMT(for: Date(timeIntervalSince1970: Double(middle))) == offset { low = middle } else { high = middle }
+            if offset(at: Date(timeIntervalSince1970: Double(middle))) == before { low = middle } else { high = middle }
         }
         return Date(timeIntervalSince1970: Double(high))
     }

@@ -1,3 +1,5 @@
+import TimeZones
+
 /// A schedule in the five fields of cron: `minute hour day-of-month month day-of-week`.
 ///
 /// Follows Debian's cron: where both day fields are restricted a day matches when either does, and a field that starts
@@ -12,6 +14,25 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// What is allowed and hardly meant, each with what to write instead.
+    package var remarks: [CronError] {
+        let fields: [(CronField, CronField.Kind)] = [
+            (minute, .minute), (hour, .hour), (dayOfMonth, .dayOfMonth), (month, .month), (dayOfWeek, .dayOfWeek),
+        ]
+        return fields.flatMap { field, kind in field.remarks(kind) } + (skippedByGap.map { [$0] } ?? [])
+    }
+
+    /// One that follows elapsed time within fixed hours does not come on a day whose clocks skip these.
+    private var skippedByGap: CronError? {
+        guard minute.startsWithStar, !hour.startsWithStar, minute.bits.nonzeroBitCount > 1, minute.bits.nonzeroBitCount <= 12 else { return nil }
+        let minutes = (0..<60).filter(minute.contains).map { "\($0)" }.joined(separator: ",")
+        let rest = CronExpression.expanded(text).dropFirst().joined(separator: " ")
+        return CronError(
+            "\"\(text)\" does not come on a day on which the clocks skip these hours", hint: "\"\(minutes) \(rest)\" comes once then, after the gap")
+    }
+
+    private static func expanded(_ text: String) -> [Substring] { (words[text.lowercased()] ?? text).split(whereSeparator: \.isWhitespace) }
+
     private static let words = [
         "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
         "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
@@ -24,7 +45,7 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
                 ? "write \"on: boot\"" : "known are \(CronExpression.words.keys.sorted().joined(separator: ", "))"
             throw CronError("unknown word \"\(text)\"", hint: hint)
         }
-        let fields = (CronExpression.words[text.lowercased()] ?? text).split(whereSeparator: \.isWhitespace)
+        let fields = CronExpression.expanded(text)
         guard fields.count == 5 else {
             throw CronError(
                 "\"\(text)\" has \(fields.count) fields",
@@ -67,10 +88,10 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     private func firstDay(after day: Int) -> Int? {
         var candidate = day + 1
         while candidate < day + 366 * 41 {
-            let date = CivilTime.date(ofDay: candidate)
+            let date = CivilDate.date(ofDay: candidate)
             if !month.contains(date.month) {
                 let next = date.month == 12 ? (date.year + 1, 1) : (date.year, date.month + 1)
-                candidate = CivilTime.day(year: next.0, month: next.1)
+                candidate = CivilDate.day(year: next.0, month: next.1)
             } else if admits(day: candidate) {
                 return candidate
             } else {
@@ -81,7 +102,7 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     }
 
     private func admits(day: Int) -> Bool {
-        let date = CivilTime.date(ofDay: day)
+        let date = CivilDate.date(ofDay: day)
         guard month.contains(date.month) else { return false }
         let byDate = dayOfMonth.contains(date.day)
         let byWeekday = dayOfWeek.contains(CivilTime(minutes: day * 1440).dayOfWeek)

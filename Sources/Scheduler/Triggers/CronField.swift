@@ -3,6 +3,8 @@ struct CronField: Hashable, Sendable {
     var bits: UInt64
     /// A field that starts with `*` (or is `?`) does not restrict days, and makes a schedule follow elapsed time.
     var startsWithStar: Bool
+    /// Steps that lead past the end of their range at once, as written.
+    var longSteps: [String] = []
 
     func contains(_ value: Int) -> Bool { bits >> UInt64(value) & 1 == 1 }
 
@@ -29,6 +31,17 @@ struct CronField: Hashable, Sendable {
             }
         }
 
+        /// What the field counts within.
+        var whole: String {
+            switch self {
+            case .minute: "hour"
+            case .hour: "day"
+            case .dayOfMonth: "month"
+            case .month: "year"
+            case .dayOfWeek: "week"
+            }
+        }
+
         var names: [String] {
             switch self {
             case .month: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -50,6 +63,23 @@ struct CronField: Hashable, Sendable {
         }
         if kind == .dayOfWeek, bits >> 7 & 1 == 1 { bits = bits & ~(1 << 7) | 1 }
         self.init(bits: bits, startsWithStar: text.hasPrefix("*") || text == "?")
+        longSteps = text.split(separator: "," as Character).map { String($0) }.filter { CronField.hasLongStep($0, kind) }
+    }
+
+    /// Whether a step is so long that only the first number of its range is left.
+    private static func hasLongStep(_ part: String, _ kind: Kind) -> Bool {
+        let pieces = part.split(separator: "/" as Character).map { String($0) }
+        guard pieces.count == 2, let step = Int(pieces[1]), let range = try? range(pieces[0], kind, isOpen: true) else { return false }
+        return step > range.upperBound - range.lowerBound
+    }
+
+    /// Steps that do less than they seem to.
+    func remarks(_ kind: Kind) -> [CronError] {
+        longSteps.map { part in
+            CronError(
+                "the step of \"\(part)\" in the \(kind.rawValue) field is longer than the field: it comes once in each \(kind.whole)",
+                hint: "for longer distances write every: with a length of time, such as every: 90m")
+        }
     }
 
     private static func bits(of part: String, _ kind: Kind) throws(CronError) -> UInt64 {
@@ -59,13 +89,14 @@ struct CronField: Hashable, Sendable {
         }
         let step = try step(pieces.count == 2 ? pieces[1] : nil, kind)
         let range = try range(base, kind, isOpen: step != nil)
-        return stride(from: range.lowerBound, through: range.upperBound, by: step ?? 1)
+        // Beyond a field's length one step is like another; a larger one would overflow.
+        return stride(from: range.lowerBound, through: range.upperBound, by: min(step ?? 1, 64))
             .reduce(0) { $0 | 1 << UInt64($1) }
     }
 
     private static func step(_ text: String?, _ kind: Kind) throws(CronError) -> Int? {
         guard let text else { return nil }
-        guard let step = Int(text), step > 0 else {
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let step = Int(text), step > 0 else {
             throw CronError("step \"\(text)\" in the \(kind.rawValue) field", hint: "a step is a whole number from 1")
         }
         return step

@@ -1,10 +1,11 @@
 package import Foundation
 import JobKit
+package import TimeZones
 
 /// A trigger that follows the clock.
 package enum Schedule: Hashable, Sendable {
     case every(Duration)
-    case cron(CronExpression, TimeZone)
+    case cron(CronExpression, Zone)
 
     /// The first fire time after `instant`; for an interval, one interval after it.
     package func next(after instant: Date) -> Date? {
@@ -18,7 +19,7 @@ package enum Schedule: Hashable, Sendable {
     package var name: String {
         switch self {
         case .every(let length): "every \(DurationText.format(length))"
-        case .cron(let expression, let zone): "cron \(expression.text) \(zone.identifier)"
+        case .cron(let expression, let zone): "cron \(expression.text) \(zone.name)"
         }
     }
 
@@ -29,6 +30,9 @@ package enum Schedule: Hashable, Sendable {
         case .cron(let expression, _): "cron \(expression.text)"
         }
     }
+
+    /// The zone whose wall it follows; nil where it follows none.
+    package var zone: Zone? { if case .cron(_, let zone) = self { zone } else { nil } }
 
     /// The newest fire time in (start, end]. Looks back in growing steps, so that years asleep cost little.
     func newest(after start: Date, upTo end: Date) -> Date? {

@@ -19,7 +19,7 @@ package enum Trigger: Hashable, Sendable {
             switch self {
             case .succeeded: outcome == .succeeded
             case .incomplete: outcome == .incomplete
-            case .failed: outcome == .failed || outcome == .timedOut
+            case .failed: [.failed, .timedOut, .interrupted].contains(outcome)
             case .finished: outcome != .skipped
             case .troubled: false
             }

@@ -1,0 +1,74 @@
+import Foundation
+
+/// Why there is no such zone.
+package enum ZoneProblem: Error, Hashable, Sendable {
+    case unknown
+    /// The system has no zone files at all.
+    case noFiles(folder: String)
+    case damaged(path: String)
+}
+
+/// Finds zones by the names that `TZ` takes, in the system's files.
+package struct ZoneFinder: Sendable {
+    static let localFile = "/etc/localtime"
+    /// What is UTC without any file.
+    private static let utcNames: Set = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"]
+
+    package let folder: String
+
+    /// - Parameter environment: `TZDIR` in it names another folder than the system's.
+    package init(environment: [String: String]) {
+        folder = environment["TZDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/usr/share/zoneinfo"
+    }
+
+    /// The zone of a name, of a file's whole path, or of a rule such as `CST-8`; a `:` before it is skipped. Blocks.
+    package func zone(_ text: String) throws(ZoneProblem) -> Zone {
+        let name = text.hasPrefix(":") ? String(text.dropFirst()) : text
+        if let path = path(of: name), let file = ZoneFile(path) {
+            guard let bytes = file.read(), let data = try? ZoneData(bytes) else { throw .damaged(path: path) }
+            return Zone(name: name, data, from: file)
+        }
+        if ZoneFinder.utcNames.contains(name) { return .utc }
+        if let rule = PosixZone(name) { return Zone(name: name, rule) }
+        guard hasFiles else { throw .noFiles(folder: folder) }
+        throw .unknown
+    }
+
+    /// The zone of `/etc/localtime`; nil where there is none or it is no zone file. Blocks.
+    package func local() -> Zone? {
+        guard let file = ZoneFile(ZoneFinder.localFile), let data = file.read().flatMap({ try? ZoneData($0) }) else { return nil }
+        return Zone(name: ZoneFinder.localFile, data, from: file)
+    }
+
+    /// The same zone from its file as it is now. Blocks.
+    package func again(_ zone: Zone) -> Zone {
+        guard let file = zone.file, file.hasChanged(), let now = ZoneFile(file.path), let data = now.read().flatMap({ try? ZoneData($0) }) else { return zone }
+        return Zone(name: zone.name, data, from: now)
+    }
+
+    private var hasFiles: Bool { FileManager.default.fileExists(atPath: folder) }
+
+    /// Nil for a name that leads out of the folder.
+    private func path(of name: String) -> String? {
+        if name.hasPrefix("/") { return name }
+        guard !name.isEmpty, !name.utf8.contains(0), name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !["", ".", ".."].contains($0) })
+        else { return nil }
+        return "\(folder)/\(name)"
+    }
+
+    /// The names of all zones that the system has. Blocks.
+    package func names() -> [String] {
+        guard let table = FileManager.default.contents(atPath: folder + "/tzdata.zi") ?? FileManager.default.contents(atPath: folder + "/zone.tab") else { return [] }
+        var names: [String] = []
+        for line in String(decoding: table, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            switch words.first {
+            case "Z" where words.count > 1: names.append(String(words[1]))
+            case "L" where words.count > 2: names.append(String(words[2]))
+            case "R", nil: break
+            default: if words.count > 2, words[2].contains("/"), words[0].count == 2 { names.append(String(words[2])) }
+            }
+        }
+        return names
+    }
+}
