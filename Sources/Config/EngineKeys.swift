@@ -1,9 +1,11 @@
 import Foundation
 import JobKit
 import Scheduler
+import TimeZones
 
 /// The keys of a job that the engine itself understands, whatever the job's type.
 struct EngineKeys {
+    var timeZone: Zone
     var triggers: [Trigger]
     var needs: [String]
     var timeout: Duration?
@@ -21,10 +23,11 @@ struct EngineKeys {
         _ reader: inout SettingsReader, kind: JobCatalog.Entry?, _ configuration: Configuration,
         environment: [String: String]
     ) -> EngineKeys {
-        let zone = reader.timeZone("timezone", "Time zone of this job's schedules") ?? configuration.timeZone
+        let zone = ZoneKeys(environment).ofJob(&reader) ?? configuration.timeZone
         let secrets = granted(&reader, configuration.secrets)
         let isEnabled = reader.boolean("enabled", "Whether the job runs at all", default: true)
         var keys = EngineKeys(
+            timeZone: zone,
             triggers: TriggerKeys.read(&reader, zone: zone),
             needs: reader.strings("needs", "Jobs that must have succeeded, or services that must be ready, in this boot"),
             timeout: reader.optionalDuration(
@@ -48,7 +51,7 @@ struct EngineKeys {
     }
 
     private static func granted(_ reader: inout SettingsReader, _ declared: [String]) -> [String] {
-        let names = reader.strings("secrets", "Declared secrets that the job's processes get")
+        let names = SecretNames.read(&reader, "Declared secrets that the job's processes get")
         for name in names where !declared.contains(name) {
             let nearest = NearestWord.find(name, in: declared).map { "did you mean \"\($0)\"?" }
             reader.report(

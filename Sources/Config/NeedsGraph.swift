@@ -16,6 +16,7 @@ struct JobPlaces {
 /// What jobs need of each other: unknown names and circles are mistakes.
 struct NeedsGraph {
     private let needs: [String: [String]]
+    private let follows: [String: [String]]
     private let jobs: [JobDefinition]
     private let places: [String: JobPlaces]
 
@@ -23,9 +24,15 @@ struct NeedsGraph {
         self.jobs = jobs
         self.places = places
         needs = Dictionary(jobs.map { ($0.name, $0.needs) }) { first, _ in first }
+        follows = Dictionary(jobs.map { job in (job.name, job.triggers.compactMap { if case .after(let other, _) = $0 { other } else { nil } }) }) {
+            first, _ in first
+        }
     }
 
-    var problems: [Problem] { unknown + circles }
+    var problems: [Problem] {
+        unknown + circles(of: needs, "needs", "none of them could ever start; remove one")
+            + circles(of: follows, "after", "each would start the next without end; remove one")
+    }
 
     private var unknown: [Problem] {
         jobs.flatMap { job in
@@ -47,26 +54,25 @@ struct NeedsGraph {
     }
 
     /// One problem a circle, at the job of it that stands first by name.
-    private var circles: [Problem] {
+    private func circles(of edges: [String: [String]], _ key: String, _ hint: String) -> [Problem] {
         var found = Set<[String]>()
-        for start in needs.keys.sorted() {
-            if let circle = circle(from: start) { found.insert(circle) }
+        for start in edges.keys.sorted() {
+            if let circle = circle(from: start, edges) { found.insert(circle) }
         }
         return found.map { circle in
             let place = places[circle[0]]
             let path = (circle + [circle[0]]).joined(separator: " → ")
             return Problem(
-                at: place?.place(of: circle[1], under: "needs") ?? SourcePlace(file: "", line: 1, column: 1),
-                "\"needs\" goes in a circle: \(path)", hint: "none of them could ever start; remove one")
+                at: place?.place(of: circle[1], under: key) ?? SourcePlace(file: "", line: 1, column: 1), "\"\(key)\" goes in a circle: \(path)", hint: hint)
         }
     }
 
     /// A circle through `start`, turned so that its smallest name comes first.
-    private func circle(from start: String) -> [String]? {
+    private func circle(from start: String, _ edges: [String: [String]]) -> [String]? {
         var open: [[String]] = [[start]]
         var seen = Set<String>()
         while let path = open.popLast(), let last = path.last {
-            for next in needs[last] ?? [] {
+            for next in edges[last] ?? [] {
                 if next == start {
                     guard path.count > 1, let least = path.min(), let index = path.firstIndex(of: least) else { continue }
                     return Array(path[index...] + path[..<index])

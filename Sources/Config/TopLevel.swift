@@ -16,12 +16,12 @@ enum TopLevel {
         ) {
             $0 == "1" ? 1 : nil
         }
-        let timeZone = timeZone(&reader, environment)
+        let timeZone = ZoneKeys(environment).ofFile(&reader)
         let state = reader.path("state", "Folder of state.db, logs and the socket", isRequired: false)
         let budget = reader.duration(
             "stop_budget", "Time from SIGTERM to the end of the program; without it what the platform allows", default: Platform(environment).stopBudget,
             in: .seconds(1) ... .seconds(3600))
-        let secrets = reader.strings("secrets", "Environment variables that no job sees unless it is granted them")
+        let secrets = SecretNames.read(&reader, "Environment variables that no job sees unless it is granted them")
         let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins beside this file")
         let parallel = reader.integer(
             "max_parallel", "The most jobs at once, services apart",
@@ -49,24 +49,9 @@ enum TopLevel {
                 "age", "How long a run is remembered", default: .seconds(90 * 86_400),
                 in: .seconds(3600) ... .seconds(3650 * 86_400)))
     }
-
-    private static func timeZone(_ reader: inout SettingsReader, _ environment: [String: String]) -> TimeZone {
-        let utc = TimeZone.gmt
-        if let zone = reader.timeZone("timezone", "Time zone of schedules; without it TZ, else UTC") { return zone }
-        guard !reader.has("timezone"), let name = environment["TZ"], !name.isEmpty else { return utc }
-        if let zone = TimeZone(identifier: name.hasPrefix(":") ? String(name.dropFirst()) : name) { return zone }
-        reader.warn(at: reader.place, "TZ is \"\(name)\", which is no known time zone; schedules follow UTC", hint: "set \"timezone\"")
-        return utc
-    }
 }
 
 extension SettingsReader {
-    mutating func timeZone(_ key: String, _ about: String) -> TimeZone? {
-        parsed(SettingShape(key, about, .text), expected: "a name such as Asia/Shanghai or UTC") { name in
-            TimeZone(identifier: name)
-        }
-    }
-
     /// Takes every key as known, where there is no telling which are.
     mutating func acceptAll() {
         for entry in allEntries { _ = node(SettingShape(entry.key, "", .anything)) }

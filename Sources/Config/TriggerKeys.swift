@@ -1,15 +1,16 @@
 import Foundation
 import JobKit
 import Scheduler
+import TimeZones
 
 /// Reads `on`: a word, a list of words, or a group of keys.
 enum TriggerKeys {
     private static let words = ["boot", "stop"]
 
-    static func read(_ reader: inout SettingsReader, zone: TimeZone) -> [Trigger] {
+    static func read(_ reader: inout SettingsReader, zone: Zone) -> [Trigger] {
         let kind = SettingShape.Kind.either([
             .choice(words), .list(.choice(words)),
-            .section(SettingsReader.shapes { _ = group(&$0, zone: .gmt) }),
+            .section(SettingsReader.shapes { _ = group(&$0, zone: .utc) }),
         ])
         guard let node = reader.node(SettingShape("on", "What makes the job due; a person can always start it", kind)) else {
             return []
@@ -28,7 +29,7 @@ enum TriggerKeys {
         }
     }
 
-    private static func group(_ reader: inout SettingsReader, zone: TimeZone) -> [Trigger] {
+    private static func group(_ reader: inout SettingsReader, zone: Zone) -> [Trigger] {
         var triggers: [Trigger] = []
         if reader.boolean("boot", "Once at each start of the program", default: false) { triggers.append(.boot) }
         if reader.boolean("stop", "Once when the program is asked to stop", default: false) { triggers.append(.stop) }
@@ -47,12 +48,17 @@ enum TriggerKeys {
         return triggers
     }
 
-    private static func crons(_ reader: inout SettingsReader, zone: TimeZone) -> [Trigger] {
+    private static func crons(_ reader: inout SettingsReader, zone: Zone) -> [Trigger] {
         reader.strings("cron", "Cron expressions of five fields: minute hour day-of-month month day-of-week").compactMap { text in
+            let place = reader.place(of: text, under: "cron")
+            let bare = QuotedText(text)
+            if let taken = bare.taken { reader.warn(at: place, "\"cron\" stands in \(taken), which were taken off", hint: "set the variable without them") }
             do throws(CronError) {
-                return .schedule(.cron(try CronExpression(text), zone), atStart: false)
+                let expression = try CronExpression(bare.text)
+                for remark in expression.remarks { reader.warn(at: place, remark.message, hint: remark.hint) }
+                return .schedule(.cron(expression, zone), atStart: false)
             } catch {
-                reader.report("cron", "not a cron expression: \(error.message)", hint: error.hint)
+                reader.report(at: place, "not a cron expression: \(error.message)", hint: error.hint)
                 return nil
             }
         }

@@ -1,4 +1,4 @@
-/// Puts environment variables into text: `${NAME}`, `${NAME:-default}`, and `$$` for a dollar.
+/// Puts environment variables into text: `${NAME}`, `${NAME:-default}`, where the default may hold variables itself, and `$$` for a dollar.
 struct VariableText {
     /// What was found besides plain text.
     struct Result {
@@ -32,7 +32,7 @@ struct VariableText {
     }
 
     private func take(_ rest: inout Substring, into result: inout Result) {
-        guard let end = rest.firstIndex(of: "}") else {
+        guard let end = VariableText.end(of: rest) else {
             result.malformed.append("$" + rest.prefix(20))
             rest = ""
             return
@@ -52,7 +52,28 @@ struct VariableText {
         } else if tail.isEmpty {
             result.unset.append(name)
         } else {
-            result.text += tail.dropFirst(2)
+            let fallback = expand(String(tail.dropFirst(2)))
+            result.text += fallback.text
+            result.used += fallback.used
+            result.unset += fallback.unset
+            result.malformed += fallback.malformed
         }
+    }
+
+    /// The brace that closes the one at the start, those of variables inside it passed over.
+    private static func end(of text: Substring) -> Substring.Index? {
+        var depth = 0
+        var isAfterDollar = true
+        for index in text.indices {
+            switch text[index] {
+            case "{" where isAfterDollar: depth += 1
+            case "}":
+                depth -= 1
+                if depth == 0 { return index }
+            default: break
+            }
+            isAfterDollar = text[index] == "$" && !isAfterDollar
+        }
+        return nil
     }
 }

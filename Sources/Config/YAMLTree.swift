@@ -19,13 +19,14 @@ struct YAMLTree {
             let node = convert(root, secrets: secrets, &problems)
             return (node, problems)
         } catch {
-            return (nil, [problem(of: error, start)])
+            return (nil, [problem(of: error, start, text)])
         }
     }
 
-    private func problem(of error: any Error, _ start: SourcePlace) -> Problem {
+    private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {
         switch error as? YamlError {
         case .scanner(_, let message, let mark, _), .parser(_, let message, let mark, _), .composer(_, let message, let mark, _):
+            if let unquoted = unquoted(mark, text) { return unquoted }
             return Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -35,17 +36,38 @@ struct YAMLTree {
         }
     }
 
+    /// A cron expression or its like without quotes: `*`, `@` and `%` begin something else in YAML.
+    private func unquoted(_ mark: Mark, _ text: String) -> Problem? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for number in [mark.line, mark.line - 1] where lines.indices.contains(number - 1) {
+            let line = lines[number - 1]
+            let found = line.firstMatch(of: /(?:^|[:\[,\-{])\s+([*@%][^"',}\]#]*)/) ?? line.firstMatch(of: /\[([*@%][^"',}\]#]*)/)
+            guard let value = found?.output.1, let first = value.first else { continue }
+            let bare = String(value.reversed().drop(while: \.isWhitespace).reversed())
+            return Problem(
+                at: SourcePlace(file: file, line: number, column: line.distance(from: line.startIndex, to: value.startIndex) + 1),
+                "a value that begins with \(first) needs quotes", hint: "put it in quotes: \"\(bare)\"")
+        }
+        return nil
+    }
+
     private func place(_ mark: Mark?) -> SourcePlace {
         SourcePlace(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
     }
 
     /// Secrets must be known before variables are put in: one that is not set disables jobs instead of being an error.
     private func declaredSecrets(_ root: Node) -> Set<String> {
-        Set(root.mapping?["secrets"]?.sequence?.compactMap { $0.scalar?.string } ?? [])
+        guard let node = root.mapping?["secrets"] else { return [] }
+        return Set((node.sequence.map(Array.init) ?? [node]).compactMap { $0.scalar?.string })
     }
 
     private func convert(_ node: Node, secrets: Set<String>, _ problems: inout [Problem]) -> ConfigNode {
         let place = place(node.mark)
+        if let tag = foreignTag(of: node) {
+            problems.append(
+                Problem(at: place, "the tag \(tag) belongs to another program", hint: "write the value itself, or ${NAME} for an environment variable"))
+            return ConfigNode(.null, at: place)
+        }
         switch node {
         case .scalar(let scalar): return convert(scalar, at: place, secrets, &problems)
         case .sequence(let sequence):
@@ -67,9 +89,25 @@ struct YAMLTree {
         }
     }
 
+    /// A tag that YAML itself does not know, such as `!secret`; nil for none.
+    private func foreignTag(of node: Node) -> String? {
+        let tag =
+            switch node {
+            case .scalar(let scalar): scalar.tag.rawValue
+            case .mapping(let mapping): mapping.tag.rawValue
+            case .sequence(let sequence): sequence.tag.rawValue
+            case .alias: ""
+            }
+        return tag.hasPrefix("!") && tag != "!" ? tag : nil
+    }
+
     private func convert(
         _ scalar: Node.Scalar, at place: SourcePlace, _ secrets: Set<String>, _ problems: inout [Problem]
     ) -> ConfigNode {
+        if scalar.string.utf8.contains(0) {
+            problems.append(Problem(at: place, "the text holds a NUL, which ends it for every other program", hint: "remove it"))
+            return ConfigNode(.null, at: place)
+        }
         let isPlain = scalar.style == .plain || scalar.style == .any
         if isPlain, ["", "~", "null"].contains(scalar.string) { return ConfigNode(.null, at: place) }
         guard let environment else { return ConfigNode(.scalar(scalar.string, isPlain: isPlain), at: place) }

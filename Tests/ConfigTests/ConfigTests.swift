@@ -6,6 +6,7 @@ import Jobs
 import Scheduler
 import TestSupport
 import Testing
+import TimeZones
 
 @Suite("configuration", .waiting)
 struct ConfigTests {
@@ -66,7 +67,7 @@ struct ConfigTests {
     func wholeFile() throws {
         let configuration = try read(whole, environment: ["TOKEN": "abcdef"])
         #expect(configuration.stopBudget == .seconds(20))
-        #expect(configuration.timeZone.identifier == "Asia/Shanghai")
+        #expect(configuration.timeZone.name == "Asia/Shanghai")
         let jobs = Dictionary(configuration.jobs.map { ($0.definition.name, $0) }) { a, _ in a }
         #expect(jobs["gateway"]?.definition.triggers == [.boot])
         #expect(jobs["backup"]?.definition.triggers == [.stop, .schedule(.every(.seconds(1800)), atStart: false)])

@@ -170,6 +170,14 @@ extension SettingsReader {
         }
         var result: [String: String?] = [:]
         for entry in entries {
+            guard SettingsReader.isVariableName(entry.key) else {
+                report(at: entry.place, "\"\(entry.key)\" is no name for an environment variable", hint: "a name is not empty and holds no =, no blank and no NUL")
+                continue
+            }
+            if let length = entry.value.text?.utf8.count, entry.key.utf8.count + length + 2 > SettingsReader.longestWord {
+                report(at: entry.value.place, "the value of \(entry.key) has \(length) bytes, more than Linux gives to a process", hint: "put it in a file")
+                continue
+            }
             if case .null = entry.value.value {
                 result[entry.key] = .some(nil)
             } else if let text = scalar(entry.value, entry.key) {
@@ -177,6 +185,13 @@ extension SettingsReader {
             }
         }
         return result
+    }
+
+    /// Bytes of one argument or variable of a process, its end included. See execve(2), MAX_ARG_STRLEN.
+    private static let longestWord = 131_072
+
+    private static func isVariableName(_ text: String) -> Bool {
+        !text.isEmpty && !text.contains { $0 == "=" || $0 == "\0" || $0.isWhitespace }
     }
 
     /// A value that must not be printed, and that is kept out of all that is written from now on.
@@ -230,6 +245,9 @@ extension SettingsReader {
     package mutating func program(isRequired: Bool = true) -> ProgramLine? {
         let words = command("command", "Program and arguments, as a list")
         let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")
+        for (key, words) in [("command", words ?? []), ("shell", line.map { [$0] } ?? [])] where words.contains(where: { $0.utf8.count >= SettingsReader.longestWord }) {
+            report(key, "\"\(qualified(key))\" holds a word longer than Linux gives to a process (128 KiB)", hint: "put it in a file")
+        }
         switch (words, line) {
         case (let words?, nil): return words.isEmpty ? nil : .command(words)
         case (nil, let line?): return .shell(line)

@@ -5,8 +5,8 @@ package struct SettingsReader {
     package private(set) var shapes: [SettingShape] = []
     /// Declared secrets without a value that some key asked for refers to.
     package private(set) var missingSecrets: [String] = []
-    /// What was referred to by name.
-    package private(set) var usedResources: Set<String> = []
+    /// What the job must have to itself: what it refers to by name, and what was claimed.
+    package private(set) var exclusive: Set<String> = []
     /// Values that must not be printed.
     package private(set) var secretValues: [String] = []
     /// Where the group itself stands.
@@ -72,6 +72,14 @@ package struct SettingsReader {
     /// A value that must be kept out of all that is written.
     package mutating func noteSecret(_ value: String) { secretValues.append(value) }
 
+    /// Claims a folder for the job: no other job that claims it, or one above or below it, runs at the same time.
+    package mutating func claim(folder path: String) { exclusive.insert("tree/\(path)") }
+
+    /// The place of one of the texts under a key, or of the key's value as a whole.
+    package func place(of text: String, under key: String) -> SourcePlace {
+        node?[key]?.elements?.first { $0.text == text }?.place ?? place(of: key)
+    }
+
     package func place(of key: String) -> SourcePlace { node?[key]?.place ?? place }
 
     /// Reports every key nobody asked for. Called once, after the last key was read.
@@ -101,7 +109,7 @@ package struct SettingsReader {
             return nil
         }
         missingSecrets += resource.missingSecrets
-        usedResources.insert("\(key)/\(name)")
+        exclusive.insert("\(key)/\(name)")
         return resource.value as? Value
     }
 
@@ -173,7 +181,7 @@ package struct SettingsReader {
         inner.finish()
         problems += inner.problems
         secretValues += inner.secretValues
-        usedResources.formUnion(inner.usedResources)
+        exclusive.formUnion(inner.exclusive)
         missingSecrets += inner.missingSecrets
         return value
     }

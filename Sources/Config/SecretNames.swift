@@ -1,0 +1,28 @@
+import JobKit
+
+/// Reads `secrets`: names of environment variables, one word or a list.
+enum SecretNames {
+    static func read(_ reader: inout SettingsReader, _ about: String) -> [String] {
+        let value = reader.allEntries.first { $0.key == "secrets" }?.value
+        for element in value.map({ $0.elements ?? [$0] }) ?? [] {
+            guard let written = element.written else { continue }
+            reader.report(at: element.place, "\"\(written)\" is a variable's value, and \"secrets\" takes names", hint: "write the name alone, without $ and braces")
+        }
+        return reader.strings("secrets", about).filter { name in
+            if isName(name) { return true }
+            let place = reader.place(of: name, under: "secrets")
+            if name.contains(where: { $0 == "," || $0.isWhitespace }) {
+                let parts = name.split(whereSeparator: { $0 == "," || $0.isWhitespace })
+                reader.report(at: place, "\"\(name)\" is no name of one variable", hint: "write a list: [\(parts.joined(separator: ", "))]")
+            } else {
+                reader.report(at: place, "\"secrets\" holds what is no name of a variable", hint: "a name has letters, digits and _, and begins with no digit")
+            }
+            return false
+        }
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        guard let first = text.first, !first.isNumber else { return false }
+        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    }
+}
