@@ -6,7 +6,8 @@ enum SecretNames {
         let value = reader.allEntries.first { $0.key == "secrets" }?.value
         for element in value.map({ $0.elements ?? [$0] }) ?? [] {
             guard let written = element.written else { continue }
-            reader.report(at: element.place, "\"\(written)\" is a variable's value, and \"secrets\" takes names", hint: "write the name alone, without $ and braces")
+            reader.report(
+                at: element.place, "\"\(written)\" is a variable's value, and \"secrets\" takes names", hint: "write the name alone, without $ and braces")
         }
         return reader.strings("secrets", about).filter { name in
             if isName(name) { return true }

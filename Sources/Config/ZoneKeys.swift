@@ -39,7 +39,9 @@ struct ZoneKeys {
         let bare = QuotedText(text)
         do throws(ZoneProblem) {
             let zone = try finder.zone(bare.text)
-            if let taken = bare.taken { reader.warn(at: node.place, "\"timezone\" stands in \(taken), which were taken off", hint: "set the variable without them") }
+            if let taken = bare.taken {
+                reader.warn(at: node.place, "\"timezone\" stands in \(taken), which were taken off", hint: "set the variable without them")
+            }
             warnOfSign(bare.text, "\"timezone\"", at: node.place, &reader)
             return zone
         } catch {
@@ -55,7 +57,9 @@ struct ZoneKeys {
         let hours = name.dropFirst(4)
         reader.warn(
             at: place, "\(what) is \"\(name)\", which is \(hours) hours \(sign == "+" ? "behind" : "ahead of") UTC: such rules have the sign of POSIX",
-            hint: "for \(hours) hours \(sign == "+" ? "ahead of" : "behind") UTC write \(name.prefix(3))\(sign == "+" ? "-" : "+")\(hours), or a name such as Asia/Shanghai")
+            hint:
+                "for \(hours) hours \(sign == "+" ? "ahead of" : "behind") UTC write \(name.prefix(3))\(sign == "+" ? "-" : "+")\(hours), or a name such as Asia/Shanghai"
+        )
     }
 
     private func words(for problem: ZoneProblem, _ name: String) -> (message: String, hint: String) {
@@ -78,7 +82,8 @@ enum NearestZone {
         "chengdu": "Asia/Shanghai", "wuhan": "Asia/Shanghai", "nanjing": "Asia/Shanghai", "china": "Asia/Shanghai", "bjt": "Asia/Shanghai",
         "osaka": "Asia/Tokyo", "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "hkt": "Asia/Hong_Kong", "sgt": "Asia/Singapore", "mumbai": "Asia/Kolkata",
         "delhi": "Asia/Kolkata", "new_delhi": "Asia/Kolkata", "bangalore": "Asia/Kolkata", "hanoi": "Asia/Ho_Chi_Minh", "san_francisco": "America/Los_Angeles",
-        "seattle": "America/Los_Angeles", "boston": "America/New_York", "washington": "America/New_York", "miami": "America/New_York", "munich": "Europe/Berlin",
+        "seattle": "America/Los_Angeles", "boston": "America/New_York", "washington": "America/New_York", "miami": "America/New_York",
+        "munich": "Europe/Berlin",
         "frankfurt": "Europe/Berlin", "hamburg": "Europe/Berlin", "milan": "Europe/Rome", "barcelona": "Europe/Madrid", "geneva": "Europe/Zurich",
         "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "edt": "America/New_York",
     ]

@@ -4,10 +4,17 @@ import JobKit
 import Scheduler
 
 /// A row of `runs`.
-struct RunRecord: Codable, FetchableRecord, PersistableRecord {
-    static let databaseTableName = "runs"
+struct RunRecord: Codable, FetchableRecord {
     static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-    static let databaseColumnEncodingStrategy = DatabaseColumnEncodingStrategy.convertToSnakeCase
+
+    private static let columns = [
+        "id", "job", "cause", "cause_detail", "scheduled_at", "missed", "created_at", "started_at", "state", "attempt", "since", "retry_at",
+        "end_reason", "outcome", "finished_at", "summary", "error", "hint", "exit_code", "outputs",
+    ]
+    private static let upsert = """
+        INSERT INTO runs (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+        ON CONFLICT (id) DO UPDATE SET \(columns.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+        """
 
     var id: Int64
     var job: String
@@ -47,6 +54,13 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         set(run.state)
     }
 
+    func save(_ db: Database) throws {
+        try db.cachedStatement(sql: RunRecord.upsert).execute(arguments: [
+            id, job, cause, causeDetail, scheduledAt, missed, createdAt, startedAt, state, attempt, since, retryAt, endReason, outcome, finishedAt,
+            summary, error, hint, exitCode, outputs,
+        ])
+    }
+
     private mutating func set(_ value: RunState) {
         switch value {
         case .queued: break
@@ -59,39 +73,27 @@ struct RunRecord: Codable, FetchableRecord, PersistableRecord {
         }
     }
 
-    /// The run, or nil for a row that this program can't have written.
-    var run: Run? {
-        guard let cause = RunCause(cause, causeDetail), let scheduled = Timestamp.date(scheduledAt),
-            let created = Timestamp.date(createdAt), let state = runState
-        else { return nil }
+    /// The run. What another version of the program has written and this one does not know is shown as well as can be, never left out.
+    var run: Run {
+        let created = Timestamp.date(createdAt) ?? startedAt.flatMap(Timestamp.date) ?? .distantPast
         let report = StoredReport(text: outputs)
         return Run(
-            id: id, job: job, cause: cause, scheduledAt: scheduled, missed: missed, createdAt: created, state: state,
-            startedAt: startedAt.flatMap(Timestamp.date), summary: summary, error: error, hint: hint, exitCode: exitCode,
-            result: report.result, attention: report.attention ?? [])
+            id: id, job: job, cause: RunCause(cause, causeDetail), scheduledAt: Timestamp.date(scheduledAt) ?? created, missed: missed,
+            createdAt: created, state: runState(since: created), startedAt: startedAt.flatMap(Timestamp.date), summary: summary, error: error,
+            hint: hint, exitCode: exitCode, result: report.result, attention: report.attention ?? [])
     }
 
-    private var runState: RunState? {
+    /// A state that is not known was one of work under way: the boot finds it interrupted.
+    private func runState(since created: Date) -> RunState {
+        let start = since.flatMap(Timestamp.date) ?? created
         switch state {
         case "queued": return .queued
-        case "running":
-            guard let attempt, let start = since.flatMap(Timestamp.date) else { return nil }
-            return .running(attempt: attempt, since: start)
-        case "ending":
-            guard let attempt, let start = since.flatMap(Timestamp.date), let reason = endReason.flatMap(EndReason.init(rawValue:))
-            else { return nil }
-            return .ending(attempt: attempt, since: start, because: reason)
-        case "waiting to retry":
-            guard let attempt, let at = retryAt.flatMap(Timestamp.date) else { return nil }
-            return .waitingToRetry(nextAttempt: attempt, at: at)
-        case "deferred":
-            guard let attempt, let until = retryAt.flatMap(Timestamp.date) else { return nil }
-            return .deferred(nextAttempt: attempt, until: until)
+        case "ending": return .ending(attempt: attempt ?? 1, since: start, because: endReason.flatMap(EndReason.init(rawValue:)) ?? .shutdown)
+        case "waiting to retry": return .waitingToRetry(nextAttempt: attempt ?? 1, at: retryAt.flatMap(Timestamp.date) ?? created)
+        case "deferred": return .deferred(nextAttempt: attempt ?? 1, until: retryAt.flatMap(Timestamp.date) ?? created)
         case "finished":
-            guard let end = outcome.flatMap(RunOutcome.init(rawValue:)), let at = finishedAt.flatMap(Timestamp.date)
-            else { return nil }
-            return .finished(end, at: at)
-        default: return nil
+            return .finished(outcome.flatMap(RunOutcome.init(rawValue:)) ?? .failed, at: finishedAt.flatMap(Timestamp.date) ?? created)
+        default: return .running(attempt: attempt ?? 1, since: start)
         }
     }
 }
@@ -137,11 +139,12 @@ extension RunCause {
         case .change(let path): ("change", path)
         case .dryRun(let road): ("dry run", road)
         case .confirmed(let road): ("confirmed", road)
+        case .other(let kind, let detail): (kind, detail)
         case .after(let job, let run): ("after", "\(job)#\(run)")
         }
     }
 
-    fileprivate init?(_ kind: String, _ detail: String?) {
+    fileprivate init(_ kind: String, _ detail: String?) {
         switch kind {
         case "boot": self = .boot
         case "stop": self = .stop
@@ -151,10 +154,14 @@ extension RunCause {
         case "dry run": self = .dryRun(via: detail ?? "")
         case "confirmed": self = .confirmed(via: detail ?? "")
         case "after":
+            // A job's name holds no "#".
             let parts = (detail ?? "").split(separator: "#")
-            guard parts.count == 2, let run = Int64(parts[1]) else { return nil }
+            guard parts.count == 2, let run = Int64(parts[1]) else {
+                self = .other(kind: kind, detail: detail)
+                return
+            }
             self = .after(job: String(parts[0]), run: run)
-        default: return nil
+        default: self = .other(kind: kind, detail: detail)
         }
     }
 }

@@ -1,20 +1,31 @@
 package import Foundation
 import GRDB
-package import JobKit
+import JobKit
 package import Scheduler
 
 /// The state file: runs, attempts, cursors, services, values and events in SQLite.
 package final class SQLiteStore: Sendable {
     private let queue: DatabaseQueue
 
-    /// Opens or creates the file and brings it to the newest schema.
+    /// How the file is opened.
+    enum Access {
+        case full
+        /// To look at what a file holds for whose helpers the disk has no room: no other program can use it meanwhile.
+        case readingOnFullDisk
+    }
+
+    /// Opens or creates the file and brings it to the newest schema. Blocks.
     ///
     /// - Throws: `StoreError` where the file can't be written, is damaged, or comes from a newer program.
-    package init(path: String) throws(StoreError) {
+    package convenience init(path: String) throws(StoreError) { try self.init(path: path, .full) }
+
+    init(path: String, _ access: Access) throws(StoreError) {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(10)
-        configuration.journalMode = .wal
         configuration.prepareDatabase { db in
+            if access == .readingOnFullDisk { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            // Not by `configuration.journalMode`, which sets `synchronous` to NORMAL after this.
+            _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
             // A run that is recorded stays recorded, whatever happens to the machine.
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
@@ -24,24 +35,32 @@ package final class SQLiteStore: Sendable {
             if try queue.read(migrator.hasBeenSuperseded) {
                 throw StoreError("\(path) was written by a newer shipkeeper; install that, or move the file away")
             }
-            try migrator.migrate(queue)
+            if access == .full { try migrator.migrate(queue) }
             self.queue = queue
         } catch let error as StoreError {
             throw error
         } catch {
-            throw StoreError("\(path): \(SQLiteStore.words(error))")
+            throw SQLiteStore.storeError(error, path)
         }
     }
 
-    /// Opens the file; one that is damaged is kept under another name, and a new one begun.
+    /// Opens the file; one that is damaged is kept under another name with its log of changes, and a new one begun. Blocks.
     package static func openOrReplace(path: String) throws(StoreError) -> (store: SQLiteStore, setAside: String?) {
+        // SQLite takes the log of changes away when it closes a file, a damaged one too: then it may hold the only good pages.
+        let (log, kept) = (path + "-wal", path + "-wal.kept")
+        try? FileManager.default.removeItem(atPath: kept)
+        let hasLog = (try? FileManager.default.linkItem(atPath: log, toPath: kept)) != nil
+        defer { try? FileManager.default.removeItem(atPath: kept) }
         do { return (try SQLiteStore(path: path), nil) } catch {
             guard isDamaged(path) else { throw error }
             let aside = "\(path).damaged-\(Int(Date.now.timeIntervalSince1970))"
-            do { try FileManager.default.moveItem(atPath: path, toPath: aside) } catch {
+            do {
+                try FileManager.default.moveItem(atPath: path, toPath: aside)
+                if hasLog { try FileManager.default.moveItem(atPath: kept, toPath: aside + "-wal") }
+            } catch {
                 throw StoreError("\(path): \(error.localizedDescription)")
             }
-            for companion in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + companion) }
+            for companion in [log, path + "-shm"] { try? FileManager.default.removeItem(atPath: companion) }
             return (try SQLiteStore(path: path), aside)
         }
     }
@@ -56,24 +75,45 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    private static func words(_ error: any Error) -> String {
-        guard let error = error as? DatabaseError else { return "\(error)" }
-        switch error.resultCode {
-        case .SQLITE_FULL: return "the disk is full"
-        case .SQLITE_READONLY: return "the file can't be written"
-        case .SQLITE_CANTOPEN: return "the file can't be opened; is its folder there and writable?"
-        default: return error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    /// All that a new boot needs of the file, read at once. Blocks.
+    func contents() throws(StoreError) -> FileContents {
+        do {
+            return try queue.read { db in
+                var contents = FileContents(state: try SQLiteStore.state(db))
+                for row in try Row.fetchAll(db, sql: "SELECT owner, key, value FROM key_values") {
+                    contents.values[row["owner"], default: [:]][row["key"]] = row["value"] as String
+                }
+                return contents
+            }
+        } catch {
+            throw SQLiteStore.storeError(error)
+        }
+    }
+
+    /// Whether each commit waits until the disk has it. Blocks.
+    package func syncsEachCommit() throws(StoreError) -> Bool {
+        do { return try queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2 } catch { throw SQLiteStore.storeError(error) }
+    }
+
+    private static func storeError(_ error: any Error, _ path: String? = nil) -> StoreError {
+        let place = path.map { "\($0): " } ?? ""
+        guard let error = error as? DatabaseError else { return StoreError("\(place)\(error)") }
+        switch (error.resultCode, error.extendedResultCode) {
+        case (.SQLITE_FULL, _), (_, .SQLITE_IOERR_SHMSIZE): return StoreError("\(place)the disk is full", kind: .noRoom)
+        case (.SQLITE_READONLY, _): return StoreError("\(place)the file can't be written")
+        case (.SQLITE_CANTOPEN, _): return StoreError("\(place)the file can't be opened; is its folder there and writable?")
+        default: return StoreError("\(place)\(error.message ?? "SQLite error \(error.resultCode.rawValue)")")
         }
     }
 
     // In tasks of their own: what a cancelled run has come to is still recorded.
 
-    private func read<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        do { return try await Task { [queue] in try await queue.read(work) }.value } catch { throw StoreError(SQLiteStore.words(error)) }
+    func read<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        do { return try await Task { [queue] in try await queue.read(work) }.value } catch { throw SQLiteStore.storeError(error) }
     }
 
-    private func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        do { return try await Task { [queue] in try await queue.write(work) }.value } catch { throw StoreError(SQLiteStore.words(error)) }
+    func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        do { return try await Task { [queue] in try await queue.write(work) }.value } catch { throw SQLiteStore.storeError(error) }
     }
 }
 
@@ -82,26 +122,29 @@ extension SQLiteStore: RunStore {
     private static let didWork = "outcome IN ('succeeded', 'incomplete') AND cause <> 'dry run'"
 
     package func load() async throws(StoreError) -> StoredState {
-        try await read { db in
-            let unfinished = try RunRecord.fetchAll(db, sql: "SELECT * FROM runs WHERE state <> 'finished' ORDER BY id")
-            let last = try RunRecord.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM runs WHERE id IN (
-                        SELECT max(id) FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job)
-                    """)
-            let reports = try RunRecord.fetchAll(
-                db, sql: "SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.didWork) GROUP BY job)")
-            var state = StoredState(unfinished: unfinished.compactMap(\.run))
-            for run in last.compactMap(\.run) { state.last[run.job] = run }
-            for run in reports.compactMap(\.run) { state.lastReports[run.job] = run }
-            for row in try Row.fetchAll(db, sql: "SELECT job, schedule, fire_time FROM cursors") {
-                guard let date = Timestamp.date(row["fire_time"]) else { continue }
-                state.cursors[.init(job: row["job"], schedule: row["schedule"])] = date
-            }
-            state.highestRunID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0
-            return state
+        try await read(SQLiteStore.state)
+    }
+
+    private static func state(_ db: Database) throws -> StoredState {
+        let unfinished = try RunRecord.fetchAll(db, sql: "SELECT * FROM runs WHERE state <> 'finished' ORDER BY id")
+        var state = StoredState(unfinished: unfinished.map(\.run))
+        let newest = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT job, max(id) AS last, max(CASE WHEN \(SQLiteStore.didWork) THEN id END) AS report
+                FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job
+                """)
+        for row in newest {
+            let job: String = row["job"]
+            state.last[job] = try SQLiteStore.run(row["last"], db)
+            state.lastReports[job] = try SQLiteStore.run(row["report"], db)
         }
+        for row in try Row.fetchAll(db, sql: "SELECT job, schedule, fire_time FROM cursors") {
+            guard let date = Timestamp.date(row["fire_time"]) else { continue }
+            state.cursors[.init(job: row["job"], schedule: row["schedule"])] = date
+        }
+        state.highestRunID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0
+        return state
     }
 
     package func commit(_ changes: [StoreChange]) async throws(StoreError) {
@@ -112,31 +155,36 @@ extension SQLiteStore: RunStore {
 
     private static func apply(_ change: StoreChange, _ db: Database) throws {
         switch change {
-        case .save(let run): try RunRecord(run).upsert(db)
+        case .save(let run): try RunRecord(run).save(db)
         case .saveAttempt(let attempt):
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO attempts (run, number, started_at, ended_at, result, exit_code) VALUES (?, ?, ?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET ended_at = excluded.ended_at, result = excluded.result,
                         exit_code = excluded.exit_code
-                    """,
-                arguments: [
-                    attempt.run, attempt.number, Timestamp.text(attempt.startedAt), attempt.endedAt.map(Timestamp.text),
-                    attempt.result, attempt.exitCode,
-                ])
+                    """
+            ).execute(arguments: [
+                attempt.run, attempt.number, Timestamp.text(attempt.startedAt), attempt.endedAt.map(Timestamp.text), attempt.result,
+                attempt.exitCode,
+            ])
         case .cursor(let job, let schedule, let date):
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO cursors (job, schedule, fire_time) VALUES (?, ?, ?)",
-                arguments: [job, schedule, Timestamp.text(date)])
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO cursors (job, schedule, fire_time) VALUES (?, ?, ?)")
+                .execute(arguments: [job, schedule, Timestamp.text(date)])
+        case .forgetCursor(let job, let schedule):
+            try db.cachedStatement(sql: "DELETE FROM cursors WHERE job = ? AND schedule = ?").execute(arguments: [job, schedule])
         case .service(let job, let status, let at):
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO services (job, state, process, launches, note, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [job, status.state.rawValue, status.process, status.launches, status.note, Timestamp.text(at)])
+            try db.cachedStatement(
+                sql: "INSERT OR REPLACE INTO services (job, state, process, launches, note, changed_at) VALUES (?, ?, ?, ?, ?, ?)"
+            ).execute(arguments: [job, status.state.rawValue, status.process, status.launches, status.note, Timestamp.text(at)])
         case .event(let event):
-            try db.execute(
-                sql: "INSERT INTO events (at, kind, job, message) VALUES (?, ?, ?, ?)",
-                arguments: [Timestamp.text(event.at), event.kind, event.job, event.message])
+            try db.cachedStatement(sql: "INSERT INTO events (at, kind, job, message) VALUES (?, ?, ?, ?)")
+                .execute(arguments: [Timestamp.text(event.at), event.kind, event.job, event.message])
         }
+    }
+
+    private static func run(_ id: Int64?, _ db: Database) throws -> Run? {
+        guard let id else { return nil }
+        return try RunRecord.fetchOne(db, sql: "SELECT * FROM runs WHERE id = ?", arguments: [id])?.run
     }
 
     package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
@@ -144,12 +192,12 @@ extension SQLiteStore: RunStore {
             let filter = job == nil ? "" : "WHERE job = ?"
             let arguments = StatementArguments(job.map { [$0] } ?? []) + [limit]
             return try RunRecord.fetchAll(db, sql: "SELECT * FROM runs \(filter) ORDER BY id DESC LIMIT ?", arguments: arguments)
-                .compactMap(\.run)
+                .map(\.run)
         }
     }
 
     package func run(_ id: Int64) async throws(StoreError) -> Run? {
-        try await read { try RunRecord.fetchOne($0, key: id)?.run }
+        try await read { try SQLiteStore.run(id, $0) }
     }
 
     package func attempts(of run: Int64) async throws(StoreError) -> [Attempt] {
@@ -193,40 +241,9 @@ extension SQLiteStore: RunStore {
     }
 }
 
-extension SQLiteStore: KeyValues {
-    package func value(_ key: String, of owner: String) async throws(JobError) -> String? {
-        do {
-            return try await read { db in
-                try String.fetchOne(db, sql: "SELECT value FROM key_values WHERE owner = ? AND key = ?", arguments: [owner, key])
-            }
-        } catch {
-            throw JobError("the state file can't be read: \(error.message)", retry: .worthwhile)
-        }
-    }
-
-    package func values(of owner: String) async throws(JobError) -> [String: String] {
-        do {
-            return try await read { db in
-                let rows = try Row.fetchAll(db, sql: "SELECT key, value FROM key_values WHERE owner = ?", arguments: [owner])
-                return Dictionary(rows.map { ($0["key"] as String, $0["value"] as String) }) { first, _ in first }
-            }
-        } catch {
-            throw JobError("the state file can't be read: \(error.message)", retry: .worthwhile)
-        }
-    }
-
-    package func set(_ values: [String: String?], of owner: String) async throws(JobError) {
-        do {
-            try await write { db in
-                for (key, value) in values {
-                    try db.execute(sql: "DELETE FROM key_values WHERE owner = ? AND key = ?", arguments: [owner, key])
-                    guard let value else { continue }
-                    try db.execute(
-                        sql: "INSERT INTO key_values (owner, key, value) VALUES (?, ?, ?)", arguments: [owner, key, value])
-                }
-            }
-        } catch {
-            throw JobError("the state file can't be written: \(error.message)", retry: .worthwhile)
-        }
-    }
+/// What a new boot needs of a state file.
+struct FileContents: Sendable {
+    var state = StoredState()
+    /// By owner and key.
+    var values: [String: [String: String]] = [:]
 }

@@ -58,17 +58,21 @@ package struct ZoneFinder: Sendable {
 
     /// The names of all zones that the system has. Blocks.
     package func names() -> [String] {
-        guard let table = FileManager.default.contents(atPath: folder + "/tzdata.zi") ?? FileManager.default.contents(atPath: folder + "/zone.tab") else { return [] }
-        var names: [String] = []
-        for line in String(decoding: table, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
-            let words = line.split(whereSeparator: \.isWhitespace)
-            switch words.first {
-            case "Z" where words.count > 1: names.append(String(words[1]))
-            case "L" where words.count > 2: names.append(String(words[2]))
-            case "R", nil: break
-            default: if words.count > 2, words[2].contains("/"), words[0].count == 2 { names.append(String(words[2])) }
+        let compact = lines("tzdata.zi").compactMap { words in
+            switch words[0] {
+            case "Z" where words.count > 1: String(words[1])
+            case "L" where words.count > 2: String(words[2])
+            default: String?.none
             }
         }
-        return names
+        // Older systems have only the table of places.
+        return compact.isEmpty ? lines("zone.tab").compactMap { $0.count > 2 ? String($0[2]) : nil } : compact
+    }
+
+    /// The words of the lines of one of the tables, comments left out.
+    private func lines(_ table: String) -> [[Substring]] {
+        guard let data = FileManager.default.contents(atPath: "\(folder)/\(table)") else { return [] }
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }
+            .map { $0.split(whereSeparator: \.isWhitespace) }.filter { !$0.isEmpty }
     }
 }

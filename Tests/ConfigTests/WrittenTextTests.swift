@@ -29,7 +29,8 @@ struct WrittenTextTests {
         "a default may hold variables with defaults, to any depth",
         arguments: [
             ("${SITE:-${SPARE}}", "site.example"), ("${UNSET:-${SITE}}", "site.example"), ("${UNSET:-${UNSET_TOO:-deep}}", "deep"),
-            ("${A:-${B:-${C:-${SITE}}}}/x", "site.example/x"), ("${A:-a${SITE}b}}", "asite.exampleb}"), ("${A:-$${B}}", "${B}"), ("${A:-}", ""), ("${A:-$}", "$"),
+            ("${A:-${B:-${C:-${SITE}}}}/x", "site.example/x"), ("${A:-a${SITE}b}}", "asite.exampleb}"), ("${A:-$${B}}", "${B}"), ("${A:-}", ""),
+            ("${A:-$}", "$"),
         ])
     func nestedDefaults(text: String, value: String) throws {
         let configuration = try read(job("env: { X: \"\(text)\" }"), ["SITE": "site.example"])
@@ -47,7 +48,9 @@ struct WrittenTextTests {
         #expect(problems("secrets: API_KEY\n" + job("env: { X: \"${API_KEY}\" }"), ["API_KEY": "k"]).isEmpty)
     }
 
-    @Test("what is no name of a secret is a mistake, and no value is shown", arguments: ["\"A, B\"", "A B", "[\"${NAME}\"]", "\"${NAME}\"", "[A, \"B,C\"]", "[\"1A\"]"])
+    @Test(
+        "what is no name of a secret is a mistake, and no value is shown",
+        arguments: ["\"A, B\"", "A B", "[\"${NAME}\"]", "\"${NAME}\"", "[A, \"B,C\"]", "[\"1A\"]"])
     func secretNames(text: String) {
         let found = problems("secrets: \(text)\n" + job(""), ["NAME": "hunter2hunter2"])
         #expect(found.contains { $0.contains("error") }, "\(found)")
@@ -83,7 +86,9 @@ struct WrittenTextTests {
         }
     }
 
-    @Test("a step longer than its field is warned of", arguments: ["*/90 * * * *", "0 */25 * * *", "0 0 */180 * *", "0 0 1 */13 *", "0 0 * * */9", "*/9223372036854775807 * * * *"])
+    @Test(
+        "a step longer than its field is warned of",
+        arguments: ["*/90 * * * *", "0 */25 * * *", "0 0 */180 * *", "0 0 1 */13 *", "0 0 * * */9", "*/9223372036854775807 * * * *"])
     func longSteps(text: String) {
         let found = problems(job("on: { cron: \"\(text)\" }"))
         #expect(found.contains { $0.contains("warning") && $0.contains("longer than the field") }, "\(found)")
@@ -91,12 +96,16 @@ struct WrittenTextTests {
 
     @Test("steps within their field are fine; a step with a sign is none")
     func steps() {
-        for text in ["*/59 * * * *", "0 */12 * * *", "0 0 1-31/7 * *", "5/10 * * * *"] { #expect(problems(job("on: { cron: \"\(text)\" }")).isEmpty, "\(text)") }
+        for text in ["*/59 * * * *", "0 */12 * * *", "0 0 1-31/7 * *", "5/10 * * * *"] {
+            #expect(problems(job("on: { cron: \"\(text)\" }")).isEmpty, "\(text)")
+        }
         #expect(problems(job("on: { cron: \"*/+5 * * * *\" }")).contains { $0.contains("error") })
         #expect(problems(job("on: { cron: \"*/30 2 * * *\" }")).contains { $0.contains("0,30 2 * * *") })
     }
 
-    @Test("names that can be no environment variable, and values with a NUL, are mistakes", arguments: ["\"\": x", "\"A=B\": x", "\"A B\": x", "\"A\\0\": x", "A: \"x\\0y\""])
+    @Test(
+        "names that can be no environment variable, and values with a NUL, are mistakes",
+        arguments: ["\"\": x", "\"A=B\": x", "\"A B\": x", "\"A\\0\": x", "A: \"x\\0y\""])
     func variableNames(entry: String) { #expect(problems(job("env: { \(entry) }")).contains { $0.contains("error") }, "\(problems(job("env: { \(entry) }")))") }
 
     @Test("a circle of after is a mistake that names the path")
@@ -140,7 +149,8 @@ struct WrittenTextTests {
 
     @Test("a system without zone files says so, and the sign of UTC+8 is pointed out")
     func noFiles() {
-        #expect(problems("timezone: Asia/Shanghai\n" + job(""), ["TZDIR": "/nonexistent"]).contains { $0.contains("no time zone data") && $0.contains("tzdata") })
+        #expect(
+            problems("timezone: Asia/Shanghai\n" + job(""), ["TZDIR": "/nonexistent"]).contains { $0.contains("no time zone data") && $0.contains("tzdata") })
         #expect(problems("timezone: UTC+8\n" + job("")).contains { $0.contains("8 hours behind UTC") && $0.contains("UTC-8") })
     }
 

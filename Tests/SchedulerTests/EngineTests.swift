@@ -172,7 +172,7 @@ struct EngineTests {
     @Test("jobs of a group, and jobs that work on one repository, run one at a time, in order of fire time, then name", arguments: [true, false])
     func group(isGroup: Bool) {
         var (engine, decision) = boot(
-            ["c", "a", "b"].map { JobDefinition(name: $0, triggers: [.boot], group: isGroup ? "g" : nil, resources: isGroup ? [] : ["repository/r"]) })
+            ["c", "a", "b"].map { JobDefinition(name: $0, triggers: [.boot], group: isGroup ? "g" : nil, exclusive: isGroup ? [] : ["repository/r"]) })
         #expect(started(decision) == ["a"])
         let first = engine.runs.values.first { $0.job == "a" }?.id ?? 0
         decision = engine.handle(.attemptEnded(run: first, .succeeded(RunReport(summary: ""))), at: t)

@@ -2,6 +2,7 @@ import Foundation
 import JobKit
 import Scheduler
 import TestSupport
+import TimeZones
 
 /// A world in virtual time around the engine: schedules, work that ends well or badly, crashes before and after the record is
 /// written, clock jumps, reloads, and persons. Everything follows from the seed.
@@ -16,6 +17,13 @@ struct Simulation {
     private var highestRunID: Int64 = 0
     private var cursors: [StoredState.CursorKey: Date] = [:]
     private var firstCursors: [StoredState.CursorKey: Date] = [:]
+    /// Stretches that are closed: a cursor was forgotten, or had come from a wrong clock and was set back.
+    private var stretches: [StoredState.CursorKey: [Stretch]] = [:]
+    private var stretchBegins: [StoredState.CursorKey: Int64] = [:]
+    private var holder: String?
+    private var holds: Set<String> = []
+    /// Whether the engine has decided about this instant.
+    private var isSettled = true
     /// Attempts at work in the world.
     private var working: Set<Int64> = []
     /// The newest instant that was seen; fire times up to it may be due.
@@ -23,7 +31,19 @@ struct Simulation {
     private(set) var crashes = 0
     private(set) var steps = 0
 
+    private(set) var resets = 0
+    /// Runs that had ended before the program was asked to stop.
+    private var endedBefore: Set<Int64> = []
+
     static let mostParallel = 4
+
+    /// Fire times in (first, last] are accounted for by runs with ids above `after` and up to `upTo`.
+    private struct Stretch {
+        let first: Date
+        let last: Date
+        let after: Int64
+        let upTo: Int64
+    }
 
     init(seed: UInt64) throws {
         random = SeededRandom(seed: seed)
@@ -33,18 +53,22 @@ struct Simulation {
     }
 
     private static func jobs() throws -> [JobDefinition] {
-        func cron(_ text: String) throws -> Trigger { .schedule(.cron(try CronExpression(text), .gmt), atStart: false) }
+        func cron(_ text: String) throws -> Trigger { .schedule(.cron(try CronExpression(text), .utc), atStart: false) }
         let retry = RetryPolicy(attempts: 3, backoff: .seconds(5), backoffCap: .seconds(60))
         return [
             JobDefinition(name: "restore", triggers: [.boot], retry: retry),
             JobDefinition(name: "gateway", isService: true, triggers: [.boot], needs: ["restore"]),
-            JobDefinition(name: "backup", triggers: [try cron("*/5 * * * *"), .stop], needs: ["restore"], timeout: .seconds(300), retry: retry, group: "disk"),
+            JobDefinition(
+                name: "backup", triggers: [try cron("*/5 * * * *"), .stop], needs: ["restore"], timeout: .seconds(300), retry: retry, group: "disk",
+                exclusive: ["tree//data"]),
             JobDefinition(name: "vacuum", triggers: [try cron("*/7 * * * *")], overlap: .queue, group: "disk"),
             JobDefinition(name: "report", triggers: [try cron("* * * * *")], timeout: .seconds(120), overlap: .replace),
             JobDefinition(name: "tidy", triggers: [try cron("*/2 * * * *")], fireRule: FireRule(catchUp: .all, limit: 5)),
             JobDefinition(name: "strict", triggers: [try cron("*/3 * * * *")], fireRule: FireRule(catchUp: .skip, jitter: .seconds(20))),
             JobDefinition(name: "ping", triggers: [.schedule(.every(.seconds(30)), atStart: true)], needs: ["gateway"]),
             JobDefinition(name: "mail", triggers: [.after(job: "backup", .finished)]),
+            JobDefinition(name: "nested", triggers: [try cron("*/4 * * * *")], exclusive: ["tree//data/app"]),
+            JobDefinition(name: "alarm", triggers: [.after(job: "backup", .failed)]),
             JobDefinition(name: "manual"),
         ]
     }
@@ -74,11 +98,12 @@ struct Simulation {
         case 84..<86: decide(.stopRequested(job: someJob()))
         case 86..<88: decide(.restartRequested(job: someJob(), via: "test"))
         case 88..<90:
-            let jump = Double(Int.random(in: -3600...3600, using: &random))
+            let jump = Double(Int.random(in: random.chance(70) ? -3600...3600 : -864_000...86_400, using: &random))
             now += jump
             decide(.clockJumped(.seconds(jump)))
         case 90..<92: reload()
-        case 92..<95: becomeReady()
+        case 92..<94: becomeReady()
+        case 94: hold()
         default: crash()
         }
     }
@@ -112,6 +137,19 @@ struct Simulation {
         decide(.reloaded(definitions))
     }
 
+    /// Somebody begins, or ends, what needs some jobs at rest.
+    private mutating func hold() {
+        if let holder {
+            self.holder = nil
+            decide(.releaseRequested(holder: holder))
+        } else {
+            holder = "procedure"
+            holds = ["restore"]
+            decide(.holdRequested(Hold(jobs: ["restore"], holder: "procedure", reason: "a restore is under way")))
+            if engine.holds.isEmpty { holder = nil }
+        }
+    }
+
     // MARK: Recording
 
     /// One event: decided, recorded, carried out; sometimes the program dies in between.
@@ -121,6 +159,7 @@ struct Simulation {
         if random.chance(1) {
             // The disk is full: nothing is recorded, so nothing has happened.
             engine = before
+            isSettled = false
             if case .attemptEnded(let id, _) = event { working.insert(id) }
             if case .reloaded = event { definitions = before.jobs.values.map(\.definition) }
             return
@@ -129,6 +168,7 @@ struct Simulation {
         apply(decision)
         if random.chance(1) { return crash() }
         carryOut(decision)
+        isSettled = true
     }
 
     private mutating func apply(_ decision: Decision) {
@@ -137,13 +177,27 @@ struct Simulation {
             case .save(let run): save(run)
             case .cursor(let job, let schedule, let date):
                 let key = StoredState.CursorKey(job: job, schedule: schedule)
-                if firstCursors[key] == nil { firstCursors[key] = date }
+                if let old = cursors[key], date < old, schedule.hasPrefix("cron") {
+                    resets += 1
+                    if old <= now + 3600 { problems.append("\(job): the cursor went back from \(old) at \(now)") }
+                    close(key, at: old)
+                }
+                if firstCursors[key] == nil { (firstCursors[key], stretchBegins[key]) = (date, highestRunID) }
                 cursors[key] = date
+            case .forgetCursor(let job, let schedule):
+                let key = StoredState.CursorKey(job: job, schedule: schedule)
+                if let old = cursors[key] { close(key, at: old) }
+                cursors[key] = nil
             case .event(let event):
                 if event.kind == "defect" { problems.append(event.message) }
             case .saveAttempt, .service: break
             }
         }
+    }
+
+    private mutating func close(_ key: StoredState.CursorKey, at last: Date) {
+        guard let first = firstCursors.removeValue(forKey: key) else { return }
+        stretches[key, default: []].append(Stretch(first: first, last: last, after: stretchBegins[key] ?? 0, upTo: highestRunID))
     }
 
     private mutating func save(_ run: Run) {
@@ -155,12 +209,14 @@ struct Simulation {
 
     private mutating func carryOut(_ decision: Decision) {
         for case .start(let run, _) in decision.effects {
+            if holder != nil, run.cause != .person(via: "procedure"), holds.contains(run.job) { problems.append("\(run.job) was started while it was held") }
             if !working.insert(run.id).inserted { problems.append("run \(run.id) was started twice") }
         }
     }
 
     private mutating func crash() {
         crashes += 1
+        holder = nil
         working = []
         if random.chance(50) { now += Double(Int.random(in: 0...10_000, using: &random)) }
         boot()
@@ -182,6 +238,12 @@ struct Simulation {
         let busy = active.filter { $0.job != "gateway" }
         if busy.count > Simulation.mostParallel { problems.append("\(busy.count) jobs at once") }
         for (job, runs) in Dictionary(grouping: active, by: \.job) where runs.count > 1 { problems.append("\(job) runs twice at once") }
+        if active.filter({ ["backup", "nested"].contains($0.job) }).count > 1 { problems.append("two work on one tree at once") }
+        for (job, all) in engine.jobs where engine.phase == .running && isSettled {
+            for (name, cursor) in all.cursors where cursor > now + 3600 {
+                problems.append("\(job): the cursor of \(name) is left at \(cursor), and it is \(now)")
+            }
+        }
         if active.filter({ ["backup", "vacuum"].contains($0.job) }).count > 1 { problems.append("two of one group at once") }
         for run in engine.runs.values where disk[run.id] == nil { problems.append("run \(run.id) is not on disk") }
         if Set(active.map(\.id)) != working { problems.append("the engine and the world differ about what is running") }
@@ -189,6 +251,7 @@ struct Simulation {
 
     private mutating func drain() {
         guard problems.isEmpty else { return }
+        endedBefore = Set(disk.values.filter { $0.state.outcome != nil }.map(\.id))
         let end = engine.handle(.shutdown(runsUntil: now + 60), at: now)
         apply(end)
         carryOut(end)
@@ -210,19 +273,41 @@ struct Simulation {
 
     /// Every fire time has exactly one verdict: the records of a schedule add up to the fire times between its cursors.
     private mutating func checkAccounts() {
+        let records = Dictionary(grouping: disk.values, by: \.job)
         for definition in definitions {
             for case .schedule(let schedule, _) in definition.triggers {
                 guard case .cron = schedule else { continue }
                 let key = StoredState.CursorKey(job: definition.name, schedule: schedule.name)
-                guard let first = firstCursors[key], let last = cursors[key] else { continue }
-                let records = disk.values.filter { $0.job == definition.name && $0.cause == .schedule(schedule.readable) }
-                let accounted = records.reduce(0) { $0 + 1 + $1.missed }
-                var (expected, cursor) = (0, first)
-                while let next = schedule.next(after: cursor), next <= last { (expected, cursor) = (expected + 1, next) }
-                if accounted != expected { problems.append("\(definition.name): \(expected) fire times, \(accounted) accounted for") }
-                let times = records.map(\.scheduledAt)
-                if Set(times).count != times.count { problems.append("\(definition.name): a fire time was acted on twice") }
+                if let last = cursors[key] { close(key, at: last) }
+                let own = (records[definition.name] ?? []).filter { $0.cause == .schedule(schedule.readable) }
+                check(schedule, of: definition, stretches[key] ?? [], own)
             }
+        }
+        checkFollowers()
+    }
+
+    private mutating func check(_ schedule: Schedule, of job: JobDefinition, _ stretches: [Stretch], _ records: [Run]) {
+        var expected = 0
+        for stretch in stretches {
+            var cursor = stretch.first
+            while let next = schedule.next(after: cursor), next <= stretch.last { (expected, cursor) = (expected + 1, next) }
+        }
+        let accounted = records.reduce(0) { $0 + 1 + $1.missed }
+        if accounted != expected { problems.append("\(job.name): \(expected) fire times, \(accounted) accounted for") }
+        // One that waits stands for later fire times too, also from after the clock was set right.
+        guard job.overlap != .queue || stretches.count == 1 else { return }
+        for stretch in stretches {
+            let times = records.filter { $0.id > stretch.after && $0.id <= stretch.upTo }.map(\.scheduledAt)
+            if Set(times).count != times.count { problems.append("\(job.name): a fire time was acted on twice") }
+        }
+    }
+
+    /// Who follows ends of a backup hears of each, however it ended, unless the program was stopping.
+    private mutating func checkFollowers() {
+        let heard = Set(disk.values.filter { $0.job == "alarm" }.map(\.cause))
+        for run in disk.values where run.job == "backup" && endedBefore.contains(run.id) {
+            guard let outcome = run.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome) else { continue }
+            if !heard.contains(.after(job: "backup", run: run.id)) { problems.append("nobody heard that backup \(run.id) \(outcome.rawValue)") }
         }
     }
 }

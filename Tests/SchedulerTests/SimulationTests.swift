@@ -10,5 +10,6 @@ struct SimulationTests {
         simulation.run(steps: 10_000)
         #expect(simulation.problems.isEmpty, "seed \(seed), step \(simulation.steps): \(simulation.problems.prefix(3))")
         #expect(simulation.crashes > 100)
+        #expect(simulation.resets > 0)
     }
 }

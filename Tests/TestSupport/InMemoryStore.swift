@@ -41,6 +41,7 @@ package final class InMemoryStore: RunStore, KeyValues {
                 case .save(let run): state.runs[run.id] = run
                 case .saveAttempt(let attempt): state.attempts[attempt.run, default: [:]][attempt.number] = attempt
                 case .cursor(let job, let schedule, let date): state.cursors[.init(job: job, schedule: schedule)] = date
+                case .forgetCursor(let job, let schedule): state.cursors[.init(job: job, schedule: schedule)] = nil
                 case .event(let event): state.events.append(event)
                 case .service: break
                 }

@@ -33,7 +33,9 @@ struct LibcTests {
         }
     }
 
-    @Test("around every change of some zones, to the second", arguments: ["America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin", "Pacific/Apia", "Asia/Gaza"])
+    @Test(
+        "around every change of some zones, to the second",
+        arguments: ["America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin", "Pacific/Apia", "Asia/Gaza"])
     func aroundChanges(name: String) throws {
         let zone = try ZoneFinder(environment: [:]).zone(name)
         var instants: [Int] = []
@@ -59,7 +61,8 @@ struct LibcTests {
         "rules as text",
         arguments: [
             "CST-8", "<+08>-8", "<-03>3", "EST5EDT,M3.2.0,M11.1.0", "CET-1CEST,M3.5.0,M10.5.0/3", "AEST-10AEDT,M10.1.0,M4.1.0/3", "<+0330>-3:30",
-            "IST-1GMT0,M10.5.0,M3.5.0/1", "<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "EET-2EEST,M3.4.4/50,M10.4.4/50", "XXX-1YYY,J60/3,J300/4", "XXX1YYY,59/0,299/1:30:15",
+            "IST-1GMT0,M10.5.0,M3.5.0/1", "<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "EET-2EEST,M3.4.4/50,M10.4.4/50", "XXX-1YYY,J60/3,J300/4",
+            "XXX1YYY,59/0,299/1:30:15",
             "AAA-24BBB-23:30,M1.1.0/-167,M6.3.2/167", "AAA3BBB,J1/0,J365/23", "UTC+8", "LMT-5:43:20",
         ])
     func rules(text: String) throws {

@@ -30,7 +30,9 @@ struct ZoneTests {
 
     @Test("what is no zone is told apart from a system without zones and from a damaged file")
     func problems() throws {
-        for text in ["Asia/Nowhere", "../../etc/passwd", "/nonexistent", "Asia", "", "AB-8", "CST", "CST-25", "CST-8X", "AAA1BBB,M13.1.0,M1.1.0", "AAA1BBB,J0,J5"] {
+        for text in [
+            "Asia/Nowhere", "../../etc/passwd", "/nonexistent", "Asia", "", "AB-8", "CST", "CST-25", "CST-8X", "AAA1BBB,M13.1.0,M1.1.0", "AAA1BBB,J0,J5",
+        ] {
             #expect(throws: ZoneProblem.unknown, "\(text)") { try finder.zone(text) }
         }
         #expect(throws: ZoneProblem.noFiles(folder: "/nonexistent")) { try ZoneFinder(environment: ["TZDIR": "/nonexistent"]).zone("Asia/Shanghai") }

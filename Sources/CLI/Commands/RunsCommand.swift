@@ -49,7 +49,8 @@ struct NextCommand: AsyncParsableCommand {
         let zones = ZoneFinder(environment: ContainerEnvironment.all)
         for fire in answer.fires {
             table.add([
-                .init((fire.timeZone.flatMap { try? zones.zone($0) } ?? ShownTime.zone).text(fire.at)), .init(DurationText.readable(fire.at.since(now))), .init(fire.job, .bold),
+                .init((fire.timeZone.flatMap { try? zones.zone($0) } ?? ShownTime.zone).text(fire.at)), .init(DurationText.readable(fire.at.since(now))),
+                .init(fire.job, .bold),
                 .init(fire.schedule),
             ])
         }

@@ -13,6 +13,7 @@ import Processes
 package import Scheduler
 import Store
 import Synchronization
+import TimeZones
 
 /// The running program: made of parts that each end when cancelled, started in order and stopped in reverse.
 struct Daemon {
@@ -111,6 +112,7 @@ struct Daemon {
         if let before = state.exchangeBoot(bootID) { SystemProcessLauncher.killAll(markPrefix: before + ":") }
         state.clearScratch()
         tellRequests(configuration)
+        ShownTime.zone = configuration.timeZone
         warn()
         let store = try openStore()
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
@@ -140,6 +142,7 @@ struct Daemon {
 
     private func warn() {
         container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
+        container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
         container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
         if ContainerEnvironment.isSafeMode {
             container.note(
@@ -166,9 +169,9 @@ struct Daemon {
         listener.value = { [container] exchange in container.note("request: \(exchange)") }
     }
 
-    private func openStore() throws -> SQLiteStore {
+    private func openStore() throws -> StateFile {
         do {
-            let (store, setAside) = try SQLiteStore.openOrReplace(path: state.database)
+            let (store, setAside) = try StateFile.open(path: state.database)
             if let setAside { container.note("the state file was damaged; it is kept as \(setAside), and a new one begun", .warning) }
             return store
         } catch {
@@ -178,16 +181,18 @@ struct Daemon {
     }
 
     private func serve(
-        _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: SQLiteStore, _ logs: RunLogFiles, _ watches: Watches
+        _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: StateFile, _ logs: RunLogFiles, _ watches: Watches
     ) async throws {
         let control = Task { await serveControl(operations) }
         let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
+        let recording = Task { await waitForRoom(store) }
+        let zones = Task { await followZones(scheduler) }
         let succession = Succession(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await succession.follow(operations) }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [control, listening, housekeeping, following] { task.cancel() }
+        for task in [control, listening, housekeeping, recording, zones, following] { task.cancel() }
         await control.value
         if let failure {
             container.note("the state file can't be used: \(failure.message)", .error)
@@ -222,7 +227,7 @@ struct Daemon {
     }
 
     private func stop(_ scheduler: JobScheduler, _ signal: Int32) {
-        let budget = configuration.stopBudget
+        let budget = current.value.stopBudget
         container.note("\(SignalName.name(of: signal)) received; stopping within \(DurationText.format(budget))")
         let runs = Duration.milliseconds(Int64(Double(budget.wholeMilliseconds) * Daemon.runsShare))
         // What is told to the parts is a little less than the platform gives, so that there is time to say goodbye.
@@ -246,11 +251,14 @@ struct Daemon {
             tellRequests(new)
             logs.use(mostPerRun: new.logs.mostPerRun)
             let jobs = environment.jobs(of: new)
-            await scheduler.reload(jobs)
+            await scheduler.reload(jobs, mostParallel: new.mostParallel)
             await watches.use(jobs)
             current.value = new
+            ShownTime.zone = new.timeZone
             for warning in new.warnings { container.note(warning.description, .warning) }
-            return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description))
+            let waiting = needsRestart(new)
+            if !waiting.isEmpty { container.note("reloaded; the new value of \(waiting.joined(separator: ", ")) needs a restart", .warning) }
+            return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description), needsRestart: waiting)
         } catch {
             for problem in error.problems { container.note(problem.description, .warning) }
             container.note("the configuration was not reloaded; the old one stays in force", .warning)
@@ -258,10 +266,48 @@ struct Daemon {
         }
     }
 
-    private func prune(_ store: SQLiteStore, _ logs: RunLogFiles) async {
+    /// Keys whose values this program has taken for good at its start.
+    private func needsRestart(_ new: Configuration) -> [String] {
+        var keys: [String] = []
+        if new.stateFolder != configuration.stateFolder { keys.append("state") }
+        return keys
+    }
+
+    /// Takes over zone files that were changed, such as by an update of the system's data.
+    private func followZones(_ scheduler: JobScheduler) async {
+        let finder = ZoneFinder(environment: ContainerEnvironment.all)
+        while (try? await clock.sleep(for: .seconds(60))) != nil {
+            let old = current.value
+            var new = old
+            new.takeZonesAgain(finder)
+            guard new.timeZone != old.timeZone || zip(new.jobs, old.jobs).contains(where: { $0.definition != $1.definition }) else { continue }
+            current.value = new
+            ShownTime.zone = new.timeZone
+            container.note("the time zone data have changed; it is \(ShownTime.text(clock.now)) now")
+            await scheduler.reload(JobEnvironment(stateFolder: state.path).jobs(of: new), mostParallel: new.mostParallel)
+        }
+    }
+
+    /// Where a full disk left no room for the record at boot, writes it once there is some.
+    private func waitForRoom(_ store: StateFile) async {
+        var hasComplained = false
         while !Task.isCancelled {
-            let oldest = clock.now.adding(.zero - configuration.retention.age)
-            if let gone = try? await store.prune(keeping: configuration.retention.runs, since: oldest) { logs.forget(runs: gone) }
+            if await store.settle() {
+                if hasComplained { container.note("there is room again: what happened is recorded") }
+                hasComplained = false
+            } else {
+                if !hasComplained { container.note("\(await store.complaint() ?? "the state file can't be written"); make room on \(state.path)", .error) }
+                hasComplained = true
+            }
+            try? await clock.sleep(for: .seconds(5))
+        }
+    }
+
+    private func prune(_ store: StateFile, _ logs: RunLogFiles) async {
+        while !Task.isCancelled {
+            let retention = current.value.retention
+            let oldest = clock.now.adding(.zero - retention.age)
+            if let gone = try? await store.prune(keeping: retention.runs, since: oldest) { logs.forget(runs: gone) }
             try? await clock.sleep(for: .seconds(3600))
         }
     }

@@ -43,6 +43,9 @@ struct StateFolder {
                 defer { try? folder.remove(probe) }
                 try file.write([1])
                 return StateFolder(path: path)
+            } catch let full where full.isDiskFull && FileManager.default.fileExists(atPath: path + "/control") {
+                // There may be room later; what is to be kept waits for it.
+                return StateFolder(path: path)
             } catch {
                 failure = "\(error)"
             }

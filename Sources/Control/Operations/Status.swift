@@ -11,7 +11,8 @@ extension Operations {
             version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
             configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) },
             lastBackup: StatusAnswer.LastBackup(overview), space: space,
-            attention: StatusAnswer.Attention.safeMode(overview) + overview.jobs.flatMap(StatusAnswer.Attention.about)
+            attention: StatusAnswer.Attention.safeMode(overview) + StatusAnswer.Attention.record(await store.complaint())
+                + overview.jobs.flatMap(StatusAnswer.Attention.about)
                 + space.flatMap(StatusAnswer.Attention.about))
     }
 }
@@ -94,6 +95,11 @@ extension StatusAnswer.Attention {
                 job: "safe mode", message: "nothing is restored, started or backed up",
                 hint: "look with shipkeeper backups, take out with shipkeeper restore --to FOLDER; then take SHIPKEEPER_SAFE_MODE away and restart")
         ]
+    }
+
+    /// What happens is not written down.
+    fileprivate static func record(_ complaint: String?) -> [StatusAnswer.Attention] {
+        complaint.map { [.init(job: "state file", message: $0, hint: "make room on its disk")] } ?? []
     }
 
     /// What a person must look at in a job: how it stands now, and what its last report said, which stands until another one.

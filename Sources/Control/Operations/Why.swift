@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import TimeZones
 
 extension Operations {
     /// One line: why a job runs, does not run, or when it will.
@@ -72,10 +73,14 @@ struct Why {
         case .change(let path): "a change below \(path)"
         case .dryRun(let road): "a person who wanted to know what it would do (\(road))"
         case .confirmed(let road): "a person, who accepted a smaller tree (\(road))"
+        case .other: run.cause.words
         }
     }
 
-    private func time(_ date: Date) -> String { date.formatted(.iso8601) }
+    /// In the zone of the job's schedule, where it has one.
+    private func time(_ date: Date) -> String {
+        (view.definition.triggers.lazy.compactMap { $0.schedule?.zone }.first ?? ShownTime.zone).text(date)
+    }
 }
 
 extension RunOutcome {

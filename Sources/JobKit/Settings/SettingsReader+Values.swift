@@ -171,7 +171,8 @@ extension SettingsReader {
         var result: [String: String?] = [:]
         for entry in entries {
             guard SettingsReader.isVariableName(entry.key) else {
-                report(at: entry.place, "\"\(entry.key)\" is no name for an environment variable", hint: "a name is not empty and holds no =, no blank and no NUL")
+                report(
+                    at: entry.place, "\"\(entry.key)\" is no name for an environment variable", hint: "a name is not empty and holds no =, no blank and no NUL")
                 continue
             }
             if let length = entry.value.text?.utf8.count, entry.key.utf8.count + length + 2 > SettingsReader.longestWord {
@@ -245,7 +246,8 @@ extension SettingsReader {
     package mutating func program(isRequired: Bool = true) -> ProgramLine? {
         let words = command("command", "Program and arguments, as a list")
         let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")
-        for (key, words) in [("command", words ?? []), ("shell", line.map { [$0] } ?? [])] where words.contains(where: { $0.utf8.count >= SettingsReader.longestWord }) {
+        for (key, words) in [("command", words ?? []), ("shell", line.map { [$0] } ?? [])]
+        where words.contains(where: { $0.utf8.count >= SettingsReader.longestWord }) {
             report(key, "\"\(qualified(key))\" holds a word longer than Linux gives to a process (128 KiB)", hint: "put it in a file")
         }
         switch (words, line) {

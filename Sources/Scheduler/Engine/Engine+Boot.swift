@@ -15,12 +15,20 @@ extension Engine {
             move(run.id, .foundInterrupted, at: now) {
                 $0.error = "the program ended while this was running"
             }
+            if run.state.activeAttempt == 1, !run.cause.isDryRun { followUps.append(FollowUp(run: run, kind: .troubled)) }
         case .queued, .waitingToRetry, .deferred:
             let isOfItsBoot = run.cause == .boot || run.cause == .stop || job.definition.isService
             if isOfItsBoot || job.definition.disabled != nil {
                 move(run.id, .endRequested(.shutdown), at: now) {
                     $0.summary = isOfItsBoot ? "the program ended before it could start" : job.definition.disabled?.description
                 }
+                // It ended with the last boot's stop, which starts nothing.
+                followUps.removeAll { $0.run.id == run.id }
+            } else if run.createdAt > now.adding(Engine.mostAhead) {
+                // What it waits for was reckoned by a clock that was ahead as far.
+                var run = run
+                run.state = run.state.shifted(by: now.since(run.createdAt))
+                record(run)
             }
         case .finished: break
         }
@@ -46,6 +54,15 @@ extension Engine {
         }
     }
 
+    /// Forgets the cursors of schedules that no job has: one that is put back later begins anew instead of catching up.
+    mutating func forgetCursors(_ known: Set<StoredState.CursorKey>) {
+        for key in known.sorted(by: { ($0.job, $0.schedule) < ($1.job, $1.schedule) }) {
+            if jobs[key.job]?.definition.triggers.contains(where: { $0.schedule?.name == key.schedule }) == true { continue }
+            jobs[key.job]?.cursors[key.schedule] = nil
+            decision.changes.append(.forgetCursor(job: key.job, schedule: key.schedule))
+        }
+    }
+
     mutating func setCursor(_ job: String, _ schedule: Schedule, _ cursor: Date) {
         let name = schedule.name
         jobs[job]?.set(cursor, of: name)
@@ -62,6 +79,7 @@ extension Engine {
             job.lookAhead()
             jobs[definition.name] = job
         }
+        forgetCursors(Set(old.flatMap { name, job in job.cursors.keys.map { StoredState.CursorKey(job: name, schedule: $0) } }))
         for (name, job) in old {
             let isSame = jobs[name].map { !$0.definition.isService || $0.definition.fingerprint == job.definition.fingerprint }
             guard isSame != true || jobs[name]?.definition.disabled != nil else { continue }
@@ -80,20 +98,5 @@ extension Engine {
             }
         }
         note("reload", "configuration reloaded: \(definitions.count) jobs", at: now)
-    }
-
-    /// Keeps lengths of time right when the wall clock jumped; schedules by the wall clock see the new time as it is.
-    mutating func shift(by jump: Duration, at now: Date) {
-        for (name, job) in jobs {
-            for case .schedule(let schedule, _) in job.definition.triggers {
-                guard case .every = schedule, let cursor = job.cursors[schedule.name] else { continue }
-                setCursor(name, schedule, cursor.adding(jump))
-            }
-        }
-        for (id, run) in runs { runs[id]?.state = run.state.shifted(by: jump) }
-        let length = jump < .zero ? .zero - jump : jump
-        guard length >= .seconds(60) else { return }
-        let direction = jump < .zero ? "back" : "forward"
-        note("clock", "the clock was set \(direction) by \(DurationText.readable(length))", at: now)
     }
 }

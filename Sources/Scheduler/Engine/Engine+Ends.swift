@@ -23,22 +23,26 @@ extension Engine {
             }
         }
         if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }
-        if attempt == 1, !run.cause.isDryRun, case .failed = result, runs[id]?.isDeferred != true { followTrouble(id, run.job, at: now) }
-        if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { followUp(finished, at: now) }
+        if attempt == 1, !run.cause.isDryRun, case .failed = result, runs[id]?.isDeferred != true { followTrouble(run, at: now) }
+        if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { conclude(finished, at: now) }
     }
 
     /// For those who want to know before the last attempt has failed.
-    private mutating func followTrouble(_ id: Int64, _ name: String, at now: Date) {
-        guard phase == .running else { return }
-        if runs[id] == nil, let outcome = jobs[name]?.last?.state.outcome, ![.failed, .timedOut].contains(outcome) { return }
-        follow(name, id, at: now) { $0 == .troubled }
+    private mutating func followTrouble(_ run: Run, at now: Date) {
+        if runs[run.id] == nil, let outcome = jobs[run.job]?.last?.state.outcome, ![.failed, .timedOut].contains(outcome) { return }
+        followUps.append(FollowUp(run: run, kind: .troubled))
     }
 
-    private mutating func follow(_ job: String, _ id: Int64, at now: Date, where admits: (Trigger.AfterOutcome) -> Bool) {
-        for name in jobs.keys.sorted() {
-            guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
-            for case .after(job, let wanted) in definition.triggers where admits(wanted) {
-                enqueue(newRun(name, .after(job: job, run: id), scheduledAt: now, at: now), at: now)
+    /// Starts what follows the ends that are new, whatever they came from: work, a request, a boot that found them interrupted.
+    mutating func followEnds(at now: Date) {
+        while !followUps.isEmpty {
+            let next = followUps.removeFirst()
+            guard phase == .running else { continue }
+            for name in jobs.keys.sorted() {
+                guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
+                for case .after(next.run.job, let wanted) in definition.triggers where wanted.admits(next.kind) {
+                    enqueue(newRun(name, .after(job: next.run.job, run: next.run.id), scheduledAt: now, at: now), at: now)
+                }
             }
         }
     }
@@ -50,14 +54,12 @@ extension Engine {
         return "not done within \(DurationText.format(timeout))"
     }
 
-    private mutating func followUp(_ run: Run, at now: Date) {
+    private mutating func conclude(_ run: Run, at now: Date) {
         guard let outcome = run.state.outcome else { return }
         jobs[run.job]?.outcome = outcome
         jobs[run.job]?.isReady = false
         if outcome.didWork { jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now }
-        guard phase == .running else { return }
-        follow(run.job, run.id, at: now) { $0.admits(outcome) }
-        judgeHeldChanges(at: now)
+        if phase == .running { judgeHeldChanges(at: now) }
     }
 
     /// Takes over what a supervisor says: launches are attempts of the run.
@@ -119,7 +121,7 @@ extension Engine {
     }
 
     /// Whether a job needs another, by itself or through what it needs.
-    private func needs(_ job: String, _ other: String) -> Bool {
+    func needs(_ job: String, _ other: String) -> Bool {
         var open = jobs[job]?.definition.needs ?? []
         var seen = Set<String>()
         while let next = open.popLast() {
@@ -127,5 +129,14 @@ extension Engine {
             if seen.insert(next).inserted { open += jobs[next]?.definition.needs ?? [] }
         }
         return false
+    }
+}
+
+extension Trigger.AfterOutcome {
+    fileprivate func admits(_ kind: Engine.FollowUp.Kind) -> Bool {
+        switch kind {
+        case .ended(let outcome): admits(outcome)
+        case .troubled: self == .troubled
+        }
     }
 }

@@ -5,6 +5,7 @@ extension Engine {
         guard let job = jobs[name] else { return .noSuchJob }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
+        if let hold = hold(on: name, for: cause) { return .refused("\(name) can't start: \(hold.reason)") }
         if let run = unfinished(of: name).first(where: { $0.state.isJoinable && !$0.cause.isDryRun }), !evenIfRunning || job.definition.isService {
             // Who joined a run that waits for what will not come would wait for ever.
             if run.state == .queued, let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
@@ -25,6 +26,7 @@ extension Engine {
         }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
+        if let hold = hold(on: name, for: .dryRun(via: road)) { return .refused("\(name) can't start: \(hold.reason)") }
         if let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
         let run = newRun(name, .dryRun(via: road), scheduledAt: now, at: now)
         record(run)
@@ -79,6 +81,7 @@ extension Engine {
         guard let job = jobs[name] else { return .noSuchJob }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
+        if let hold = hold(on: name, for: .person(via: road)) { return .refused("\(name) can't start: \(hold.reason)") }
         for run in unfinished(of: name) { end(run, because: .person, at: now) }
         let run = newRun(name, .person(via: road), scheduledAt: now, at: now)
         record(run)

@@ -4,7 +4,11 @@ import JobKit
 extension Engine {
     /// Does all that is due: fire times, timeouts, retries, free slots, and the next step of stopping.
     mutating func settle(at now: Date) {
-        if phase == .running { enqueueDue(at: now) }
+        if phase == .running {
+            resetStrayCursors(at: now)
+            enqueueDue(at: now)
+        }
+        followEnds(at: now)
         expireTimeouts(at: now)
         proceedStopping(at: now)
         grantSlots(at: now)
@@ -100,6 +104,7 @@ extension Engine {
 
     private func obstacle(to run: Run, among active: [Run]) -> String? {
         guard let job = jobs[run.job]?.definition else { return "the job is not declared" }
+        if let hold = hold(on: run.job, for: run.cause) { return "waits: \(hold.reason)" }
         for need in job.needs {
             if let reason = unmet(need) { return "waits for \(need), which \(reason.words)" }
         }
@@ -107,8 +112,9 @@ extension Engine {
         if let group = job.group, let other = active.first(where: { jobs[$0.job]?.definition.group == group }) {
             return "\(other.job) of the same group is running"
         }
-        if let other = active.first(where: { !job.resources.isDisjoint(with: jobs[$0.job]?.definition.resources ?? []) }) {
-            return "\(other.job), which works on the same repository, is running"
+        for other in active {
+            guard let key = ExclusiveKey.meeting(job.exclusive, jobs[other.job]?.definition.exclusive ?? []) else { continue }
+            return "\(other.job), which works on \(ExclusiveKey.readable(key)) too, is running"
         }
         let busy = active.filter { jobs[$0.job]?.definition.isService != true }.count
         return !job.isService && busy >= mostParallel ? "\(busy) jobs are running, which is the limit" : nil

@@ -40,6 +40,18 @@ package struct Engine: Sendable {
         let last: Date
     }
 
+    /// A run whose followers are still to be started.
+    struct FollowUp: Sendable {
+        enum Kind: Sendable {
+            case ended(RunOutcome)
+            /// Its first attempt has failed.
+            case troubled
+        }
+
+        let run: Run
+        let kind: Kind
+    }
+
     struct Upcoming: Sendable {
         let schedule: Schedule
         let name: String
@@ -52,7 +64,9 @@ package struct Engine: Sendable {
     package internal(set) var runs: [Int64: Run] = [:]
     var highestRunID: Int64
     /// The most runs at once, services apart.
-    let mostParallel: Int
+    var mostParallel: Int
+    package internal(set) var holds: [Hold] = []
+    var followUps: [FollowUp] = []
     var decision = Decision()
 
     /// The engine of a new boot, and the decision that accounts for what the last one left.
@@ -65,6 +79,7 @@ package struct Engine: Sendable {
                 definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name],
                 lastReport: stored.lastReports[definition.name])
         }
+        engine.forgetCursors(Set(stored.cursors.keys))
         for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
         for definition in definitions { engine.begin(definition, at: now) }
         engine.settle(at: now)
@@ -92,6 +107,9 @@ package struct Engine: Sendable {
         case .restartRequested(let job, let road): decision.reply = restart(job, via: road, at: now)
         case .clockJumped(let jump): shift(by: jump, at: now)
         case .reloaded(let definitions): reload(definitions, at: now)
+        case .limitChanged(let most): mostParallel = most
+        case .holdRequested(let hold): decision.reply = take(hold)
+        case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
         case .shutdown(let runsUntil): shutDown(runsUntil: runsUntil, at: now)
         }
         settle(at: now)
@@ -128,9 +146,11 @@ package struct Engine: Sendable {
             return
         }
         runs[run.id] = nil
+        holds.removeAll { $0.run == run.id }
         guard !run.cause.isDryRun, outcome != .skipped else { return }
         jobs[run.job]?.last = run
         if outcome.didWork { jobs[run.job]?.lastReport = run }
+        followUps.append(FollowUp(run: run, kind: .ended(outcome)))
     }
 
     mutating func note(_ kind: String, job: String? = nil, _ message: String, at now: Date) {

@@ -16,8 +16,33 @@ package enum EngineEvent: Sendable {
     /// The wall clock moved by this against the clock that does not jump.
     case clockJumped(Duration)
     case reloaded([JobDefinition])
+    /// The most runs at once is now this.
+    case limitChanged(Int)
+    /// From now on only `holder` may start the named jobs and those that need them. No reply, or `refused` while another one holds them.
+    case holdRequested(Hold)
+    /// What `holder` held may be started again.
+    case releaseRequested(holder: String)
     /// Runs may go on until `runsUntil`; then services are stopped.
     case shutdown(runsUntil: Date)
+}
+
+/// Keeps jobs from being started while something works on what they use.
+package struct Hold: Hashable, Sendable {
+    /// The jobs, besides those that need them.
+    package var jobs: Set<String>
+    /// Who may still start them: the `via` of its requests.
+    package var holder: String
+    /// Why, as a clause: `a restore is under way`.
+    package var reason: String
+    /// The run with whose end the hold ends too; nil where it is released by request only.
+    package var run: Int64?
+
+    package init(jobs: Set<String>, holder: String, reason: String, run: Int64? = nil) {
+        self.jobs = jobs
+        self.holder = holder
+        self.reason = reason
+        self.run = run
+    }
 }
 
 /// What a supervisor says of its service.

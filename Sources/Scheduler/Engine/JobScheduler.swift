@@ -37,7 +37,7 @@ package struct ScheduledJob: Sendable {
     }
 }
 
-/// Drives the engine: one event at a time, recorded before anything is done about it.
+/// Drives the engine: all events that wait are decided, recorded in one transaction, and then acted on.
 package actor JobScheduler {
     private struct Envelope: Sendable {
         var event: EngineEvent
@@ -48,8 +48,7 @@ package actor JobScheduler {
     private let ports: SchedulerPorts
     private let bootID: String
     private let mostParallel: Int
-    private let inbox: AsyncStream<Envelope>
-    private nonisolated let post: AsyncStream<Envelope>.Continuation
+    private nonisolated let inbox = Inbox<Envelope>()
     private nonisolated let stopDeadline = Mutex<Duration?>(nil)
 
     private var engine: Engine?
@@ -65,7 +64,6 @@ package actor JobScheduler {
         self.bootID = bootID
         self.mostParallel = mostParallel
         self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
-        (inbox, post) = AsyncStream.makeStream()
     }
 
     // MARK: For others
@@ -77,11 +75,14 @@ package actor JobScheduler {
 
     /// Tells that a watched folder has come to rest.
     package nonisolated func changed(job: String, path: String, at instant: Date) {
-        post.yield(Envelope(event: .changed(job: job, path: path, at: instant)))
+        inbox.post(Envelope(event: .changed(job: job, path: path, at: instant)))
     }
 
     /// Puts another configuration in force.
-    package nonisolated func reload(_ jobs: [ScheduledJob]) async {
+    ///
+    /// - Parameter mostParallel: The most runs at once from now on; nil leaves it as it is.
+    package nonisolated func reload(_ jobs: [ScheduledJob], mostParallel: Int? = nil) async {
+        if let mostParallel { _ = await ask(.limitChanged(mostParallel)) }
         _ = await ask(Envelope(event: .reloaded(jobs.map(\.definition)), jobs: jobs))
     }
 
@@ -89,7 +90,7 @@ package actor JobScheduler {
         await withCheckedContinuation { reply in
             var envelope = envelope
             envelope.reply = reply
-            if case .terminated = post.yield(envelope) { reply.resume(returning: .refused("the program is stopping")) }
+            if !inbox.post(envelope) { reply.resume(returning: .refused("the program is stopping")) }
         }
     }
 
@@ -99,7 +100,7 @@ package actor JobScheduler {
             defer { deadline = deadline ?? (ports.clock.uptime + budget) }
             return deadline == nil
         }
-        if isFirst { post.yield(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs)))) }
+        if isFirst { inbox.post(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs)))) }
     }
 
     /// How things are just now.
@@ -119,13 +120,13 @@ package actor JobScheduler {
         decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
             jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel, at: decidedAt)
-        try await ports.store.commit(decision.changes)
+        try await ports.store.commit(decision.changes.collapsed)
         self.engine = engine
         clockOffset = currentOffset()
         var isDone = carryOut(decision)
         armTimer()
-        for await envelope in inbox {
-            isDone = await process(envelope) || isDone
+        for await _ in inbox.bell {
+            isDone = await process(inbox.takeAll()) || isDone
             if isDone { break }
         }
         timer?.cancel()
@@ -133,44 +134,46 @@ package actor JobScheduler {
 
     /// Nobody who still asks waits for ever.
     private func refuseTheRest() {
-        post.finish()
-        let inbox = inbox
-        Task { for await envelope in inbox { envelope.reply?.resume(returning: .refused("the program is stopping")) } }
+        for envelope in inbox.close() { envelope.reply?.resume(returning: .refused("the program is stopping")) }
     }
 
-    private func process(_ envelope: Envelope) async -> Bool {
+    private func process(_ batch: [Envelope]) async -> Bool {
+        guard !batch.isEmpty else { return false }
+        let jump = clockJump().map { [Envelope(event: .clockJumped($0))] } ?? []
         var isDone = false
-        if let jump = clockJump() { isDone = carryOut(await decided(.clockJumped(jump))) }
-        let decision = await decided(envelope.event)
-        if let jobs = envelope.jobs {
-            self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
+        for (envelope, decision) in await decided(jump + batch) {
+            if let jobs = envelope.jobs {
+                self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
+            }
+            if case .attemptEnded(let run, _) = envelope.event { attempts[run] = nil }
+            isDone = carryOut(decision) || isDone
+            envelope.reply?.resume(returning: decision.reply)
         }
-        isDone = carryOut(decision) || isDone
-        envelope.reply?.resume(returning: decision.reply)
         armTimer()
         return isDone
     }
 
-    /// Decides and records. While the record can't be written nothing is begun; stopping goes on without it.
-    private func decided(_ event: EngineEvent) async -> Decision {
+    /// Decides and records, in one transaction. While the record can't be written nothing is begun; stopping goes on without it.
+    private func decided(_ batch: [Envelope]) async -> [(Envelope, Decision)] {
         var hasComplained = false
         while true {
-            guard var next = engine else { return Decision() }
+            guard var next = engine else { return [] }
             let now = ports.clock.now
             decidedAt = now
-            let decision = next.handle(event, at: now)
+            let decisions = batch.map { ($0, next.handle($0.event, at: now)) }
+            let changes = decisions.flatMap(\.1.changes).collapsed
             do {
-                if !decision.changes.isEmpty { try await ports.store.commit(decision.changes) }
+                if !changes.isEmpty { try await ports.store.commit(changes) }
                 if hasComplained { ports.logs.note("the state file can be written again", isWarning: false) }
                 engine = next
-                return decision
+                return decisions
             } catch {
                 if !hasComplained { ports.logs.note("the state file can't be written: \(error.message)", isWarning: true) }
                 hasComplained = true
             }
             if stopDeadline.withLock({ $0 }) != nil {
                 engine = next
-                return decision
+                return decisions
             }
             try? await ports.clock.sleep(for: .seconds(1))
         }
@@ -193,7 +196,9 @@ package actor JobScheduler {
     private func announce(_ run: Run) {
         if let at = run.state.nextAttemptAt, at > decidedAt {
             let words = [run.error, run.isDeferred ? nil : run.hint].compactMap { $0 }.joined(separator: "; ")
-            ports.logs.note("\(run.job): \(words); \(run.isDeferred ? "deferred for" : "trying again in") \(DurationText.readable(at.since(decidedAt))) (run \(run.id))", isWarning: !run.isDeferred)
+            ports.logs.note(
+                "\(run.job): \(words); \(run.isDeferred ? "deferred for" : "trying again in") \(DurationText.readable(at.since(decidedAt))) (run \(run.id))",
+                isWarning: !run.isDeferred)
         }
         guard case .finished(let outcome, _) = run.state else { return }
         let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
@@ -206,12 +211,12 @@ package actor JobScheduler {
 
     private func begin(_ run: Run, attempt: Int) {
         guard let job = jobs[run.job] else {
-            post.yield(Envelope(event: .attemptEnded(run: run.id, .failed(JobError("the job is no longer declared")))))
+            inbox.post(Envelope(event: .attemptEnded(run: run.id, .failed(JobError("the job is no longer declared")))))
             return
         }
-        let (post, logs) = (post, ports.logs)
+        let (inbox, logs) = (inbox, ports.logs)
         let voice = LiveVoice(log: logs.open(job: run.job, run: run.id), redacted: logs.redacted) { news in
-            post.yield(Envelope(event: .service(run: run.id, news)))
+            inbox.post(Envelope(event: .service(run: run.id, news)))
         }
         let context = context(of: run, attempt: attempt, job, voice)
         let isFirst = startedServices.insert(run.job).inserted
@@ -220,10 +225,9 @@ package actor JobScheduler {
             // Clean before it enters the engine: from there it goes to the store, the answers and the log.
             let result = await JobScheduler.attempt(job.work, context, tools, isFirst: isFirst).redacted(by: logs.redacted)
             voice.close()
-            post.yield(Envelope(event: .attemptEnded(run: run.id, result)))
+            inbox.post(Envelope(event: .attemptEnded(run: run.id, result)))
         }
         attempts[run.id] = (task, voice)
-        attempts = attempts.filter { engine?.runs[$0.key] != nil || $0.key == run.id }
     }
 
     @concurrent
@@ -274,12 +278,12 @@ package actor JobScheduler {
     private func armTimer() {
         guard let engine else { return }
         timer?.cancel()
-        let (clock, post) = (ports.clock, post)
+        let (clock, inbox) = (ports.clock, inbox)
         // From the instant of the last decision: what fell due while it was being recorded is due now.
         let wake = min(engine.nextWake(after: decidedAt) ?? .distantFuture, clock.now.adding(.seconds(30)))
         timer = Task {
             do { try await clock.sleep(until: wake) } catch { return }
-            post.yield(Envelope(event: .tick))
+            inbox.post(Envelope(event: .tick))
         }
     }
 

@@ -7,6 +7,8 @@ package enum StoreChange: Hashable, Sendable {
     case saveAttempt(Attempt)
     /// The newest fire time acted on.
     case cursor(job: String, schedule: String, Date)
+    /// The schedule is in force no more.
+    case forgetCursor(job: String, schedule: String)
     case service(job: String, ServiceStatus, at: Date)
     case event(Event)
 }
@@ -59,9 +61,20 @@ package struct StoredState: Hashable, Sendable {
 
 /// Why the record could not be kept.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-    package var message: String
+    package enum Kind: Hashable, Sendable {
+        /// The disk is full: it may work later.
+        case noRoom
+        case other
+    }
 
-    package init(_ message: String) { self.message = message }
+    package var message: String
+    package var kind: Kind
+
+    package init(_ message: String, kind: Kind = .other) {
+        self.message = message
+        self.kind = kind
+    }
+
     package var description: String { message }
 }
 
@@ -78,4 +91,10 @@ package protocol RunStore: Sendable {
     func events(limit: Int) async throws(StoreError) -> [Event]
     /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never a job's newest or the newest that did its work; gives their ids.
     func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64]
+    /// Why what is committed is not on the disk yet; nil where it is.
+    func complaint() async -> String?
+}
+
+extension RunStore {
+    package func complaint() async -> String? { nil }
 }

@@ -17,8 +17,8 @@ package struct JobDefinition: Hashable, Sendable {
     package var overlap: Overlap
     package var fireRule: FireRule
     package var group: String?
-    /// Things it works on, such as a repository; jobs that share one never run at once.
-    package var resources: Set<String>
+    /// What it must have to itself, as `repository/main` or `tree//data/app`; jobs whose keys meet never run at once. See `ExclusiveKey`.
+    package var exclusive: Set<String>
     /// Whether it can show what a run would do.
     package var canDryRun: Bool
     /// Why the job doesn't run: switched off, or a secret is missing.
@@ -29,7 +29,7 @@ package struct JobDefinition: Hashable, Sendable {
     package init(
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
-        fireRule: FireRule = FireRule(), group: String? = nil, resources: Set<String> = [], canDryRun: Bool = false,
+        fireRule: FireRule = FireRule(), group: String? = nil, exclusive: Set<String> = [], canDryRun: Bool = false,
         disabled: DisabledReason? = nil, fingerprint: String = ""
     ) {
         self.name = name
@@ -42,7 +42,7 @@ package struct JobDefinition: Hashable, Sendable {
         self.overlap = overlap
         self.fireRule = fireRule
         self.group = group
-        self.resources = resources
+        self.exclusive = exclusive
         self.canDryRun = canDryRun
         self.disabled = disabled
         self.fingerprint = fingerprint

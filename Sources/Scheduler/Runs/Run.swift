@@ -15,6 +15,8 @@ package enum RunCause: Hashable, Sendable {
     case dryRun(via: String)
     /// Somebody asked for it and accepts that the tree to store holds far less than the one before.
     case confirmed(via: String)
+    /// What another version of the program has recorded.
+    case other(kind: String, detail: String?)
 
     /// Whether nothing is to be changed, and nothing follows.
     package var isDryRun: Bool { if case .dryRun = self { true } else { false } }
@@ -33,6 +35,7 @@ package enum RunCause: Hashable, Sendable {
         case .change(let path): "change: \(path)"
         case .dryRun(let road): "dry run: \(road)"
         case .confirmed(let road): "person: \(road), confirmed"
+        case .other(let kind, let detail): detail.map { "\(kind): \($0)" } ?? kind
         }
     }
 }

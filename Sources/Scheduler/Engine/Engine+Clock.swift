@@ -1,0 +1,43 @@
+import Foundation
+import JobKit
+
+extension Engine {
+    /// How far a cursor may be ahead of the clock.
+    ///
+    /// Up to this the clock was set right by a small step, and fire times acted on don't come again until the clock passes them. Beyond it the
+    /// clock had been wrong, and a cursor from then would silence its schedule until the clock is there again.
+    static let mostAhead = Duration.seconds(3600)
+
+    /// Sets cursors from a time when the clock was wrong to now, whether that shows at boot or when the clock is set.
+    mutating func resetStrayCursors(at now: Date) {
+        let limit = now.adding(Engine.mostAhead)
+        var strays: [String] = []
+        var newest = now
+        for name in jobs.keys.sorted() {
+            for upcoming in jobs[name]?.upcoming ?? [] {
+                guard let cursor = jobs[name]?.cursors[upcoming.name], cursor > limit else { continue }
+                setCursor(name, upcoming.schedule, now)
+                newest = max(newest, cursor)
+                if strays.last != name { strays.append(name) }
+            }
+        }
+        guard !strays.isEmpty else { return }
+        let ahead = DurationText.readable(newest.since(now))
+        note("clock", "the clock had been up to \(ahead) ahead; these schedules follow it again: \(strays.joined(separator: ", "))", at: now)
+    }
+
+    /// Keeps lengths of time right when the wall clock jumped; schedules by the wall clock see the new time as it is.
+    mutating func shift(by jump: Duration, at now: Date) {
+        for (name, job) in jobs {
+            for case .schedule(let schedule, _) in job.definition.triggers {
+                guard case .every = schedule, let cursor = job.cursors[schedule.name] else { continue }
+                setCursor(name, schedule, cursor.adding(jump))
+            }
+        }
+        for (id, run) in runs { runs[id]?.state = run.state.shifted(by: jump) }
+        let length = jump < .zero ? .zero - jump : jump
+        guard length >= .seconds(60) else { return }
+        let direction = jump < .zero ? "back" : "forward"
+        note("clock", "the clock was set \(direction) by \(DurationText.readable(length))", at: now)
+    }
+}
