@@ -60,7 +60,7 @@ let package = Package(
         room("TimeZones"),
         room("JobKit"),
         room("Scheduler", ["JobKit", "TimeZones"]),
-        room("Config", ["JobKit", "Scheduler", "TimeZones", yams]),
+        room("Config", ["JobKit", "Scheduler", "TimeZones", "Files", yams]),
         room("Store", ["JobKit", "Scheduler", grdb]),
         room("Control", ["JobKit", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, logging]),
         room("JSON5"),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JobKit
 import Scheduler
@@ -25,7 +26,7 @@ enum TopLevel {
         let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins beside this file")
         let parallel = reader.integer(
             "max_parallel", "The most jobs at once, services apart",
-            default: max(2, ProcessInfo.processInfo.activeProcessorCount * 2), in: 1...1000)
+            default: max(2, ContainerCores.count * 2), in: 1...1000)
         let logs = reader.section("logs", "The container log and the logs of runs", logs)
         let retention = reader.section("retention", "How long runs are remembered", retention)
         return Configuration(
