@@ -1,35 +1,31 @@
 import JobKit
 import Synchronization
 
-/// Cuts what a process prints into lines, stream by stream.
+/// Cuts what a process prints into lines without the marks that colour them on a terminal, stream by stream. Longer lines
+/// come in parts.
 final class OutputLines: Sendable {
-    private let pending = Mutex<[LogStream: [UInt8]]>([:])
+    /// In bytes.
+    private static let longest = 16 << 10
+
+    private let splitters = Mutex<[LogStream: LineSplitter]>([:])
     private let onLine: @Sendable (String) -> Void
 
     init(_ onLine: @escaping @Sendable (String) -> Void) { self.onLine = onLine }
 
     func hear(_ bytes: [UInt8], _ stream: LogStream) {
-        let lines = pending.withLock { pending in
-            var lines = ((pending[stream] ?? []) + bytes).split(separator: 10, omittingEmptySubsequences: false)
-            pending[stream] = Array(lines.removeLast())
-            return lines
-        }
-        for line in lines { onLine(OutputLines.plain(line)) }
-    }
-
-    /// Without the marks that colour it on a terminal. See ECMA-48 §5.4.
-    private static func plain(_ line: some Collection<UInt8>) -> String {
-        let text = String(decoding: line, as: UTF8.self)
-        return text.contains("\u{1b}") ? text.replacing(/\u{1b}\[[0-9;?]*[ -\/]*[@-~]/, with: "") : text
+        tell(splitters.withLock { $0[stream, default: LineSplitter(.text, longest: OutputLines.longest)].take(bytes) })
     }
 
     /// What was never ended counts as a line too.
     func finish() {
-        let rest = pending.withLock { pending in
-            defer { pending = [:] }
-            return pending.values.filter { !$0.isEmpty }
-        }
-        for line in rest { onLine(OutputLines.plain(line)) }
+        tell(
+            splitters.withLock { splitters in
+                [LogStream.standardOutput, .standardError].flatMap { splitters[$0]?.finish() ?? [] }
+            })
+    }
+
+    private func tell(_ lines: [LineSplitter.Line]) {
+        for line in lines { onLine(String(decoding: PrintedText.plain(line.bytes), as: UTF8.self)) }
     }
 }
 

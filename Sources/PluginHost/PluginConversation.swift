@@ -40,7 +40,7 @@ final class PluginConversation: Sendable {
     static let largestState = 256 << 10
 
     private struct State {
-        var pending: [UInt8] = []
+        var splitter = LineSplitter(.data, longest: longestLine)
         var lines = 0
         var messages = 0
         var told = Told()
@@ -82,10 +82,9 @@ final class PluginConversation: Sendable {
             var (progress, notes): ([RunProgress], [String]) = ([], [])
             do throws(Flaw) {
                 if heard.withLock({ $0 }) > PluginConversation.mostBytes { throw .tooMuch }
-                try PluginConversation.take(bytes, &state, &progress, &notes)
+                try PluginConversation.take(state.splitter.take(bytes), &state, &progress, &notes)
             } catch {
                 state.told.flaw = error
-                state.pending = []
             }
             return (progress, notes, state.told.flaw != nil)
         }
@@ -101,16 +100,17 @@ final class PluginConversation: Sendable {
     func end(_ listening: Task<Void, Never>) async -> Told {
         post.finish()
         await listening.value
-        if state.withLock({ !$0.pending.isEmpty }) { understand([10]) }
+        understand([10])
         return state.withLock(\.told)
     }
 
-    private static func take(_ bytes: [UInt8], _ state: inout State, _ progress: inout [RunProgress], _ notes: inout [String]) throws(Flaw) {
-        var lines = (state.pending + bytes).split(separator: 10, omittingEmptySubsequences: false)
-        let rest = lines.removeLast()
+    private static func take(
+        _ lines: [LineSplitter.Line], _ state: inout State, _ progress: inout [RunProgress], _ notes: inout [String]
+    ) throws(Flaw) {
         for line in lines {
             state.lines += 1
-            if line.count > longestLine { throw .lineTooLong(line: state.lines) }
+            let (isWhole, line) = (line.isEnd, line.bytes)
+            if !isWhole || line.count > longestLine { throw .lineTooLong(line: state.lines) }
             if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
             guard let message = PluginValue(line)?.object, message.count == 1, let (key, value) = message.first else {
                 // Not quoted: it may hold anything, a secret too.
@@ -121,8 +121,6 @@ final class PluginConversation: Sendable {
             if state.messages > mostMessages { throw .tooMany }
             try understand(key, value, &state, &progress, &notes)
         }
-        if rest.count > longestLine { throw .lineTooLong(line: state.lines + 1) }
-        state.pending = Array(rest)
     }
 
     private static func understand(
