@@ -75,8 +75,8 @@ let package = Package(
         room("HTTPClient", ["Threads", "CCurl"]),
         room("Processes", ["JobKit", "Threads", "CProcess", subprocess, system]),
         room("PluginHost", ["JobKit"]),
-        room("Logs", ["JobKit", "TimeZones", logging]),
-        room("Init", ["CProcess"]),
+        room("Logs", ["JobKit", "Threads", "TimeZones", logging]),
+        room("Init", ["CProcess", "CStart"]),
         .executableTarget(
             name: "DiskSpacePlugin", dependencies: ["JobKit"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -85,6 +85,7 @@ let package = Package(
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CThreads"),
+        .target(name: "CStart"),
         .target(
             name: "TestSupport", dependencies: ["JobKit", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
             exclude: ["StandInGateway", "StandInHexo", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
@@ -97,6 +98,7 @@ let package = Package(
         tests("JSON5", ["JSON5"]),
         tests("Store", ["Store", "Scheduler", "JobKit"]),
         tests("Logs", ["Logs", "JobKit"]),
+        tests("Init", ["CLI"]),
         tests("Archive", ["Archive", "Files"]),
         tests("Storage", ["Storage", "Files", "HTTPClient", crypto]),
         tests("Backups", ["Backups", "Storage", "Archive", "Files", "HTTPClient"]),

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -36,6 +37,9 @@ static inline int cprocess_pipe(int ends[2]) {
 
 static inline int cprocess_set_blocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK); }
 static inline int cprocess_set_nonblocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK); }
+
+/// Keeps a descriptor from processes we start.
+static inline void cprocess_close_on_exec(int file) { fcntl(file, F_SETFD, FD_CLOEXEC); }
 
 /// Makes a pipe hold up to so many bytes; what it holds then, or -1.
 static inline int cprocess_pipe_size(int pipe, int size) {

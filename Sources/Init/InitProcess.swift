@@ -4,8 +4,9 @@ import Glibc
 /// Process 1, or a child subreaper where another init stands above us: starts the daemon as its child, forwards signals,
 /// reaps every orphan, and passes on the exit code. A daemon that dies of a fault is started again a few times.
 ///
-/// A process apart, because whoever waits for any child takes exit codes from whoever waits for one. Every `unsafe` word of
-/// the room stands in this file.
+/// It keeps the stop deadline, because it needs nobody for that: whatever the daemon does or waits for, all processes are
+/// gone when the stop budget is over. A process apart, because whoever waits for any child takes exit codes from whoever
+/// waits for one. Every `unsafe` word about it stands in this file.
 package struct InitProcess {
     /// Set for the daemon: the number of times it was started before in this container.
     package static let restartsVariable = "SHIPKEEPER_RESTARTS"
@@ -13,10 +14,21 @@ package struct InitProcess {
     private static let mostRestarts = 5
     private static let restartWindow: Int = 600
     private static let forwarded = [SIGTERM, SIGINT, SIGQUIT, SIGHUP]
+    private static let stopping = [SIGTERM, SIGINT, SIGQUIT]
+
+    private enum Phase {
+        case running
+        /// So many milliseconds were given to the stop. Whatever is left at `killing` is killed, so that it is gone by the end.
+        case stopping(budget: Int, killing: Instant)
+    }
+
+    /// How long killed processes may take to vanish, in milliseconds.
+    private static let longestDying = 250
 
     private let arguments: [String]
     private var daemon: pid_t = 0
-    private var isStopping = false
+    private var phase = Phase.running
+    private var budget = StopBudgetReader()
     private var restarts: [Int] = []
     private var signals = sigset_t()
 
@@ -30,35 +42,39 @@ package struct InitProcess {
         }
         // Whoever started us may have them ignored, and what is ignored can't be waited for.
         for number in InitProcess.forwarded + [SIGCHLD] { signal(number, SIG_DFL) }
-        for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
+        for number in [SIGUSR1, SIGUSR2, SIGPIPE] { signal(number, SIG_IGN) }
         unsafe sigemptyset(&signals)
         for signal in InitProcess.forwarded + [SIGCHLD] { unsafe sigaddset(&signals, signal) }
         unsafe sigprocmask(SIG_BLOCK, &signals, nil)
         guard start() else { return 127 }
         while true {
+            if case .stopping(let budget, let killing) = phase, killing.isPast { return endNow(budget) }
             guard let status = waitForDaemon() else { continue }
             if let code = conclude(status) { return code }
         }
     }
 
-    /// Waits for one of our signals, for ever or for so long; gives its number, or -1.
-    private func received(within seconds: Int? = nil) -> Int32 {
+    /// Waits for one of our signals, for ever or until an instant; gives its number, or -1.
+    private func received(until instant: Instant? = nil) -> Int32 {
         var set = signals
-        guard let seconds else { return unsafe sigwaitinfo(&set, nil) }
-        var limit = timespec(tv_sec: seconds, tv_nsec: 0)
+        guard let instant else { return unsafe sigwaitinfo(&set, nil) }
+        var limit = instant.fromNow
         return unsafe sigtimedwait(&set, nil, &limit)
     }
 
     /// Waits for one signal and acts on it; gives the daemon's wait status once it has ended.
     private mutating func waitForDaemon() -> Int32? {
-        let signal = received()
+        let signal = received(until: killTime)
         if signal == SIGCHLD { return reap() }
         if signal > 0 { forward(signal) }
         return nil
     }
 
     private mutating func forward(_ signal: Int32) {
-        if [SIGTERM, SIGINT, SIGQUIT].contains(signal) { isStopping = true }
+        if InitProcess.stopping.contains(signal), case .running = phase {
+            let given = budget.latest()
+            phase = .stopping(budget: given, killing: Instant.now + (given - min(InitProcess.longestDying, given / 20)))
+        }
         kill(daemon, signal)
     }
 
@@ -85,11 +101,19 @@ package struct InitProcess {
         // A group of its own: what is typed at a terminal reaches the daemon through us, and once.
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        let reporter = budget.open()
+        // Onto itself: that takes the mark away that would close it in the daemon.
+        if let reporter { unsafe posix_spawn_file_actions_adddup2(&actions, reporter, reporter) }
+        unsafe setenv(StopBudgetReporter.variable, reporter.map { "\($0)" } ?? "", 1)
         unsafe setenv(InitProcess.restartsVariable, "\(restarts.count)", 1)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe (["shipkeeper"] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { unsafe free($0) } }
-        let failure = unsafe posix_spawn(&daemon, InitProcess.ownPath, nil, &attributes, words, cprocess_environ())
+        let failure = unsafe posix_spawn(&daemon, InitProcess.ownPath, &actions, &attributes, words, cprocess_environ())
+        if let reporter { close(reporter) }
         if failure != 0 { say("the program could not be started: \(unsafe String(cString: strerror(failure)))") }
         return failure == 0
     }
@@ -106,11 +130,9 @@ package struct InitProcess {
     /// What follows the daemon's end: the exit code to pass on, or nil when it was started again.
     private mutating func conclude(_ status: Int32) -> Int32? {
         let signal = cprocess_exit_signal(status)
-        if signal == 0 || isStopping {
-            endLeftovers()
-            return signal == 0 ? cprocess_exit_code(status) : 128 + signal
-        }
         endLeftovers()
+        if case .stopping = phase { return signal == 0 ? cprocess_exit_code(status) : 128 + signal }
+        guard signal != 0 else { return cprocess_exit_code(status) }
         let now = time(nil)
         restarts = restarts.filter { now - $0 < InitProcess.restartWindow } + [now]
         guard restarts.count <= InitProcess.mostRestarts else {
@@ -118,31 +140,56 @@ package struct InitProcess {
             return 128 + signal
         }
         say("the program was ended by signal \(signal); starting it again")
-        return pause(seconds: min(1 << (restarts.count - 1), 30)) && start() ? nil : 128 + signal
+        guard pause(milliseconds: min(1 << (restarts.count - 1), 30) * 1000) else { return 128 + signal }
+        // The system may have no room for a process just now.
+        while !start() { guard pause(milliseconds: 1000) else { return 128 + signal } }
+        return nil
     }
 
-    /// Waits before a restart, still reaping; false when we are told to stop meanwhile.
-    private mutating func pause(seconds: Int) -> Bool {
-        let end = time(nil) + seconds
-        while time(nil) < end {
-            let signal = received(within: 1)
+    /// Waits before a restart, still reaping; false when a stop is asked for meanwhile.
+    private mutating func pause(milliseconds: Int) -> Bool {
+        let end = Instant.now + milliseconds
+        while !end.isPast {
+            let signal = received(until: end)
             if signal == SIGCHLD { _ = reap() }
-            if [SIGTERM, SIGINT, SIGQUIT].contains(signal) { return false }
+            if InitProcess.stopping.contains(signal) { return false }
         }
         return true
     }
 
     // MARK: The end
 
-    /// Ends whatever is left of the container's processes: asks, waits half a second, kills, and reaps.
+    private var killTime: Instant? {
+        if case .stopping(_, let killing) = phase { killing } else { nil }
+    }
+
+    /// The budget is used up: kills the daemon and all that is left, first of all, and waits for nothing else.
+    private func endNow(_ budget: Int) -> Int32 {
+        kill(daemon, SIGKILL)
+        killLeftovers(until: Instant.now + min(InitProcess.longestDying, budget / 20))
+        say("the stop budget of \(budget) ms is used up; everything was killed")
+        return 1
+    }
+
+    /// Ends whatever is left of the container's processes: asks, waits half a second, kills, and reaps. Not beyond the deadline.
     private func endLeftovers() {
+        let grace = min(killTime ?? .now + 500, .now + 500)
         signalLeftovers(SIGTERM)
-        for round in 0..<150 {
+        while !grace.isPast {
             _ = reap()
             guard hasChildren else { return }
-            if round >= 25 { signalLeftovers(SIGKILL) }
-            usleep(20_000)
+            usleep(10_000)
         }
+        killLeftovers(until: killTime.map { min($0, .now + 2500) + InitProcess.longestDying } ?? .now + 2500)
+    }
+
+    private func killLeftovers(until end: Instant) {
+        repeat {
+            signalLeftovers(SIGKILL)
+            _ = reap()
+            guard hasChildren else { return }
+            usleep(5_000)
+        } while !end.isPast
     }
 
     private var hasChildren: Bool {
@@ -161,8 +208,11 @@ package struct InitProcess {
         for child in children.prefix(Int(max(0, count))) { kill(child, signal) }
     }
 
+    /// A line on standard error, where there is room for it: nobody may be reading.
     private func say(_ message: String) {
         let line = "shipkeeper init: \(message)\n"
+        var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&room, 1, 0) == 1, room.revents & Int16(POLLOUT) != 0 else { return }
         unsafe line.withCString { unsafe _ = write(STDERR_FILENO, $0, strlen($0)) }
     }
 }

@@ -1,0 +1,20 @@
+// What the kernel handed this program when it started, whatever libraries have done to it since.
+#pragma once
+
+/// The arguments, the program's name first.
+int cstart_argument_count(void);
+const char *cstart_argument(int index);
+
+/// Moves the environment to memory that only this process can read, and overwrites the block that the kernel shows in
+/// /proc/PID/environ. `environ` and `getenv` work as before. Gives 0, or -1 where there is no memory: then nothing was changed.
+/// To be called while there is one thread.
+int cstart_hide_environment(void);
+
+/// No core dump, no tracer, and no reader of /proc/PID/mem or /proc/PID/environ without CAP_SYS_PTRACE. See prctl(2), PR_SET_DUMPABLE.
+int cstart_forbid_inspection(void);
+
+/// Takes a variable out of the environment and overwrites its value.
+int cstart_unset(const char *name);
+
+/// The variables of the environment as they stand now, each `NAME=value`; null after the last.
+const char *cstart_variable(int index);

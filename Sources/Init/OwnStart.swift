@@ -1,0 +1,40 @@
+import CStart
+
+/// What this program was started with. Every `unsafe` word about it stands in this file.
+package enum OwnStart {
+    /// The arguments, without the program's name. Unlike `CommandLine.arguments` they are found whatever a preloaded library
+    /// has done to the environment.
+    package static let arguments: [String] = (1..<max(1, Int(cstart_argument_count()))).compactMap { index in
+        unsafe cstart_argument(Int32(index)).map { unsafe String(cString: $0) }
+    }
+
+    /// Keeps the environment from other processes of the same user: it is moved out of what /proc shows, and nobody may trace
+    /// this process or read its memory. To be called first of all, while there is one thread.
+    package static func hide() {
+        _ = cstart_hide_environment()
+        _ = cstart_forbid_inspection()
+    }
+
+    /// The variables of the environment as they stand now, each `NAME=value`, as bytes: a value need not be text.
+    package static var variables: [[UInt8]] {
+        var found: [[UInt8]] = []
+        while let entry = unsafe cstart_variable(Int32(found.count)) {
+            unsafe found.append(bytes(entry))
+        }
+        return found
+    }
+
+    /// Takes variables out of this process's environment.
+    package static func forget(_ names: [String]) {
+        for name in names { unsafe _ = cstart_unset(name) }
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        var (bytes, index): ([UInt8], Int) = ([], 0)
+        while unsafe text[index] != 0 {
+            unsafe bytes.append(UInt8(bitPattern: text[index]))
+            index += 1
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Init, as the process that a container starts: what it passes on, what it ends, and when.
+@Suite("init as a process", .waiting, .serialized)
+struct InitProgramTests {
+    /// Longer than any stop here may take, whatever else this machine does.
+    private static let patience = 60
+
+    private func program(_ jobs: String, budget: String = "3s", _ folder: TemporaryFolder = TemporaryFolder()) throws -> RunningProgram {
+        let program = try RunningProgram("version: 1\nstate: \(folder["state"])\nstop_budget: \(budget)\njobs:\n\(jobs)\n", in: folder)
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'", seconds: InitProgramTests.patience), "\(program.log)")
+        return program
+    }
+
+    private func daemon(of program: RunningProgram) throws -> Int32 {
+        try #require(Int32(try Shell.run("pgrep -P \(program.id) -f no-init").output.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// Whether the program ends by itself; it is killed else.
+    private func hasEnded(_ program: RunningProgram) throws -> Bool {
+        let ended = try RunningProgram.until("! kill -0 \(program.id) || grep -q '^State:.Z' /proc/\(program.id)/status", seconds: InitProgramTests.patience)
+        if !ended { program.send(SIGKILL) }
+        return ended
+    }
+
+    private func processes(of folder: TemporaryFolder) throws -> String {
+        try Shell.run("pgrep -fa '\(folder.path)' | grep -v pgrep").output
+    }
+
+    @Test("the daemon's exit code is passed on", .timeLimit(.minutes(30)))
+    func codes() throws {
+        let folder = TemporaryFolder()
+        #expect(try RunningProgram("version: 1\njobs: 3\n", in: folder).wait() == 78)
+        let program = try program("  a: { type: command, with: { command: [\"true\"] } }")
+        #expect(program.stop() == 0, "\(program.log)")
+    }
+
+    @Test("a daemon that stands still is killed with all that is left when the stop budget is over", .timeLimit(.minutes(30)), arguments: [SIGTERM, SIGINT])
+    func frozen(signal: Int32) throws {
+        let folder = TemporaryFolder()
+        try folder.write("deaf.sh", "trap '' TERM INT HUP\necho up > '\(folder["up"])'\nwhile :; do sleep 1; done\n")
+        let program = try program("  deaf: { type: service, with: { command: [sh, \(folder["deaf.sh"])] } }", folder)
+        #expect(try RunningProgram.until("test -e '\(folder["up"])'", seconds: InitProgramTests.patience))
+        kill(try daemon(of: program), SIGSTOP)
+        program.send(signal)
+        #expect(try hasEnded(program), "\(program.log)")
+        #expect(program.wait() == 1)
+        #expect(program.log.contains("the stop budget of 3000 ms is used up"), "\(program.log)")
+        #expect(try processes(of: folder) == "")
+    }
+
+    @Test("a budget that a reload has changed is the one that counts", .timeLimit(.minutes(30)))
+    func reloaded() throws {
+        let folder = TemporaryFolder()
+        let program = try program("  a: { type: service, with: { command: [sleep, \"1000\"] } }", budget: "55m", folder)
+        try folder.write("shipkeeper.yaml", try #require(folder.read("shipkeeper.yaml")).replacing("55m", with: "2s"))
+        #expect(try program.ask("reload").status == 0)
+        kill(try daemon(of: program), SIGSTOP)
+        program.send(SIGTERM)
+        #expect(try hasEnded(program), "\(program.log)")
+        #expect(program.wait() == 1 && program.log.contains("the stop budget of 2000 ms is used up"))
+    }
+
+    @Test("a daemon that was killed is started again, and what it left behind is gone", .timeLimit(.minutes(30)))
+    func restarted() throws {
+        let folder = TemporaryFolder()
+        let program = try program("  app: { type: service, with: { command: [sleep, \"987\"] } }", folder)
+        let first = try daemon(of: program)
+        kill(first, SIGKILL)
+        let isThere = "pgrep -P \(program.id) -f no-init | grep -vx \(first)"
+        let isReady = "'\(SourceTree.program)' status --state '\(folder["state"])' | grep -q 'app *ready'"
+        #expect(try RunningProgram.until("\(isThere) && \(isReady)", seconds: InitProgramTests.patience), "\(program.log)")
+        #expect(program.log.contains("the program was ended by signal 9; starting it again"))
+        #expect(program.stop() == 0)
+        #expect(try processes(of: folder) == "")
+    }
+
+    @Test("a stop while it waits to start the daemon again ends it", .timeLimit(.minutes(30)))
+    func stoppedBetween() throws {
+        let folder = TemporaryFolder()
+        let program = try program("  app: { type: command, with: { command: [\"true\"] } }", folder)
+        for round in 1...3 {
+            kill(try daemon(of: program), SIGKILL)
+            #expect(try RunningProgram.until("[ $(grep -c 'starting it again' '\(folder["log.txt"])') -ge \(round) ]", seconds: InitProgramTests.patience))
+            if round < 3 { #expect(try RunningProgram.until("pgrep -P \(program.id) -f no-init", seconds: InitProgramTests.patience)) }
+        }
+        program.send(SIGTERM)
+        #expect(try hasEnded(program))
+        #expect(program.wait() == 128 + SIGKILL)
+    }
+}
