@@ -5,7 +5,7 @@ package import Scheduler
 /// Reads what runs have said.
 package protocol RunLogReader: Sendable {
     /// The log's bytes from an offset on, and the offset of its end; nil where there is no log.
-    func read(run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)?
+    func read(run: Int64, from offset: Int64) async -> (bytes: Data, end: Int64)?
 }
 
 /// What operations work with.

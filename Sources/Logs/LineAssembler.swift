@@ -1,49 +1,35 @@
+import JobKit
+
 /// Cuts a stream of bytes into lines, whatever pieces it arrives in, and takes secrets out before anything leaves.
 struct LineAssembler {
-    /// Longer lines are cut.
+    /// Longer lines are cut, in bytes.
     static let longestLine = 16 * 1024
 
     private let redactor: Redactor
-    private var pending: [UInt8] = []
+    private var splitter: LineSplitter
 
-    init(redactor: Redactor) { self.redactor = redactor }
+    init(redactor: Redactor) {
+        self.redactor = redactor
+        splitter = LineSplitter(.text, longest: LineAssembler.longestLine) { LineAssembler.clean($0, redactor) }
+    }
 
     /// Takes in bytes and gives the lines they complete. Invalid UTF-8 is shown replaced.
     mutating func take(_ bytes: [UInt8]) -> [String] {
-        var lines: [String] = []
-        var rest = bytes[...]
-        while let end = rest.firstIndex(of: 10) {
-            pending += rest[..<end]
-            rest = rest[(end + 1)...]
-            lines += flush()
-        }
-        pending += rest
-        // What is left of an over-long line keeps as much as a secret could need to be seen whole.
-        let overlap = redactor.longest
-        if pending.count > LineAssembler.longestLine + overlap {
-            let clean = redactor.redacted(pending)
-            let keep = min(overlap, clean.count)
-            lines.append(text(clean.dropLast(keep)))
-            pending = Array(clean.suffix(keep))
-        }
-        return lines
+        // What stays back of an over-long line is as much as a secret could need to be seen whole.
+        splitter.held = redactor.longest
+        return splitter.take(bytes).map(LineAssembler.text)
     }
 
     /// The line begun and not ended, if there is one.
-    mutating func finish() -> [String] { pending.isEmpty ? [] : flush() }
+    mutating func finish() -> [String] { splitter.finish().map(LineAssembler.text) }
 
-    private mutating func flush() -> [String] {
-        if pending.last == 13 { pending.removeLast() }
-        let clean = redactor.redacted(pending)
-        pending = []
-        var lines: [String] = []
-        var rest = clean[...]
-        repeat {
-            lines.append(text(rest.prefix(LineAssembler.longestLine)))
-            rest = rest.dropFirst(LineAssembler.longestLine)
-        } while !rest.isEmpty
-        return lines
+    /// A secret with colours inside is one all the same.
+    private static func clean(_ line: [UInt8], _ redactor: Redactor) -> [UInt8] {
+        let plain = PrintedText.plain(line)
+        guard plain.count < line.count else { return redactor.redacted(line) }
+        let clean = redactor.redacted(plain)
+        return clean == plain ? line : clean
     }
 
-    private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+    private static func text(_ line: LineSplitter.Line) -> String { String(decoding: line.bytes, as: UTF8.self) }
 }

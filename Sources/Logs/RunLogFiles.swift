@@ -1,22 +1,23 @@
+import Dispatch
 package import Foundation
 package import JobKit
 import Synchronization
 
-/// Keeps the output of every run in a file of its own, and sends it to the container log.
+/// Keeps the output of every run in a file of its own, and sends it to the container log. Whoever has something to say never
+/// waits: what a disk does not take in time is dropped and counted.
 package final class RunLogFiles: Sendable {
-    /// Folder of the files; nil where none can be written.
-    private let folder: String?
     private let container: ContainerLog
     private let redactor: Redactor
     private let mostPerRun: Mutex<Int64>
-    /// Bytes that rotation took from the front of a log.
-    private let dropped = Mutex<[Int64: Int64]>([:])
+    private let store: RunLogStore
+    private let writing = WorkQueue(name: "shipkeeper-runs")
 
+    /// - Parameter folder: Folder of the files; nil where none can be written.
     package init(folder: String?, container: ContainerLog, redactor: Redactor, mostPerRun: Int64) {
-        self.folder = folder
         self.container = container
         self.redactor = redactor
         self.mostPerRun = Mutex(mostPerRun)
+        store = RunLogStore(folder: folder)
     }
 
     package func use(mostPerRun: Int64) { self.mostPerRun.withLock { $0 = mostPerRun } }
@@ -25,114 +26,94 @@ package final class RunLogFiles: Sendable {
 
     package func redacted(_ text: String) -> String { redactor.redacted(text) }
 
+    /// The log of a run. No more than the cap that is in force now is kept of it.
     package func file(job: String, run: Int64) -> RunLogFile {
-        RunLogFile(
-            job: job, run: run, path: path(of: run), most: mostPerRun.withLock { $0 }, container: container,
-            redactor: redactor, onDrop: { [self] bytes in dropped.withLock { $0[run, default: 0] += bytes } })
+        let most = mostPerRun.withLock { $0 }
+        // After what an earlier attempt of the run has said.
+        container.inOrder { [store, writing] in writing.add { store.begin(run, most: most) } }
+        return RunLogFile(job: job, run: run, container: container, redactor: redactor, store: store, writing: writing)
     }
 
-    /// The newer and, where the log was rotated, the older file of a run.
-    private func path(of run: Int64) -> String? { folder.map { "\($0)/\(run).log" } }
+    package func forget(runs: [Int64]) { writing.add { [store] in store.forget(runs) } }
 
-    package func forget(runs: [Int64]) {
-        for run in runs {
-            dropped.withLock { $0[run] = nil }
-            guard let path = path(of: run) else { continue }
-            for file in [path, RunLogFile.older(path)] { try? FileManager.default.removeItem(atPath: file) }
+    /// The text of a run's log from a byte on, and where it ends now: all that was said before this call. Offsets count from
+    /// the log's first byte ever, so a reader that follows sees what it missed and goes on after a rotation.
+    ///
+    /// Waits as long as the disk does, and holds up nobody meanwhile.
+    package func read(run: Int64, from offset: Int64) async -> (bytes: Data, end: Int64)? {
+        let (container, writing, store) = (container, writing, store)
+        return await withCheckedContinuation { reply in
+            container.inOrder { writing.add { reply.resume(returning: store.read(run, from: offset)) } }
         }
     }
 
-    /// The text of a run's log from a byte on, and where it ends now. Offsets count from the log's first byte ever, so
-    /// a reader that follows sees what it missed and goes on after a rotation.
-    package func read(run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)? {
-        guard let path = path(of: run) else { return nil }
-        guard let newer = FileManager.default.contents(atPath: path) else { return nil }
-        let older = FileManager.default.contents(atPath: RunLogFile.older(path)) ?? Data()
-        let all = older + newer
-        let gone = dropped.withLock { $0[run] ?? 0 }
-        let start = min(max(0, offset - gone), Int64(all.count))
-        return (all.dropFirst(Int(start)), gone + Int64(all.count))
+    /// Waits until all that was said so far is written, or the time is up. Blocks.
+    package func flush(within length: Duration) {
+        let end = DispatchTime.now() + length.seconds
+        container.flush(within: length)
+        _ = writing.flush(until: end)
     }
 }
 
 /// The log of one run. Beyond its cap the oldest half is dropped.
 package final class RunLogFile: Sendable {
-    private struct State {
-        var handle: FileHandle?
-        var written: Int64 = 0
-        var assemblers: [LogStream: LineAssembler] = [:]
-    }
-
     private let job: String
     private let run: Int64
-    private let path: String?
-    private let most: Int64
     private let container: ContainerLog
     private let redactor: Redactor
-    private let onDrop: @Sendable (Int64) -> Void
-    private let state = Mutex(State())
+    private let store: RunLogStore
+    private let writing: WorkQueue
+    private let assemblers = Mutex<[LogStream: LineAssembler]>([:])
 
-    init(
-        job: String, run: Int64, path: String?, most: Int64, container: ContainerLog, redactor: Redactor,
-        onDrop: @escaping @Sendable (Int64) -> Void
-    ) {
+    init(job: String, run: Int64, container: ContainerLog, redactor: Redactor, store: RunLogStore, writing: WorkQueue) {
         self.job = job
         self.run = run
-        self.path = path
-        self.most = most
         self.container = container
         self.redactor = redactor
-        self.onDrop = onDrop
-        guard let path else { return }
-        state.withLock { state in
-            if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-            state.handle = FileHandle(forWritingAtPath: path)
-            state.written = Int64((try? state.handle?.seekToEnd()) ?? 0)
-        }
+        self.store = store
+        self.writing = writing
     }
 
-    static func older(_ path: String) -> String { path + ".1" }
+    /// A line of the program's own.
+    package func line(_ text: String) {
+        let time = container.now
+        container.inOrder { [self] in keep(redactor.redacted(text), stream: nil, at: time) }
+    }
 
-    package func line(_ text: String) { keep(redactor.redacted(text), stream: nil) }
-
+    /// Bytes as a process wrote them, cut anywhere.
     package func output(_ bytes: [UInt8], from stream: LogStream) {
-        let lines = state.withLock { state in
-            state.assemblers[stream, default: LineAssembler(redactor: redactor)].take(bytes)
+        let time = container.now
+        let lines = max(1, bytes.count { $0 == 10 })
+        container.inOrder(lane: run, bytes: bytes.count, lines: lines) { [self] lines in
+            for line in finish(stream) { keep(line, stream: stream, at: time) }
+            keep("\(lines.grouped) lines were dropped: they came faster than they could be kept", stream: nil, at: time)
+        } _: { [self] in
+            for line in assemblers.withLock({ $0[stream, default: LineAssembler(redactor: redactor)].take(bytes) }) {
+                keep(line, stream: stream, at: time)
+            }
         }
-        for line in lines { keep(line, stream: stream) }
     }
 
+    /// No more will come.
     package func close() {
-        for stream in [LogStream.standardOutput, .standardError] {
-            let lines = state.withLock { $0.assemblers[stream]?.finish() ?? [] }
-            for line in lines { keep(line, stream: stream) }
-        }
-        state.withLock { state in
-            try? state.handle?.close()
-            state.handle = nil
-        }
-    }
-
-    private func keep(_ line: String, stream: LogStream?) {
-        container.line(line, job: job, run: run, stream: stream)
-        state.withLock { state in
-            let bytes = Data("\(stream == nil ? "# " : "")\(line)\n".utf8)
-            if state.written + Int64(bytes.count) > most / 2 { rotate(&state) }
-            try? state.handle?.write(contentsOf: bytes)
-            state.written += Int64(bytes.count)
+        let time = container.now
+        container.inOrder { [self] in
+            for stream in [LogStream.standardOutput, .standardError] {
+                for line in finish(stream) { keep(line, stream: stream, at: time) }
+            }
+            writing.add { [store, run] in store.end(run) }
         }
     }
 
-    /// Half the cap is full: that half becomes the older file, and what was older is gone.
-    private func rotate(_ state: inout State) {
-        guard let path, state.handle != nil else { return }
-        try? state.handle?.close()
-        let older = try? FileManager.default.attributesOfItem(atPath: RunLogFile.older(path))[.size] as? Int64
-        onDrop(older ?? 0)
-        try? FileManager.default.removeItem(atPath: RunLogFile.older(path))
-        try? FileManager.default.moveItem(atPath: path, toPath: RunLogFile.older(path))
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        state.handle = FileHandle(forWritingAtPath: path)
-        state.written = 0
+    private func finish(_ stream: LogStream) -> [String] { assemblers.withLock { $0[stream]?.finish() ?? [] } }
+
+    private func keep(_ line: String, stream: LogStream?, at time: Date) {
+        container.emit(job: job, run: run, stream: stream, at: time, line)
+        let text = "\(stream == nil ? "# " : "")\(line)\n"
+        writing.add(lane: run, bytes: text.utf8.count, lines: 1) { [store, run] lines in
+            store.miss(lines, of: run)
+        } _: { [store, run] in
+            store.append(text, to: run)
+        }
     }
 }

@@ -35,6 +35,7 @@ struct LogsTests {
         file.output(Array("before \(text) after\n".utf8), from: .standardOutput)
         file.line("own line with \(text)")
         file.close()
+        logs.flush(within: .seconds(60))
         for shown in [lines.all, folder.read("1.log") ?? ""] {
             #expect(shown.contains("<secret>"))
             let longest = text.count > 20 ? String(text.dropFirst(6).dropLast(8)) : text
@@ -52,6 +53,7 @@ struct LogsTests {
             file.output(Array(text.prefix(cut + 1)), from: .standardError)
             file.output(Array(text.dropFirst(cut + 1)), from: .standardError)
             file.close()
+            logs.flush(within: .seconds(60))
             #expect(folder.read("1.log") == "x<secret>y\n")
             #expect(lines.all.hasSuffix("a | x<secret>y\n"))
         }
@@ -66,6 +68,7 @@ struct LogsTests {
             file.output(Array((String(repeating: "x", count: 997) + LogsTests.secret).utf8), from: .standardOutput)
         }
         file.close()
+        logs.flush(within: .seconds(60))
         let text = (folder.read("1.log") ?? "").replacing("\n", with: "")
         #expect(!text.contains("s3cr3t"))
         #expect(text.components(separatedBy: "<secret>").count == 51)
@@ -79,29 +82,32 @@ struct LogsTests {
         file.output(Array("one\r\ntw".utf8), from: .standardOutput)
         file.output(Array("o\n".utf8) + [0xff, 0xfe] + Array("\nlast".utf8), from: .standardOutput)
         file.close()
+        logs.flush(within: .seconds(60))
         #expect(folder.read("7.log") == "one\ntwo\n\u{fffd}\u{fffd}\nlast\n")
         #expect(shown.all.split(separator: "\n").count == 4)
     }
 
     @Test("a log keeps to its cap, and the newest lines stay; a follower misses none that are left")
-    func rotation() {
+    func rotation() async {
         let folder = TemporaryFolder()
         let (logs, _) = log(folder, most: 10_000)
         let file = logs.file(job: "a", run: 1)
         var (offset, seen): (Int64, [String]) = (0, [])
         for number in 0..<3000 {
             file.line("line \(number)")
-            if number % 100 == 0, let piece = logs.read(run: 1, from: offset) {
+            if number % 100 == 0, let piece = await logs.read(run: 1, from: offset) {
                 offset = piece.end
                 seen += String(decoding: piece.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
             }
         }
         file.close()
+        logs.flush(within: .seconds(60))
         let size = ["1.log", "1.log.1"].reduce(0) { $0 + (folder.read($1)?.utf8.count ?? 0) }
         #expect(size <= 10_000)
         #expect(folder.read("1.log")?.hasSuffix("# line 2999\n") == true)
         #expect(seen == (0..<seen.count).map { "# line \($0)" })
         logs.forget(runs: [1])
+        logs.flush(within: .seconds(60))
         #expect(folder.read("1.log") == nil)
     }
 
@@ -110,6 +116,7 @@ struct LogsTests {
         let folder = TemporaryFolder()
         let (logs, shown) = log(folder, format: .json)
         logs.file(job: "a", run: 3).output(Array("hello \"you\"\n".utf8), from: .standardError)
+        logs.flush(within: .seconds(60))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(shown.all.utf8)) as? [String: String])
         #expect(object["job"] == "a" && object["run"] == "3" && object["stream"] == "err" && object["message"] == "hello \"you\"")
     }

@@ -71,7 +71,7 @@ extension Operations {
         } catch {
             throw .noRunYet(name)
         }
-        let log = logs.read(run: run.id, from: offset)
+        let log = await logs.read(run: run.id, from: offset)
         return LogAnswer(
             run: run.id, text: log.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", next: log?.end ?? offset,
             isFinished: run.state.outcome != nil)

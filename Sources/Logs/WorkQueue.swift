@@ -1,0 +1,162 @@
+import Dispatch
+import Synchronization
+import Threads
+
+/// Work that may block, in turn, on a thread of its own. Who adds to it never waits: beyond its bounds the oldest is dropped
+/// and counted.
+final class WorkQueue: Sendable {
+    /// What one lane may have waiting, and all of them together, in bytes.
+    private static let mostInLane = 1 << 20
+    private static let most = 4 << 20
+    /// What a line costs beyond its bytes.
+    static let costOfLine = 64
+    private static let stack = 512 << 10
+    /// Between two tries to start the thread.
+    private static let pause = Duration.seconds(1)
+
+    fileprivate enum Entry: Sendable {
+        case work(@Sendable () -> Void, Droppable?)
+        case dropped(lines: Int, report: @Sendable (Int) -> Void)
+        case gone
+    }
+
+    fileprivate struct Droppable: Sendable {
+        var lane: Int64
+        var cost: Int
+        var lines: Int
+        var report: @Sendable (Int) -> Void
+    }
+
+    fileprivate struct Lane {
+        var cost = 0
+        /// Where the entries stand that may be dropped, oldest first, and the first of them that is still there.
+        var places: [Int] = []
+        var first = 0
+        /// Where it is told what was dropped.
+        var gap: Int?
+    }
+
+    fileprivate struct State {
+        var entries: [Entry] = []
+        var lanes: [Int64: Lane] = [:]
+        var cost = 0
+        var oldest = 0
+    }
+
+    private let name: String
+    private let state = Mutex(State())
+    private let thread = Mutex(Worker.none)
+    private let filled = DispatchSemaphore(value: 0)
+
+    private enum Worker {
+        case none
+        /// The system had no room for a thread.
+        case refused(at: ContinuousClock.Instant)
+        case running
+    }
+
+    /// - Parameter name: Of its thread, which is started with the first work.
+    init(name: String) { self.name = name }
+
+    /// Adds work that is never dropped.
+    func add(_ work: @escaping @Sendable () -> Void) { enter(.work(work, nil)) }
+
+    /// Adds work that stands for some lines of a lane.
+    ///
+    /// - Parameter report: Called in its place with the number of lines, if it was dropped with others of its lane.
+    func add(lane: Int64, bytes: Int, lines: Int, report: @escaping @Sendable (Int) -> Void, _ work: @escaping @Sendable () -> Void) {
+        enter(.work(work, Droppable(lane: lane, cost: bytes + lines * WorkQueue.costOfLine, lines: lines, report: report)))
+    }
+
+    /// Waits until all that was added so far is done; false if it is not by then. Blocks.
+    func flush(until end: DispatchTime) -> Bool {
+        let done = DispatchSemaphore(value: 0)
+        add { done.signal() }
+        return done.wait(timeout: end) == .success
+    }
+
+    private func enter(_ entry: Entry) {
+        let wasEmpty = state.withLock { state in
+            state.entries.append(entry)
+            if case .work(_, let droppable?) = entry {
+                state.cost += droppable.cost
+                state.lanes[droppable.lane, default: Lane()].cost += droppable.cost
+                state.lanes[droppable.lane, default: Lane()].places.append(state.entries.count - 1)
+                while state.lanes[droppable.lane]?.cost ?? 0 > WorkQueue.mostInLane { state.dropOldest(of: droppable.lane) }
+                while state.cost > WorkQueue.most, let lane = state.laneOfOldest() { state.dropOldest(of: lane) }
+            }
+            return state.entries.count == 1
+        }
+        if wasEmpty { filled.signal() }
+        startWorker()
+    }
+
+    /// Where there is no room for a thread, what is added waits within the bounds until a later one can be started.
+    private func startWorker() {
+        thread.withLock { worker in
+            switch worker {
+            case .running: return
+            case .refused(let instant) where ContinuousClock.now - instant < WorkQueue.pause: return
+            case .none, .refused: break
+            }
+            do throws(ThreadError) {
+                try SystemThread.start(name, stackBytes: WorkQueue.stack) { [self] in work() }
+                worker = .running
+            } catch {
+                worker = .refused(at: .now)
+            }
+        }
+    }
+
+    private func work() {
+        while true {
+            filled.wait()
+            let entries = state.withLock { state in
+                defer { state = State() }
+                return state.entries
+            }
+            for entry in entries {
+                switch entry {
+                case .work(let work, _): work()
+                case .dropped(let lines, let report): report(lines)
+                case .gone: break
+                }
+            }
+        }
+    }
+}
+
+extension WorkQueue.State {
+    fileprivate mutating func laneOfOldest() -> Int64? {
+        while oldest < entries.count {
+            if case .work(_, let droppable?) = entries[oldest] { return droppable.lane }
+            oldest += 1
+        }
+        return nil
+    }
+
+    fileprivate mutating func dropOldest(of name: Int64) {
+        guard var lane = lanes[name], lane.first < lane.places.count else { return }
+        let place = lane.places[lane.first]
+        lane.first += 1
+        guard case .work(_, let droppable?) = entries[place] else { return }
+        lane.cost -= droppable.cost
+        cost -= droppable.cost
+        if let gap = lane.gap, case .dropped(let lines, let report) = entries[gap] {
+            entries[gap] = .dropped(lines: lines + droppable.lines, report: report)
+            entries[place] = .gone
+        } else {
+            entries[place] = .dropped(lines: droppable.lines, report: droppable.report)
+            lane.gap = place
+        }
+        lanes[name] = lane
+    }
+}
+
+extension Int {
+    /// With commas between thousands.
+    var grouped: String {
+        let digits = Array(String(self))
+        return String(digits.enumerated().flatMap { index, digit in index > 0 && (digits.count - index) % 3 == 0 ? [",", digit] : [digit] })
+    }
+}
