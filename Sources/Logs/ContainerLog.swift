@@ -108,6 +108,4 @@ package final class ContainerLog: Sendable {
             return (try? encoder.encode(fields)).map { Array($0) + [10] }
         }
     }
-
-    /// Many lines share a second.
 }

@@ -24,13 +24,17 @@ package struct RunContext: Sendable {
     package var processes: any ProcessLauncher
     package var values: any KeyValues
     package var voice: any RunVoice
+    /// Text with every secret's value taken out.
+    package var redacted: @Sendable (String) -> String
     /// The time left before the program must be gone; nil while it is not stopping.
     package var stopBudgetLeft: @Sendable () -> Duration?
 
     package init(
-        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, bootID: String, deadline: Date?,
+        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, bootID: String,
+        deadline: Date?,
         environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
-        voice: any RunVoice, stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
+        voice: any RunVoice, redacted: @escaping @Sendable (String) -> String = { $0 },
+        stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
     ) {
         self.job = job
         self.run = run
@@ -46,6 +50,7 @@ package struct RunContext: Sendable {
         self.processes = processes
         self.values = values
         self.voice = voice
+        self.redacted = redacted
         self.stopBudgetLeft = stopBudgetLeft
     }
 

@@ -49,7 +49,7 @@ package actor JobScheduler {
     private let bootID: String
     private let mostParallel: Int
     private nonisolated let inbox = Inbox<Envelope>()
-    private nonisolated let stopDeadline = Mutex<Duration?>(nil)
+    private nonisolated let stopDeadline = Mutex<StopDeadline?>(nil)
 
     private var engine: Engine?
     private var jobs: [String: ScheduledJob]
@@ -97,7 +97,7 @@ package actor JobScheduler {
     /// Starts stopping. Runs may take `runs` of the `budget`; what is left then is for the services.
     package nonisolated func shutDown(budget: Duration, runs: Duration) {
         let isFirst = stopDeadline.withLock { deadline in
-            defer { deadline = deadline ?? (ports.clock.uptime + budget) }
+            defer { deadline = deadline ?? StopDeadline(from: ports.clock.uptime, budget: budget, runs: runs) }
             return deadline == nil
         }
         if isFirst { inbox.post(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs)))) }
@@ -260,7 +260,10 @@ package actor JobScheduler {
             isConfirmed: run.cause.isConfirmed, bootID: bootID,
             deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
             processes: ports.processes, values: ports.values, voice: voice,
-            stopBudgetLeft: { [self] in stopDeadline.withLock { $0 }.map { $0 - clock.uptime } })
+            redacted: ports.logs.redacted,
+            stopBudgetLeft: { [self] in
+                stopDeadline.withLock { $0 }.map { $0.left(isService: job.definition.isService, at: clock.uptime) }
+            })
     }
 
     /// What a run that follows another job's end is told of that.
