@@ -42,16 +42,26 @@ package struct PluginJob: JobType {
         do throws(JobError) { result = .success(try await carryOut(command, context, ended, conversation)) } catch { result = .failure(error) }
         let told = await conversation.end(listening)
         let exit = try result.get()
+        let news = withoutSecrets(told.state, context)
         // Remembered however it ended: what was done is done.
-        let all = remembered.merging(told.state.compactMapValues(\.self)) { _, new in new }.filter { told.state[$0.key] != .some(nil) }
+        let all = remembered.merging(news.compactMapValues(\.self)) { _, new in new }.filter { news[$0.key] != .some(nil) }
         let size = all.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         if size > PluginConversation.largestState {
             throw JobError(
                 "what \(context.job) wants remembered is larger than 256 KiB with what it remembers already; nothing of it was kept",
                 hint: "let the plug-in forget with null")
         }
-        if !told.state.isEmpty { try await context.values.set(told.state, of: owner) }
+        if !news.isEmpty { try await context.values.set(news, of: owner) }
         return try PluginJob.verdict(exit, told, manifest.name, "shipkeeper logs \(context.job) --run \(context.run)")
+    }
+
+    /// What a plug-in wants remembered goes to the state file as it is, or not at all: changed, it would mislead the plug-in.
+    private func withoutSecrets(_ state: [String: String?], _ context: RunContext) -> [String: String?] {
+        state.filter { key, value in
+            let isClean = context.redacted(key) == key && value.map { context.redacted($0) == $0 } ?? true
+            if !isClean { context.log("what the plug-in wants remembered as \"\(key)\" contains a secret; it was not stored") }
+            return isClean
+        }
     }
 
     /// Runs the process; it is ended when the conversation has no meaning any more, or the task is cancelled.
