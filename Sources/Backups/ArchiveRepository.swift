@@ -43,7 +43,7 @@ package struct ArchiveRepository: Sendable {
     func storedChecksum(of version: StoreVersion, scratch: Folder?) async throws(BackupError) -> String? {
         guard version.objects[ArchiveNames.checksum] != nil else { return nil }
         do {
-            let scratch = try scratch ?? Folder.open(NSTemporaryDirectory())
+            let scratch = try scratch ?? Folder.open(TemporaryPlace.find())
             let text = try await store.open(ArchiveNames.checksum, at: version, scratch: scratch).read(4096)
             return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map { $0.lowercased() }
         } catch let error as StorageError {

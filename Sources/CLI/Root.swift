@@ -24,9 +24,9 @@ struct Root: AsyncParsableCommand {
         ])
 
     /// Runs the command that the arguments name. At the top of a file the compiler would take the form that can't wait.
-    static func begin() async {
+    static func begin(_ words: [String]) async {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(words)
             if var waiting = command as? any AsyncParsableCommand { try await waiting.run() } else { try command.run() }
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }

@@ -9,12 +9,18 @@ package struct SystemProcessLauncher: ProcessLauncher {
     package static let markVariable = "SHIPKEEPER_MARK"
 
     private let clock: any WallClock
+    /// Variables that are no UTF-8, each `NAME=value`, by their name as it is shown.
+    private let inherited: [String: [UInt8]]
     /// A folder for pipes with names, which is made where it is missing.
     private let folder: @Sendable () -> String
 
-    /// - Parameter folder: Where pipes that a process opens by name lie as long as it runs.
-    package init(clock: any WallClock, folder: @escaping @Sendable () -> String) {
+    /// - Parameters:
+    ///   - inherited: Variables that are no UTF-8, each `NAME=value`, by their name as it is shown. A process whose environment has one with
+    ///     the value as it is shown gets these bytes.
+    ///   - folder: Where pipes that a process opens by name lie as long as it runs.
+    package init(clock: any WallClock, inherited: [String: [UInt8]] = [:], folder: @escaping @Sendable () -> String) {
         self.clock = clock
+        self.inherited = inherited
         self.folder = folder
     }
 
@@ -106,8 +112,15 @@ package struct SystemProcessLauncher: ProcessLauncher {
             executable: .path(FilePath(messages == nil ? path : "/bin/sh")),
             arguments: messages.map { Arguments(["-c", SystemProcessLauncher.opening, $0, path] + rest) }
                 ?? Arguments(executablePathOverride: command.arguments.first, remainingValues: rest),
-            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) })),
+            environment: .custom(environment.map { bytes(of: $0, $1) + [0] }),
             workingDirectory: command.folder.map { FilePath($0) }, platformOptions: options)
+    }
+
+    /// One variable as a process gets it; what is read up to a zero ends with one.
+    private func bytes(of name: String, _ value: String) -> [UInt8] {
+        let shown = "\(name)=\(value)"
+        guard let bytes = inherited[name], String(decoding: bytes, as: UTF8.self) == shown else { return Array(shown.utf8) }
+        return bytes
     }
 
     /// Stays with the process until it has ended. Never cancelled: a process is ended by signals.

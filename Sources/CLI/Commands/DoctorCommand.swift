@@ -147,7 +147,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             let checks: [StoreCheck]
             do { checks = try await RepositoryOptions.withScratch { await repository.store.examine(scratch: try Console.folder($0)) } } catch {
-                checks = [StoreCheck("temporary folder", .failed, "\(error)", hint: "make \(NSTemporaryDirectory()) writable, or set TMPDIR")]
+                checks = [StoreCheck("temporary folder", .failed, "\(error)", hint: "make \(TemporaryPlace.find()) writable, or set TMPDIR")]
             }
             lines += checks.map { Line(about: about, check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint) }
         }

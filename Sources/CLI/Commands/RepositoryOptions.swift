@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backups
 import Config
+import Files
 import Foundation
 import HTTPClient
 import JobKit
@@ -41,7 +42,7 @@ struct RepositoryOptions: ParsableArguments {
 
     /// A folder for what is being looked at, gone afterwards.
     static func withScratch<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-        let path = NSTemporaryDirectory() + "/shipkeeper-\(ProcessInfo.processInfo.processIdentifier)"
+        let path = TemporaryPlace.find() + "/shipkeeper-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try await body(path)
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Init
 import Processes
 
@@ -19,7 +18,7 @@ struct RunCommand: AsyncParsableCommand {
     var `init` = true
 
     func run() async throws {
-        OwnProcess.prepare(hasInit: ProcessInfo.processInfo.environment[InitProcess.restartsVariable] != nil)
-        try await Daemon.prepare(configurationOption: config).run()
+        OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
+        OwnProcess.leave(code: try await Daemon.prepare(configurationOption: config).run())
     }
 }

@@ -20,6 +20,7 @@ struct Daemon {
     private static let hangUp: Int32 = 1
     /// The share of the stop budget that runs may take; what is left is for the services.
     private static let runsShare = 0.6
+    private static let socketPause = Duration.seconds(1)
 
     let file: ConfigurationFile
     let catalog: JobCatalog
@@ -32,6 +33,7 @@ struct Daemon {
     let container: ContainerLog
     /// Who is told of exchanges over HTTP.
     let listener: Current<(@Sendable (HTTPExchange) -> Void)?>
+    let stopping: Stopping
     /// The configuration that is in force.
     let current: Current<Configuration>
 
@@ -46,6 +48,7 @@ struct Daemon {
 
     /// Reads the configuration and takes the state folder, or ends with a sentence.
     static func prepare(configurationOption: String?) throws -> Daemon {
+        let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
         let listener = Current<(@Sendable (HTTPExchange) -> Void)?>(nil)
         let http = CurlClient { listener.value?($0) }
         let folder = Current("")
@@ -59,6 +62,8 @@ struct Daemon {
             Console.error("\(file.path): \(error.problems.count { $0.severity == .error }.counted("mistake")); nothing was started")
             throw Exit.badConfiguration
         }
+        ContainerEnvironment.withhold(configuration.secrets)
+        stopping.use(configuration.stopBudget)
         let state: StateFolder
         do { state = try StateFolder.prepare(configured: configuration.stateFolder) } catch {
             Console.error(error.message)
@@ -67,7 +72,7 @@ struct Daemon {
         folder.value = state.path
         return Daemon(
             file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http,
-            listener: listener)
+            listener: listener, stopping: stopping)
     }
 
     private static func takeLock(_ state: StateFolder) throws -> OpenLock {
@@ -86,7 +91,7 @@ struct Daemon {
 
     private init(
         file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
-        http: CurlClient, listener: Current<(@Sendable (HTTPExchange) -> Void)?>
+        http: CurlClient, listener: Current<(@Sendable (HTTPExchange) -> Void)?>, stopping: Stopping
     ) {
         self.file = file
         self.catalog = catalog
@@ -96,16 +101,21 @@ struct Daemon {
         self.lock = lock
         self.http = http
         self.listener = listener
+        self.stopping = stopping
         redactor = Redactor()
-        let output = Mutex(FileHandle.standardOutput)
-        container = ContainerLog(redactor: redactor, clock: clock, format: configuration.logs.format.form) { line in
-            output.withLock { try? $0.write(contentsOf: line) }
-        }
+        container = ContainerLog(redactor: redactor, clock: clock, format: configuration.logs.format.form) { try StandardStream.output.write($0) }
     }
 
     // MARK: Running
 
-    func run() async throws {
+    /// Runs until stopped; gives the exit code. Whoever calls leaves at once: parts that answer requests may still be running.
+    func run() async -> Int32 {
+        let code = await runParts()
+        container.flush(within: stopping.farewell)
+        return code
+    }
+
+    private func runParts() async -> Int32 {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
         // What a program that was killed has left running would work in the same folders as ours.
@@ -114,13 +124,14 @@ struct Daemon {
         tellRequests(configuration)
         ShownTime.zone = configuration.timeZone
         warn()
-        let store = try openStore()
+        guard let store = openStore() else { return 1 }
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
         let scheduler = JobScheduler(
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
-                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock) { [state] in state.path + "/scratch" },
-                values: CleanValues(store: store, redactor: redactor), logs: logs,
+                store: store, clock: clock,
+                processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes) { [state] in state.path + "/scratch" },
+                values: store, logs: logs,
                 serviceTools: ServiceInspector(http: http)),
             bootID: bootID, mostParallel: configuration.mostParallel)
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
@@ -133,12 +144,14 @@ struct Daemon {
             },
             reload: { await reload(scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
-        try await serve(scheduler, operations, signals, store, logs, watches)
+        let code = await serve(scheduler, operations, signals, store, logs, watches)
+        logs.flush(within: stopping.farewell)
         http.close()
+        return code
     }
 
-    private var restarts: Int { ProcessInfo.processInfo.environment[InitProcess.restartsVariable].flatMap { Int($0) } ?? 0 }
-    private let bootID = String(UInt64.random(in: 0 ... .max), radix: 36)
+    private var restarts: Int { ContainerEnvironment.own[InitProcess.restartsVariable].flatMap { Int($0) } ?? 0 }
+    private var bootID: String { stopping.bootID }
 
     private func warn() {
         container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
@@ -155,7 +168,7 @@ struct Daemon {
             container.note("\(job.definition.name): disabled: \(reason)", .warning)
         }
         for name in configuration.secrets
-        where ProcessInfo.processInfo.environment[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
+        where ContainerEnvironment.own[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
             container.note("the secret \(name) is so short that it can't be kept out of the log", .warning)
         }
         if !OwnProcess.hasProcessDescriptors {
@@ -169,21 +182,29 @@ struct Daemon {
         listener.value = { [container] exchange in container.note("request: \(exchange)") }
     }
 
-    private func openStore() throws -> StateFile {
+    private func openStore() -> StateFile? {
+        keepPrivate()
         do {
             let (store, setAside) = try StateFile.open(path: state.database)
             if let setAside { container.note("the state file was damaged; it is kept as \(setAside), and a new one begun", .warning) }
             return store
         } catch {
             container.note("the state file can't be used: \(error.message)", .error)
-            throw ExitCode.failure
+            return nil
         }
+    }
+
+    /// Nobody else may read what runs have said and remember. SQLite gives the files beside it the same rights.
+    private func keepPrivate() {
+        if let folder = try? Folder.open(state.path) { _ = try? folder.openOrCreate(StateFolder.databaseName) }
+        try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: state.database)
     }
 
     private func serve(
         _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: StateFile, _ logs: RunLogFiles, _ watches: Watches
-    ) async throws {
-        let control = Task { await serveControl(operations) }
+    ) async -> Int32 {
+        // Never cancelled: it answers until the program leaves, also while it stops.
+        Task { await serveControl(operations) }
         let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
@@ -192,28 +213,31 @@ struct Daemon {
         let following = Task { await succession.follow(operations) }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [control, listening, housekeeping, recording, zones, following] { task.cancel() }
-        await control.value
+        for task in [listening, housekeeping, recording, zones, following] { task.cancel() }
+        state.socket.remove()
         if let failure {
             container.note("the state file can't be used: \(failure.message)", .error)
-            throw ExitCode.failure
+            return 1
         }
         container.note("stopped")
+        return 0
     }
 
+    /// Answers until the program leaves; where the socket can't be used, tries again.
     private func serveControl(_ operations: Operations) async {
-        guard state.socket.utf8.count <= ControlServer.longestPath else {
-            container.note(
-                "the path \(state.socket) is too long for a socket; the command line can't reach this program. Set \"state\" to a shorter one",
-                .warning)
-            return
-        }
         var logger = Logger(label: "control") { _ in ContainerLogHandler(container) }
-        // When it is cancelled it calls that an error.
         logger.logLevel = .critical
-        let server = ControlServer(operations: operations, socket: state.socket, logger: logger)
-        do { try await server.run {} } catch {
-            if !Task.isCancelled { container.note("the control socket failed: \(error)", .error) }
+        var complaint: String?
+        while true {
+            do {
+                let socket = try state.socket.make()
+                try await ControlServer(operations: operations, socket: socket, logger: logger).run {}
+            } catch {
+                let words = "the command line can't reach this program, the control socket failed: \(error)"
+                if words != complaint { container.note(words, .error) }
+                complaint = words
+            }
+            try? await clock.sleep(for: Daemon.socketPause)
         }
     }
 
@@ -227,18 +251,11 @@ struct Daemon {
     }
 
     private func stop(_ scheduler: JobScheduler, _ signal: Int32) {
-        let budget = current.value.stopBudget
+        let budget = stopping.begin()
         container.note("\(SignalName.name(of: signal)) received; stopping within \(DurationText.format(budget))")
         let runs = Duration.milliseconds(Int64(Double(budget.wholeMilliseconds) * Daemon.runsShare))
         // What is told to the parts is a little less than the platform gives, so that there is time to say goodbye.
         scheduler.shutDown(budget: budget - min(.milliseconds(500), budget / 10), runs: runs)
-        let (clock, container, bootID) = (clock, container, bootID)
-        Task.detached {
-            try? await clock.sleep(for: budget)
-            container.note("the stop budget of \(DurationText.format(budget)) is used up; leaving at once", .error)
-            SystemProcessLauncher.killAll(markPrefix: bootID)
-            OwnProcess.leave(code: 1)
-        }
     }
 
     /// Reads the configuration anew; one with mistakes changes nothing.
@@ -246,7 +263,9 @@ struct Daemon {
         do {
             let new = try file.read(catalog) { [state] in state.path }
             let environment = JobEnvironment(stateFolder: state.path)
+            ContainerEnvironment.withhold(new.secrets)
             redactor.add(environment.secrets(of: new))
+            stopping.use(new.stopBudget)
             container.use(new.logs.format.form)
             tellRequests(new)
             logs.use(mostPerRun: new.logs.mostPerRun)

@@ -6,10 +6,12 @@ import Foundation
 struct StateFolder {
     let path: String
 
-    var database: String { path + "/state.db" }
+    static let databaseName: RawName = "state.db"
+
+    var database: String { "\(path)/\(StateFolder.databaseName)" }
     var logs: String { path + "/logs" }
     var control: String { path + "/control" }
-    var socket: String { control + "/control.sock" }
+    var socket: SocketPlace { SocketPlace(state: path) }
     var lock: String { path + "/lock" }
 
     /// Removes what a program that was killed has left of its work. Called by whoever holds the lock.
@@ -36,6 +38,7 @@ struct StateFolder {
                 for folder in [path, path + "/logs", path + "/control"] {
                     _ = try Folder.make(folder, mode: 0o700)
                 }
+                if named == nil, try !isOurs(path) { continue }
                 let probe: RawName = ".write-test"
                 let folder = try Folder.open(path)
                 try? folder.remove(probe)
@@ -56,19 +59,27 @@ struct StateFolder {
                 : "the state folder \(named ?? "") can't be used: \(failure); make it writable, or set \"state\" to another")
     }
 
+    /// The last ones are for containers with nothing else to write to.
     private static var usual: [String] {
-        let environment = ContainerEnvironment.all
-        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        return ["/var/lib/shipkeeper", home.map { $0 + "/.local/state/shipkeeper" }, "/tmp/shipkeeper-\(getuid())"].compactMap(\.self)
+        let own = ContainerEnvironment.own
+        let home = own["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let temporary = [own["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }, "/tmp", "/var/tmp", "/dev/shm"].compactMap(\.self)
+        return ["/var/lib/shipkeeper"] + (home.map { [$0 + "/.local/state/shipkeeper"] } ?? []) + temporary.map { "\($0)/shipkeeper-\(getuid())" }
+    }
+
+    /// Whether nobody else has made a folder that others may write to, and left it for us to find.
+    private static func isOurs(_ path: String) throws(FileError) -> Bool {
+        let above = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let status = try Folder.open(above.path).status(RawName(URL(fileURLWithPath: path).lastPathComponent))
+        return status.kind != .symbolicLink && [geteuid(), 0].contains(status.owner) && status.mode & 0o022 == 0
     }
 
     /// The socket of a running program, for the command line.
     static func findSocket(option: String?, configuration: String?) -> String {
         let environment = ContainerEnvironment.all
-        if let named = option ?? environment["SHIPKEEPER_STATE"], !named.isEmpty { return StateFolder(path: named).socket }
-        if let configured = stateKey(of: ConfigurationFile(option: configuration).path) { return StateFolder(path: configured).socket }
-        let sockets = usual.map { StateFolder(path: $0).socket }
-        return sockets.first { FileManager.default.fileExists(atPath: $0) } ?? sockets[0]
+        let named = option ?? environment["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 } ?? stateKey(of: ConfigurationFile(option: configuration).path)
+        let sockets = (named.map { [$0] } ?? usual).flatMap { StateFolder(path: $0).socket.candidates }
+        return sockets.first { FileManager.default.fileExists(atPath: $0) } ?? sockets.first ?? StateFolder(path: named ?? usual[0]).control
     }
 
     /// The plain value of `state` at the top of a configuration, without judging the rest of it.

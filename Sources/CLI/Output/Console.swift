@@ -3,10 +3,19 @@ import Processes
 
 /// What people see: results on standard output, everything else on standard error, colours only on a terminal.
 enum Console {
-    static func out(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
-    static func raw(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-    static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
-    static func errorRaw(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    static func out(_ text: String) { raw(text + "\n") }
+
+    /// Ends the program with 1 where it can't be written: who asked would take a part for the whole.
+    static func raw(_ text: String) {
+        do throws(StandardStream.Failure) { try StandardStream.output.write(Array(text.utf8)) } catch {
+            if !error.isClosed { Console.error("the output can't be written: \(error)") }
+            OwnProcess.leave(code: 1)
+        }
+    }
+
+    static func error(_ text: String) { errorRaw(text + "\n") }
+    /// Where it can't be written, there is nobody to tell.
+    static func errorRaw(_ text: String) { try? StandardStream.error.write(Array(text.utf8)) }
 
     /// Columns of the terminal; 80 where there is none.
     static var width: Int {

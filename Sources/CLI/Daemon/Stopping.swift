@@ -1,0 +1,47 @@
+import Init
+import JobKit
+
+/// How long a stop may take, and who sees to it: Init where it is ours, else a watchdog.
+final class Stopping: Sendable {
+    private enum Keeper {
+        case initProcess(StopBudgetReporter)
+        case watchdog(StopWatchdog)
+    }
+
+    /// Differs with every start of the program; begins the marks of all its processes.
+    let bootID: String
+    private let keeper: Keeper
+    private let budget = Current(Duration.zero)
+    private let begun = Current<ContinuousClock.Instant?>(nil)
+    /// The longest that the last lines are waited for, in all, and what they leave for the end itself.
+    private static let longestFarewell = Duration.milliseconds(600)
+    private static let reserve = Duration.milliseconds(300)
+
+    init(bootID: String) {
+        self.bootID = bootID
+        keeper =
+            StopBudgetReporter(descriptor: ContainerEnvironment.own[StopBudgetReporter.variable]).map { .initProcess($0) }
+            ?? .watchdog(StopWatchdog(markPrefix: bootID + ":"))
+    }
+
+    /// From now on a stop may take so long.
+    func use(_ budget: Duration) {
+        self.budget.value = budget
+        if case .initProcess(let reporter) = keeper { reporter.report(budget) }
+    }
+
+    /// How long the last lines may be waited for: a log reader that has stalled takes nothing off the budget that is needed.
+    var farewell: Duration {
+        guard let begun = begun.value else { return Stopping.longestFarewell }
+        let left = budget.value - (ContinuousClock.now - begun) - Stopping.reserve
+        return max(.milliseconds(20), min(Stopping.longestFarewell, left / 2))
+    }
+
+    /// The program is to stop; gives how long that may take from now on.
+    func begin() -> Duration {
+        let budget = budget.value
+        begun.value = begun.value ?? .now
+        if case .watchdog(let watchdog) = keeper { watchdog.begin(budget) }
+        return budget
+    }
+}
