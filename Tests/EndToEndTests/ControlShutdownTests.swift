@@ -1,0 +1,35 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// People who wait for answers while the program stops.
+@Suite("clients while the program stops", .waiting, .serialized)
+struct ControlShutdownTests {
+    @Test("clients that wait, come and are killed take nothing down", .timeLimit(.minutes(30)), arguments: 0..<6)
+    func waiting(round: Int) throws {
+        let folder = TemporaryFolder()
+        let program = try RunningProgram(
+            """
+            version: 1
+            state: \(folder["state"])
+            stop_budget: 20s
+            jobs:
+              long: { type: command, with: { command: [sleep, "1000"] } }
+              final: { type: command, on: stop, with: { shell: "sleep 0.5; echo done > \(folder["final"])" } }
+            """, in: folder)
+        #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))
+        let clients = """
+            for i in 1 2 3 4 5 6; do '\(SourceTree.program)' start long --wait --state '\(folder["state"])' & pids="$pids $!"; done
+            for i in 1 2; do '\(SourceTree.program)' logs -f long --state '\(folder["state"])' & pids="$pids $!"; done
+            sock='\(folder["state/control/control.sock"])'
+            for i in 1 2 3 4; do ( for n in $(seq 500); do [ -S "$sock" ] && curl -s -m 0.0\(round + 1) --unix-socket "$sock" http://x/-/status; done ) >/dev/null 2>&1 & done
+            sleep 0.\(round + 2)
+            kill -TERM \(program.id)
+            for p in $pids; do sleep 0.0\(round); kill -9 $p; done
+            """
+        _ = try Shell.run(clients)
+        #expect(program.wait() == 0, "\(program.log)")
+        #expect(!program.log.contains("Fatal error") && program.log.hasSuffix("shipkeeper: stopped\n"), "\(program.log)")
+        #expect(folder.read("final") == "done\n")
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What other processes can learn of the secrets, and what this one makes of a strange environment.
+@Suite("secrets and the environment", .waiting, .serialized)
+struct SecretAccessTests {
+    private static let token = "token-\(UInt64.random(in: 0 ... .max))"
+
+    /// Looks where a process of the same user may look.
+    private static let thief = """
+        import os, sys
+        wanted, found = sys.argv[1][::-1].encode(), []
+        def look(path):
+            try: return open(path, "rb").read()
+            except OSError: return b""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            for name in ("environ", "cmdline"):
+                if wanted in look(f"/proc/{pid}/{name}"): found.append(f"{pid} {name}")
+        above = os.getppid()
+        while above > 1 and os.getuid() != 0:
+            for name in ("mem", "maps"):
+                try:
+                    open(f"/proc/{above}/{name}", "rb").read(1)
+                    if b"shipkeeper" in look(f"/proc/{above}/comm"): found.append(f"{above} {name} can be opened")
+                except OSError: pass
+            above = int(look(f"/proc/{above}/stat").rsplit(b")", 1)[1].split()[1])
+        print("found:", found or "nothing", "own:", "T_TOKEN" in os.environ)
+        """
+
+    @Test(
+        "a job without a grant finds no secret in the program that started it, and one with a grant gets it", .timeLimit(.minutes(30)),
+        arguments: [Int32?.none, 1000], [[], ["--no-init"]])
+    func access(user: Int32?, flags: [String]) throws {
+        if user != nil, getuid() != 0 { return }
+        let folder = TemporaryFolder()
+        try folder.write("thief.py", SecretAccessTests.thief)
+        _ = try Shell.run("mkdir state && cp '\(SourceTree.program)' shipkeeper && chmod 755 . shipkeeper && chmod 644 thief.py", folder: folder.path)
+        var prefix: [String] = []
+        if let user {
+            _ = try Shell.run("chown \(user) state", folder: folder.path)
+            let command =
+                "chmod 644 '\(folder["shipkeeper.yaml"])'; exec setpriv --reuid=\(user) --regid=\(user) --clear-groups env -u HOME '\(folder["shipkeeper"])' \"$@\""
+            prefix = ["bash", "-c", command]
+        }
+        let backwards = String(SecretAccessTests.token.reversed())
+        let program = try RunningProgram(
+            """
+            version: 1
+            state: \(folder["state"])
+            secrets: [T_TOKEN]
+            jobs:
+              thief: { type: command, on: boot, with: { command: [python3, \(folder["thief.py"]), "\(backwards)"] } }
+              owner: { type: command, on: { after: thief }, secrets: [T_TOKEN], with: { shell: "test \\"$T_TOKEN\\" = '\(SecretAccessTests.token)' && echo granted" } }
+            """, in: folder, prefix: prefix, flags: flags, environment: ["T_TOKEN": SecretAccessTests.token])
+        #expect(try RunningProgram.until("grep -q granted '\(folder["log.txt"])'"), "\(program.log)")
+        #expect(program.log.contains("thief | found: nothing own: False"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("values that are no UTF-8 reach a job as they are, and others can be set over them", .timeLimit(.minutes(30)))
+    func bytes() throws {
+        let folder = TemporaryFolder()
+        let line = "export ODD=$'caf\\xe9' OTHER=$'\\xff' GRANTED=$'s\\xe9cret\\xff'; exec \"$0\" \"$@\""
+        let show = "printf %s \\\"$ODD|$OTHER|$GRANTED\\\" | od -An -tx1 > \(folder["seen"])"
+        let program = try RunningProgram(
+            """
+            version: 1
+            state: \(folder["state"])
+            secrets: [GRANTED]
+            jobs:
+              show: { type: command, on: boot, secrets: [GRANTED], env: { OTHER: set }, with: { shell: "\(show)" } }
+            """, in: folder, prefix: ["bash", "-c", line])
+        #expect(try RunningProgram.until("test -s '\(folder["seen"])'"), "\(program.log)")
+        let bytes = Array("caf".utf8) + [0xe9] + Array("|set|s".utf8) + [0xe9] + Array("cret".utf8) + [0xff]
+        let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(folder.read("seen")?.filter { !$0.isWhitespace } == digits)
+        #expect(program.stop() == 0)
+    }
+
+    @Test("a library that changes the environment while it loads takes no arguments away", .enabled(if: (try? Shell.run("command -v gcc").status) == 0))
+    func preloaded() throws {
+        let folder = TemporaryFolder()
+        try folder.write("inject.c", "#include <stdlib.h>\n__attribute__((constructor)) static void f(void) { setenv(\"ADDED\", \"by a library\", 1); }\n")
+        try #require(try Shell.run("gcc -shared -fPIC -o inject.so inject.c", folder: folder.path).status == 0)
+        let version = try Shell.run("'\(SourceTree.program)' version")
+        let injected = try Shell.run("LD_PRELOAD='\(folder["inject.so"])' '\(SourceTree.program)' version")
+        #expect(injected.status == 0 && injected.output == version.output, "\(injected)")
+        try folder.write(
+            "c.yaml",
+            "version: 1\nstate: \(folder["state"])\njobs: { a: { type: command, on: boot, with: { shell: \"echo $ADDED > '\(folder["seen"])'\" } } }\n")
+        let program = try RunningProgram(
+            try #require(folder.read("c.yaml")), in: folder, environment: ["LD_PRELOAD": folder["inject.so"]])
+        #expect(try RunningProgram.until("grep -q 'by a library' '\(folder["seen"])'"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A stop, whatever stands in its way.
+@Suite("the stop and its budget", .waiting, .serialized)
+struct StopDeadlineTests {
+    @Test("a job that ignores SIGTERM leaves the services their time, with and without an init", .timeLimit(.minutes(30)), arguments: [[], ["--no-init"]])
+    func deaf(flags: [String]) throws {
+        let folder = TemporaryFolder()
+        try folder.write("deaf.sh", "trap '' TERM INT HUP\necho up > '\(folder["deaf"])'\nwhile :; do sleep 0.1; done\n")
+        try folder.write("app.sh", "trap 'echo well > \"\(folder["stopped"])\"; exit 0' TERM\necho up > '\(folder["app"])'\nwhile :; do sleep 0.1; done\n")
+        let program = try RunningProgram(
+            """
+            version: 1
+            state: \(folder["state"])
+            stop_budget: 30s
+            jobs:
+              app: { type: service, with: { command: [sh, \(folder["app.sh"])] } }
+              deaf: { type: command, on: boot, with: { command: [sh, \(folder["deaf.sh"])] } }
+            """, in: folder, flags: flags)
+        #expect(try RunningProgram.until("test -e '\(folder["deaf"])' && test -e '\(folder["app"])'"), "\(program.log)")
+        #expect(program.stop() == 0, "\(program.log)")
+        #expect(folder.read("stopped") == "well\n", "\(program.log)")
+        #expect(program.log.hasSuffix("stopped\n"))
+    }
+
+    @Test("without an init a service that ignores SIGTERM is gone in time too, however long it was given", .timeLimit(.minutes(30)))
+    func withoutInit() throws {
+        let folder = TemporaryFolder()
+        try folder.write("app.sh", "trap '' TERM INT HUP\necho up > '\(folder["app"])'\nwhile :; do sleep 0.1; done\n")
+        let program = try RunningProgram(
+            """
+            version: 1
+            state: \(folder["state"])
+            stop_budget: 2s
+            jobs: { app: { type: service, with: { command: [sh, \(folder["app.sh"])], stop: { grace: 50m } } } }
+            """, in: folder, flags: ["--no-init"])
+        #expect(try RunningProgram.until("test -e '\(folder["app"])'"), "\(program.log)")
+        program.send(SIGTERM)
+        #expect(try RunningProgram.until("! kill -0 \(program.id) || grep -q '^State:.Z' /proc/\(program.id)/status", seconds: 60), "\(program.log)")
+        #expect(try Shell.run("pgrep -f '\(folder["app.sh"])'").output == "")
+    }
+}
