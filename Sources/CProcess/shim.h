@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,7 +93,6 @@ static inline int cprocess_terminal_columns(int file) {
     return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-#include <stdint.h>
 #include <sys/epoll.h>
 
 static inline int cprocess_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -108,4 +109,93 @@ static inline int cprocess_epoll_wait(int queue, uint64_t *found, int most) {
     int count = epoll_wait(queue, events, most < 64 ? most : 64, -1);
     for (int i = 0; i < count; i++) found[i] = events[i].data.u64;
     return count;
+}
+
+/// Starts a program in a session of its own: with no signal blocked or ignored, and with the descriptors 0, 1, 2 and so on that
+/// `files` names, and no others. -1 in it stands for /dev/null. Gives the error number of what failed, also of exec.
+static inline int cprocess_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *folder, const int *files, int count) {
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    int failure = posix_spawnattr_init(&attributes);
+    if (failure) return failure;
+    failure = posix_spawn_file_actions_init(&actions);
+    if (failure) {
+        posix_spawnattr_destroy(&attributes);
+        return failure;
+    }
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    // POSIX_SPAWN_SETSID, by number: its name is hidden from modules built without the C library's extensions.
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80);
+    if (folder) failure = posix_spawn_file_actions_addchdir_np(&actions, folder);
+    for (int i = 0; i < count && !failure; i++) {
+        failure = files[i] < 0 ? posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDONLY, 0)
+                               : posix_spawn_file_actions_adddup2(&actions, files[i], i);
+    }
+    if (!failure) failure = posix_spawn_file_actions_addclosefrom_np(&actions, count);
+    if (!failure) failure = posix_spawn(pid, path, &actions, &attributes, argv, envp);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return failure;
+}
+
+/// Where a byte is written when a child has ended.
+static int cprocess_child_end = -1;
+
+static inline void cprocess_on_child_end(int signal) {
+    (void)signal;
+    int before = errno;
+    char byte = 0;
+    if (write(cprocess_child_end, &byte, 1) < 0) errno = before;
+    errno = before;
+}
+
+/// From now on a byte is written to `file`, which must not block, when children have ended.
+static inline int cprocess_tell_child_ends(int file) {
+    cprocess_child_end = file;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = cprocess_on_child_end;
+    action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+    return sigaction(SIGCHLD, &action, NULL);
+}
+
+/// A child that has ended.
+struct cprocess_end {
+    /// 0 when none has ended, -1 when there are none.
+    pid_t child;
+    int status;
+    /// The most resident memory that it had, in bytes.
+    int64_t peak;
+};
+
+/// Collects a child that has ended, any for -1.
+static inline struct cprocess_end cprocess_collect(pid_t child) {
+    struct rusage usage;
+    struct cprocess_end end = {0, 0, 0};
+    end.child = wait4(child, &end.status, WNOHANG, &usage);
+    if (end.child > 0) end.peak = (int64_t)usage.ru_maxrss * 1024;
+    return end;
+}
+
+/// Sends a signal to the process that a descriptor stands for, whatever became of its number.
+static inline int cprocess_pidfd_signal(int process, int signal) { return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0); }
+
+#include <time.h>
+
+/// Hundredths of a second, or whatever the kernel's ticks are, since the machine was started; sleep counts.
+static inline uint64_t cprocess_boot_ticks(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    long each = sysconf(_SC_CLK_TCK);
+    return (uint64_t)now.tv_sec * each + (uint64_t)now.tv_nsec * each / 1000000000u;
+}
+
+/// 1 when there is such a child, whether or not it has ended; 0 when there is none.
+static inline int cprocess_has_child(pid_t child) {
+    siginfo_t information;
+    return waitid(P_PID, (id_t)child, &information, WEXITED | WNOHANG | WNOWAIT) == 0;
 }

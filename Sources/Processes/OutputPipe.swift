@@ -8,17 +8,11 @@ final class OutputPipe: Sendable {
     private let ended = Gate<Void>()
 
     convenience init(_ stream: LogStream, _ deliver: @escaping @Sendable ([UInt8], LogStream) -> Void) throws(LaunchShortage) {
+        try self.init { deliver($0, stream) }
+    }
+
+    init(_ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) {
         guard let ends = OwnedFD.pipe() else { throw .descriptors }
-        try self.init(ends, { deliver($0, stream) })
-    }
-
-    /// A pipe with a name, which the process opens itself; nil where it can't be made.
-    convenience init?(named path: String, _ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) {
-        guard let ends = OwnedFD.namedPipe(path) else { return nil }
-        try self.init(ends, deliver)
-    }
-
-    private init(_ ends: (read: CInt, write: CInt), _ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) {
         let ended = ended
         guard let stream = OutputPump.shared.add(ends.read, deliver: deliver, onEnd: { ended.open(()) }) else {
             for raw in [ends.read, ends.write] { Glibc.close(raw) }

@@ -24,17 +24,6 @@ package struct OwnedFD: ~Copyable {
         return (ends[0], ends[1])
     }
 
-    /// A pipe that another process can open by its name, held open for writing too so that it does not end before that.
-    static func namedPipe(_ path: String) -> (read: CInt, write: CInt)? {
-        guard unsafe mkfifo(path, 0o600) == 0 else { return nil }
-        let read = unsafe cprocess_open(path, O_RDONLY | O_NONBLOCK, 0)
-        let write = unsafe cprocess_open(path, O_WRONLY | O_NONBLOCK, 0)
-        if read >= 0, write >= 0 { return (read, write) }
-        for raw in [read, write] where raw >= 0 { close(raw) }
-        unsafe unlink(path)
-        return nil
-    }
-
     /// A pipe that holds these bytes and nothing after them; nil where the system has no room for it. Gives the end to read.
     static func pipe(holding bytes: [UInt8]) -> CInt? {
         guard let ends = pipe() else { return nil }
@@ -59,12 +48,15 @@ package struct OwnedFD: ~Copyable {
         return ends.read
     }
 
-    /// What the descriptor holds, up to 64 KiB: empty at its end, nil when there is nothing just now.
-    static func read(_ raw: CInt) -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe Glibc.read(raw, &buffer, buffer.count)
-        if count < 0 { return errno == EAGAIN || errno == EINTR ? nil : [] }
-        return Array(buffer.prefix(count))
+    /// What the descriptor holds, up to so many bytes: empty at its end, nil when there is nothing just now.
+    static func read(_ raw: CInt, most: Int = 65_536) -> [UInt8]? {
+        var failure: CInt = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            let found = unsafe Glibc.read(raw, buffer.baseAddress, most)
+            failure = found < 0 ? errno : 0
+            count = max(0, found)
+        }
+        return failure == EAGAIN || failure == EINTR ? nil : bytes
     }
 
     static func writeByte(_ raw: CInt) {
@@ -72,20 +64,19 @@ package struct OwnedFD: ~Copyable {
         unsafe _ = Glibc.write(raw, &byte, 1)
     }
 
-    /// Waits until one of the descriptors has something to read or has ended; gives those that have.
-    static func waitUntilReadable(_ raws: [CInt]) -> [CInt] {
-        var polls = raws.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        unsafe _ = poll(&polls, nfds_t(polls.count), -1)
-        return polls.filter { $0.revents != 0 }.map(\.fd)
+    /// Waits until a descriptor has something to read or has ended, for ever or for so long.
+    static func waitUntilReadable(_ raw: CInt, milliseconds: Int?) {
+        var entry = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
+        unsafe _ = poll(&entry, 1, milliseconds.map { CInt($0) } ?? -1)
     }
 
-    /// The whole of a small file such as one below /proc; nil when it can't be read.
+    /// The beginning of a file such as one below /proc, in at most so many bytes; nil when it can't be opened.
     static func contents(of path: String, most: Int = 1 << 20) -> [UInt8]? {
         let raw = unsafe cprocess_open(path, O_RDONLY, 0)
         guard raw >= 0 else { return nil }
         let owner = OwnedFD(raw)
         var result: [UInt8] = []
-        while result.count < most, let chunk = read(owner.raw), !chunk.isEmpty { result += chunk }
+        while result.count < most, let chunk = read(owner.raw, most: min(65_536, most - result.count)), !chunk.isEmpty { result += chunk }
         return result
     }
 

@@ -13,7 +13,7 @@ enum ProgramPath {
         for folder in folders {
             let candidate = "\(folder)/\(program)"
             if isExecutable(candidate) { return candidate }
-            if exists(candidate) { forbidden = forbidden ?? candidate }
+            if exists(candidate), !isFolder(candidate) { forbidden = forbidden ?? candidate }
         }
         if let forbidden { throw .notExecutable(path: forbidden) }
         throw .notFound(program: program, searched: folders.joined(separator: ":"))
@@ -21,11 +21,12 @@ enum ProgramPath {
 
     private static func check(_ path: String, named program: String) throws(LaunchError) -> String {
         guard exists(path) else { throw .notFound(program: program, searched: "") }
+        guard !isFolder(path) else { throw .isFolder(path: path) }
         guard isExecutable(path) else { throw .notExecutable(path: path) }
         return path
     }
 
-    private static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     static func isFolder(_ path: String) -> Bool {
         var info = stat()

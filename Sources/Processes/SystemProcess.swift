@@ -1,15 +1,15 @@
 import Glibc
 import JobKit
 
-/// A process of the operating system with all that descends from it and carries its mark.
+/// A process of the operating system with all that belongs to it.
 final class SystemProcess: RunningProcess {
     let id: Int32
     private let group: Int32
-    private let session: Int32
-    private let mark: String
+    private let family: Family
     private let pipes: [OutputPipe]
     private let ended: Gate<ProcessExit>
     private let clock: any WallClock
+    private let keeper: ChildKeeper
 
     /// How often it is looked whether all are gone.
     private static let pace = Duration.milliseconds(20)
@@ -17,23 +17,19 @@ final class SystemProcess: RunningProcess {
     private static let leftoverGrace = Duration.seconds(1)
     /// What a killed process may take to vanish: the kernel has the last word.
     private static let killPatience = Duration.seconds(3)
-
     /// How often it is looked whether a process that is no child of ours is still there.
     private static let heirPace = Duration.milliseconds(200)
 
-    /// A process that was started in a session and group of its own.
-    convenience init(id: Int32, mark: String, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock) {
-        self.init(id: id, group: id, session: id, mark: mark, pipes: pipes, ended: ended, clock: clock)
-    }
-
-    private init(id: Int32, group: Int32, session: Int32, mark: String, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock) {
+    init(
+        id: Int32, group: Int32, family: Family, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock, keeper: ChildKeeper
+    ) {
         self.id = id
         self.group = group
-        self.session = session
-        self.mark = mark
+        self.family = family
         self.pipes = pipes
         self.ended = ended
         self.clock = clock
+        self.keeper = keeper
     }
 
     func exit() async -> ProcessExit {
@@ -43,25 +39,25 @@ final class SystemProcess: RunningProcess {
         return exit
     }
 
-    func send(signal: Int32) {
-        if ended.value == nil { kill(-group, signal) }
-    }
+    var peakBytes: Int64 { family.peakBytes }
 
-    func usage() -> ProcessUsage {
-        members().reduce(into: ProcessUsage(containerBytes: ContainerMemory.bytes)) { usage, member in
+    func send(signal: Int32) { keeper.signal(signal, group: group, of: id) }
+
+    func usage() async -> ProcessUsage {
+        await members().reduce(into: ProcessUsage(containerBytes: ContainerMemory.bytes)) { usage, member in
             usage.residentBytes += member.resident
             usage.processorTime += member.processorTime
         }
     }
 
-    private func members() -> [ProcessTable.Entry] { ProcessTable.members(session: session, mark: mark) }
+    private func members() async -> [ProcessTable.Entry] { await keeper.members(of: family, clock) }
 
     // MARK: Handing over
 
     func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? {
         let end = clock.uptime + patience
         while !Task.isCancelled {
-            let left = members()
+            let left = await members()
             if left.isEmpty { return nil }
             if let heir = ProcessTable.listeners(at: port, among: left).first { return adopt(heir) }
             if clock.uptime >= end { return nil }
@@ -71,16 +67,21 @@ final class SystemProcess: RunningProcess {
     }
 
     private func adopt(_ heir: ProcessTable.Entry) -> SystemProcess {
-        let (gone, clock) = (Gate<ProcessExit>(), clock)
+        let (gone, clock, keeper) = (Gate<ProcessExit>(), clock, keeper)
+        keeper.follow(heir.key, of: family, ended: gone)
         // Owned by the process it looks after: it ends when that does, and whoever keeps that waits for it.
         Task.detached {
-            while let entry = ProcessTable.entry(heir.id), entry.startedAt == heir.startedAt, entry.state != "Z", entry.state != "X" {
+            while gone.value == nil, let entry = ProcessTable.entry(heir.id), entry.key == heir.key, !entry.isGone {
                 try? await clock.sleep(for: SystemProcess.heirPace)
             }
-            gone.open(.unknown)
+            // A child of ours is collected meanwhile, and its exit is known.
+            try? await clock.sleep(for: SystemProcess.heirPace)
+            keeper.lost(heir.id, ended: gone)
         }
-        return SystemProcess(id: heir.id, group: heir.group, session: heir.session, mark: mark, pipes: pipes, ended: gone, clock: clock)
+        return SystemProcess(id: heir.id, group: heir.group, family: family, pipes: pipes, ended: gone, clock: clock, keeper: keeper)
     }
+
+    // MARK: The end
 
     func stop(_ steps: StopSteps) async {
         // A task of its own: the run that stops it has been cancelled, and waiting must still be possible.
@@ -89,7 +90,7 @@ final class SystemProcess: RunningProcess {
 
     private func carryOut(_ steps: StopSteps) async {
         for step in steps.steps {
-            signal(step.signal)
+            await signal(step.signal)
             if await areAllGone(within: step.wait) { return finish() }
         }
         await killAll()
@@ -98,9 +99,9 @@ final class SystemProcess: RunningProcess {
 
     func endLeftovers() async -> Int {
         await Task {
-            let left = members().count
+            let left = await members().count
             if left > 0 {
-                signal(SIGTERM)
+                await signal(SIGTERM)
                 if await !areAllGone(within: SystemProcess.leftoverGrace) { await killAll() }
             }
             finish()
@@ -108,24 +109,31 @@ final class SystemProcess: RunningProcess {
         }.value
     }
 
-    private func signal(_ number: Int32) {
+    private func signal(_ number: Int32) async {
+        // Who belongs to it is noted before it ends and they become somebody else's children.
+        let members = await members()
         send(signal: number)
-        for member in members() where member.group != group || ended.value != nil { kill(member.id, number) }
+        for member in members where member.group != group || ended.value != nil { keeper.signal(number, member.key) }
     }
 
     private func killAll() async {
         let end = clock.uptime + SystemProcess.killPatience
-        repeat { signal(SIGKILL) } while await !areAllGone(within: SystemProcess.pace) && clock.uptime < end
+        repeat { await signal(SIGKILL) } while await !areAllGone(within: SystemProcess.pace) && clock.uptime < end
     }
 
     private func areAllGone(within length: Duration) async -> Bool {
         let end = clock.uptime + length
+        guard await ended.wait(within: length, clock) != nil else { return false }
         while true {
-            if ended.value != nil, members().isEmpty { return true }
+            if await members().isEmpty { return true }
             if clock.uptime >= end { return false }
             try? await clock.sleep(for: SystemProcess.pace)
         }
     }
 
-    private func finish() { for pipe in pipes where members().isEmpty { pipe.close() } }
+    /// Nothing of it is left, or nothing that can be ended.
+    private func finish() {
+        for pipe in pipes { pipe.close() }
+        if ended.value != nil { keeper.forget(family) }
+    }
 }

@@ -25,7 +25,7 @@ struct PluginTests {
         let folder = TemporaryFolder()
         try folder.write("work/.keep", "")
         let trial = PluginTrial(
-            manifest, launcher: SystemProcessLauncher(clock: Clock(), folder: { folder["pipes"] }), clock: Clock(), folder: folder["work"],
+            manifest, launcher: SystemProcessLauncher(clock: Clock()), clock: Clock(), folder: folder["work"],
             environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path], patience: patience)
         return await trial.run { _ in }
     }

@@ -86,11 +86,12 @@ struct PluginsCheckCommand: AsyncParsableCommand {
     }
 
     private func tried(_ manifest: PluginManifest, _ scratch: String, _ onCheck: @Sendable (JobCheck) -> Void) async throws -> [JobCheck] {
+        OwnProcess.adoptOrphans()
         let work = try Console.folder(scratch + "/work")
         let clock = SystemWallClock()
         let names = ["PATH", "HOME", "LANG", "TZ"]
         let trial = PluginTrial(
-            manifest, launcher: SystemProcessLauncher(clock: clock) { scratch }, clock: clock, folder: work.path,
+            manifest, launcher: SystemProcessLauncher(clock: clock), clock: clock, folder: work.path,
             environment: ProcessInfo.processInfo.environment.filter { names.contains($0.key) }, patience: .seconds(max(1, patience)))
         return await trial.run(onCheck)
     }

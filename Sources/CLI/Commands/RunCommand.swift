@@ -19,6 +19,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
+        ThreadRoom.wait()
+        OwnProcess.adoptOrphans()
         OwnProcess.leave(code: try await Daemon.prepare(configurationOption: config).run())
     }
 }

@@ -119,7 +119,7 @@ struct Daemon {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
         // What a program that was killed has left running would work in the same folders as ours.
-        if let before = state.exchangeBoot(bootID) { SystemProcessLauncher.killAll(markPrefix: before + ":") }
+        if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":") }
         state.clearScratch()
         tellRequests(configuration)
         ShownTime.zone = configuration.timeZone
@@ -129,10 +129,8 @@ struct Daemon {
         let scheduler = JobScheduler(
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
-                store: store, clock: clock,
-                processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes) { [state] in state.path + "/scratch" },
-                values: store, logs: logs,
-                serviceTools: ServiceInspector(http: http)),
+                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes), values: store,
+                logs: logs, serviceTools: ServiceInspector(http: CurlClient())),
             bootID: bootID, mostParallel: configuration.mostParallel)
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
@@ -145,6 +143,7 @@ struct Daemon {
             reload: { await reload(scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         let code = await serve(scheduler, operations, signals, store, logs, watches)
+        SystemProcessLauncher.killAll()
         logs.flush(within: stopping.farewell)
         http.close()
         return code
@@ -170,9 +169,6 @@ struct Daemon {
         for name in configuration.secrets
         where ContainerEnvironment.own[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
             container.note("the secret \(name) is so short that it can't be kept out of the log", .warning)
-        }
-        if !OwnProcess.hasProcessDescriptors {
-            container.note("this kernel has no process descriptors; ends of processes are noticed by signal instead", .warning)
         }
     }
 
@@ -225,6 +221,12 @@ struct Daemon {
 
     /// Answers until the program leaves; where the socket can't be used, tries again.
     private func serveControl(_ operations: Operations) async {
+        var isNoted = false
+        while !ThreadRoom.isThereForServer() {
+            if !isNoted { container.note("there is no room for the control server's threads yet; the command line can't reach this program", .warning) }
+            isNoted = true
+            try? await clock.sleep(for: Daemon.socketPause)
+        }
         var logger = Logger(label: "control") { _ in ContainerLogHandler(container) }
         logger.logLevel = .critical
         var complaint: String?

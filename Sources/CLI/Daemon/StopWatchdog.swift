@@ -12,11 +12,10 @@ final class StopWatchdog: Sendable {
     private let begun = DispatchSemaphore(value: 0)
     private let budget = Current(Duration.zero)
 
-    /// - Parameter markPrefix: Whatever carries it is killed when the time is up.
-    init(markPrefix: String) {
+    init() {
         start { budget in
             Thread.sleep(forTimeInterval: (budget - budget / StopWatchdog.killing).seconds)
-            SystemProcessLauncher.killAll(markPrefix: markPrefix)
+            SystemProcessLauncher.killAll()
             OwnProcess.leave(code: 1)
         }
         // Looking for processes may hang, leaving never does.

@@ -21,7 +21,7 @@ final class Stopping: Sendable {
         self.bootID = bootID
         keeper =
             StopBudgetReporter(descriptor: ContainerEnvironment.own[StopBudgetReporter.variable]).map { .initProcess($0) }
-            ?? .watchdog(StopWatchdog(markPrefix: bootID + ":"))
+            ?? .watchdog(StopWatchdog())
     }
 
     /// From now on a stop may take so long.

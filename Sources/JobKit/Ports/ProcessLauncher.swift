@@ -26,9 +26,11 @@ package struct ProcessCommand: Sendable {
     /// The whole environment: nothing is inherited besides.
     package var environment: [String: String]
     package var folder: String?
-    /// Carried by the process and all it starts, in the variable `SHIPKEEPER_MARK`.
+    /// Carried by the process and what it starts with its environment, in the variable `SHIPKEEPER_MARK`.
     package var mark: String
     package var onOutput: @Sendable ([UInt8], LogStream) -> Void
+    /// Whether it only looks at something: an orphan that anybody may have left behind is taken for somebody else's then.
+    package var isProbe = false
     /// A conversation with the process besides what it prints; nil for none.
     package var conversation: Conversation?
 
@@ -137,14 +139,53 @@ package enum LaunchShortage: Error, Hashable, Sendable, CustomStringConvertible 
     }
 }
 
+/// What the system can't take of a command, whatever its program.
+package enum UnusableCommand: Hashable, Sendable, CustomStringConvertible {
+    /// A zero byte ends what a program is given: the rest would be lost.
+    case nul(in: String)
+    /// One word is too long, in bytes.
+    case tooLong(String, bytes: Int)
+    /// All words and variables together are.
+    case tooMuch(bytes: Int)
+    /// A variable's name is empty or holds a "=".
+    case name(String)
+
+    /// The most bytes of one argument or variable: Linux's MAX_ARG_STRLEN without the zero at its end.
+    package static let mostInOne = 131_071
+
+    package var description: String {
+        switch self {
+        case .nul(let what): "\(what) holds a NUL byte"
+        case .tooLong(let what, let bytes): "\(what) is \(bytes) bytes long, and the system takes at most \(UnusableCommand.mostInOne) in one"
+        case .tooMuch(let bytes): "its arguments and environment are \(bytes) bytes together, which is more than the system takes"
+        case .name(let name): "\"\(name)\" is no name of a variable"
+        }
+    }
+
+    /// What to do about it.
+    package var hint: String {
+        switch self {
+        case .nul: "take the NUL byte out"
+        case .tooLong, .tooMuch: "put what is so long into a file, and name the file"
+        case .name: "a name is not empty and holds no ="
+        }
+    }
+}
+
 /// Why a process could not be started.
 package enum LaunchError: Error, Hashable, Sendable {
     /// The program is in none of the folders that were searched.
     case notFound(program: String, searched: String)
     case notExecutable(path: String)
+    case isFolder(path: String)
     /// It may be executed, and is nothing that can be.
     case noProgram(path: String)
+    /// The program that a script's first line names is missing, or can't be executed; the name may end with a carriage return.
+    case noInterpreter(script: String, interpreter: String)
+    /// A binary for another C library, or for another kind of machine.
+    case noLoader(path: String)
     case folderMissing(path: String)
+    case unusable(program: String, UnusableCommand)
     case short(program: String, LaunchShortage)
     case failed(program: String, reason: String)
 
@@ -152,7 +193,7 @@ package enum LaunchError: Error, Hashable, Sendable {
     package var isPassing: Bool {
         switch self {
         case .short: true
-        case .notFound, .notExecutable, .noProgram, .folderMissing, .failed: false
+        case .notFound, .notExecutable, .isFolder, .noProgram, .noInterpreter, .noLoader, .folderMissing, .unusable, .failed: false
         }
     }
 }
@@ -163,23 +204,38 @@ extension LaunchError: CustomStringConvertible {
         case .notFound(let program, let searched):
             program.contains("/") ? "\(program) does not exist" : "command not found: \(program) (looked in \(searched))"
         case .notExecutable(let path): "\(path) may not be executed"
+        case .isFolder(let path): "\(path) is a folder, not a program"
         case .noProgram(let path): "\(path) is no program"
+        case .noInterpreter(let script, let interpreter):
+            LaunchError.endsLikeWindows(interpreter)
+                ? "the first line of \(script) ends as on Windows, so its interpreter is not found: \"\(interpreter.filter { !$0.isNewline })\" and a carriage return"
+                : "\(script) wants the interpreter \(interpreter), which is not there or can't be executed"
+        case .noLoader(let path): "\(path) was made for another system: what loads it is not there"
         case .folderMissing(let path): "the folder \(path) does not exist"
+        case .unusable(let program, let reason): "\(program) can't be started: \(reason)"
         case .short(let program, let shortage): "\(program) could not be started: \(shortage)"
         case .failed(let program, let reason): "\(program) could not be started: \(reason)"
         }
     }
+
+    private static func endsLikeWindows(_ line: String) -> Bool { line.utf8.last == 13 }
 
     /// What to do about it.
     package var hint: String {
         switch self {
         case .notFound(let program, _):
             program.contains("/") ? "check the path" : "install it, or write its whole path in the configuration"
-        case .notExecutable(let path): "chmod +x \(path)"
+        case .notExecutable(let path): "chmod +x \(path), unless its file system is mounted without execution"
+        case .isFolder: "name the program in it"
         case .noProgram: "a script begins with a line such as #!/bin/sh; a binary must be made for this kind of machine"
+        case .noInterpreter(let script, let interpreter):
+            LaunchError.endsLikeWindows(interpreter)
+                ? "save it with Unix line ends: sed -i 's/\\r$//' \(script)" : "install \(interpreter), or correct the first line of \(script)"
+        case .noLoader: "take a binary that was made for this C library (glibc or musl) and this kind of machine"
         case .folderMissing: "create it, or correct \"cwd\""
+        case .unusable(_, let reason): reason.hint
         case .short(_, let shortage): shortage.hint
-        case .failed: "see the system's limits on processes and memory"
+        case .failed: "the cause is the system's own; see also its limits"
         }
     }
 }
@@ -196,12 +252,14 @@ package protocol RunningProcess: Sendable {
     func exit() async -> ProcessExit
     /// Sends a signal to the whole process group.
     func send(signal: Int32)
-    /// Goes through the steps, then kills the group and whatever else carries the mark. Returns when all are gone.
+    /// Goes through the steps, then kills all that belong to it. Returns when all are gone, or can't be killed.
     func stop(_ steps: StopSteps) async
     /// Ends what the process has left behind after its own end. Gives the number of processes that were there.
     func endLeftovers() async -> Int
-    /// What it and all that carry its mark use.
-    func usage() -> ProcessUsage
+    /// What it and all that belong to it use.
+    func usage() async -> ProcessUsage
+    /// The most resident memory in bytes that it had, or one of its children that it has waited for; 0 until it has ended.
+    var peakBytes: Int64 { get }
     /// A process that it has left behind and that listens at a port, to stay with as with itself. Waits for one as long as
     /// there are any left that might; nil when there are none, or the time is up.
     func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)?

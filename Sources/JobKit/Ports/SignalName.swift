@@ -6,6 +6,9 @@ package enum SignalName {
         ("SIGALRM", 14), ("SIGTERM", 15), ("SIGCONT", 18), ("SIGSTOP", 19), ("SIGWINCH", 28),
     ]
 
+    /// The number of SIGKILL.
+    package static let kill: Int32 = 9
+
     package static var all: [String] { names.map(\.name) }
 
     package static func name(of number: Int32) -> String {

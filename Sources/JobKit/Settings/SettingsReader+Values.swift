@@ -140,7 +140,21 @@ extension SettingsReader {
         }
         let words = elements.compactMap { scalar($0, key) }
         if words.first?.isEmpty == true { report(at: node.place, "\"\(qualified(key))\" names no program") }
+        for (element, word) in zip(elements, words) { refuseUnusable(word, at: element.place) }
         return words
+    }
+
+    /// What the system takes of no program: bytes after a zero would be lost, and one word has a limit.
+    private mutating func refuseUnusable(_ word: String, at place: SourcePlace) {
+        let reason: UnusableCommand
+        if word.utf8.contains(0) {
+            reason = .nul(in: "this word")
+        } else if word.utf8.count > UnusableCommand.mostInOne {
+            reason = .tooLong("this word", bytes: word.utf8.count)
+        } else {
+            return
+        }
+        report(at: place, "\(reason)", hint: reason.hint)
     }
 
     /// Names with one text each, such as environment variables.
@@ -252,7 +266,9 @@ extension SettingsReader {
         }
         switch (words, line) {
         case (let words?, nil): return words.isEmpty ? nil : .command(words)
-        case (nil, let line?): return .shell(line)
+        case (nil, let line?):
+            refuseUnusable(line, at: self.place(of: "shell"))
+            return .shell(line)
         case (nil, nil):
             if isRequired, !has("command"), !has("shell") {
                 report(at: place, "\"\(qualified("command"))\" is missing", hint: "write command: [program, argument, …] or shell: a line")

@@ -1,14 +1,19 @@
 import Backups
 package import HTTPClient
 package import JobKit
+import Synchronization
 
-/// Looks at services over HTTP, over TCP, or by asking a program.
+/// Probes services over HTTP, over TCP, or by asking a program.
 package struct ServiceInspector: ServiceTools {
+    /// What a shell exits with when it does not find a program, or can't execute it.
+    private static let shellFoundNone: Set<Int32> = [126, 127]
+
     let http: any HTTPTransport
 
+    /// - Parameter http: A client for probes alone: one that also moves archives may be late.
     package init(http: any HTTPTransport) { self.http = http }
 
-    package func look(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> String? {
+    package func probe(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> ProbeResult {
         switch probe {
         case .http(let addresses): await ask(addresses, timeout)
         case .tcp(let host, let port): await connect(host, port, timeout)
@@ -17,50 +22,56 @@ package struct ServiceInspector: ServiceTools {
     }
 
     /// Later addresses are for versions of the app that don't know the earlier ones.
-    private func ask(_ addresses: [String], _ timeout: Duration) async -> String? {
+    private func ask(_ addresses: [String], _ timeout: Duration) async -> ProbeResult {
         var failure: String?
         for address in addresses {
             do {
                 let status = try await http.send(HTTPRequest("GET", address, timeout: timeout, connectTimeout: timeout)).status
-                if status < 400 { return nil }
+                if status < 400 { return .healthy }
                 failure = "\(address) answered \(status)"
-                guard status == 404 || status == 405 else { return failure }
+                guard status == 404 || status == 405 else { return .unhealthy("\(address) answered \(status)") }
             } catch {
-                return "\(address): \(error)"
+                return .unhealthy("\(address): \(error)")
             }
         }
-        return failure
+        return failure.map { .unhealthy($0) } ?? .unknown("no address is named")
     }
 
-    private func connect(_ host: String, _ port: Int, _ timeout: Duration) async -> String? {
+    private func connect(_ host: String, _ port: Int, _ timeout: Duration) async -> ProbeResult {
         do {
             try await http.connect(host: host, port: port, timeout: timeout)
-            return nil
+            return .healthy
         } catch {
-            return "\(host):\(port): \(error)"
+            return .unhealthy("\(host):\(port): \(error)")
         }
     }
 
-    private func run(_ words: [String], _ timeout: Duration, _ context: RunContext) async -> String? {
+    private func run(_ words: [String], _ timeout: Duration, _ context: RunContext) async -> ProbeResult {
         var command = context.command(.command(words))
         command.mark += ":check"
-        do {
-            let process = try await context.processes.launch(command)
-            let clock = context.clock
-            let alarm = Task {
-                try await clock.sleep(for: timeout)
-                await process.stop(StopSteps([]))
-            }
-            let exit = await withTaskCancellationHandler {
-                await process.exit()
-            } onCancel: {
-                process.send(signal: 9)
-            }
-            alarm.cancel()
-            _ = await process.endLeftovers()
-            return exit == .exited(0) ? nil : "the check \(exit)"
-        } catch {
-            return "the check could not be started: \(error)"
+        command.isProbe = true
+        let process: any RunningProcess
+        do { process = try await context.processes.launch(command) } catch { return .unknown("\(error)") }
+        let clock = context.clock
+        let isLate = Atomic(false)
+        let alarm = Task {
+            try await clock.sleep(for: timeout)
+            isLate.store(true, ordering: .relaxed)
+            await process.stop(StopSteps([]))
+        }
+        let exit = await withTaskCancellationHandler {
+            await process.exit()
+        } onCancel: {
+            process.send(signal: SignalName.kill)
+        }
+        alarm.cancel()
+        _ = await process.endLeftovers()
+        if isLate.load(ordering: .relaxed) { return .unhealthy("the check took longer than \(DurationText.format(timeout))") }
+        switch exit {
+        case .exited(0): return .healthy
+        case .exited(let code) where ServiceInspector.shellFoundNone.contains(code):
+            return .unknown("the check exited with code \(code): its program is not there, or can't be executed")
+        case .exited, .signalled, .unknown: return .unhealthy("the check \(exit)")
         }
     }
 

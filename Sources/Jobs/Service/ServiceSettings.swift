@@ -11,7 +11,14 @@ extension SettingsReader {
         if given.count > 1 { report(given[1], "\(given.joined(separator: " and ")) stand side by side", hint: "keep one of them") }
         if let http { return .http([http] + fallback.map { HTTPAddress.replacingPath(of: http, with: $0) }) }
         if let (host, port) = tcp { return .tcp(host: host, port: port) }
-        if let exec { return .exec(exec) }
+        if let exec {
+            if let program = exec.first, !ProgramSearch.isThere(program) {
+                warn(
+                    at: place(of: "exec"), "the check's program \(program) is not there, so the check can't run: it will say nothing about the service",
+                    hint: "install \(program), or use http or tcp")
+            }
+            return .exec(exec)
+        }
         if !has("http"), !has("tcp"), !has("exec") {
             report(at: place, "this check looks at nothing", hint: "write http, tcp or exec")
         }

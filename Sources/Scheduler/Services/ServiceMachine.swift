@@ -40,6 +40,9 @@ package struct ServiceMachine: Sendable {
 
     package mutating func step(after end: ServiceEnd, at now: Date) -> ServiceStep {
         switch end {
+        case .launchFailed(let error) where error.isPassing:
+            // It was never tried: a service is not given up because something was short for a while.
+            return .launch(after: nextWait(), why: error.description)
         case .launchFailed(let error): return restart(because: error.description, hint: error.hint, at: now)
         case .unhealthy(let reason, let readyFor):
             settle(readyFor)
@@ -91,9 +94,13 @@ package struct ServiceMachine: Sendable {
                     "given up after \(ends.count) ends within \(window); the last: \(reason)",
                     hint: hint ?? "see its log for the cause; start it again when that is mended", exitCode: exitCode))
         }
+        return .launch(after: nextWait(), why: reason)
+    }
+
+    private mutating func nextWait() -> Duration {
         var wait = policy.backoff
         for _ in 0..<min(restartsInARow, 32) where wait < policy.backoffCap { wait = min(policy.backoffCap, wait * 2) }
         restartsInARow += 1
-        return .launch(after: wait, why: reason)
+        return wait
     }
 }

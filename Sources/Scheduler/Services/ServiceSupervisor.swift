@@ -59,7 +59,7 @@ package struct ServiceSupervisor: Sendable {
 
     private func repair(_ program: ProgramLine, _ context: RunContext) async {
         do {
-            let process = try await context.processes.launch(context.command(program, folder: definition.folder))
+            let process = try await context.processes.launch(command(program, context))
             let (clock, steps) = (context.clock, definition.stop)
             let exit = await withTaskGroup(of: ProcessExit?.self) { group in
                 group.addTask { await process.exit() }
@@ -80,6 +80,13 @@ package struct ServiceSupervisor: Sendable {
         }
     }
 
+    /// The command of a process of this service, with the service's own environment.
+    private func command(_ program: ProgramLine, _ context: RunContext) -> ProcessCommand {
+        var command = context.command(program, folder: definition.folder)
+        command.environment.merge(definition.environment) { _, own in own }
+        return command
+    }
+
     // MARK: One life
 
     /// How long a service that has ended with 0 is given to hand over to a process that it left behind.
@@ -89,9 +96,7 @@ package struct ServiceSupervisor: Sendable {
     private func live(_ context: RunContext, launches: Int) async -> ServiceEnd {
         var process: any RunningProcess
         do {
-            var command = context.command(definition.program, folder: definition.folder)
-            command.environment.merge(definition.environment) { _, own in own }
-            process = try await context.processes.launch(command)
+            process = try await context.processes.launch(command(definition.program, context))
         } catch {
             return .launchFailed(error)
         }

@@ -5,6 +5,7 @@ import Synchronization
 /// Looks at one life of a service: is it ready, is it live, does it keep to its memory limit.
 final class ServiceWatch: Sendable {
     private static let memoryPace = Duration.seconds(5)
+    private static let forEver = Duration.seconds(86_400 * 36_500)
 
     let launches: Int
     private let definition: ServiceDefinition
@@ -25,8 +26,8 @@ final class ServiceWatch: Sendable {
     /// The uptime at which the service became ready, if it did.
     var readySince: Duration? { readyAt.withLock { $0 } }
 
-    /// The most resident bytes that were seen.
-    var peak: Int64 { peakBytes.withLock { $0 } }
+    /// The most resident bytes that were seen, by us or by the kernel.
+    var peak: Int64 { max(process.peakBytes, peakBytes.withLock { $0 }) }
 
     /// Gives the reason for a restart; nil when cancelled.
     func health() async -> String? {
@@ -42,7 +43,7 @@ final class ServiceWatch: Sendable {
         context.log("ready")
         say(.ready)
         guard let live = definition.live else {
-            try? await context.clock.sleep(for: .seconds(86_400 * 36_500))
+            try? await context.clock.sleep(for: ServiceWatch.forEver)
             return nil
         }
         return await untilDead(live)
@@ -56,14 +57,21 @@ final class ServiceWatch: Sendable {
 
     private func untilReady(_ check: ServiceDefinition.ReadyCheck) async -> Readiness {
         let start = context.clock.uptime
-        // A service is often up in a fraction of a second: look soon at first, then at the configured pace.
+        // A service is often up in a fraction of a second: probe soon at first, then at the configured pace.
         var pause = min(check.every, .milliseconds(100))
+        var blind = Blindness()
         while true {
-            let failure = await tools.look(check.probe, timeout: check.timeout, context: context)
+            let result = await tools.probe(check.probe, timeout: check.timeout, context: context)
             if Task.isCancelled { return .cancelled }
-            guard let failure else { return .ready }
-            if context.clock.uptime - start >= check.within {
-                return .late("not ready within \(DurationText.format(check.within)): \(failure)")
+            switch result {
+            case .healthy: return .ready
+            case .unknown(let reason):
+                if blind.begins() { say(.starting, note: "the ready check can't run, so it is not known whether the service is ready: \(reason)") }
+            case .unhealthy(let failure):
+                blind = Blindness()
+                if context.clock.uptime - start >= check.within {
+                    return .late("not ready within \(DurationText.format(check.within)): \(failure)")
+                }
             }
             do { try await context.clock.sleep(for: pause) } catch { return .cancelled }
             pause = min(check.every, pause * 3 / 2)
@@ -72,32 +80,55 @@ final class ServiceWatch: Sendable {
 
     private func untilDead(_ check: ServiceDefinition.LiveCheck) async -> String? {
         var failures = 0
+        var blind = Blindness()
         while true {
             do { try await context.clock.sleep(for: check.every) } catch { return nil }
-            let failure = await tools.look(check.probe, timeout: check.timeout, context: context)
+            let result = await tools.probe(check.probe, timeout: check.timeout, context: context)
             if Task.isCancelled { return nil }
-            guard let failure else {
-                if failures > 0 { say(.ready) }
-                failures = 0
-                continue
+            switch result {
+            case .healthy:
+                if failures > 0 || blind.isBlind { say(.ready) }
+                (failures, blind) = (0, Blindness())
+            case .unknown(let reason):
+                // No verdict on the service: neither a failure nor the end of a row of them.
+                guard blind.begins() else { break }
+                let note = "the live check can't run, so nobody knows whether the service is well: \(reason)"
+                say(failures > 0 ? .unready : .ready, note: note)
+            case .unhealthy(let failure):
+                blind = Blindness()
+                failures += 1
+                if failures >= check.failures { return "\(failures) live checks failed in a row: \(failure)" }
+                say(.unready, note: "live check \(failures) of \(check.failures) failed: \(failure)")
             }
-            failures += 1
-            if failures >= check.failures { return "\(failures) live checks failed in a row: \(failure)" }
-            say(.unready, note: "live check \(failures) of \(check.failures) failed: \(failure)")
         }
     }
 
-    /// Gives the reason for a restart once the limit calls for one; nil when cancelled.
+    /// A row of probes that could not run, whose reason is logged once.
+    private struct Blindness {
+        private(set) var isBlind = false
+
+        /// Whether this one is the first of the row.
+        mutating func begins() -> Bool {
+            defer { isBlind = true }
+            return !isBlind
+        }
+    }
+
+    /// Gives the reason for a restart once the limit calls for one; nil when cancelled. Looks only where there is a limit.
     func memory() async -> String? {
-        var judge = definition.memoryLimit.map { MemoryJudge($0) }
+        guard let limit = definition.memoryLimit else {
+            try? await context.clock.sleep(for: ServiceWatch.forEver)
+            return nil
+        }
+        var judge = MemoryJudge(limit)
         while true {
             do { try await context.clock.sleep(for: ServiceWatch.memoryPace) } catch { return nil }
-            let usage = process.usage()
+            let usage = await process.usage()
             peakBytes.withLock { $0 = max($0, usage.residentBytes) }
-            switch judge?.verdict(on: usage, at: context.clock.uptime) {
+            switch judge.verdict(on: usage, at: context.clock.uptime) {
             case .restart(let reason): return reason
             case .waiting(let note): context.log(note)
-            case .fine, nil: break
+            case .fine: break
             }
         }
     }

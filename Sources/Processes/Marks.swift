@@ -1,0 +1,42 @@
+import Glibc
+import Threads
+
+/// Marks in the environments of processes. To read one may wait for a process that is stuck in the kernel, so it is done on a
+/// thread that is left alone when it takes too long.
+enum Marks {
+    private static let patience = Duration.milliseconds(500)
+    private static let killPatience = Duration.seconds(2)
+
+    /// Which of some processes carry which of some marks; those that can't be read in time are left out.
+    static func found(_ marks: [String], of ids: [Int32]) async -> [Int32: String] {
+        await limited(patience) {
+            var found: [Int32: String] = [:]
+            for id in ids { found[id] = marks.first { ProcessTable.carries(id, mark: $0) } }
+            return found
+        } ?? [:]
+    }
+
+    static func killAll(prefix: String) async {
+        _ = await limited(killPatience) {
+            for entry in ProcessTable.all() where entry.id != getpid() && ProcessTable.carries(entry.id, mark: prefix, isPrefix: true) {
+                kill(entry.id, SIGKILL)
+            }
+        }
+    }
+
+    /// Nil where there is no thread, or the work takes longer.
+    private static func limited<Value: Sendable>(_ patience: Duration, _ work: @escaping @Sendable () -> Value) async -> Value? {
+        let gate = Gate<Value?>()
+        do throws(ThreadError) {
+            try SystemThread.start("shipkeeper-mark") { gate.open(work()) }
+        } catch {
+            return nil
+        }
+        let alarm = Task {
+            do { try await Task.sleep(for: patience) } catch { return }
+            gate.open(nil)
+        }
+        defer { alarm.cancel() }
+        return await gate.wait()
+    }
+}
