@@ -45,6 +45,9 @@ package actor JobScheduler {
         var reply: CheckedContinuation<Reply?, Never>?
     }
 
+    /// How long an attempt may take to end before it is named: the usual steps of a stop, and what a killed process may take.
+    private static let endPatience = Duration.seconds(15)
+
     private let ports: SchedulerPorts
     private let bootID: String
     private let mostParallel: Int
@@ -54,6 +57,8 @@ package actor JobScheduler {
     private var engine: Engine?
     private var jobs: [String: ScheduledJob]
     private var attempts: [Int64: (task: Task<Void, Never>, voice: LiveVoice)] = [:]
+    /// Runs that take no notice of being told to end.
+    private var stuck: Set<Int64> = []
     private var startedServices = Set<String>()
     private var timer: Task<Void, Never>?
     private var clockOffset: TimeInterval?
@@ -145,7 +150,13 @@ package actor JobScheduler {
             if let jobs = envelope.jobs {
                 self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
             }
-            if case .attemptEnded(let run, _) = envelope.event { attempts[run] = nil }
+            switch envelope.event {
+            case .attemptEnded(let run, _):
+                attempts[run] = nil
+                stuck.remove(run)
+            case .shutdown: abandonStuck()
+            default: break
+            }
             isDone = carryOut(decision) || isDone
             envelope.reply?.resume(returning: decision.reply)
         }
@@ -186,7 +197,7 @@ package actor JobScheduler {
         for effect in decision.effects {
             switch effect {
             case .start(let run, let attempt): begin(run, attempt: attempt)
-            case .end(let run, _): attempts[run]?.task.cancel()
+            case .end(let run, _): end(run)
             case .done: isDone = true
             }
         }
@@ -228,6 +239,33 @@ package actor JobScheduler {
             inbox.post(Envelope(event: .attemptEnded(run: run.id, result)))
         }
         attempts[run.id] = (task, voice)
+    }
+
+    /// Cancels an attempt, and names it in the log when it takes no notice.
+    private func end(_ run: Int64) {
+        guard let attempt = attempts[run] else { return }
+        attempt.task.cancel()
+        let clock = ports.clock
+        // Owned by nobody: it ends by itself.
+        Task {
+            try? await clock.sleep(for: JobScheduler.endPatience)
+            nameIfStuck(run)
+        }
+    }
+
+    private func nameIfStuck(_ id: Int64) {
+        guard let run = engine?.runs[id], case .ending = run.state, attempts[id] != nil else { return }
+        stuck.insert(id)
+        ports.logs.note(
+            "\(run.job): run \(id) was told to end \(DurationText.format(JobScheduler.endPatience)) ago and goes on; it is waited for, and keeps its place till then",
+            isWarning: true)
+    }
+
+    /// Whoever took no notice of being told to end does not hold up the stop: it is left to the end of the program.
+    private func abandonStuck() {
+        for run in stuck where attempts[run] != nil {
+            inbox.post(Envelope(event: .attemptEnded(run: run, .failed(JobError("it did not end when it was told to")))))
+        }
     }
 
     @concurrent
