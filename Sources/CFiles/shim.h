@@ -27,6 +27,16 @@ static inline int cfiles_open_below(int folder, const char *path, int flags) {
     return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
 
+/// Seek to the next data or hole, which the C library shows to GNU programs only.
+static const int cfiles_seek_data = 3;
+static const int cfiles_seek_hole = 4;
+
+/// Locks or unlocks a stretch of a file for this open description alone (F_OFD_SETLK), without waiting.
+static inline int cfiles_lock_range(int file, int type, off_t start, off_t count) {
+    struct flock lock = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = count};
+    return fcntl(file, 37 /* F_OFD_SETLK */, &lock);
+}
+
 /// Writes all that the file system of a descriptor still holds in memory.
 static inline int cfiles_sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
 

@@ -24,6 +24,10 @@ package enum ErrorNumber {
     package static let symbolicLink = ELOOP
     package static let notSupported = EOPNOTSUPP
     package static let quota = EDQUOT
+    package static let tooManyLinks = EMLINK
+    package static let tooLarge = EFBIG
+    package static let overflow = EOVERFLOW
+    package static let illegalSequence = EILSEQ
     package static let cancelled = ECANCELED
 }
 
@@ -57,6 +61,10 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package var isNameTooLong: Bool { code == ENAMETOOLONG }
     /// The process or the system has no descriptor or no memory left just now.
     package var isShortage: Bool { code == EMFILE || code == ENFILE || code == ENOMEM }
+    /// A socket, or a device that nobody serves.
+    package var isNoDevice: Bool { code == ENXIO || code == ENODEV }
+    /// A lock that another has, or a call that would have to wait.
+    package var isLocked: Bool { code == EAGAIN || code == EACCES }
     package var isCancelled: Bool { code == ECANCELED }
 
     /// The system's words for it, as part of a sentence: "permission denied".

@@ -29,6 +29,8 @@ package struct FileStatus: Hashable, Sendable {
     package var owner: UInt32
     package var group: UInt32
     package var size: Int64
+    /// Bytes on the disk: less than the size for a file with holes, or on a file system that compresses.
+    package var allocated: Int64
     package var modified: FileTime
     /// When anything about the file last changed, mode and owner included.
     package var changed: FileTime
@@ -50,10 +52,16 @@ package struct FileStatus: Hashable, Sendable {
         owner = raw.st_uid
         group = raw.st_gid
         size = Int64(raw.st_size)
+        allocated = Int64(raw.st_blocks) * 512
         modified = FileTime(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec))
         changed = FileTime(seconds: Int64(raw.st_ctim.tv_sec), nanoseconds: Int64(raw.st_ctim.tv_nsec))
         device = UInt64(raw.st_dev)
         inode = UInt64(raw.st_ino)
         links = UInt64(raw.st_nlink)
+    }
+
+    /// The number of a device by its parts, as the C library composes it.
+    static func device(major: UInt64, minor: UInt64) -> UInt64 {
+        (major & 0xfffff000) << 32 | (major & 0xfff) << 8 | (minor & 0xffffff00) << 12 | minor & 0xff
     }
 }

@@ -21,6 +21,28 @@ extension Folder {
         return folder
     }
 
+    /// Paths of so many bytes are not opened in one call.
+    static let longest = stretch
+
+    /// Opens a folder in stretches of its path; links on the way are followed.
+    static func openLong(_ path: RawName) throws(FileError) -> Folder {
+        var (folder, stretch) = (Folder?.none, Array((path.bytes.first == 47 ? "/" : ".").utf8))
+        for name in path.bytes.split(separator: 47) {
+            if stretch.count + name.count >= longest {
+                folder = try below(folder, RawName(stretch), path: path)
+                stretch = [46]
+            }
+            stretch += [47] + name
+        }
+        return try below(folder, RawName(stretch), path: path)
+    }
+
+    private static func below(_ folder: Folder?, _ stretch: RawName, path: RawName) throws(FileError) -> Folder {
+        let opened = unsafe stretch.withCString { unsafe cfiles_openat(folder?.raw ?? AT_FDCWD, $0, O_RDONLY | O_DIRECTORY, 0) }
+        guard opened >= 0 else { throw FileError("open", path.description) }
+        return Folder(opened, path: path.description)
+    }
+
     private func open(stretch names: ArraySlice<RawName>) throws(FileError) -> Folder {
         guard let first = names.first else { return self }
         if names.count == 1 { return try folder(first) }
@@ -46,4 +68,14 @@ extension Folder {
     package func syncFileSystem() throws(FileError) {
         guard cfiles_sync_file_system(raw) == 0 else { throw FileError("write", path) }
     }
+}
+
+extension Folder {
+    /// A path that leads to this very folder wherever it is moved, for libraries that take paths only, as long as this value lives; nil
+    /// where the system has no such paths.
+    package var descriptorPath: String? { FileUser.hasDescriptorPaths ? "/proc/self/fd/\(raw)" : nil }
+}
+
+extension FileUser {
+    fileprivate static let hasDescriptorPaths = unsafe access("/proc/self/fd", X_OK) == 0
 }

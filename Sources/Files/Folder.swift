@@ -16,11 +16,17 @@ package final class Folder: Sendable {
 
     /// Opens a folder by its path; links on the way to it are followed. One that may be entered and not read is opened too: then names in it
     /// can be opened, and not listed.
-    package static func open(_ path: String) throws(FileError) -> Folder {
-        var raw = unsafe cfiles_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
-        if raw < 0, errno == EACCES { raw = unsafe cfiles_openat(AT_FDCWD, path, cfiles_path_only | O_DIRECTORY, 0) }
-        guard raw >= 0 else { throw FileError("open", path) }
-        return Folder(raw, path: path)
+    ///
+    /// The path may be longer than the system takes in one call.
+    package static func open(_ path: String) throws(FileError) -> Folder { try open(RawName(path)) }
+
+    /// The same by the bytes of a path.
+    package static func open(_ path: RawName) throws(FileError) -> Folder {
+        if path.bytes.count >= longest { return try openLong(path) }
+        var raw = unsafe path.withCString { unsafe cfiles_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY, 0) }
+        if raw < 0, errno == EACCES { raw = unsafe path.withCString { unsafe cfiles_openat(AT_FDCWD, $0, cfiles_path_only | O_DIRECTORY, 0) } }
+        guard raw >= 0 else { throw FileError("open", path.description) }
+        return Folder(raw, path: path.description)
     }
 
     /// Makes a folder, and those above it where they are missing.
@@ -198,14 +204,7 @@ package final class Folder: Sendable {
 
     /// The whole of a small file.
     package func contents(of name: RawName, most: Int = 1 << 20) throws(FileError) -> [UInt8] {
-        let file = try file(name)
-        var bytes: [UInt8] = []
-        while bytes.count < most {
-            let chunk = try file.read(min(65_536, most - bytes.count))
-            if chunk.isEmpty { break }
-            bytes += chunk
-        }
-        return bytes
+        try file(name).contents(most: most)
     }
 }
 

@@ -18,19 +18,19 @@ package struct FolderWatcher {
         /// The folder is not there.
         case missing
         /// The kernel tells; by its numbers, which folders it watches.
-        case told(OpenFile, folders: [Int32: String])
+        case told(OpenFile, folders: [Int32: RawName])
         /// There are too many folders: what was seen when it was last looked.
         case looking(seen: UInt64, nextLook: ContinuousClock.Instant)
     }
 
     /// The most folders that the kernel is asked to watch.
     package static let mostFolders = 8192
-    private static let ignoredNames: Set<String> = [".git", "node_modules", ".DS_Store"]
-    private static let ignoredEndings = ["~", ".swp", ".swx", ".tmp"]
+    private static let ignoredNames: Set<RawName> = [".git", "node_modules", ".DS_Store"]
+    private static let ignoredEndings = ["~", ".swp", ".swx", ".tmp"].map { Array($0.utf8) }
 
     private let path: String
     /// Whole paths that are passed over, with all below them.
-    private let ignoring: Set<String>
+    private let ignoring: Set<RawName>
     private let mostFolders: Int
     private let betweenLooks: Duration
     private var road = Road.missing
@@ -39,7 +39,7 @@ package struct FolderWatcher {
 
     package init(_ path: String, ignoring: Set<String> = [], mostFolders: Int = FolderWatcher.mostFolders, betweenLooks: Duration = .seconds(30)) {
         self.path = path
-        self.ignoring = ignoring
+        self.ignoring = Set(ignoring.map { RawName($0) })
         self.mostFolders = mostFolders
         self.betweenLooks = betweenLooks
         begin()
@@ -91,7 +91,7 @@ package struct FolderWatcher {
         }
         let raw = cfiles_inotify()
         var walk = Walk(queue: raw < 0 ? nil : OpenFile(raw, path: path), most: mostFolders, ignoring: ignoring)
-        walk.visit(path)
+        walk.visit(RawName(path))
         if let queue = walk.queue {
             road = .told(queue, folders: walk.folders)
         } else {
@@ -104,33 +104,42 @@ package struct FolderWatcher {
         /// Nil once it has no room.
         var queue: OpenFile?
         let most: Int
-        let ignoring: Set<String>
-        var folders: [Int32: String] = [:]
+        let ignoring: Set<RawName>
+        var folders: [Int32: RawName] = [:]
         /// Device and inode of folders, so that links lead nowhere twice.
         var visited: Set<[UInt64]> = []
         /// Differs when a name, a size or a time does.
         var seen: UInt64 = 0xcbf2_9ce4_8422_2325
         var newest = FileTime(seconds: 0)
 
-        mutating func visit(_ path: String) {
-            guard let folder = try? Folder.open(path), let status = try? folder.status(), visited.insert([status.device, status.inode]).inserted else {
-                return
+        /// Looks at a folder and all below it, one after the other: however deep they lie, one is open at a time.
+        mutating func visit(_ path: RawName) {
+            var waiting = [path]
+            while let next = waiting.popLast() {
+                guard let folder = try? Folder.open(next), let status = try? folder.status(), visited.insert([status.device, status.inode]).inserted
+                else { continue }
+                newest = max(newest, status.changed)
+                if let raw = queue?.raw { if visited.count > most || !add(folder, path: next, to: raw) { queue = nil } }
+                look(folder, path: next, &waiting)
             }
-            newest = max(newest, status.changed)
-            if let raw = queue?.raw { if visited.count > most || !add(path, to: raw) { queue = nil } }
-            for name in (try? folder.names()) ?? [] where !FolderWatcher.isIgnored(name.description) {
-                let place = "\(path)/\(name)"
+        }
+
+        /// - Parameter waiting: Gets the folders below, and links, which may lead to one.
+        private mutating func look(_ folder: Folder, path: RawName, _ waiting: inout [RawName]) {
+            for name in (try? folder.names()) ?? [] where !FolderWatcher.isIgnored(name) {
+                let place = FolderWatcher.place(path, name)
                 guard !ignoring.contains(place), let status = try? folder.status(name) else { continue }
                 newest = max(newest, status.changed)
                 mix(name.bytes)
                 mix([UInt64(bitPattern: status.size), UInt64(bitPattern: status.modified.seconds), UInt64(bitPattern: status.modified.nanoseconds)])
-                if status.kind == .folder || status.kind == .symbolicLink { visit(place) }
+                if status.kind == .folder || status.kind == .symbolicLink { waiting.append(place) }
             }
         }
 
         /// Whether the kernel watches the folder now, or it is gone already.
-        private mutating func add(_ path: String, to queue: CInt) -> Bool {
-            let watch = unsafe cfiles_inotify_add(queue, path)
+        private mutating func add(_ folder: Folder, path: RawName, to queue: CInt) -> Bool {
+            // By its descriptor: its path may be longer than the system takes, and may lead elsewhere by now.
+            let watch = unsafe folder.descriptorPath.map { unsafe cfiles_inotify_add(queue, $0) } ?? path.withCString { unsafe cfiles_inotify_add(queue, $0) }
             if watch >= 0 { folders[watch] = path }
             return watch >= 0 || errno == ENOENT
         }
@@ -140,14 +149,17 @@ package struct FolderWatcher {
         private mutating func mix(_ numbers: [UInt64]) { for number in numbers { seen = (seen ^ number) &* 0x100_0000_01b3 } }
     }
 
-    private static func isIgnored(_ name: String) -> Bool {
-        ignoredNames.contains(name) || name.hasPrefix(".#") || ignoredEndings.contains(where: name.hasSuffix)
+    private static func isIgnored(_ name: RawName) -> Bool {
+        ignoredNames.contains(name) || name.bytes.starts(with: [46, 35])
+            || ignoredEndings.contains { name.bytes.count >= $0.count && name.bytes.suffix($0.count).elementsEqual($0) }
     }
+
+    private static func place(_ folder: RawName, _ name: RawName) -> RawName { RawName(folder.bytes + [47] + name.bytes) }
 
     // MARK: Listening
 
     /// Takes what the kernel has told, and looks the folders up anew where they have changed themselves.
-    private mutating func drain(_ queue: OpenFile, _ folders: [Int32: String]) -> Bool {
+    private mutating func drain(_ queue: OpenFile, _ folders: [Int32: RawName]) -> Bool {
         var (hasChanged, areFoldersNew) = (false, false)
         while let bytes = try? queue.read(65536), !bytes.isEmpty {
             var rest = bytes[...]
@@ -155,9 +167,9 @@ package struct FolderWatcher {
             while rest.count >= 16 {
                 let watch = Int32(bitPattern: Self.number(rest))
                 let (mask, length) = (Self.number(rest.dropFirst(4)), Int(Self.number(rest.dropFirst(12))))
-                let name = String(decoding: rest.dropFirst(16).prefix(length).prefix { $0 != 0 }, as: UTF8.self)
+                let name = RawName(rest.dropFirst(16).prefix(length).prefix { $0 != 0 })
                 rest = rest.dropFirst(16 + length)
-                if Self.isIgnored(name) || folders[watch].map({ ignoring.contains("\($0)/\(name)") }) == true { continue }
+                if Self.isIgnored(name) || folders[watch].map({ ignoring.contains(Self.place($0, name)) }) == true { continue }
                 hasChanged = true
                 if mask & cfiles_inotify_folders != 0 { areFoldersNew = true }
             }

@@ -1,4 +1,5 @@
 import CFiles
+import CFiles
 import Glibc
 
 /// An open file, closed when the last reference is gone.
@@ -12,7 +13,7 @@ package final class OpenFile: Sendable {
         self.path = path
     }
 
-    deinit { Glibc.close(raw) }
+    deinit { HeldFiles.close(raw) }
 
     /// Opens a file for reading by its path; links on the way to it are followed, one at its end is not.
     package static func open(_ path: String) throws(FileError) -> OpenFile {
@@ -41,6 +42,52 @@ package final class OpenFile: Sendable {
         }
         if failure != 0 { throw FileError("read", path, code: failure) }
         return bytes
+    }
+
+    /// All from where reading stands, of a small file.
+    package func contents(most: Int = 1 << 20) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < most, case let chunk = try read(min(65_536, most - bytes.count)), !chunk.isEmpty { bytes += chunk }
+        return bytes
+    }
+
+    /// Stretches of the file's first `size` bytes that hold data, in order; what lies between them are holes, which read as zeros. One
+    /// stretch where the file system knows of no holes. At most `most`: beyond that, neighbours with the smallest holes are joined.
+    package func dataRanges(size: Int64, most: Int) throws(FileError) -> [Range<Int64>] {
+        var ranges: [Range<Int64>] = []
+        var (position, smallest) = (Int64(0), Int64(0))
+        while position < size {
+            let start = Int64(lseek(raw, off_t(position), cfiles_seek_data))
+            if start < 0 {
+                if errno == ENXIO { break }
+                guard errno == EINVAL || errno == EOPNOTSUPP || errno == ENOTTY else { throw FileError("read", path) }
+                return [0..<size]
+            }
+            if start >= size { break }
+            let end = Int64(lseek(raw, off_t(start), cfiles_seek_hole))
+            guard end > start else { throw FileError("read", path, code: end < 0 ? errno : EIO) }
+            position = min(end, size)
+            if let last = ranges.last, start - last.upperBound <= smallest {
+                ranges[ranges.count - 1] = last.lowerBound..<position
+            } else {
+                ranges.append(start..<position)
+            }
+            while ranges.count > most {
+                smallest = max(4096, smallest * 2)
+                ranges = OpenFile.joined(ranges, over: smallest)
+            }
+        }
+        return ranges
+    }
+
+    private static func joined(_ ranges: [Range<Int64>], over hole: Int64) -> [Range<Int64>] {
+        ranges.reduce(into: []) { joined, range in
+            if let last = joined.last, range.lowerBound - last.upperBound <= hole {
+                joined[joined.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                joined.append(range)
+            }
+        }
     }
 
     package func truncate(to size: Int64) throws(FileError) {
@@ -96,6 +143,15 @@ package final class OpenFile: Sendable {
     package func sync() throws(FileError) {
         guard fsync(raw) == 0 else { throw FileError("write", path) }
     }
+
+    /// Takes a lock that excludes those who write a stretch of the file, and no reader; refused at once where somebody writes, or where
+    /// the file system has no locks. It belongs to this value, and neither drops nor hides locks that libraries hold on the same file.
+    package func lockForReading(from start: Int64, count: Int64) throws(FileError) {
+        guard cfiles_lock_range(raw, F_RDLCK, off_t(start), off_t(count)) == 0 else { throw FileError("lock", path) }
+    }
+
+    /// Gives such a lock back.
+    package func unlock(from start: Int64, count: Int64) { _ = cfiles_lock_range(raw, F_UNLCK, off_t(start), off_t(count)) }
 
     /// Waits for, or at once refuses, the lock of this file; it ends with the file.
     package func lock(waiting: Bool) throws(FileError) {
