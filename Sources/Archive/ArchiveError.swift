@@ -9,6 +9,8 @@ package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(FileError)
     /// What it holds is more than there is room for.
     case tooLarge(limit: Int64)
+    /// Nobody waits for it any more.
+    case cancelled
 
     package var description: String {
         switch self {
@@ -16,6 +18,7 @@ package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
         case .refused(let what): "the archive is refused: \(what)"
         case .file(let error): error.description
         case .tooLarge(let limit): "what the archive holds is more than \(limit) bytes"
+        case .cancelled: "cancelled"
         }
     }
 }

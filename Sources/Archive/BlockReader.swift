@@ -1,9 +1,13 @@
 /// Takes a tar stream apart into blocks of 512 bytes and the data between them.
 final class BlockReader {
-    private static let blockSize = 512
+    static let blockSize = 512
+    /// Tar writes so many bytes at once, unless told otherwise.
+    private static let recordSize: Int64 = 10_240
 
     private let source: any ByteSource
     private var buffer: ArraySlice<UInt8> = []
+    /// Bytes of the stream taken so far.
+    private var position: Int64 = 0
     /// Bytes of the current member not yet read.
     private(set) var rest: Int64 = 0
     private var padding = 0
@@ -13,35 +17,38 @@ final class BlockReader {
     /// At least one byte and at most so many; empty at the end of the source.
     private func some(_ most: Int) throws(ArchiveError) -> ArraySlice<UInt8> {
         if buffer.isEmpty { buffer = try source.read(128 * 1024)[...] }
-        defer { buffer = buffer.dropFirst(most) }
-        return buffer.prefix(most)
+        let piece = buffer.prefix(most)
+        buffer = buffer.dropFirst(piece.count)
+        position += Int64(piece.count)
+        return piece
     }
 
-    /// Exactly so many bytes.
-    func bytes(_ count: Int) throws(ArchiveError) -> [UInt8] {
-        var result: [UInt8] = []
-        while result.count < count {
-            let piece = try some(count - result.count)
-            if piece.isEmpty { throw .damaged("it ends in the middle of a member") }
-            result += piece
-        }
-        padding = (BlockReader.blockSize - count % BlockReader.blockSize) % BlockReader.blockSize
-        return result
-    }
+    private static var cut: ArchiveError { .damaged("it ends in the middle of a member") }
+
+    // MARK: Blocks
 
     /// The next block; nil where the source is at its end.
     func block() throws(ArchiveError) -> [UInt8]? {
-        if buffer.isEmpty { buffer = try source.read(128 * 1024)[...] }
-        if buffer.isEmpty { return nil }
-        return try bytes(BlockReader.blockSize)
+        var block: [UInt8] = []
+        block.reserveCapacity(BlockReader.blockSize)
+        while block.count < BlockReader.blockSize {
+            let piece = try some(BlockReader.blockSize - block.count)
+            if piece.isEmpty {
+                if block.isEmpty { return nil }
+                throw BlockReader.cut
+            }
+            block += piece
+        }
+        return block
     }
 
     /// A block that belongs to a header.
     func extraBlock() throws(ArchiveError) -> [UInt8] {
-        let (kept, pad) = (rest, padding)
-        defer { (rest, padding) = (kept, pad) }
-        return try bytes(BlockReader.blockSize)
+        guard let block = try block() else { throw BlockReader.cut }
+        return block
     }
+
+    // MARK: Data
 
     /// Starts a member's data.
     func begin(length: Int64) {
@@ -50,36 +57,66 @@ final class BlockReader {
     }
 
     /// The next bytes of the member's data; empty at its end.
-    func data(_ most: Int) throws(ArchiveError) -> [UInt8] {
-        guard rest > 0 else { return [] }
-        let piece = try some(Int(min(Int64(most), rest)))
-        if piece.isEmpty { throw .damaged("it ends in the middle of a member") }
+    func data(_ most: Int) throws(ArchiveError) -> [UInt8] { Array(try slice(Int64(most))) }
+
+    private func slice(_ most: Int64) throws(ArchiveError) -> ArraySlice<UInt8> {
+        guard rest > 0, most > 0 else { return [] }
+        let piece = try some(Int(min(most, rest, 1 << 20)))
+        if piece.isEmpty { throw BlockReader.cut }
         rest -= Int64(piece.count)
-        return Array(piece)
+        return piece
+    }
+
+    func byte() throws(ArchiveError) -> UInt8 {
+        guard let byte = try slice(1).first else { throw BlockReader.cut }
+        return byte
+    }
+
+    /// So many bytes of the member's data.
+    func exactly(_ count: Int) throws(ArchiveError) -> [UInt8] {
+        var result: [UInt8] = []
+        while result.count < count {
+            let piece = try slice(Int64(count - result.count))
+            if piece.isEmpty { throw BlockReader.cut }
+            result += piece
+        }
+        return result
+    }
+
+    /// Passes over so many bytes of the member's data.
+    func skip(_ count: Int64) throws(ArchiveError) {
+        var left = count
+        while left > 0 {
+            let piece = try slice(left)
+            if piece.isEmpty { throw BlockReader.cut }
+            left -= Int64(piece.count)
+        }
     }
 
     /// Skips what is left of the data and fills its last block.
     func skipPadding() throws(ArchiveError) {
-        while rest > 0 { _ = try data(1 << 20) }
-        var left = padding
-        while left > 0 {
-            let piece = try some(left)
-            if piece.isEmpty { throw .damaged("it ends in the middle of a member") }
-            left -= piece.count
+        try skip(rest)
+        while padding > 0 {
+            let piece = try some(padding)
+            if piece.isEmpty { throw BlockReader.cut }
+            padding -= piece.count
         }
-        padding = 0
     }
 
-    func skip(padded length: Int64) throws(ArchiveError) {
-        begin(length: length)
-        try skipPadding()
-    }
+    // MARK: After the end mark
 
-    func expectZerosToTheEnd() throws(ArchiveError) {
+    /// What stands after the end mark is what a buffer happened to hold, for which some writers are known; another archive is not.
+    func expectNoMember() throws(ArchiveError) {
+        let start = position
+        var holdsHeader = false
         while true {
-            let piece = try some(1 << 20)
-            if piece.isEmpty { return }
-            if piece.contains(where: { $0 != 0 }) { throw .damaged("there is something after its end") }
+            var block: [UInt8] = []
+            while block.count < BlockReader.blockSize, case let piece = try some(BlockReader.blockSize - block.count), !piece.isEmpty { block += piece }
+            if block.isEmpty { break }
+            if !holdsHeader, block.count == BlockReader.blockSize, block.contains(where: { $0 != 0 }), (try? TarHeader(block)) != nil { holdsHeader = true }
         }
+        // A buffer is one record, written whole; in it remains of earlier members may stand.
+        let isBuffer = position % BlockReader.recordSize == 0 && position - start < BlockReader.recordSize
+        if holdsHeader, !isBuffer { throw .refused("another archive follows its end mark") }
     }
 }

@@ -28,8 +28,17 @@ package struct ExtractionReport: Hashable, Sendable {
     package var folders = 0
     package var links = 0
     package var bytes: Int64 = 0
-    /// Members that were left out, with the reason.
-    package var skipped: [String] = []
+    /// Members that were left out, with the reason; the first of them, and how many there are besides.
+    package private(set) var skipped: [String] = []
+    private var unnamed = 0
+    private static let mostNamed = 100
 
     package init() {}
+
+    mutating func skip(_ line: String) {
+        if skipped.count < ExtractionReport.mostNamed { return skipped.append(line) }
+        unnamed += 1
+        if unnamed == 1 { skipped.append("") }
+        skipped[ExtractionReport.mostNamed] = "and \(unnamed) more"
+    }
 }

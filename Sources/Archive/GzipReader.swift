@@ -1,4 +1,5 @@
 import CZlib
+import Files
 
 /// Reads gzip: one member or several, checked to the last byte. Every `unsafe` word for reading gzip stands in this file.
 @safe package final class GzipReader: ByteSource {
@@ -17,12 +18,14 @@ import CZlib
     private var hasMember = false
 
     package init(_ source: any ByteSource) throws(ArchiveError) {
-        guard let stream = unsafe czlib_inflate_new() else { throw .damaged("zlib could not start: out of memory") }
+        guard let stream = unsafe czlib_inflate_new() else { throw GzipReader.outOfMemory }
         unsafe self.stream = unsafe stream
         self.source = source
     }
 
     deinit { unsafe czlib_inflate_free(stream) }
+
+    private static var outOfMemory: ArchiveError { .file(FileError("start", "zlib", code: ErrorNumber.outOfMemory)) }
 
     package func read(_ most: Int) throws(ArchiveError) -> [UInt8] {
         while true {
@@ -71,6 +74,7 @@ import CZlib
         case Z_STREAM_END:
             state = .betweenMembers
             return bytes
+        case Z_MEM_ERROR: throw GzipReader.outOfMemory
         default:
             throw .damaged(unsafe stream.pointee.msg.map { unsafe String(cString: $0) } ?? "its compressed data make no sense")
         }

@@ -5,15 +5,12 @@ struct SparseMap {
         var length: Int64
     }
 
-    /// More pieces are an attack on memory.
-    static let mostPieces = 65_536
-
     let pieces: [Piece]
     let realSize: Int64
 
     /// - Parameter stored: The bytes that stand in the archive for the pieces.
     init(_ pairs: [Int64], realSize: Int64, stored: Int64) throws(ArchiveError) {
-        guard pairs.count % 2 == 0, pairs.count / 2 <= SparseMap.mostPieces else {
+        guard pairs.count % 2 == 0, pairs.count / 2 <= ExtractionLimits.sparsePieces, realSize >= 0 else {
             throw .damaged("the map of a sparse file is malformed")
         }
         var pieces: [Piece] = []
@@ -24,7 +21,7 @@ struct SparseMap {
                 throw .damaged("the map of a sparse file is out of order")
             }
             end = offset + length
-            total += length
+            total &+= length
             if length > 0 { pieces.append(Piece(offset: offset, length: length)) }
         }
         guard total == stored else { throw .damaged("the map of a sparse file does not fit its data") }

@@ -1,66 +1,66 @@
-/// The bytes of the member being read.
-protocol TarContent {
-    var length: Int64 { get }
-    mutating func read(_ most: Int, from blocks: BlockReader) throws(ArchiveError) -> [UInt8]
+/// A stretch of a file.
+package enum ContentPiece: Hashable, Sendable {
+    case bytes([UInt8])
+    /// So many bytes that are zero and take no room.
+    case hole(Int64)
 }
 
-struct PlainContent: TarContent {
+/// The stretches of the member being read, in their order.
+struct MemberContent {
+    /// Bytes of the file, holes included.
     let length: Int64
-
-    mutating func read(_ most: Int, from blocks: BlockReader) throws(ArchiveError) -> [UInt8] {
-        try blocks.data(most)
-    }
-}
-
-/// Gives a file's bytes with its holes filled with zeros.
-struct SparseContent: TarContent {
-    private let map: SparseMap
+    private let pieces: [SparseMap.Piece]
     private var position: Int64 = 0
-    private var piece = 0
+    private var index = 0
 
-    init(_ map: SparseMap) { self.map = map }
+    init(length: Int64) {
+        self.length = length
+        pieces = length > 0 ? [SparseMap.Piece(offset: 0, length: length)] : []
+    }
 
-    var length: Int64 { map.realSize }
+    init(_ map: SparseMap) {
+        length = map.realSize
+        pieces = map.pieces
+    }
 
-    mutating func read(_ most: Int, from blocks: BlockReader) throws(ArchiveError) -> [UInt8] {
-        while piece < map.pieces.count, position >= map.pieces[piece].offset + map.pieces[piece].length { piece += 1 }
-        let next = piece < map.pieces.count ? map.pieces[piece] : SparseMap.Piece(offset: map.realSize, length: 0)
-        if position < next.offset {
-            let count = min(Int64(most), next.offset - position)
-            position += count
-            return [UInt8](repeating: 0, count: Int(count))
+    /// At most so many bytes, or a whole hole; nil at the end.
+    mutating func next(_ most: Int, from blocks: BlockReader) throws(ArchiveError) -> ContentPiece? {
+        while index < pieces.count, position >= pieces[index].offset + pieces[index].length { index += 1 }
+        let start = index < pieces.count ? pieces[index].offset : length
+        if position < start {
+            defer { position = start }
+            return .hole(start - position)
         }
-        guard next.length > 0 else { return [] }
-        let bytes = try blocks.data(Int(min(Int64(most), next.offset + next.length - position)))
+        guard index < pieces.count else { return nil }
+        let bytes = try blocks.data(Int(min(Int64(most), start + pieces[index].length - position)))
         position += Int64(bytes.count)
-        return bytes
+        return .bytes(bytes)
     }
 }
 
 /// The written forms of a map of holes.
 enum SparseText {
-    /// Format 1.0: decimal lines at the front of the data, padded to a block.
+    /// Format 1.0: decimal lines at the front of the data, padded to a block. The first tells how many pairs follow.
     static func pairs(_ blocks: BlockReader) throws(ArchiveError) -> [Int64] {
         var numbers: [Int64] = []
         var digits: [UInt8] = []
-        while numbers.isEmpty || numbers.count < 1 + Int(numbers[0]) * 2 {
-            var block: [UInt8] = []
-            while block.count < 512, case let piece = try blocks.data(512 - block.count), !piece.isEmpty { block += piece }
-            guard block.count == 512 else { throw .damaged("the map of a sparse file is cut") }
-            for byte in block {
+        var wanted = 1
+        while numbers.count < wanted {
+            for byte in try blocks.exactly(BlockReader.blockSize) where numbers.count < wanted {
                 guard byte == 10 else {
                     digits.append(byte)
+                    guard digits.count < 32 else { throw .damaged("the map of a sparse file is malformed") }
                     continue
                 }
-                guard let number = Int64(String(decoding: digits, as: UTF8.self)), number >= 0, numbers.first ?? 0 <= SparseMap.mostPieces,
-                    !numbers.isEmpty || number <= SparseMap.mostPieces
-                else { throw .damaged("the map of a sparse file is malformed") }
+                guard let number = Int64(String(decoding: digits, as: UTF8.self)), number >= 0 else {
+                    throw .damaged("the map of a sparse file is malformed")
+                }
+                if numbers.isEmpty {
+                    guard number <= ExtractionLimits.sparsePieces else { throw .refused("the map of a sparse file is too long") }
+                    wanted += Int(number) * 2
+                }
                 numbers.append(number)
                 digits = []
-                if numbers.count == 1 + Int(numbers[0]) * 2 { break }
-            }
-            guard digits.count < 32 || numbers.count == 1 + Int(numbers[0]) * 2 else {
-                throw .damaged("the map of a sparse file is malformed")
             }
         }
         return Array(numbers.dropFirst())

@@ -32,19 +32,20 @@ struct TarHeader {
 
     func text(_ range: Range<Int>) -> [UInt8] { Array(bytes[range].prefix { $0 != 0 }) }
 
+    /// A size or an offset, without which the archive can't be read on.
     func number(_ range: Range<Int>, _ what: String) throws(ArchiveError) -> Int64 {
         try TarHeader.field(bytes[range], what)
     }
 
-    /// Octal digits, or base 256 where the top bit of the first byte is set.
+    /// An owner, a mode or a time: what is no number there says nothing, as for other readers.
+    func lenientNumber(_ range: Range<Int>) -> Int64 { (try? TarHeader.field(bytes[range], "field")) ?? 0 }
+
+    /// Octal digits, or base 256 where the top bit of the first byte is set. What follows a blank or a zero byte does not count.
     static func field(_ field: ArraySlice<UInt8>, _ what: String) throws(ArchiveError) -> Int64 {
         guard let first = field.first else { return 0 }
         if first & 0x80 != 0 { return try base256(field, first, what) }
         var value: Int64 = 0
-        let digits = field.drop { $0 == 32 || $0 == 0 }.prefix { $0 != 32 && $0 != 0 }
-        let tail = field.drop { $0 == 32 || $0 == 0 }.dropFirst(digits.count)
-        guard tail.allSatisfy({ $0 == 32 || $0 == 0 }) else { throw .damaged("the \(what) in a header is no number") }
-        for digit in digits {
+        for digit in field.drop(while: isBlank).prefix(while: { !isBlank($0) }) {
             guard (48...55).contains(digit), value <= Int64.max >> 3 else {
                 throw .damaged("the \(what) in a header is no number")
             }
@@ -52,6 +53,8 @@ struct TarHeader {
         }
         return value
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 0 }
 
     private static func base256(_ field: ArraySlice<UInt8>, _ first: UInt8, _ what: String) throws(ArchiveError) -> Int64 {
         let isNegative = first == 0xff

@@ -1,8 +1,8 @@
-import Files
+package import Files
 
 /// Reads tar as GNU tar, bsdtar and Python write it, one member at a time and with a fixed amount of memory.
 ///
-/// Files with holes come expanded. The end must be there: an archive cut at a member's boundary is an error.
+/// The end must be there: an archive cut at a member's boundary is an error.
 package final class TarReader {
     private enum State {
         case atHeader
@@ -13,7 +13,12 @@ package final class TarReader {
     private let blocks: BlockReader
     private var state = State.atHeader
     private var global = PaxRecords()
-    private var content: any TarContent = PlainContent(length: 0)
+    private var content = MemberContent(length: 0)
+    /// What is left of a hole that is given out as zeros.
+    private var zeros: Int64 = 0
+    /// Parts of files whose beginning is not in this archive.
+    package private(set) var passedOver: [String] = []
+    private static let mostPassedOver = 20
 
     package init(_ source: any ByteSource) { blocks = BlockReader(source) }
 
@@ -21,81 +26,148 @@ package final class TarReader {
     package func next() throws(ArchiveError) -> TarEntry? {
         if state == .ended { return nil }
         try skipData()
-        var local = PaxRecords()
-        var (longName, longLink): (RawName?, RawName?)
+        var extras = Extras()
         while true {
             guard let header = try nextHeader() else { return nil }
             switch header.type {
-            case UInt8(ascii: "x"), UInt8(ascii: "X"): try local.add(payload(header))
-            case UInt8(ascii: "g"): try global.add(payload(header))
-            case UInt8(ascii: "L"): longName = RawName(try payload(header).prefix { $0 != 0 })
-            case UInt8(ascii: "K"): longLink = RawName(try payload(header).prefix { $0 != 0 })
-            case UInt8(ascii: "V"): try blocks.skip(padded: header.number(124..<136, "size"))
-            default: return try entry(header, global.overridden(by: local), longName, longLink)
+            case UInt8(ascii: "x"), UInt8(ascii: "X"):
+                // Of several before one member the last one counts.
+                extras.pax = PaxRecords()
+                try extras.pax.add(size(header), from: blocks)
+            case UInt8(ascii: "g"): try global.add(size(header), from: blocks)
+            case UInt8(ascii: "L"): extras.name = try longName(header)
+            case UInt8(ascii: "K"): extras.link = try longName(header)
+            // A label, and what Solaris, star and old GNU tar tell of other members.
+            case UInt8(ascii: "V"), UInt8(ascii: "A"), UInt8(ascii: "E"), UInt8(ascii: "I"), UInt8(ascii: "N"): try pass(over: header, &extras)
+            case UInt8(ascii: "M"):
+                if passedOver.count < TarReader.mostPassedOver {
+                    passedOver.append("\(extras.path(header).readable): the rest of a file that begins in another archive")
+                }
+                try pass(over: header, &extras)
+            default: return try entry(header, extras)
             }
         }
     }
 
-    /// The next bytes of the member's content, at most so many; empty at its end.
+    /// The next stretch of the member's content: at most so many bytes, or a whole hole; nil at its end.
+    package func piece(_ most: Int) throws(ArchiveError) -> ContentPiece? {
+        guard state == .inData else { return nil }
+        return try content.next(most, from: blocks)
+    }
+
+    /// The next bytes of the member's content, at most so many, with zeros for its holes; empty at its end. Not for files from
+    /// elsewhere: a hole may be larger than any time allows.
     package func read(_ most: Int) throws(ArchiveError) -> [UInt8] {
-        guard state == .inData else { return [] }
-        return try content.read(most, from: blocks)
+        while true {
+            if zeros > 0 {
+                let count = Int(min(Int64(most), zeros))
+                zeros -= Int64(count)
+                return [UInt8](repeating: 0, count: count)
+            }
+            switch try piece(most) {
+            case nil: return []
+            case .bytes(let bytes): return bytes
+            case .hole(let length): zeros = length
+            }
+        }
+    }
+
+    /// Writes the member's content to a new file, its holes as holes.
+    package func copy(to file: OpenFile) throws(ArchiveError) {
+        let copy = SparseFile(file)
+        while let piece = try piece(256 * 1024) {
+            do throws(FileError) {
+                switch piece {
+                case .bytes(let bytes): try copy.write(bytes)
+                case .hole(let length): try copy.skip(length)
+                }
+            } catch {
+                throw .file(error)
+            }
+        }
+        do { try copy.finish() } catch { throw .file(error) }
     }
 
     private func skipData() throws(ArchiveError) {
         guard state == .inData else { return }
-        while try !content.read(1 << 20, from: blocks).isEmpty {}
+        zeros = 0
         try blocks.skipPadding()
         state = .atHeader
     }
 
     // MARK: Headers
 
+    /// What stands before a member's own header.
+    private struct Extras {
+        var pax = PaxRecords()
+        var name: RawName?
+        var link: RawName?
+
+        func path(_ header: TarHeader) -> RawName { pax.name(.sparseName) ?? pax.name(.path) ?? name ?? header.name }
+        func target(_ header: TarHeader) -> RawName { pax.name(.linkpath) ?? link ?? header.linkName }
+    }
+
     private func nextHeader() throws(ArchiveError) -> TarHeader? {
         guard let block = try blocks.block() else { throw .damaged("it ends without its end mark") }
-        if block.allSatisfy({ $0 == 0 }) {
-            guard let second = try blocks.block() else { throw .damaged("it ends without its end mark") }
-            guard second.allSatisfy({ $0 == 0 }) else { throw .damaged("there is a gap between members") }
-            try blocks.expectZerosToTheEnd()
-            state = .ended
-            return nil
+        guard block.allSatisfy({ $0 == 0 }) else { return try TarHeader(block) }
+        if let second = try blocks.block() {
+            if second.contains(where: { $0 != 0 }), (try? TarHeader(second)) != nil { throw .damaged("there is a gap between members") }
+            try blocks.expectNoMember()
         }
-        return try TarHeader(block)
+        state = .ended
+        return nil
     }
 
-    private func payload(_ header: TarHeader) throws(ArchiveError) -> [UInt8] {
+    private func size(_ header: TarHeader) throws(ArchiveError) -> Int64 {
         let size = try header.number(124..<136, "size")
-        guard size >= 0, size <= PaxRecords.mostBytes else { throw .refused("an extended header of \(size) bytes") }
-        let bytes = try blocks.bytes(Int(size))
-        try blocks.skipPadding()
-        return bytes
+        guard size >= 0 else { throw .damaged("a member of negative size") }
+        return size
     }
 
-    private func entry(
-        _ header: TarHeader, _ pax: PaxRecords, _ longName: RawName?, _ longLink: RawName?
-    ) throws(ArchiveError) -> TarEntry {
-        var path = pax.name("GNU.sparse.name") ?? pax.name("path") ?? longName ?? header.name
+    /// More than a path may have is read over: the name is then too long, and known to be.
+    private func longName(_ header: TarHeader) throws(ArchiveError) -> RawName {
+        let size = try size(header)
+        blocks.begin(length: size)
+        let bytes = try blocks.exactly(Int(min(size, Int64(ExtractionLimits.pathBytes + 2))))
+        try blocks.skipPadding()
+        return RawName(bytes.prefix { $0 != 0 })
+    }
+
+    private func pass(over header: TarHeader, _ extras: inout Extras) throws(ArchiveError) {
+        blocks.begin(length: try size(header))
+        try blocks.skipPadding()
+        extras = Extras()
+    }
+
+    private func entry(_ header: TarHeader, _ found: Extras) throws(ArchiveError) -> TarEntry {
+        var extras = found
+        extras.pax = global.overridden(by: found.pax)
+        let pax = extras.pax
+        var path = extras.path(header)
         let hasSlash = path.bytes.last == 47
         while path.bytes.last == 47, path.bytes.count > 1 { path.bytes.removeLast() }
-        let link = pax.name("linkpath") ?? longLink ?? header.linkName
-        let mode = try header.number(100..<108, "mode")
-        let owner = try header.number(108..<116, "owner")
-        let group = try header.number(116..<124, "group")
-        let seconds = try header.number(136..<148, "time")
+        let mode = UInt32(truncatingIfNeeded: header.lenientNumber(100..<108)) & 0o7777
+        let owner = pax.lenientNumber(.uid) ?? header.lenientNumber(108..<116)
+        let group = pax.lenientNumber(.gid) ?? header.lenientNumber(116..<124)
         var entry = TarEntry(
-            path: path, kind: kind(header.type, hasSlash: hasSlash, link), mode: UInt32(truncatingIfNeeded: mode) & 0o7777,
-            owner: UInt64(max(0, try pax.number("uid") ?? owner)), group: UInt64(max(0, try pax.number("gid") ?? group)),
-            modified: try pax.time("mtime") ?? FileTime(seconds: seconds))
-        let plainSize = try header.number(124..<136, "size")
-        let stored = try pax.number("size") ?? plainSize
-        guard stored >= 0 else { throw .damaged("a member of negative size") }
-        let hasData = header.type != UInt8(ascii: "5") && (entry.kind == .file || entry.kind == .folder)
-        blocks.begin(length: hasData || entry.kind == .device ? stored : 0)
-        content = PlainContent(length: entry.kind == .file ? stored : 0)
-        if entry.kind == .file, let map = try sparseMap(header, pax, stored: stored) { content = SparseContent(map) }
+            path: path, kind: kind(header.type, hasSlash: hasSlash, extras.target(header)), mode: mode, owner: UInt64(max(0, owner)),
+            group: UInt64(max(0, group)), modified: pax.modified ?? FileTime(seconds: header.lenientNumber(136..<148)))
+        try beginContent(entry.kind, header, pax)
         entry.size = content.length
         state = .inData
         return entry
+    }
+
+    /// Files alone have data, and the lists in the folders of an incremental archive. What else a header says of a size means nothing.
+    private func beginContent(_ kind: TarEntry.Kind, _ header: TarHeader, _ pax: PaxRecords) throws(ArchiveError) {
+        content = MemberContent(length: 0)
+        guard kind == .file || header.type == UInt8(ascii: "D") else { return blocks.begin(length: 0) }
+        let plain = try header.number(124..<136, "size")
+        let stored = try pax.number(.size) ?? plain
+        guard stored >= 0 else { throw .damaged("a member of negative size") }
+        blocks.begin(length: stored)
+        guard kind == .file else { return }
+        content = try sparseMap(header, pax, stored: stored).map(MemberContent.init) ?? MemberContent(length: stored)
     }
 
     private func kind(_ type: UInt8, hasSlash: Bool, _ link: RawName) -> TarEntry.Kind {
@@ -103,10 +175,10 @@ package final class TarReader {
         case UInt8(ascii: "1"): .hardLink(to: link)
         case UInt8(ascii: "2"): .symbolicLink(to: link)
         case UInt8(ascii: "3"), UInt8(ascii: "4"): .device
-        case UInt8(ascii: "5"): .folder
+        case UInt8(ascii: "5"), UInt8(ascii: "D"): .folder
         case UInt8(ascii: "6"): .fifo
-        case 0 where hasSlash: .folder
-        default: .file
+        case UInt8(ascii: "S"): .file
+        default: hasSlash ? .folder : .file
         }
     }
 
@@ -114,16 +186,12 @@ package final class TarReader {
 
     private func sparseMap(_ header: TarHeader, _ pax: PaxRecords, stored: Int64) throws(ArchiveError) -> SparseMap? {
         if header.type == UInt8(ascii: "S") { return try oldSparseMap(header) }
-        if try pax.number("GNU.sparse.major") == 1 {
+        if try pax.number(.sparseMajor) == 1 {
             let pairs = try SparseText.pairs(blocks)
-            return try SparseMap(pairs, realSize: try pax.number("GNU.sparse.realsize") ?? 0, stored: blocks.rest)
+            return try SparseMap(pairs, realSize: try pax.number(.sparseRealSize) ?? 0, stored: blocks.rest)
         }
-        guard let size = try pax.number("GNU.sparse.size") else { return nil }
-        var pairs = pax.sparsePairs
-        if let text = pax.values["GNU.sparse.map"] {
-            pairs = text.split(separator: 44).compactMap { Int64(String(decoding: $0, as: UTF8.self)) }
-        }
-        return try SparseMap(pairs, realSize: size, stored: stored)
+        guard let size = try pax.number(.sparseSize) else { return nil }
+        return try SparseMap(try pax.mapPairs ?? pax.sparsePairs, realSize: size, stored: stored)
     }
 
     /// Old GNU: four pieces in the header, more in blocks that follow it, before the data.
@@ -133,11 +201,15 @@ package final class TarReader {
         var isExtended = header.bytes[482] != 0
         while isExtended {
             let bytes = try blocks.extraBlock()
-            guard pairs.count / 2 < SparseMap.mostPieces else { throw .refused("the map of a sparse file is too long") }
+            guard pairs.count / 2 < ExtractionLimits.sparsePieces else { throw .refused("the map of a sparse file is too long") }
             for index in 0..<21 { pairs += try SparseText.binaryPair(bytes, at: index * 24) }
             isExtended = bytes[504] != 0
         }
-        while pairs.count >= 2, pairs[pairs.count - 1] == 0, pairs.count > 2 { pairs.removeLast(2) }
         return try SparseMap(pairs, realSize: real, stored: blocks.rest)
     }
+}
+
+extension RawName {
+    /// For messages: not more of it than a person reads.
+    var readable: String { bytes.count <= 200 ? description : RawName(bytes.prefix(200)).description + "…" }
 }

@@ -11,12 +11,7 @@ package final class TarWriter {
     /// Starts a member. A file's content follows through `write`, exactly `size` bytes of it.
     package func begin(_ entry: TarEntry) throws(ArchiveError) {
         precondition(rest == 0, "the member before is not complete")
-        let records = TarWriter.records(of: entry)
-        if !records.isEmpty {
-            let body = records.flatMap { TarWriter.record($0, $1) }
-            try sink.write(header(name: TarWriter.paxName(entry.path), type: "x", entry, size: Int64(body.count), mode: 0o644))
-            try sink.write(body + TarWriter.fill(Int64(body.count)))
-        }
+        try extend(entry, TarWriter.records(of: entry))
         let isFile = entry.kind == .file
         let isFolder = entry.kind == .folder
         var name = entry.path.bytes
@@ -26,15 +21,58 @@ package final class TarWriter {
         padding = TarWriter.fill(rest).count
     }
 
+    /// Starts a file with holes, in GNU's sparse format 1.0. The data of the stretches follow through `write`, one after the other.
+    /// - Parameter data: Stretches that hold data, in order; all else of the file's `size` bytes reads as zeros.
+    package func begin(_ entry: TarEntry, data: [Range<Int64>]) throws(ArchiveError) {
+        precondition(rest == 0, "the member before is not complete")
+        precondition(entry.kind == .file, "only a file has holes")
+        var map = TarWriter.map(of: data, size: entry.size)
+        map += TarWriter.fill(Int64(map.count))
+        var stored = entry
+        stored.size = data.reduce(Int64(map.count)) { $0 + Int64($1.count) }
+        stored.path = TarWriter.path(entry.path, in: "GNUSparseFile.0")
+        // The name in the header is for readers that know no holes; it need not be exact.
+        var records = TarWriter.records(of: stored).filter { $0.0 != "path" && $0.0 != "hdrcharset" }
+        let isText = TarWriter.isUTF8(entry.path.bytes)
+        records =
+            (isText ? [] : [("hdrcharset", Array("BINARY".utf8))]) + [
+                ("GNU.sparse.major", [49]), ("GNU.sparse.minor", [48]), ("GNU.sparse.name", entry.path.bytes),
+                ("GNU.sparse.realsize", Array("\(entry.size)".utf8)),
+            ] + records
+        try extend(entry, records)
+        try sink.write(header(name: stored.path.bytes, type: "0", entry, size: stored.size, mode: entry.mode))
+        try sink.write(map)
+        rest = stored.size - Int64(map.count)
+        padding = TarWriter.fill(stored.size).count
+        try completeIfDone()
+    }
+
+    /// Decimal lines: the number of stretches, then where each begins and how long it is; the last says where the file ends.
+    private static func map(of data: [Range<Int64>], size: Int64) -> [UInt8] {
+        let pieces = data.last?.upperBound == size ? data : data + [size..<size]
+        return Array(([Int64(pieces.count)] + pieces.flatMap { [$0.lowerBound, Int64($0.count)] }).map { "\($0)\n" }.joined().utf8)
+    }
+
+    private func extend(_ entry: TarEntry, _ records: [(String, [UInt8])]) throws(ArchiveError) {
+        guard !records.isEmpty else { return }
+        let body = records.flatMap { TarWriter.record($0, $1) }
+        let name = Array(TarWriter.path(entry.path, in: "PaxHeaders").bytes.prefix(100))
+        try sink.write(header(name: name, type: "x", entry, size: Int64(body.count), mode: 0o644))
+        try sink.write(body + TarWriter.fill(Int64(body.count)))
+    }
+
+    private func completeIfDone() throws(ArchiveError) {
+        guard rest == 0, padding > 0 else { return }
+        try sink.write([UInt8](repeating: 0, count: padding))
+        padding = 0
+    }
+
     /// Adds to the content of the member begun.
     package func write(_ bytes: [UInt8]) throws(ArchiveError) {
         precondition(Int64(bytes.count) <= rest, "more content than the member has room for")
         rest -= Int64(bytes.count)
         try sink.write(bytes)
-        if rest == 0, padding > 0 {
-            try sink.write([UInt8](repeating: 0, count: padding))
-            padding = 0
-        }
+        try completeIfDone()
     }
 
     /// Bytes of the member begun that are still to come.
@@ -86,11 +124,10 @@ package final class TarWriter {
     private static func isASCII(_ bytes: [UInt8]) -> Bool { bytes.allSatisfy { $0 < 128 } }
     private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
-    private static func paxName(_ path: RawName) -> [UInt8] {
+    /// The path with one more folder before its last name.
+    private static func path(_ path: RawName, in folder: String) -> RawName {
         let parts = path.bytes.split(separator: 47)
-        let base = parts.last.map(Array.init) ?? []
-        let folder = Array(parts.dropLast().joined(separator: [47]))
-        return Array((folder + (folder.isEmpty ? [] : [47]) + Array("PaxHeaders/".utf8) + base).prefix(100))
+        return RawName((parts.dropLast() + [Array(folder.utf8)[...]] + parts.suffix(1)).joined(separator: [47]))
     }
 
     // MARK: Headers

@@ -2,255 +2,245 @@ package import Files
 
 /// Unpacks an archive below one folder and nowhere else, whatever the archive says.
 ///
-/// Every name is opened relative to its open parent folder and never through a link; links are made last, so nothing can be
-/// written through one. A refusal ends the whole extraction: the folder is a staging folder, and nothing is lost.
+/// What could lead elsewhere is refused and ends the extraction: the folder is a staging folder, and nothing is lost. A member that
+/// merely can't be made is passed over, with a line in the report. Links are made last, so nothing can be written through one.
 package final class TreeExtractor {
-    /// Each level of a path holds a descriptor while it is worked on.
-    private static let depth = 200
+    private static let pieceSize = 256 * 1024
 
-    private let root: Folder
-    private let owner: FileOwner
+    let target: any ExtractionTarget
     private let limits: ExtractionLimits
     private let isWanted: ([RawName]) -> Bool
     private let onProgress: (ExtractionReport) -> Void
-    private var report = ExtractionReport()
-    private var members = 0
-    /// The open folders of the path at hand, for archives come in order.
-    private var stack: [(name: RawName, folder: Folder)] = []
-    private var folders: [[RawName]: TarEntry] = [:]
-    private var folderOrder: [[RawName]] = []
-    private var files = Set<[RawName]>()
-    private var links: [(path: [RawName], entry: TarEntry, target: RawName)] = []
-    private var linkPaths = Set<[RawName]>()
+    var report = ExtractionReport()
+    let index = MemberIndex()
+    /// How many members have come.
+    var count = 0
+    var links: [(node: Int, entry: TarEntry, target: RawName, isWanted: Bool)] = []
+    private var folders: [Int: TarEntry] = [:]
+    /// Names that are wanted for content that is not: by the number of the member that holds it.
+    var elsewhere: [Int: [Int]] = [:]
 
-    /// - Parameter isWanted: Says of a member's names whether it is unpacked; the names of all are checked.
+    /// - Parameters:
+    ///   - root: Nil to judge all that is there and write nothing.
+    ///   - isWanted: Says of a member's names whether it is unpacked; the names of all are judged.
     package init(
-        into root: Folder, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true },
+        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true },
         onProgress: @escaping (ExtractionReport) -> Void = { _ in }
     ) {
-        self.root = root
+        target = root.map { FolderTarget($0, owner: owner) } ?? NoTarget()
         self.limits = limits
-        self.owner = owner
         self.isWanted = isWanted
         self.onProgress = onProgress
     }
 
-    /// Unpacks the members that are wanted: all, unless somebody said otherwise.
+    /// Unpacks the members that are wanted, in one reading.
     package func extract(_ reader: TarReader) throws(ArchiveError) -> ExtractionReport {
+        try read(reader)
+        return try finish()
+    }
+
+    /// Takes the members as they come; `finish` follows.
+    package func read(_ reader: TarReader) throws(ArchiveError) {
         while let entry = try reader.next() {
-            members += 1
-            if members > limits.members { throw .refused("it has more than \(limits.members) members") }
-            try extract(entry, reader)
+            count += 1
+            if count > limits.members { throw .refused("it has more than \(limits.members) members") }
+            try take(entry, reader)
             onProgress(report)
         }
-        stack = []
+        reader.passedOver.forEach { report.skip($0) }
+    }
+
+    /// Whether something is a hard link to a file that is not wanted, so that the archive must be read again.
+    package var needsSecondReading: Bool { !elsewhere.isEmpty }
+
+    /// Takes what the first reading has left, from the archive's beginning.
+    package func readAgain(_ reader: TarReader) throws(ArchiveError) {
+        var number = 0
+        while let entry = try reader.next() {
+            number += 1
+            guard let nodes = elsewhere.removeValue(forKey: number), let first = nodes.first else { continue }
+            try makeParents(Int(index[first].parent))
+            guard try makeFile(first, entry, reader) else { continue }
+            for node in nodes.dropFirst() { try makeHardLink(node, to: first, entry) }
+        }
+    }
+
+    /// Makes the links, and gives folders their modes and times.
+    package func finish() throws(ArchiveError) -> ExtractionReport {
         try makeLinks()
         try finishFolders()
+        for nodes in elsewhere.values { for node in nodes { skip(index.names(node), "a hard link to a file that is not unpacked") } }
+        target.notes.forEach { report.skip($0) }
         return report
     }
 
-    private func extract(_ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) {
-        let path = try TreeExtractor.components(of: entry.path)
-        guard let name = path.last else {
-            guard entry.kind == .folder else { throw .refused("a member without a name") }
+    // MARK: One member
+
+    private func take(_ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) {
+        let names: [RawName]
+        switch try MemberName(entry.path) {
+        case .unusable(let reason): return report.skip(reason)
+        case .names(let found): names = found
+        }
+        guard let name = names.last else {
+            if entry.kind != .folder { report.skip("\(entry.path.readable): a member without a name") }
             return
         }
-        guard isWanted(path) else { return }
-        for length in 1..<path.count where linkPaths.contains(Array(path.prefix(length))) {
-            throw .refused("\"\(entry.path)\" lies below a symbolic link")
-        }
-        switch entry.kind {
-        case .folder: try makeFolder(path, entry)
-        case .file: try makeFile(path, name, entry, reader)
-        case .hardLink(let target): try makeHardLink(path, name, to: target, entry)
-        case .symbolicLink(let target):
-            try clear(path, name)
-            links.append((path, entry, target))
-            linkPaths.insert(path)
-        case .fifo: report.skipped.append("\(entry.path): a named pipe")
-        case .device: throw .refused("\"\(entry.path)\" is a device")
+        let wanted = isWanted(names)
+        switch index.parent(names.dropLast()) {
+        case .link:
+            if wanted { throw .refused("\"\(entry.path.readable)\" lies below a symbolic link") }
+        case .other(let other):
+            if wanted { report.skip("\(entry.path.readable): \"\(other)\" is in the way and is no folder") }
+        case .folder(let known, let missing):
+            let member = Member(entry: entry, name: name, known: known, missing: missing, isWanted: wanted)
+            switch entry.kind {
+            case .folder: try takeFolder(member)
+            case .file: try takeFile(member, reader)
+            case .symbolicLink(let target): try takeLink(member, to: target)
+            case .hardLink(let target): try takeHardLink(member, to: target)
+            case .fifo: if wanted { report.skip("\(entry.path.readable): a named pipe") }
+            case .device: if wanted { report.skip("\(entry.path.readable): a device") }
+            }
         }
     }
 
-    /// The names of a path; everything that could lead out of the folder is refused.
-    static func components(of path: RawName) throws(ArchiveError) -> [RawName] {
-        let bytes = path.bytes
-        if bytes.isEmpty { throw .refused("a member without a name") }
-        if bytes.first == 47 { throw .refused("\"\(path)\" is an absolute path") }
-        if bytes.contains(0) { throw .refused("a name with a zero byte") }
-        if bytes.count > ExtractionLimits.pathBytes { throw .refused("a path of \(bytes.count) bytes") }
-        let names = bytes.split(separator: 47).map { RawName($0) }.filter { $0.bytes != [46] }
-        if names.count > TreeExtractor.depth { throw .refused("a path of \(names.count) names") }
-        for name in names {
-            if name.bytes == [46, 46] { throw .refused("\"\(path)\" leads out of the folder") }
-            if name.bytes.count > ExtractionLimits.nameBytes { throw .refused("a name of \(name.bytes.count) bytes") }
+    struct Member {
+        var entry: TarEntry
+        var name: RawName
+        /// The deepest folder above it that is known, and those below that one that no member has told of.
+        var known: Int
+        var missing: ArraySlice<RawName>
+        var isWanted: Bool
+    }
+
+    /// Gives the member a place in the index; nil where a folder lies there already.
+    func claim(_ member: Member, _ kind: MemberIndex.Kind) throws(ArchiveError) -> Int? {
+        var parent = member.known
+        for name in member.missing { parent = index.add(name, to: parent, .folder) }
+        guard let node = index.child(member.name, of: parent) else {
+            let node = index.add(member.name, to: parent, kind)
+            if member.isWanted { try makeParents(parent) }
+            return node
         }
-        return names
+        if index[node].kind == .folder {
+            if member.isWanted { report.skip("\(member.entry.path.readable): it comes as a folder too, which stays") }
+            return nil
+        }
+        try giveWay(node)
+        index[node].kind = kind
+        if member.isWanted { try makeParents(parent) }
+        return node
+    }
+
+    /// The later of two members of one name wins.
+    private func giveWay(_ node: Int) throws(ArchiveError) {
+        guard index[node].isMade else { return }
+        if case .file = index[node].kind { try file { () throws(FileError) in try target.remove(index.place(node)) } }
+        index[node].isMade = false
+    }
+
+    private func file(_ body: () throws(FileError) -> Void) throws(ArchiveError) {
+        do { try body() } catch {
+            throw error.isNoFolder ? .refused("\"\(error.path)\" is in the way and is no folder") : .file(error)
+        }
+    }
+
+    func skip(_ names: [RawName], _ reason: String) {
+        report.skip("\(RawName(names.map(\.bytes).joined(separator: [47])).readable): \(reason)")
     }
 
     // MARK: Folders
 
-    /// The open parent folder of a path, made where it is missing.
-    private func parent(of path: [RawName]) throws(ArchiveError) -> Folder {
-        let names = path.dropLast()
-        let shared = zip(stack, names).prefix { $0.0.name == $0.1 }.count
-        stack.removeLast(stack.count - shared)
-        for (index, name) in names.enumerated().dropFirst(shared) {
-            let folder = stack.last?.folder ?? root
-            do {
-                if !folder.exists(name) {
-                    try folder.makeFolder(name)
-                    note(folder: Array(names.prefix(index + 1)), nil)
-                }
-                stack.append((name, try folder.folder(name)))
-            } catch {
-                throw TreeExtractor.refusal(of: error, "\"\(folder.path(of: name))\" is in the way and is no folder")
-            }
+    private func takeFolder(_ member: Member) throws(ArchiveError) {
+        var parent = member.known
+        for name in member.missing { parent = index.add(name, to: parent, .folder) }
+        let node = index.child(member.name, of: parent) ?? index.add(member.name, to: parent, .folder)
+        switch index[node].kind {
+        case .folder: break
+        case .link:
+            if member.isWanted { throw .refused("\"\(member.entry.path.readable)\" comes as a folder and as a link") }
+            return
+        case .file, .nothing:
+            try giveWay(node)
+            index[node].kind = .folder
         }
-        return stack.last?.folder ?? root
-    }
-
-    private static func refusal(of error: FileError, _ words: String) -> ArchiveError {
-        // 20: not a folder; 40: a symbolic link.
-        [20, 40].contains(error.code) ? .refused(words) : .file(error)
-    }
-
-    private func note(folder path: [RawName], _ entry: TarEntry?) {
-        if folders[path] == nil { folderOrder.append(path) }
-        folders[path] = entry ?? folders[path] ?? TarEntry(path: "", kind: .folder, mode: 0o755, modified: FileTime(seconds: 0))
-    }
-
-    private func makeFolder(_ path: [RawName], _ entry: TarEntry) throws(ArchiveError) {
-        guard let name = path.last else { return }
-        let parent = try parent(of: path)
-        do {
-            if let status = try? parent.status(name) {
-                guard status.kind == .folder else {
-                    throw ArchiveError.refused("\"\(entry.path)\" comes as a folder and as something else")
-                }
-            } else {
-                if linkPaths.contains(path) { throw ArchiveError.refused("\"\(entry.path)\" comes as a folder and as a link") }
-                try parent.makeFolder(name)
-                report.folders += 1
+        guard member.isWanted else { return }
+        try makeParents(parent)
+        if !index[node].isMade {
+            do { try target.makeFolder(index.place(node), isImplied: false) } catch {
+                guard error.isOfTheMember else { throw .file(error) }
+                index[node].kind = .nothing
+                return skip(index.names(node), "it can't be made here (\(error.cause))")
             }
-        } catch let error as ArchiveError {
-            throw error
-        } catch let error as FileError {
-            throw .file(error)
-        } catch {
-            throw .damaged("\(error)")
+            index[node].isMade = true
+            report.folders += 1
         }
-        note(folder: path, entry)
+        folders[node] = member.entry
+    }
+
+    /// Makes the folders on the way to something that is wanted.
+    private func makeParents(_ node: Int) throws(ArchiveError) {
+        var missing: [Int] = []
+        var next = node
+        while !index[next].isMade {
+            missing.append(next)
+            next = Int(index[next].parent)
+        }
+        for node in missing.reversed() {
+            try file { () throws(FileError) in try target.makeFolder(index.place(node), isImplied: true) }
+            index[node].isMade = true
+        }
+    }
+
+    /// Innermost first, which are those that came last: writing below a folder changes its time, and a closed one can't be written.
+    private func finishFolders() throws(ArchiveError) {
+        for node in folders.keys.sorted(by: >) {
+            guard let entry = folders[node] else { continue }
+            try file { () throws(FileError) in try target.finish(index.place(node), entry) }
+        }
     }
 
     // MARK: Files
 
-    /// Makes room for a member whose name came before: the later one wins, but not over a folder.
-    private func clear(_ path: [RawName], _ name: RawName) throws(ArchiveError) {
-        let parent = try parent(of: path)
-        if linkPaths.remove(path) != nil { links.removeAll { $0.path == path } }
-        guard let status = try? parent.status(name) else { return }
-        guard status.kind != .folder else { throw .refused("\"\(name)\" comes as a folder and as something else") }
-        files.remove(path)
-        do { try parent.remove(name) } catch { throw .file(error) }
+    private func takeFile(_ member: Member, _ reader: TarReader) throws(ArchiveError) {
+        guard let node = try claim(member, .file(content: count)), member.isWanted else { return }
+        _ = try makeFile(node, member.entry, reader)
     }
 
-    private func makeFile(_ path: [RawName], _ name: RawName, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) {
-        guard entry.size <= limits.bytes - report.bytes else {
-            throw .tooLarge(limit: limits.bytes)
+    /// Gives whether it could be made.
+    private func makeFile(_ node: Int, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> Bool {
+        let place = index.place(node)
+        guard let failure = try write(node, place, entry, reader) else {
+            report.files += 1
+            return true
         }
-        try clear(path, name)
-        let parent = try parent(of: path)
-        let file: OpenFile
-        do { file = try parent.create(name) } catch { throw .file(error) }
-        var written: Int64 = 0
-        while true {
-            let bytes = try reader.read(256 * 1024)
-            if bytes.isEmpty { break }
-            do { try file.write(bytes) } catch { throw .file(error) }
-            written += Int64(bytes.count)
-            report.bytes += Int64(bytes.count)
+        guard failure.isOfTheMember else { throw .file(failure) }
+        if index[node].isMade { try file { () throws(FileError) in try target.remove(place) } }
+        (index[node].isMade, index[node].kind) = (false, .nothing)
+        skip(index.names(node), "it can't be made here (\(failure.cause))")
+        return false
+    }
+
+    /// Gives what went wrong with writing; what is wrong with the archive is thrown.
+    private func write(_ node: Int, _ place: MemberPlace, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> FileError? {
+        let sink: any ContentSink
+        do { sink = try target.makeFile(place) } catch { return error }
+        index[node].isMade = true
+        while let piece = try reader.piece(TreeExtractor.pieceSize) {
+            if case .bytes(let bytes) = piece, Int64(bytes.count) > limits.bytes - report.bytes { throw .tooLarge(limit: limits.bytes) }
+            do throws(FileError) {
+                switch piece {
+                case .hole(let length): try sink.skip(length)
+                case .bytes(let bytes): try sink.write(bytes)
+                }
+            } catch {
+                return error
+            }
+            if case .bytes(let bytes) = piece { report.bytes += Int64(bytes.count) }
             onProgress(report)
         }
-        guard written == entry.size else { throw .damaged("\"\(entry.path)\" is cut") }
-        do {
-            try setOwner(of: entry) { owner, group throws(FileError) in try file.set(owner: owner, group: group) }
-            try file.set(mode: entry.safeMode)
-            try file.set(modified: entry.modified)
-        } catch {
-            throw .file(error)
-        }
-        files.insert(path)
-        report.files += 1
+        do { try sink.finish(entry) } catch { return error }
+        return nil
     }
-
-    private func makeHardLink(_ path: [RawName], _ name: RawName, to target: RawName, _ entry: TarEntry) throws(ArchiveError) {
-        let old = try TreeExtractor.components(of: target)
-        if linkPaths.contains(old), let link = links.last(where: { $0.path == old }) {
-            try clear(path, name)
-            links.append((path, entry, link.target))
-            linkPaths.insert(path)
-            return
-        }
-        guard files.contains(old), let oldName = old.last else {
-            throw .refused("\"\(entry.path)\" is a hard link to \"\(target)\", which is no file unpacked before it")
-        }
-        guard old != path else { return }
-        let holder = try parent(of: old)
-        try clear(path, name)
-        let parent = try parent(of: path)
-        do { try parent.makeHardLink(name, to: oldName, in: holder) } catch { throw .file(error) }
-        files.insert(path)
-        report.links += 1
-    }
-
-    // MARK: Last things
-
-    /// A root without the right to give files away keeps them, and says so once.
-    private func setOwner(of entry: TarEntry, _ set: (UInt32, UInt32) throws(FileError) -> Void) throws(FileError) {
-        guard owner == .stored else { return }
-        let isGiven = try FileUser.give { () throws(FileError) in try set(UInt32(clamping: entry.owner), UInt32(clamping: entry.group)) }
-        let words = "owners of files, which this user may not set"
-        if !isGiven, !report.skipped.contains(words) { report.skipped.append(words) }
-    }
-
-    private func makeLinks() throws(ArchiveError) {
-        for link in links {
-            guard let name = link.path.last else { continue }
-            let parent = try parent(of: link.path)
-            do {
-                try parent.makeLink(name, to: link.target)
-                try setOwner(of: link.entry) { owner, group throws(FileError) in try parent.set(owner: owner, group: group, of: name) }
-                try parent.set(modified: link.entry.modified, of: name)
-            } catch {
-                throw .file(error)
-            }
-            report.links += 1
-        }
-        stack = []
-    }
-
-    /// Modes and times of folders, innermost first: writing below a folder changes its time, and a closed one can't be written.
-    private func finishFolders() throws(ArchiveError) {
-        for path in folderOrder.sorted(by: { $0.count > $1.count }) {
-            guard let entry = folders[path], let name = path.last else { continue }
-            let parent = try parent(of: path)
-            do {
-                let folder = try parent.folder(name)
-                try folder.set(mode: entry.safeMode)
-                // A parent that has no member of its own keeps the owner and the time it has.
-                if entry.path.bytes.isEmpty { continue }
-                try setOwner(of: entry) { owner, group throws(FileError) in try parent.set(owner: owner, group: group, of: name) }
-                try folder.set(modified: entry.modified)
-            } catch {
-                throw .file(error)
-            }
-        }
-        stack = []
-    }
-}
-
-extension TarEntry {
-    /// The mode without setuid, setgid and sticky.
-    fileprivate var safeMode: UInt32 { mode & 0o777 }
 }

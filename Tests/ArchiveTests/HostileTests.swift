@@ -32,7 +32,7 @@ struct HostileTests {
     }
 
     @Test(
-        "is refused with a sentence, and nothing outside is touched",
+        "what endangers is refused with a sentence, and nothing outside is touched",
         arguments: [
             ([("../outside/evil", TarEntry.Kind.file, 3)], "leads out of the folder"),
             ([("a/../../outside/evil", .file, 3)], "leads out of the folder"),
@@ -41,16 +41,12 @@ struct HostileTests {
             ([("d", .folder, 0), ("d/l", .symbolicLink(to: "/etc"), 0), ("d/l/evil", .file, 1)], "lies below a symbolic link"),
             ([("hard", .hardLink(to: "../outside/precious"), 0)], "leads out of the folder"),
             ([("hard", .hardLink(to: "/etc/passwd"), 0)], "absolute path"),
-            ([("hard", .hardLink(to: "missing"), 0)], "no file unpacked before it"),
-            ([("dev", .device, 0)], "is a device"),
-            ([("x", .file, 2), ("x/y", .file, 1)], "is in the way"),
-            ([("x", .folder, 0), ("x", .file, 1)], "as a folder and as something else"),
-            ([("x", .file, 1), ("x", .folder, 0)], "as a folder and as something else"),
+            ([(String(repeating: "n", count: 300) + "/../../evil", .file, 0)], "leads out of the folder"),
+            ([("l", .symbolicLink(to: "../outside"), 0), ("h", .hardLink(to: "l"), 0), ("h/evil", .file, 3)], "lies below a symbolic link"),
+            ([("l", .symbolicLink(to: "../outside"), 0), ("x", .file, 1), ("l/evil", .hardLink(to: "x"), 0)], "lies below a symbolic link"),
             ([("l", .symbolicLink(to: "a"), 0), ("l", .folder, 0)], "as a folder and as a link"),
             ([("big", .file, 3000)], "is more than 2000 bytes"),
             ([("a", .file, 0), ("b", .file, 0), ("c", .file, 0), ("d", .file, 0), ("e", .file, 0), ("f", .file, 0)], "more than 5 members"),
-            ([(String(repeating: "a/", count: 300) + "x", .file, 0)], "a path of 301 names"),
-            ([(String(repeating: "n", count: 256), .file, 0)], "a name of 256 bytes"),
         ])
     func refused(entries: [(String, TarEntry.Kind, Int)], sentence: String) throws {
         let (error, folder) = try extract(archive(entries), limits: ExtractionLimits(bytes: 2000, members: 5))
