@@ -1,127 +1,72 @@
-import CSQLite
 import Files
-import Storage
-import Glibc
 
-/// Copies a live SQLite database as a whole, without changing a byte of it or holding up its writers for long.
-///
-/// Read-only, all pages in one step: with fewer a busy writer starts the copy anew for ever. Every `unsafe` word about
-/// SQLite in this room stands in this file.
+/// The first bytes of a SQLite database. See sqlite.org/fileformat2.html §1.3.
+struct SQLiteHeader: Hashable {
+    static let size = 100
+    private static let magic = Array("SQLite format 3\0".utf8)
+    /// What the header of every database holds there, whatever its age.
+    private static let payloadFractions: [UInt8] = [64, 32, 32]
+
+    private let bytes: [UInt8]
+
+    /// Nil where the bytes only begin like a database, as a text about databases may.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count >= SQLiteHeader.size, bytes.starts(with: SQLiteHeader.magic), Array(bytes[21..<24]) == SQLiteHeader.payloadFractions
+        else { return nil }
+        self.bytes = Array(bytes.prefix(SQLiteHeader.size + 1))
+        let pageSize = Int(bytes[16]) << 8 | Int(bytes[17])
+        guard pageSize == 1 || (pageSize >= 512 && pageSize & (pageSize - 1) == 0) else { return nil }
+    }
+
+    /// Reads the header of an open file; nil where it is no database.
+    init?(of file: OpenFile) throws(FileError) {
+        self.init(try file.read(SQLiteHeader.size + 1, at: 0))
+    }
+
+    /// Whether changes go into a log beside the database.
+    var hasLog: Bool { bytes[18] == 2 || bytes[19] == 2 }
+
+    /// Whether it may be read by a newer SQLite than any we know.
+    var isOfNewerFormat: Bool { bytes[19] > 2 }
+
+    /// Whether all but the header seems encrypted: room is kept at the end of each page, and the first one is no page of a tree.
+    var seemsEncrypted: Bool { bytes[20] > 0 && bytes.count > SQLiteHeader.size && ![5, 13].contains(bytes[SQLiteHeader.size]) }
+}
+
+/// A database as a name in a folder.
 enum SQLiteFile {
-    enum CopyFailure: Error, Hashable {
-        /// Locked for longer than we wait.
-        case busy(String)
-        case damaged(String)
-        case failed(String)
-        case diskFull
+    /// The endings of files that belong to a database.
+    enum Companion: String, CaseIterable {
+        case log = "-wal"
+        case memory = "-shm"
+        case journal = "-journal"
+
+        func name(of database: RawName) -> RawName { RawName(database.bytes + Array(rawValue.utf8)) }
+
+        /// The database that a file would belong to; nil for other names.
+        static func database(of name: RawName) -> RawName? {
+            for ending in allCases.map({ Array($0.rawValue.utf8) })
+            where name.bytes.count > ending.count && name.bytes.suffix(ending.count).elementsEqual(ending) {
+                return RawName(name.bytes.dropLast(ending.count))
+            }
+            return nil
+        }
     }
 
-    private static let header = Array("SQLite format 3\0".utf8)
-
-    /// Known by its first 16 bytes, not by its name.
+    /// Known by its header, not by its name. One that can't be read is none.
     static func isDatabase(_ name: RawName, in folder: Folder) -> Bool {
-        guard let status = try? folder.status(name), status.kind == .file, status.size >= 100,
-            let file = try? folder.file(name), let bytes = try? file.read(16)
-        else { return false }
-        return bytes == header
+        guard let status = try? folder.status(name), status.kind == .file, let file = try? folder.file(name) else { return false }
+        return ((try? SQLiteHeader(of: file)) ?? nil) != nil
     }
 
-    /// Copies into a new file and checks the copy.
-    /// - Parameters:
-    ///   - path: Of the live database.
-    ///   - deadline: How long a locked database is waited for, in seconds.
-    static func copy(_ path: String, to copy: String, deadline: Double) throws(CopyFailure) {
-        let source = try Connection(uri: "file:\(escaped(path))?mode=ro", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
-        source.wait(milliseconds: 5000)
-        let target = try Connection(uri: copy, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-        try target.run("PRAGMA synchronous = OFF")
-        let end = monotonicSeconds() + deadline
-        while true {
-            let result = target.backUp(from: source)
-            if result == SQLITE_DONE { break }
-            guard result == SQLITE_BUSY || result == SQLITE_LOCKED else { throw target.failure(result) }
-            guard monotonicSeconds() < end else { throw .busy("it was locked for \(Int(deadline)) s") }
-            usleep(100_000)
-        }
-        try check(target)
-    }
-
-    /// Opens a copy for writing, so that SQLite rolls a hot journal back, and checks it.
-    static func check(_ copy: String) throws(CopyFailure) {
-        try check(Connection(uri: copy, flags: SQLITE_OPEN_READWRITE))
-    }
-
-    private static func check(_ connection: borrowing Connection) throws(CopyFailure) {
-        let verdict = try connection.firstText("PRAGMA quick_check(1)")
-        guard verdict == "ok" else { throw .damaged(verdict ?? "no answer") }
-    }
-
-    private static func escaped(_ path: String) -> String {
-        path.utf8.reduce(into: "") { text, byte in
-            switch byte {
-            case UInt8(ascii: "%"): text += "%25"
-            case UInt8(ascii: "?"): text += "%3f"
-            case UInt8(ascii: "#"): text += "%23"
-            case 128...: text += "%" + [byte].hex
-            default: text.unicodeScalars.append(Unicode.Scalar(byte))
-            }
-        }
-    }
-
-    private static func monotonicSeconds() -> Double {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
-    /// An open database, closed once.
-    @safe private struct Connection: ~Copyable {
-        private let raw: OpaquePointer
-
-        init(uri: String, flags: Int32) throws(CopyFailure) {
-            var opened: OpaquePointer?
-            let result = unsafe sqlite3_open_v2(uri, &opened, flags, nil)
-            guard result == SQLITE_OK, let opened = unsafe opened else {
-                unsafe sqlite3_close_v2(opened)
-                throw .failed("SQLite could not open it: \(unsafe String(cString: sqlite3_errstr(result)))")
-            }
-            unsafe raw = unsafe opened
-        }
-
-        deinit { unsafe sqlite3_close_v2(raw) }
-
-        func wait(milliseconds: Int32) { unsafe _ = sqlite3_busy_timeout(raw, milliseconds) }
-
-        func backUp(from source: borrowing Connection) -> Int32 {
-            guard let backup = unsafe sqlite3_backup_init(raw, "main", source.raw, "main") else { return unsafe sqlite3_errcode(raw) }
-            let result = unsafe sqlite3_backup_step(backup, -1)
-            let finished = unsafe sqlite3_backup_finish(backup)
-            return result == SQLITE_DONE && finished != SQLITE_OK ? finished : result
-        }
-
-        func run(_ sql: String) throws(CopyFailure) {
-            let result = unsafe sqlite3_exec(raw, sql, nil, nil, nil)
-            guard result == SQLITE_OK else { throw failure(result) }
-        }
-
-        func firstText(_ sql: String) throws(CopyFailure) -> String? {
-            var statement: OpaquePointer?
-            let prepared = unsafe sqlite3_prepare_v2(raw, sql, -1, &statement, nil)
-            defer { unsafe sqlite3_finalize(statement) }
-            guard prepared == SQLITE_OK else { throw failure(prepared) }
-            let result = unsafe sqlite3_step(statement)
-            guard result == SQLITE_ROW else { throw failure(result) }
-            return unsafe sqlite3_column_text(statement, 0).map { unsafe String(cString: $0) }
-        }
-
-        func failure(_ code: Int32) -> CopyFailure {
-            let words = unsafe String(cString: sqlite3_errmsg(raw))
-            switch code & 0xff {
-            case SQLITE_BUSY, SQLITE_LOCKED: return .busy(words)
-            case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(words)
-            case SQLITE_FULL: return .diskFull
-            default: return .failed(words)
-            }
+    /// Whether a file belongs to a database that lies beside it and is stored with it or instead of it. One beside a database that can't
+    /// be read belongs to it too: with an earlier copy of that it would make no sense.
+    static func isCompanion(_ name: RawName, in folder: Folder) -> Bool {
+        guard let database = Companion.database(of: name), let status = try? folder.status(database), status.kind == .file else { return false }
+        do throws(FileError) {
+            return try SQLiteHeader(of: folder.file(database)) != nil
+        } catch {
+            return !error.isMissing
         }
     }
 }

@@ -2,132 +2,98 @@ import Crypto
 import Files
 import Storage
 
-/// A file, folder or link as it was found.
-struct ScannedEntry {
-    /// Its names in the archive.
-    var path: [RawName]
-    /// Which of the source's items it belongs to, and its names below that item's parent.
-    var item: Int
-    var place: [RawName]
-    var status: FileStatus
-    var target: RawName?
-    /// The status of the write-ahead log beside a file, where there is one.
-    var log: FileStatus?
-
-    var readable: String { path.map(\.description).joined(separator: "/") }
+/// What a tree is as a whole.
+package enum SourceState: String, Hashable, Sendable, Codable {
+    /// There is at least one file or link in it.
+    case content
+    /// Folders, and nothing in them.
+    case nothing
+    /// A link that leads nowhere stands in its place.
+    case bareLink
 }
 
-/// What is there, in the order in which it is stored: parents first, names by their bytes.
+/// What is known of a tree before it is packed. Takes the same memory for a million files as for one.
 struct TreeScan {
-    private(set) var entries: [ScannedEntry] = []
-    /// What could not be looked at.
-    private(set) var incomplete = IncompleteFiles()
-    /// What is left out and holds no data, with the reason.
-    private(set) var notes: [String] = []
-    /// How many volatile files were left out.
-    private(set) var volatileCount = 0
-    /// The first of them.
-    private(set) var volatileNames: [String] = []
-    private static let mostNames = 20
-    private(set) var bytes: Int64 = 0
-    private(set) var fileCount = 0
-    let items: [BackupSource.Item]
-    private let filter: PathFilter
-    private let flag: CancelFlag
-    private var item = 0
+    static let mostNames = 20
 
-    init(_ source: BackupSource, _ flag: CancelFlag) throws(FileError) {
-        filter = source.filter
-        items = source.present
-        self.flag = flag
-        var parents = Set<[RawName]>()
-        for index in items.indices {
-            item = index
-            try addParents(of: items[index].member, base: source.base, &parents)
-            let parent = try Folder.open(items[index].parent)
-            let (name, member) = (items[index].name, items[index].member)
-            try add(name, in: parent, path: member, place: [name], parent.status(name))
-        }
-    }
-
-    /// The folders between the base and what is backed up are members too, without what else they hold.
-    private mutating func addParents(of path: [RawName], base: String, _ seen: inout Set<[RawName]>) throws(FileError) {
-        var folder = try Folder.open(base)
-        for (index, name) in path.dropLast().enumerated() {
-            let here = Array(path.prefix(index + 1))
-            let status = try folder.status(name)
-            if seen.insert(here).inserted { entries.append(ScannedEntry(path: here, item: item, place: [], status: status)) }
-            folder = try folder.folder(name)
-        }
-    }
-
-    private mutating func scan(_ folder: Folder, path: [RawName], place: [RawName]) throws(FileError) {
-        if flag.isSet { throw FileError("read", folder.path, code: ErrorNumber.cancelled) }
-        for name in try folder.names() {
-            guard let status = try? folder.status(name) else { continue }
-            try add(name, in: folder, path: path + [name], place: place + [name], status)
-        }
-    }
-
-    private mutating func add(
-        _ name: RawName, in folder: Folder, path: [RawName], place: [RawName], _ status: FileStatus
-    ) throws(FileError) {
-        let below = Array(place.dropFirst())
-        if !below.isEmpty {
-            if RestoreNames.isOwn(name), below.count == 1 { return }
-            if filter.excludes(below, isFolder: status.kind == .folder) { return }
-        }
-        let entry = ScannedEntry(path: path, item: item, place: place, status: status)
-        switch status.kind {
-        case .folder:
-            entries.append(entry)
-            do { try scan(folder.folder(name), path: path, place: place) } catch {
-                if error.isCancelled || below.isEmpty { throw error }
-                if !error.isMissing {
-                    incomplete.append(IncompleteFile(path: entry.readable, reason: .unreadable, detail: error.cause, stored: .nothing))
-                }
-            }
-        case .symbolicLink:
-            guard let target = try? folder.target(ofLink: name) else { return }
-            var link = entry
-            link.target = target
-            entries.append(link)
-        case .file: addFile(name, in: folder, entry)
-        case .fifo, .socket: noteVolatile(entry)
-        case .device: if notes.count < TreeScan.mostNames { notes.append("\(entry.readable) is a device; it is left out") }
-        }
-    }
-
-    private mutating func noteVolatile(_ entry: ScannedEntry) {
-        volatileCount += 1
-        if volatileNames.count < TreeScan.mostNames { volatileNames.append(entry.readable) }
-    }
-
-    private mutating func addFile(_ name: RawName, in folder: Folder, _ entry: ScannedEntry) {
-        if let database = Volatile.database(ofCompanion: name), SQLiteFile.isDatabase(database, in: folder) {
-            noteVolatile(entry)
-            return
-        }
-        if Volatile.isVolatile(name) {
-            noteVolatile(entry)
-            return
-        }
-        var file = entry
-        file.log = try? folder.status(RawName(name.bytes + Array("-wal".utf8)))
-        entries.append(file)
-        fileCount += 1
-        bytes += entry.status.size
-    }
-
+    let source: BackupSource
     /// Differs when anything that would be stored may differ; the same for a tree nobody touched.
-    var fingerprint: String {
+    private(set) var fingerprint = ""
+    private(set) var state = SourceState.nothing
+    private(set) var files = 0
+    /// What has to be read: holes take no room.
+    private(set) var bytes: Int64 = 0
+    /// What could not be looked at. Files that can't be opened are found when they are packed.
+    private(set) var incomplete = IncompleteFiles()
+
+    /// Walks the tree. Blocks.
+    init(_ source: BackupSource, _ flag: CancelFlag) throws(FileError) {
+        self.source = source
+        var walk = TreeWalk(source, flag)
         var hash = SHA256()
-        for entry in entries {
-            var text = entry.path.map(\.description).joined(separator: "/") + "\0\(entry.status)"
-            if let log = entry.log { text += "\0\(log.size)\0\(log.modified)" }
-            if let target = entry.target { text += "\0\(target)" }
-            hash.update(data: Array(text.utf8))
+        var links = 0
+        let tops = Set(walk.items.map { RawName($0.member.map(\.bytes).joined(separator: [47])) })
+        while let found = try walk.next() {
+            switch found {
+            case .folder(let member): hash.add(member)
+            case .link(let member, let target):
+                hash.add(member)
+                hash.update(data: target.bytes + [0])
+                if tops.contains(member.path) { state = .bareLink } else { links += 1 }
+            case .file(let member):
+                hash.add(member)
+                files += 1
+                bytes += min(member.status.size, member.status.allocated)
+            case .unreadable(let path, let error):
+                hash.update(data: path.bytes + [0])
+                incomplete.append(IncompleteFile(path: path.readable, reason: .unreadable, detail: error.cause, stored: .nothing))
+            case .tooDeep(let path):
+                hash.update(data: path.bytes + [0])
+                incomplete.append(.tooDeep(path))
+            case .volatile, .device: break
+            }
         }
-        return hash.finalize().hex
+        if files + links > 0 || !incomplete.isEmpty { state = .content }
+        fingerprint = hash.finalize().hex
+    }
+}
+
+extension SHA256 {
+    /// Takes in all that is known of a file without opening it.
+    fileprivate mutating func add(_ member: FoundMember) {
+        update(data: member.path.bytes + [0])
+        add(member.status)
+        if let log = member.log { add(log) }
+    }
+
+    private mutating func add(_ status: FileStatus) {
+        let kind: UInt64 =
+            switch status.kind {
+            case .file: 1
+            case .folder: 2
+            case .symbolicLink: 3
+            case .fifo: 4
+            case .socket: 5
+            case .device: 6
+            }
+        let numbers: [UInt64] = [
+            kind, UInt64(status.mode), UInt64(status.owner), UInt64(status.group), UInt64(bitPattern: status.size), UInt64(bitPattern: status.modified.seconds),
+            UInt64(bitPattern: status.modified.nanoseconds), UInt64(bitPattern: status.changed.seconds), UInt64(bitPattern: status.changed.nanoseconds),
+            status.device, status.inode, status.links,
+        ]
+        update(data: numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } })
+    }
+}
+
+extension RawName {
+    /// For people, and not longer than they read.
+    var readable: String {
+        bytes.count <= 400 ? description : RawName(bytes.prefix(200)).description + " … " + RawName(bytes.suffix(100)).description
+    }
+}
+
+extension IncompleteFile {
+    static func tooDeep(_ path: RawName) -> IncompleteFile {
+        IncompleteFile(path: path.readable, reason: .tooDeep, detail: "a path of \(path.bytes.count) bytes", stored: .nothing)
     }
 }

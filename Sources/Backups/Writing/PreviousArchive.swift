@@ -3,7 +3,7 @@ import Files
 import Storage
 import Synchronization
 
-/// The archive of the last backup, fetched when the first file of it is needed: one that can't be read just now.
+/// The archive of the last backup, fetched when something of it is needed: what can't be read just now.
 final class PreviousArchive: Sendable {
     private let store: any ObjectStore
     private let version: StoreVersion?
@@ -16,22 +16,12 @@ final class PreviousArchive: Sendable {
         self.scratch = scratch
     }
 
-    /// Copies a file's content; gives whether the archive holds it. Blocks.
-    func copy(_ member: RawName, to folder: Folder, as name: RawName, _ flag: CancelFlag) -> Bool {
-        guard let file = fetched(flag) else { return false }
-        do {
-            try file.seek(to: 0)
-            let reader = TarReader(try GzipReader(FileSource(file)))
-            while let entry = try reader.next() {
-                guard entry.path == member, entry.kind == .file else { continue }
-                let copy = try folder.create(name)
-                while case let bytes = try reader.read(256 * 1024), !bytes.isEmpty { try copy.write(bytes) }
-                return true
-            }
-        } catch {
-            try? folder.remove(name)
-        }
-        return false
+    /// Shows the members, in their order, with the reader that stands at their content. Ends early, without an error, where the archive
+    /// can't be fetched or read further. Blocks.
+    func read(_ flag: CancelFlag, _ body: (TarEntry, TarReader) throws -> Void) throws {
+        guard let file = fetched(flag), (try? file.seek(to: 0)) != nil, let gzip = try? GzipReader(FileSource(file)) else { return }
+        let reader = TarReader(gzip)
+        while !flag.isSet, let entry = (try? reader.next()) ?? nil { try body(entry, reader) }
     }
 
     private func fetched(_ flag: CancelFlag) -> OpenFile? {

@@ -1,90 +1,44 @@
 import Archive
 import Crypto
 import Files
-import Foundation
 import Storage
 
 /// Packs a tree into one archive: the same bytes for the same tree, in one pass, with a fixed amount of memory.
-struct SnapshotWriter {
-    private static let readSize = 256 * 1024
-
+final class SnapshotWriter {
     let scan: TreeScan
     /// Where copies of databases lie meanwhile.
     let scratch: Folder
-    let cores: Int
-    let packing: ArchiveRepository.Packing
-    /// How long one locked database is waited for, in seconds.
-    let databasePatience: Double
-    /// Brings an earlier copy of a file that can't be read just now into the scratch folder; gives whether there was one.
-    let earlierCopy: (_ member: RawName, _ name: RawName) -> Bool
-    let now: Date
     let flag: CancelFlag
-    let onProgress: @Sendable (PackingProgress) -> Void
+    private let cores: Int
+    private let packing: ArchiveRepository.Packing
+    private let previous: PreviousArchive
+    private let onProgress: @Sendable (PackingProgress) -> Void
+    let databases: DatabaseCopier
+    var report = SnapshotReport()
+    private var earlier = EarlierCopies()
+    private var members = 0
+    /// The first names of files that have several.
+    private var firstNames: [InodeKey: RawName] = [:]
+
+    /// - Parameters:
+    ///   - databasePatience: How long locked databases are waited for, all together, in seconds.
+    ///   - previous: The last backup, for copies of what can't be read just now.
+    init(
+        scan: TreeScan, scratch: Folder, cores: Int, packing: ArchiveRepository.Packing, databasePatience: Double, previous: PreviousArchive, flag: CancelFlag,
+        onProgress: @escaping @Sendable (PackingProgress) -> Void
+    ) {
+        self.scan = scan
+        self.scratch = scratch
+        self.cores = cores
+        self.packing = packing
+        self.previous = previous
+        self.flag = flag
+        self.onProgress = onProgress
+        databases = DatabaseCopier(scratch: scratch, patience: databasePatience, flag: flag)
+    }
 
     private final class Digest {
         var value = SHA256()
-    }
-
-    func write(to file: OpenFile) throws(BackupError) -> SnapshotReport {
-        let (packed, plain) = (Digest(), Digest())
-        var report = SnapshotReport()
-        report.leftOut = scan.volatileCount
-        report.leftOutNames = scan.volatileNames
-        report.incomplete = scan.incomplete
-        report.notes = scan.notes
-        do {
-            let out = WatchedSink(FileSink(file)) { packed.value.update(data: $0) }
-            let gzip = GzipWriter(out, level: packing.level, cores: cores, rsyncable: packing.isRsyncable)
-            let tar = TarWriter(WatchedSink(gzip) { plain.value.update(data: $0) })
-            try members(tar, &report)
-            try tar.finish()
-            try gzip.finish()
-            try file.sync()
-            report.archiveBytes = try file.status().size
-        } catch let error as BackupError {
-            throw error
-        } catch let error as ArchiveError {
-            throw .archive(error)
-        } catch let error as FileError {
-            throw .file(error)
-        } catch {
-            throw .archive(.damaged("\(error)"))
-        }
-        report.checksum = packed.value.finalize().hex
-        report.content = plain.value.finalize().hex
-        return report
-    }
-
-    private func members(_ tar: TarWriter, _ report: inout SnapshotReport) throws {
-        var folders = try scan.items.map { OpenFolders(base: try Folder.open($0.parent)) }
-        var firstNames: [InodeKey: RawName] = [:]
-        for entry in scan.entries {
-            if flag.isSet { throw BackupError.cancelled }
-            let path = RawName(entry.path.map(\.bytes).joined(separator: [47]))
-            var member = TarEntry(
-                path: path, kind: .folder, mode: entry.status.mode, owner: UInt64(entry.status.owner),
-                group: UInt64(entry.status.group), modified: entry.status.modified)
-            switch entry.status.kind {
-            case .folder: try tar.begin(member)
-            case .symbolicLink:
-                member.kind = .symbolicLink(to: entry.target ?? "")
-                try tar.begin(member)
-            case .file:
-                let key = InodeKey(device: entry.status.device, inode: entry.status.inode)
-                if entry.status.links > 1, let first = firstNames[key] {
-                    member.kind = .hardLink(to: first)
-                    try tar.begin(member)
-                } else {
-                    member.kind = .file
-                    if try addFile(entry, &member, &folders[entry.item], tar, &report) { firstNames[key] = path }
-                }
-                report.files += 1
-            case .fifo, .socket, .device: break
-            }
-            onProgress(
-                PackingProgress(
-                    files: report.files, totalFiles: scan.fileCount, bytes: report.bytes, totalBytes: scan.bytes))
-        }
     }
 
     private struct InodeKey: Hashable {
@@ -92,171 +46,170 @@ struct SnapshotWriter {
         var inode: UInt64
     }
 
-    // MARK: Files
-
-    /// Gives whether the file is in the archive.
-    private func addFile(
-        _ entry: ScannedEntry, _ member: inout TarEntry, _ folders: inout OpenFolders, _ tar: TarWriter, _ report: inout SnapshotReport
-    ) throws -> Bool {
-        guard let name = entry.place.last else { return false }
-        let folder: Folder
-        let file: OpenFile
+    /// Blocks.
+    func write(to file: OpenFile) throws(BackupError) -> SnapshotReport {
+        let (packed, plain) = (Digest(), Digest())
+        report.source = scan.state
         do {
-            folder = try folders.parent(of: entry.place)
-            if SQLiteFile.isDatabase(name, in: folder) {
-                return try addDatabase(entry, &member, folder.path(of: name), tar, &report)
-            }
-            file = try folder.file(name)
-        } catch let error as FileError {
-            // A file that is gone since the scan is no trouble: it was deleted.
-            if !error.isMissing {
-                report.incomplete.append(IncompleteFile(path: entry.readable, reason: .unreadable, detail: error.cause, stored: .nothing))
-            }
-            return false
-        }
-        let before = try file.status()
-        (member.mode, member.modified) = (before.mode, before.modified)
-        member.size = try wholeLines(of: file, name, before)
-        try file.seek(to: 0)
-        try tar.begin(member)
-        try copy(file, tar, &report)
-        let after = try file.status()
-        if tar.missing > 0 {
-            try pad(tar)
-            report.incomplete.append(IncompleteFile(path: entry.readable, reason: .changed, detail: "it became shorter", stored: .asRead))
-        } else if (before.modified != after.modified || before.size != after.size) && member.size == before.size
-            && !grewOnly(before, after, name)
-        {
-            report.incomplete.append(IncompleteFile(path: entry.readable, reason: .changed, detail: "it was written to", stored: .asRead))
-        }
-        return true
-    }
-
-    private func copy(_ file: OpenFile, _ tar: TarWriter, _ report: inout SnapshotReport) throws {
-        while tar.missing > 0 {
-            if flag.isSet { throw BackupError.cancelled }
-            let bytes = try file.read(Int(min(Int64(SnapshotWriter.readSize), tar.missing)))
-            if bytes.isEmpty { break }
-            try tar.write(bytes)
-            report.bytes += Int64(bytes.count)
-        }
-    }
-
-    private func pad(_ tar: TarWriter) throws {
-        while tar.missing > 0 { try tar.write([UInt8](repeating: 0, count: Int(min(tar.missing, 1 << 20)))) }
-    }
-
-    /// Names of text that programs add lines to.
-    private func isAppendOnly(_ name: RawName) -> Bool {
-        [".jsonl", ".ndjson", ".log"].contains { name.description.hasSuffix($0) }
-    }
-
-    private func grewOnly(_ before: FileStatus, _ after: FileStatus, _ name: RawName) -> Bool {
-        isAppendOnly(name) && after.size >= before.size
-    }
-
-    /// The size up to the last newline for lines being written just now, else the whole size.
-    private func wholeLines(of file: OpenFile, _ name: RawName, _ status: FileStatus) throws -> Int64 {
-        let age = now.timeIntervalSince1970 - Double(status.modified.seconds)
-        guard isAppendOnly(name), status.size > 0, age < 10 else { return status.size }
-        let start = max(0, status.size - 65_536)
-        try file.seek(to: start)
-        let tail = try file.read(Int(status.size - start))
-        guard tail.last != 10, let newline = tail.lastIndex(of: 10) else { return status.size }
-        return start + Int64(newline) + 1
-    }
-
-    // MARK: Databases
-
-    private func addDatabase(
-        _ entry: ScannedEntry, _ member: inout TarEntry, _ path: String, _ tar: TarWriter, _ report: inout SnapshotReport
-    ) throws -> Bool {
-        let copyName: RawName = "database"
-        try? scratch.remove(copyName)
-        defer { for suffix in ["", "-wal", "-shm", "-journal"] { try? scratch.remove(RawName("database\(suffix)")) } }
-        do {
-            try SQLiteFile.copy(path, to: scratch.path(of: copyName), deadline: databasePatience)
+            let out = WatchedSink(FileSink(file)) { packed.value.update(data: $0) }
+            let gzip = GzipWriter(out, level: packing.level, cores: cores, rsyncable: packing.isRsyncable)
+            let tar = TarWriter(WatchedSink(gzip) { plain.value.update(data: $0) })
+            var walk = TreeWalk(scan.source, flag)
+            while let found = try walk.next() { try add(found, tar) }
+            try addEarlierCopies(tar)
+            try tar.finish()
+            try gzip.finish()
+            try file.sync()
+            report.archiveBytes = try file.status().size
         } catch {
-            if error == .diskFull { throw BackupError.file(FileError("write", scratch.path, code: ErrorNumber.diskFull)) }
-            guard (try? copyQuietly(path, copyName)) == true else {
-                try? scratch.remove(copyName)
-                let hasEarlier = earlierCopy(member.path, copyName)
-                report.incomplete.append(
-                    IncompleteFile(path: entry.readable, reason: error.reason, detail: error.words, stored: hasEarlier ? .earlierCopy : .nothing))
-                guard hasEarlier else { return false }
-                return try store(copyName, &member, tar, &report)
-            }
+            throw failure(error)
         }
-        // The log's time counts too: in that mode the database file itself may not move for days.
-        if let log = entry.log { member.modified = max(member.modified, log.modified) }
-        report.databases += 1
-        return try store(copyName, &member, tar, &report)
+        report.checksum = packed.value.finalize().hex
+        report.content = plain.value.finalize().hex
+        return report
     }
 
-    private func store(_ name: RawName, _ member: inout TarEntry, _ tar: TarWriter, _ report: inout SnapshotReport) throws -> Bool {
-        let file = try scratch.file(name)
-        member.size = try file.status().size
-        try tar.begin(member)
-        try copy(file, tar, &report)
-        return true
+    private func failure(_ error: any Error) -> BackupError {
+        if flag.isSet { return .cancelled }
+        return switch error {
+        case let error as BackupError: error
+        case let error as ArchiveError: .archive(error)
+        case let error as FileError: .file(error)
+        default: .archive(.damaged("\(error)"))
+        }
     }
 
-    /// For a database that SQLite won't let us read: a plain copy in a quiet moment, checked. Up to three tries.
-    private func copyQuietly(_ path: String, _ copyName: RawName) throws -> Bool {
-        let names = path.split(separator: "/").map(String.init)
-        let folder = try Folder.open("/" + names.dropLast().joined(separator: "/"))
-        let name = names.last ?? ""
-        for _ in 0..<3 {
-            if flag.isSet { throw BackupError.cancelled }
-            let before = state(name, in: folder)
-            Thread.sleep(forTimeInterval: 2)
-            guard state(name, in: folder) == before else { continue }
-            for suffix in ["", "-wal", "-journal"] {
-                let target = RawName("\(copyName)\(suffix)")
-                try? scratch.remove(target)
-                guard let file = try? folder.file(RawName(name + suffix)) else { continue }
-                let copy = try scratch.create(target)
-                while case let bytes = try file.read(SnapshotWriter.readSize), !bytes.isEmpty { try copy.write(bytes) }
-            }
-            if state(name, in: folder) == before, (try? SQLiteFile.check(scratch.path(of: copyName))) != nil { return true }
+    // MARK: Members
+
+    private func add(_ found: Found, _ tar: TarWriter) throws {
+        switch found {
+        case .folder(let member):
+            if hasRoom(for: member) { try tar.begin(TarEntry(member, .folder)) }
+        case .link(let member, let target):
+            if hasRoom(for: member) { try tar.begin(TarEntry(member, .symbolicLink(to: target))) }
+        case .file(let member):
+            if hasRoom(for: member) { try addFile(member, tar) }
+            showProgress()
+        case .volatile(let path): report.leaveOut(path.readable)
+        case .device(let path): report.note("\(path.readable) is a device; it is left out")
+        case .unreadable(let path, let error): lose(path, .unreadable, error.cause, otherwise: .nothing)
+        case .tooDeep(let path): report.incomplete.append(.tooDeep(path))
         }
+    }
+
+    /// A restore takes so many members and no more.
+    private func hasRoom(for member: FoundMember) -> Bool {
+        let most = ExtractionLimits().members
+        if members < most {
+            members += 1
+            return true
+        }
+        report.incomplete.append(
+            IncompleteFile(path: member.path.readable, reason: .tooLarge, detail: "there are more than \(most) files and folders", stored: .nothing))
         return false
     }
 
-    private func state(_ name: String, in folder: Folder) -> [FileStatus?] {
-        ["", "-wal", "-journal"].map { try? folder.status(RawName(name + $0)) }
+    func showProgress() {
+        onProgress(PackingProgress(files: report.files, totalFiles: scan.files, bytes: report.bytes, totalBytes: scan.bytes))
     }
-}
 
-extension SQLiteFile.CopyFailure {
-    fileprivate var reason: IncompleteFile.Reason {
-        switch self {
-        case .busy: .locked
-        case .damaged: .damaged
-        case .failed, .diskFull: .unreadable
+    private func addFile(_ found: FoundMember, _ tar: TarWriter) throws {
+        do {
+            let file = try found.folder.file(found.name)
+            let status = try file.status()
+            // Another thing has taken its place since it was found.
+            guard status.kind == .file else { return }
+            let key = InodeKey(device: status.device, inode: status.inode)
+            if status.links > 1, let first = firstNames[key] {
+                try tar.begin(TarEntry(found, .hardLink(to: first)))
+            } else {
+                let isDatabase = try SQLiteHeader(of: file) != nil
+                try isDatabase ? addDatabase(found, file, status, tar) : addContent(found, file, status, tar)
+                if status.links > 1 { firstNames[key] = found.path }
+            }
+            report.files += 1
+        } catch let error as FileError {
+            try lose(found, error)
         }
     }
 
-    fileprivate var words: String {
-        switch self {
-        case .busy(let words), .damaged(let words), .failed(let words): words
-        case .diskFull: "the disk is full"
+    /// A file that can't be read is kept as the last backup has it. One that is gone was deleted, and nothing is lost.
+    private func lose(_ found: FoundMember, _ error: FileError) throws {
+        if error.isMissing || error.isNoFolder || error.isNoDevice { return }
+        // The archive's own trouble, or that of the whole process.
+        if error.isDiskFull || error.isShortage || error.isCancelled || error.path.hasPrefix(scratch.path) { throw error }
+        lose(found.path, .unreadable, error.cause, otherwise: .nothing)
+    }
+
+    /// Notes what is not stored as it is, and wants its earlier copy.
+    func lose(_ path: RawName, _ reason: IncompleteFile.Reason, _ detail: String, otherwise: IncompleteFile.Stored) {
+        if earlier.want(path, reason, detail, otherwise: otherwise) { return }
+        report.incomplete.append(IncompleteFile(path: path.readable, reason: reason, detail: detail, stored: otherwise))
+    }
+
+    // MARK: Earlier copies
+
+    private func addEarlierCopies(_ tar: TarWriter) throws {
+        if earlier.isEmpty { return }
+        var stored = Set<RawName>()
+        var links: [RawName: [TarEntry]] = [:]
+        try previous.read(flag) { entry, reader in
+            guard let wanted = earlier.wanted(entry.path), !isExcluded(entry) else { return }
+            switch entry.kind {
+            case .file:
+                guard try addEarlier([entry], reader, tar) else { return }
+                stored.insert(entry.path)
+            case .hardLink(let first):
+                guard stored.contains(first) else { return links[first, default: []].append(entry) }
+                try tar.begin(entry)
+                report.files += 1
+            case .folder, .symbolicLink: try tar.begin(entry)
+            case .fifo, .device: return
+            }
+            earlier.found(wanted)
+        }
+        // Their content stands under another name, which was passed by.
+        if !links.isEmpty {
+            try previous.read(flag) { entry, reader in
+                guard let names = links[entry.path], entry.kind == .file, try addEarlier(names, reader, tar) else { return }
+                for name in names { if let wanted = earlier.wanted(name.path) { earlier.found(wanted) } }
+            }
+        }
+        for file in earlier.incomplete { report.incomplete.append(file) }
+    }
+
+    /// Stores the content at hand under names; false where it can't be read to its end.
+    private func addEarlier(_ entries: [TarEntry], _ reader: TarReader, _ tar: TarWriter) throws -> Bool {
+        let name: RawName = "earlier"
+        try? scratch.remove(name)
+        defer { try? scratch.remove(name) }
+        let copy = try scratch.create(name)
+        guard try EarlierContent.write(reader, to: copy) else { return false }
+        for entry in entries {
+            var member = entry
+            member.kind = .file
+            _ = try store(copy, copy.status(), member, tar)
+            report.files += 1
+        }
+        return true
+    }
+
+    private func isExcluded(_ entry: TarEntry) -> Bool {
+        let names = entry.path.bytes.split(separator: 47).map { Array($0) }
+        let tops = scan.source.paths.map { $0.map(\.bytes) }
+        guard let top = tops.first(where: { names.starts(with: $0) }) else { return true }
+        let below = Array(names.dropFirst(top.count))
+        // A folder above that is excluded takes all below it with it.
+        return below.indices.contains { end in
+            scan.source.filter.verdict(on: Array(below[...end]), isFolder: end < below.count - 1 || entry.kind == .folder) == .excluded
         }
     }
 }
 
-/// The open folders along a path, for entries come in order.
-struct OpenFolders {
-    let base: Folder
-    private var stack: [(name: RawName, folder: Folder)] = []
-
-    init(base: Folder) { self.base = base }
-
-    mutating func parent(of path: [RawName]) throws(FileError) -> Folder {
-        let names = path.dropLast()
-        let shared = zip(stack, names).prefix { $0.0.name == $0.1 }.count
-        stack.removeLast(stack.count - shared)
-        for name in names.dropFirst(shared) { stack.append((name, try (stack.last?.folder ?? base).folder(name))) }
-        return stack.last?.folder ?? base
+extension TarEntry {
+    init(_ found: FoundMember, _ kind: Kind) {
+        self.init(
+            path: found.path, kind: kind, mode: found.status.mode, owner: UInt64(found.status.owner), group: UInt64(found.status.group),
+            modified: found.status.modified)
     }
 }
