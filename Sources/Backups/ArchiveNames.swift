@@ -11,9 +11,6 @@ package enum ArchiveNames {
 
 /// Names that a restore uses beside what it replaces.
 enum RestoreNames {
-    static func staging(_ name: String, _ id: String) -> String { ".\(name).restore-\(id)" }
-    static func before(_ name: String, _ id: String) -> String { ".\(name).before-\(id)" }
-
     /// Tells a tree that we restored or stored from any other that comes to lie at its place.
     static let token = ".shipkeeper-tree"
     /// Tells which backup a tree descends from.

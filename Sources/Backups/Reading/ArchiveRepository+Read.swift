@@ -10,14 +10,27 @@ package struct ArchiveContents: Hashable, Sendable {
     package var archiveBytes: Int64
     package var notes: [String]
 
-    /// Reads all members to their ends.
-    init(_ archive: CheckedArchive, _ flag: CancelFlag) throws(BackupError) {
+    /// Does all that a restore does but write.
+    /// - Parameter source: What it must hold; nil where that is not known.
+    init(_ archive: CheckedArchive, of source: BackupSource?, _ flag: CancelFlag) throws(BackupError) {
+        let result = try ArchiveExtraction(archive: archive, flag: flag, source: source).run(into: nil)
+        (files, bytes, archiveBytes) = (result.report.files, result.report.bytes, archive.size)
+        members = result.report.files + result.report.folders + result.report.links
+        notes = result.notes + result.report.skipped.map { "left out by a restore: \($0)" } + result.missing.map { "it holds no \($0.readable)" }
+    }
+}
+
+extension ArchiveContents {
+    /// Reads all members to their ends, and does not ask what a restore would make of them.
+    init(reading archive: CheckedArchive, _ flag: CancelFlag) throws(BackupError) {
         var (members, files, bytes) = (0, 0, Int64(0))
-        notes = try archive.read(flag) { reader in
+        notes = try archive.read(flag) { reader throws(ArchiveError) in
             while let entry = try reader.next() {
                 members += 1
                 if entry.kind == .file { files += 1 }
-                while case let piece = try reader.read(1 << 18), !piece.isEmpty { bytes += Int64(piece.count) }
+                while let piece = try reader.piece(1 << 18) {
+                    if case .bytes(let read) = piece { bytes += Int64(read.count) }
+                }
             }
         }.notes
         (self.members, self.files, self.bytes, archiveBytes) = (members, files, bytes, archive.size)
@@ -56,34 +69,43 @@ extension ArchiveRepository {
         do { size = try file.status().size } catch { throw .file(error) }
         let digest = version.digests[ArchiveNames.archive].flatMap { $0.count == 64 ? $0 : nil }
         // What the store itself says needs nobody's word besides.
-        let checksum = digest == nil ? try await storedChecksum(of: version, scratch: scratch) : nil
-        return CheckedArchive(file: file, size: size, storeDigest: digest, storedChecksum: checksum)
-    }
-
-    /// Fetches a backup and reads it from end to end.
-    package func verify(_ version: StoreVersion, scratch: String, onProgress: StoreProgress? = nil) async throws(BackupError) -> ArchiveContents {
-        try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
-            let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-            return try await OwnThread.run { flag throws(BackupError) in try ArchiveContents(archive, flag) }
+        guard digest == nil else { return CheckedArchive(file: file, size: size, storeDigest: digest, storedChecksum: nil) }
+        switch try await storedChecksum(of: version, scratch: scratch) {
+        case .nothing: return CheckedArchive(file: file, size: size, storeDigest: nil, storedChecksum: nil)
+        case .digits(let digits): return CheckedArchive(file: file, size: size, storeDigest: nil, storedChecksum: digits)
+        case .notUnderstood:
+            throw .archive(.refused("the checksum file \(ArchiveNames.checksum) is not understood: no SHA-256 of \(ArchiveNames.archive) is found in it"))
         }
     }
 
-    /// Unpacks a backup, or what of it lies at or below a path, into an empty folder.
+    /// Fetches a backup and does all that a restore does but write.
+    /// - Parameter source: What the backup must hold; nil where that is not known.
+    package func verify(
+        _ version: StoreVersion, holding source: BackupSource? = nil, scratch: String, onProgress: StoreProgress? = nil
+    ) async throws(BackupError) -> ArchiveContents {
+        try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
+            let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
+            return try await OwnThread.run { flag throws(BackupError) in try ArchiveContents(archive, of: source, flag) }
+        }
+    }
+
+    /// Unpacks a backup, or what of it lies at or below a path, into a folder. What came into it is gone again when that fails.
     package func unpack(
         _ version: StoreVersion, into folder: Folder, only path: String? = nil, onProgress: StoreProgress? = nil
     ) async throws(BackupError) -> Unpacked {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-        let wanted = path.map { $0.split(separator: "/").map { RawName(String($0)) } }
+        let wanted = path.map { $0.split(separator: "/").map { RawName(String($0)) }.filter { $0 != "." } }
         return try await OwnThread.run { flag throws(BackupError) in
-            if wanted == nil { try ScratchFolder.checkSpace(of: folder, needed: archive.unpackedSize) }
-            let report = try archive.read(flag) { reader in
-                let room = (try? folder.space().bytes) ?? .max
-                let extractor = TreeExtractor(
-                    into: folder, limits: ExtractionLimits(bytes: room), isWanted: { names in wanted.map { names.starts(with: $0) } ?? true })
-                return try extractor.extract(reader)
-            }.value
-            return Unpacked(
-                files: report.files, members: report.files + report.folders + report.links, bytes: report.bytes, skipped: report.skipped)
+            let before = Set((try? folder.names()) ?? [])
+            do throws(BackupError) {
+                let extraction = ArchiveExtraction(archive: archive, flag: flag, isWanted: { names in wanted.map { names.starts(with: $0) } ?? true })
+                let report = try extraction.run(into: folder).report
+                return Unpacked(
+                    files: report.files, members: report.files + report.folders + report.links, bytes: report.bytes, skipped: report.skipped)
+            } catch {
+                for name in (try? folder.names()) ?? [] where !before.contains(name) { try? folder.removeTree(name) }
+                throw error
+            }
         }
     }
 
@@ -93,7 +115,7 @@ extension ArchiveRepository {
     {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
         return try await OwnThread.run { flag throws(BackupError) in
-            let contents = try ArchiveContents(archive, flag)
+            let contents = try ArchiveContents(reading: archive, flag)
             do throws(FileError) {
                 let temporary = RawName(".\(file).part")
                 try folder.removeTree(temporary)

@@ -21,11 +21,11 @@ struct CheckedArchive: Sendable {
 
     /// Reads the archive once, from end to end. What `body` did with it counts only when this returns: only then is it known
     /// that every byte is as it was stored.
-    func read<Value>(_ flag: CancelFlag, _ body: (TarReader) throws -> Value) throws(BackupError) -> Reading<Value> {
+    func read<Value>(_ flag: CancelFlag, _ body: (TarReader) throws(ArchiveError) -> Value) throws(BackupError) -> Reading<Value> {
+        do throws(FileError) { try file.seek(to: 0) } catch { throw .file(error) }
         let digest = Digest()
         let value: Value
-        do {
-            try file.seek(to: 0)
+        do throws(ArchiveError) {
             let source = WatchedSource(CancellableSource(FileSource(file), flag)) { digest.value.update(data: $0) }
             let gzip = try GzipReader(source)
             value = try body(TarReader(gzip))
@@ -33,8 +33,7 @@ struct CheckedArchive: Sendable {
             while try !gzip.read(1 << 20).isEmpty {}
             while try !source.read(1 << 20).isEmpty {}
         } catch {
-            if flag.isSet { throw .cancelled }
-            throw CheckedArchive.failure(error)
+            throw flag.isSet ? .cancelled : .archive(error)
         }
         return Reading(value: value, notes: try judge(digest.value.finalize().hex))
     }
@@ -49,25 +48,8 @@ struct CheckedArchive: Sendable {
         return []
     }
 
-    private static func failure(_ error: any Error) -> BackupError {
-        switch error {
-        case let error as BackupError: error
-        case let error as ArchiveError: .archive(error)
-        case let error as FileError: .file(error)
-        default: .archive(.damaged("\(error)"))
-        }
-    }
-
     private final class Digest {
         var value = SHA256()
-    }
-
-    /// About how many bytes it will unpack to, by its last four bytes; at least its own size. See RFC 1952 §2.3.1.
-    var unpackedSize: Int64 {
-        guard size > 4, let tail = try? file.read(4, at: size - 4), tail.count == 4 else { return size }
-        var length = tail.reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
-        while length < size - 65_536 { length += 1 << 32 }
-        return max(length, size)
     }
 }
 
@@ -82,7 +64,7 @@ private final class CancellableSource: ByteSource {
     }
 
     func read(_ most: Int) throws(ArchiveError) -> [UInt8] {
-        if flag.isSet { throw .damaged("cancelled") }
+        if flag.isSet { throw .cancelled }
         return try next.read(most)
     }
 }

@@ -2,24 +2,34 @@ import Files
 
 /// Files that an earlier container left behind, such as locks of processes that are no more.
 package enum StaleFiles {
-    /// Removes files whose names match a pattern, but for lists of what a project depends on (`yarn.lock`); gives their paths below the folder.
+    /// Removes files whose names match a pattern and that hold no more than a lock does: nothing, or the id of a process. What has content
+    /// of its own stays. Gives their paths below the folder. Blocks nobody: it works on a thread of its own.
     package static func remove(below path: String, matching patterns: [String]) async -> [String] {
         await OwnThread.run { flag in
             guard let folder = try? Folder.open(path) else { return [] }
-            return remove(folder, [], PathFilter(exclude: patterns), flag)
+            return remove(below: folder, PathFilter(exclude: patterns), flag)
         } ?? []
     }
 
-    private static func remove(_ folder: Folder, _ path: [RawName], _ filter: PathFilter, _ flag: CancelFlag) -> [String] {
-        guard !flag.isSet, let names = try? folder.names() else { return [] }
+    private static func remove(below folder: Folder, _ filter: PathFilter, _ flag: CancelFlag) -> [String] {
         var removed: [String] = []
-        for name in names {
-            let below = path + [name]
-            guard let status = try? folder.status(name) else { continue }
+        var cursor = FolderCursor(at: folder)
+        // What is still to be looked at in each folder, the innermost last.
+        var rest = [(try? folder.names()) ?? []]
+        while !flag.isSet, let last = rest.indices.last {
+            guard let name = rest[last].popLast() else {
+                rest.removeLast()
+                guard (try? cursor.ascend()) != nil else { break }
+                continue
+            }
+            guard let status = try? cursor.folder.status(name) else { continue }
             if status.kind == .folder {
-                if let child = try? folder.folder(name) { removed += remove(child, below, filter, flag) }
-            } else if filter.excludes(below, isFolder: false), !Volatile.isDependencyList(name), (try? folder.remove(name)) != nil {
-                removed.append(below.map(\.description).joined(separator: "/"))
+                guard (try? cursor.descend(name)) != nil else { continue }
+                rest.append((try? cursor.folder.names()) ?? [])
+            } else if filter.excludes(cursor.names + [name], isFolder: false), Volatile.isLeftover(name, status, in: cursor.folder),
+                (try? cursor.folder.remove(name)) != nil
+            {
+                removed.append((cursor.names + [name]).map(\.description).joined(separator: "/"))
             }
         }
         return removed

@@ -1,9 +1,11 @@
 import Files
 
-/// How far the replacement of a tree has come, for whoever finds it unfinished. Lies beside the unpacked tree.
+/// How far the replacement of a tree has come, for whoever finds it unfinished. Lies in the folder where the replacement is prepared.
 enum SwapPhase: String {
-    /// The new tree is verified; the old one is being moved aside, entry by entry.
+    /// The new tree is verified and on disk; the old one is being moved aside, entry by entry.
     case movingOut
+    /// Something of the old tree can't be moved; what was moved goes back.
+    case movingBack
     /// The old tree is aside; the new one is being moved in.
     case movingIn
 

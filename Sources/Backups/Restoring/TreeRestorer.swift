@@ -12,12 +12,21 @@ package struct TreeRestorer: Sendable {
     /// Differs for every restore; part of the names beside the live tree.
     let id: String
     private let owner: FileOwner
+    /// What the new tree says of itself from the moment it is in the old one's place; nil for nothing.
+    private var mark: TreeMark?
 
     package init(repository: ArchiveRepository, source: BackupSource, id: String, owner: FileOwner = .stored) {
         self.repository = repository
         self.owner = owner
         self.source = source
         self.id = id
+    }
+
+    /// The same, and the tree that it puts in place bears a mark.
+    package func bearing(_ mark: TreeMark) -> TreeRestorer {
+        var restorer = self
+        restorer.mark = mark
+        return restorer
     }
 
     /// A newer backup that could not be restored.
@@ -59,8 +68,9 @@ package struct TreeRestorer: Sendable {
         try await OwnThread.run { _ throws(BackupError) in
             var done: [String] = []
             for place in source.items {
-                guard let parent = try? Folder.open(place.parent) else { continue }
-                do throws(FileError) { done += try TreeSwap.recover(parent: parent, name: place.name) } catch { throw .file(error) }
+                do throws(FileError) { done += try TreeSwap.recover(parent: Folder.open(place.parent), name: place.name) } catch {
+                    if !error.isMissing, !error.isNoFolder { throw .file(error) }
+                }
             }
             return done
         }
@@ -126,115 +136,84 @@ package struct TreeRestorer: Sendable {
     ) async throws(BackupError) -> Report {
         let archive = try await repository.fetch(version, scratch: folder) { onProgress(.downloading(done: $0, total: $1)) }
         return try await OwnThread.run { flag throws(BackupError) in
-            try ScratchFolder.checkSpace(of: folder, needed: archive.unpackedSize)
-            let reading = try archive.read(flag) { reader in
-                let room = (try? folder.space().bytes) ?? .max
-                let extractor = TreeExtractor(
-                    into: folder, limits: ExtractionLimits(bytes: room), owner: owner, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
-                return try extractor.extract(reader)
-            }
+            let extraction = ArchiveExtraction(
+                archive: archive, flag: flag, owner: owner, source: source, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
+            let result = try extraction.run(into: folder)
             // From here on it is known that every byte is as it was stored.
-            var notes = reading.notes
-            do throws(FileError) { try removeVolatile(folder) } catch { throw .file(error) }
+            mark?.stage(on: result.present, in: folder)
+            let removed = try prepare(folder)
             if flag.isSet { throw .cancelled }
-            let ways = try swap(folder, &notes)
+            let ways = try swap(result.present, folder, flag)
+            let missing = result.missing.filter { !source.optional.contains($0.member) }
             return Report(
-                version: version, head: head, files: reading.value.files, bytes: reading.value.bytes, skipped: reading.value.skipped, way: ways, notes: notes)
+                version: version, head: head, files: result.report.files, bytes: result.report.bytes, skipped: result.report.skipped + removed, way: ways,
+                notes: result.notes + missing.map { "the archive holds no \($0.readable); what is there stays" })
+        }
+    }
+
+    /// Takes locks out of the new tree, and returns once that is on the disk: after a power cut names without contents must not be found in
+    /// the live tree's place. Gives what was left out.
+    private func prepare(_ folder: Folder) throws(BackupError) -> [String] {
+        do throws(FileError) {
+            let removed = try VolatileRemoval.run(in: folder)
+            try folder.syncFileSystem()
+            let named = removed.prefix(20).map { "\($0): a lock or shared memory of processes that are no more" }
+            return named + (removed.count > named.count ? ["and \(removed.count - named.count) more of that kind"] : [])
+        } catch {
+            throw .file(error)
         }
     }
 
     // MARK: Steps
 
-    private func makeStaging() throws(BackupError) -> (folder: Folder, parent: Folder, name: RawName) {
-        do {
-            let mounts = MountTable()
-            for item in source.items {
-                if let mount = mounts.mount(below: item.place) { throw BackupError.mountBelow(path: item.place, mount: mount) }
-            }
-            let (parent, name) = try stagingPlace(mounts)
-            try parent.removeTree(name)
-            try parent.makeFolder(name)
-            return (try parent.folder(name), parent, name)
-        } catch let error as BackupError {
-            throw error
-        } catch let error as FileError {
-            throw .file(error)
-        } catch {
-            throw .archive(.damaged("\(error)"))
+    private struct Staging {
+        var folder: Folder
+        var parent: Folder
+        var name: RawName
+    }
+
+    private func makeStaging() throws(BackupError) -> Staging {
+        let mounts = MountTable()
+        for item in source.items {
+            if let mount = mounts.mount(below: item.place) { throw .mountBelow(path: item.place, mount: mount) }
         }
+        do throws(FileError) { return try makeStaging(mounts) } catch { throw .file(error) }
     }
 
     /// Beside the live tree; inside it where it is a mount of its own or what is around it can't be written.
-    private func stagingPlace(_ mounts: MountTable) throws -> (Folder, RawName) {
-        guard let first = source.items.first else { return (try Folder.open(source.base), RawName(RestoreNames.staging("tree", id))) }
-        let inside = RawName(RestoreNames.staging("tree", id))
-        if mounts.isMount(first.place), let target = try? Folder.open(first.place) { return (target, inside) }
-        let parent = try Folder.make(first.parent)
-        let beside = RawName(RestoreNames.staging(first.name.description, id))
+    private func makeStaging(_ mounts: MountTable) throws(FileError) -> Staging {
+        let inside = RestoreNames.staging(RestoreNames.inside, id)
+        guard let first = source.items.first else { return try makeStaging(inside, in: Folder.open(source.base)) }
+        if mounts.isMount(first.place), let target = try? Folder.open(first.place) { return try makeStaging(inside, in: target) }
+        do throws(FileError) { return try makeStaging(RestoreNames.staging(first.name, id), in: Folder.make(first.parent)) } catch {
+            guard error.needsMoving, let target = try? Folder.open(first.place) else { throw error }
+            return try makeStaging(inside, in: target)
+        }
+    }
+
+    private func makeStaging(_ name: RawName, in parent: Folder) throws(FileError) -> Staging {
+        try parent.removeTree(name)
+        try parent.makeFolder(name)
+        return Staging(folder: try parent.folder(name), parent: parent, name: name)
+    }
+
+    private func swap(_ items: [BackupSource.Item], _ staging: Folder, _ flag: CancelFlag) throws(BackupError) -> String {
         do throws(FileError) {
-            try parent.makeFolder(beside)
-            return (parent, beside)
+            var ways = Set<String>()
+            for item in items {
+                let folder = try staging.folder(below: item.member.dropLast())
+                guard let tree = item.member.last else { continue }
+                let parent = try Folder.make(item.parent)
+                // Where nothing has changed since the last restore, the tree that gives way is no loss.
+                let isSame = TreeComparison.areSame(item.name, in: parent, tree, in: folder, flag)
+                let swap = try TreeSwap.run(TreeSwap(parent: parent, name: item.name, id: id, with: tree, in: folder))
+                if isSame, let kept = swap.kept { try? kept.folder.removeTree(kept.name) }
+                ways.insert(swap.way.rawValue)
+            }
+            return ways.sorted().joined(separator: ", ")
         } catch {
-            guard let target = try? Folder.open(first.place) else { throw error }
-            return (target, inside)
-        }
-    }
-
-    /// Locks and sockets in archives of other programs mean nothing here; shared memory of a database even less.
-    private func removeVolatile(_ folder: Folder) throws(FileError) {
-        for name in try folder.names() {
-            let status = try folder.status(name)
-            if status.kind == .folder {
-                let below = try folder.folder(name)
-                try removeVolatile(below)
-                if try below.status().modified != status.modified { try below.set(modified: status.modified) }
-            } else if Volatile.isVolatile(name) || isSharedMemory(name, in: folder) {
-                try folder.remove(name)
-            }
-        }
-    }
-
-    private func isSharedMemory(_ name: RawName, in folder: Folder) -> Bool {
-        guard name.description.hasSuffix("-shm"), let database = Volatile.database(ofCompanion: name) else { return false }
-        return SQLiteFile.isDatabase(database, in: folder)
-    }
-
-    private func swap(_ staging: Folder, _ notes: inout [String]) throws(BackupError) -> String {
-        do {
-            var ways: [String] = []
-            var missing: [BackupSource.Item] = []
-            for place in source.items {
-                guard let tree = try find(place.member, in: staging) else {
-                    missing.append(place)
-                    continue
-                }
-                let parent = try Folder.make(place.parent)
-                let swap = TreeSwap(parent: parent, name: place.name, id: id)
-                ways.append(try swap.replace(with: tree.name, in: tree.folder).rawValue)
-            }
-            guard !ways.isEmpty else {
-                let found = try staging.names().map(\.description).joined(separator: ", ")
-                throw BackupError.notInBackup(wanted: missing.map(\.readable).joined(separator: ", "), holds: found.isEmpty ? "nothing" : found)
-            }
-            for item in missing where !source.optional.contains(item.member) { notes.append("the archive holds no \(item.readable); what is there stays") }
-            return Set(ways).sorted().joined(separator: ", ")
-        } catch let error as BackupError {
-            throw error
-        } catch let error as FileError {
             throw .file(error)
-        } catch {
-            throw .archive(.damaged("\(error)"))
         }
-    }
-
-    private func find(_ path: [RawName], in staging: Folder) throws(FileError) -> (folder: Folder, name: RawName)? {
-        var folder = staging
-        for name in path.dropLast() {
-            guard (try? folder.status(name))?.kind == .folder else { return nil }
-            folder = try folder.folder(name)
-        }
-        guard let name = path.last, folder.exists(name) else { return nil }
-        return (folder, name)
     }
 }
 
@@ -259,7 +238,7 @@ extension ArchiveError {
     /// Trouble with this machine's files, not with the archive.
     fileprivate var isOfFiles: Bool {
         switch self {
-        case .file, .tooLarge: true
+        case .file, .tooLarge, .cancelled: true
         case .damaged, .refused: false
         }
     }

@@ -2,156 +2,109 @@ import Files
 
 /// Puts an unpacked, verified tree in the place of a live one and keeps the old tree beside it.
 ///
-/// In one step where the file system allows it: a rename, or an exchange of names. Where the target comes from an image layer or
-/// is a mount, entry by entry with a journal, so that a program killed at any step finishes on its next start.
+/// In one step where the file system allows it: a rename, or an exchange of names. Otherwise entry by entry. It is taken step by step, and
+/// the program may be killed after each: the live tree is then whole, or `recover` makes it so.
 struct TreeSwap {
-    private static let new: RawName = "new"
-    private static let before: RawName = "before"
-
-    /// The live tree's parent and name.
-    let parent: Folder
-    let name: RawName
-    let id: String
-
     /// What was done, for the log.
     enum Way: String {
         case renamed, exchanged
         case moved = "moved entry by entry"
     }
 
-    private var beforeName: RawName { RawName(RestoreNames.before(name.description, id)) }
+    private enum State {
+        case begun
+        /// The new tree lies beside the live one, under the name that the old one gets.
+        case beside
+        case inside(EntrySwap)
+        case placed
+    }
 
-    /// Replaces the live tree by `tree` below `staging`.
-    func replace(with tree: RawName, in staging: Folder) throws(FileError) -> Way {
-        guard parent.exists(name) else {
-            do {
-                try staging.rename(tree, to: parent, as: name)
-                try parent.sync()
-                return .renamed
-            } catch {
-                guard TreeSwap.needsMoving(error) else { throw error }
-                try moveTree(tree, from: staging, to: parent, as: name)
-                return .moved
+    /// The live tree's parent and name.
+    private let parent: Folder
+    private let name: RawName
+    private let id: String
+    /// Where the new tree lies.
+    private var staging: Folder
+    private var tree: RawName
+    private var state = State.begun
+    private(set) var way = Way.renamed
+
+    init(parent: Folder, name: RawName, id: String, with tree: RawName, in staging: Folder) {
+        (self.parent, self.name, self.id) = (parent, name, id)
+        (self.tree, self.staging) = (tree, staging)
+    }
+
+    /// Takes all steps.
+    static func run(_ swap: TreeSwap) throws(FileError) -> TreeSwap {
+        var swap = swap
+        while try swap.advance() {}
+        return swap
+    }
+
+    /// Goes on by one step; false once all is done.
+    mutating func advance() throws(FileError) -> Bool {
+        switch state {
+        case .begun: try begin()
+        case .beside: try exchange()
+        case .inside(var entries):
+            let goesOn = try entries.advance()
+            state = .inside(entries)
+            return goesOn
+        case .placed:
+            try parent.sync()
+            return false
+        }
+        return true
+    }
+
+    private var beforeName: RawName { RestoreNames.before(name, id) }
+    /// The old tree's place, where there was one and it stays beside the new one.
+    var kept: (folder: Folder, name: RawName)? { way == .exchanged ? (parent, beforeName) : nil }
+
+    private mutating func begin() throws(FileError) {
+        var live: FileStatus?
+        do throws(FileError) { live = try parent.status(name) } catch {
+            if !error.isMissing { throw error }
+        }
+        let isThere = live != nil
+        do {
+            try TreeMove.rename(tree, staging.status(tree), from: staging, to: parent, as: isThere ? beforeName : name)
+            state = isThere ? .beside : .placed
+        } catch {
+            if error.isAcrossFileSystems, tree != copyName, try staging.status().device != live?.device {
+                // To the right file system first; until it is whole there it bears a name that is cleared after a crash.
+                do throws(FileError) {
+                    try TreeMove.move(tree, from: staging, to: parent, as: copyName)
+                    try parent.syncFileSystem()
+                    (staging, tree) = (parent, copyName)
+                    return
+                } catch {
+                    guard error.needsMoving else { throw error }
+                }
             }
+            guard isThere, error.needsMoving else { throw error }
+            try goInside(error)
         }
-        let isFolder = try parent.status(name).kind == .folder
-        do {
-            try exchange(tree, staging)
-            return .exchanged
-        } catch {
-            guard isFolder, TreeSwap.needsMoving(error) else { throw error }
-        }
-        return try moveEntries(tree, staging)
     }
 
-    private func exchange(_ tree: RawName, _ staging: Folder) throws(FileError) {
-        // Under its later name first: whatever happens between the two steps, the live tree is whole.
-        try staging.rename(tree, to: parent, as: beforeName)
-        do { try parent.exchange(beforeName, with: name, in: parent) } catch {
+    private var copyName: RawName { RestoreNames.staging(name, id + "-copy") }
+
+    private mutating func exchange() throws(FileError) {
+        do {
+            try parent.exchange(beforeName, with: name, in: parent)
+            (state, way) = (.placed, .exchanged)
+        } catch {
             try parent.rename(beforeName, to: staging, as: tree)
-            throw error
-        }
-        try parent.sync()
-    }
-
-    /// Not across file systems or image layers (EXDEV), not a mount (EBUSY), not known to the kernel or file system.
-    private static func needsMoving(_ error: FileError) -> Bool { [18, 16, 22, 38, 95, 1].contains(error.code) }
-
-    // MARK: Entry by entry
-
-    private func moveEntries(_ tree: RawName, _ staging: Folder) throws(FileError) -> Way {
-        let target = try parent.folder(name)
-        let workName = RawName(RestoreNames.staging("tree", id + "-swap"))
-        // The work folder lies inside the target: whatever the target is, that is the file system to be on.
-        try target.makeFolder(workName)
-        let work = try target.folder(workName)
-        try moveTree(tree, from: staging, to: work, as: TreeSwap.new)
-        try work.makeFolder(TreeSwap.before)
-        try SwapPhase.movingOut.write(to: work)
-        try TreeSwap.finish(work, workName, in: target)
-        return .moved
-    }
-
-    /// Goes on from the journal's phase to the end.
-    private static func finish(_ work: Folder, _ workName: RawName, in target: Folder) throws(FileError) {
-        if try SwapPhase.read(from: work) == .movingOut {
-            let old = try work.folder(before)
-            for child in try target.names() where !RestoreNames.isOwn(child) { try move(child, from: target, to: old) }
-            try SwapPhase.movingIn.write(to: work)
-        }
-        var modified: FileTime?
-        // Each step may have been done already, by a program that was killed right after it.
-        if work.exists(new) {
-            let fresh = try work.folder(new)
-            let status = try fresh.status()
-            modified = status.modified
-            for child in try fresh.names() { try move(child, from: fresh, to: target) }
-            try? target.set(mode: status.mode)
-            try work.removeFolder(new)
-        }
-        if work.exists(before) {
-            let kept = RawName(workName.description.replacing(".restore-", with: ".before-"))
-            try work.rename(before, to: target, as: kept)
-        }
-        try target.removeTree(workName)
-        if let modified { try? target.set(modified: modified) }
-        try target.sync()
-    }
-
-    /// Moves one entry, with all below it where a rename is not possible. What is there already from an earlier try is replaced.
-    private static func move(_ name: RawName, from source: Folder, to target: Folder, as new: RawName? = nil) throws(FileError) {
-        let new = new ?? name
-        do {
-            try source.rename(name, to: target, as: new)
-            return
-        } catch {
-            guard needsMoving(error) || error.code == 39 || error.code == 17 || error.code == 21 || error.code == 20 else { throw error }
-        }
-        let status = try source.status(name)
-        switch status.kind {
-        case .folder:
-            if !target.exists(new) { try target.makeFolder(new) }
-            let (from, to) = (try source.folder(name), try target.folder(new))
-            for child in try from.names() { try move(child, from: from, to: to) }
-            try copyStatus(status, of: new, in: target)
-            try to.set(mode: status.mode)
-            try to.set(modified: status.modified)
-            try source.removeFolder(name)
-        case .file:
-            try copyFile(name, status, from: source, to: target, as: new)
-            try source.remove(name)
-        case .symbolicLink:
-            let link = try source.target(ofLink: name)
-            try? target.remove(new)
-            try target.makeLink(new, to: link)
-            try copyStatus(status, of: new, in: target)
-            try target.set(modified: status.modified, of: new)
-            try source.remove(name)
-        case .fifo, .socket, .device: try source.remove(name)
+            guard error.needsMoving else { throw error }
+            try goInside(error)
         }
     }
 
-    private static func copyFile(
-        _ name: RawName, _ status: FileStatus, from source: Folder, to target: Folder, as new: RawName
-    ) throws(FileError) {
-        try? target.remove(new)
-        let (from, to) = (try source.file(name), try target.create(new))
-        while true {
-            let bytes = try from.read(1 << 20)
-            if bytes.isEmpty { break }
-            try to.write(bytes)
-        }
-        try copyStatus(status, of: new, in: target)
-        try to.set(mode: status.mode)
-        try to.set(modified: status.modified)
-    }
-
-    private static func copyStatus(_ status: FileStatus, of name: RawName, in folder: Folder) throws(FileError) {
-        _ = try FileUser.give { () throws(FileError) in try folder.set(owner: status.owner, group: status.group, of: name) }
-    }
-
-    private func moveTree(_ tree: RawName, from staging: Folder, to target: Folder, as new: RawName) throws(FileError) {
-        try TreeSwap.move(tree, from: staging, to: target, as: new)
+    private mutating func goInside(_ reason: FileError) throws(FileError) {
+        // A file has no inside.
+        guard try parent.status(name).kind == .folder, try staging.status(tree).kind == .folder else { throw reason }
+        state = .inside(try EntrySwap(of: try parent.folder(name), id: id, with: tree, in: staging))
+        way = .moved
     }
 
     // MARK: After a crash, and after the next good backup
@@ -159,35 +112,42 @@ struct TreeSwap {
     /// Finishes a replacement that was cut short, and removes staging folders that never came to one. Gives what was done.
     static func recover(parent: Folder, name: RawName) throws(FileError) -> [String] {
         var done: [String] = []
-        for found in try parent.names() where found.description.hasPrefix(".\(name).restore-") {
+        for found in try names(in: parent) where RestoreNames.isStaging(found, of: name) {
             try parent.removeTree(found)
             done.append("removed an unfinished restore, \(parent.path(of: found))")
         }
         guard (try? parent.status(name))?.kind == .folder else { return done }
         let target = try parent.folder(name)
-        for found in try target.names() where found.description.hasPrefix(".tree.restore-") {
-            let work = try target.folder(found)
-            if try SwapPhase.read(from: work) == nil {
+        for found in try names(in: target) where RestoreNames.isStaging(found, of: RestoreNames.inside) {
+            if var entries = try EntrySwap(found: found, in: target) {
+                while try entries.advance() {}
+                done.append("finished the restore that was interrupted in \(target.path)")
+            } else {
                 try target.removeTree(found)
                 done.append("removed an unfinished restore in \(target.path)")
-            } else {
-                try finish(work, found, in: target)
-                done.append("finished the restore that was interrupted in \(target.path)")
             }
         }
         return done
     }
 
+    /// Where a folder may be entered and not read, nothing of ours was left: staging folders are made inside the tree then.
+    private static func names(in folder: Folder) throws(FileError) -> [RawName] {
+        do { return try folder.names() } catch {
+            guard error.isPermission else { throw error }
+            return []
+        }
+    }
+
     /// Removes the old trees that replacements have kept.
     static func removeKept(parent: Folder, name: RawName) throws(FileError) -> Int {
         var count = 0
-        for found in try parent.names() where found.description.hasPrefix(".\(name).before-") {
+        for found in try names(in: parent) where RestoreNames.isBefore(found, of: name) {
             try parent.removeTree(found)
             count += 1
         }
         guard (try? parent.status(name))?.kind == .folder else { return count }
         let target = try parent.folder(name)
-        for found in try target.names() where found.description.hasPrefix(".tree.before-") {
+        for found in try names(in: target) where RestoreNames.isBefore(found, of: RestoreNames.inside) {
             try target.removeTree(found)
             count += 1
         }

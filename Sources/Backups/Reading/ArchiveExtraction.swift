@@ -1,0 +1,61 @@
+import Archive
+import Files
+
+/// One extraction of an archive: into a folder, or for its verdict alone. All who read archives do it here, so that they refuse the same.
+struct ArchiveExtraction {
+    let archive: CheckedArchive
+    let flag: CancelFlag
+    var owner = FileOwner.stored
+    var isWanted: ([RawName]) -> Bool = { _ in true }
+    /// The trees that it is wanted for; none where any archive will do.
+    var source: BackupSource?
+    var onProgress: (ExtractionReport) -> Void = { _ in }
+
+    struct Result {
+        var report: ExtractionReport
+        /// The things of the source that are in it, and those that are not.
+        var present: [BackupSource.Item]
+        var missing: [BackupSource.Item]
+        var notes: [String]
+    }
+
+    /// Unpacks below a folder; nil to read and judge all and to write nothing.
+    ///
+    /// No length that the archive tells decides about room: the disk is full when it is. Then the archive is read once more, for what is damaged
+    /// must not be taken for a lack of room, and it is known how much is needed.
+    func run(into folder: Folder?) throws(BackupError) -> Result {
+        let free = (try? folder?.space().bytes) ?? .max
+        do { return try extract(into: folder, limit: free) } catch {
+            guard error.isDiskFull, let folder else { throw error }
+            let needed = try extract(into: nil, limit: .max).report.bytes
+            throw needed > free ? .notEnoughSpace(needed: needed, free: free, path: folder.path) : error
+        }
+    }
+
+    private func extract(into folder: Folder?, limit: Int64) throws(BackupError) -> Result {
+        let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: limit), owner: owner, isWanted: isWanted, onProgress: onProgress)
+        let reading = try archive.read(flag) { reader throws(ArchiveError) in try extractor.read(reader) }
+        let items = try judge(extractor)
+        if extractor.needsSecondReading { _ = try archive.read(flag) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
+        do throws(ArchiveError) {
+            return Result(report: try extractor.finish(), present: items.present, missing: items.missing, notes: reading.notes)
+        } catch {
+            throw .archive(error)
+        }
+    }
+
+    private func judge(_ extractor: TreeExtractor) throws(BackupError) -> (present: [BackupSource.Item], missing: [BackupSource.Item]) {
+        guard let source else { return ([], []) }
+        var (present, missing) = ([BackupSource.Item](), [BackupSource.Item]())
+        for item in source.items {
+            switch extractor.found(at: item.member) {
+            case .folder, .file: present.append(item)
+            case nil: missing.append(item)
+            case .link: throw .archive(.refused("it holds no data of \(item.readable), only a symbolic link in its place"))
+            }
+        }
+        guard present.isEmpty else { return (present, missing) }
+        let found = extractor.topNames.prefix(20).map(\.description).joined(separator: ", ")
+        throw .notInBackup(wanted: missing.map(\.readable).joined(separator: ", "), holds: found.isEmpty ? "nothing" : found)
+    }
+}
