@@ -118,7 +118,8 @@ package struct ConfigurationReader: Sendable {
         let definition = JobDefinition(
             name: entry.key, typeName: type, isService: kind.isService, triggers: keys.triggers, needs: keys.needs,
             timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,
-            exclusive: reader.exclusive, canDryRun: kind.canDryRun, disabled: keys.disabled, fingerprint: entry.value.fingerprint)
+            exclusive: reader.exclusive, canDryRun: kind.canDryRun, takesWhatServicesLeave: kind.takesWhatServicesLeave, disabled: keys.disabled,
+            fingerprint: entry.value.fingerprint)
         return Configuration.Job(definition: definition, work: work, timeZone: keys.timeZone, secrets: keys.secrets, environment: keys.environment)
     }
 }

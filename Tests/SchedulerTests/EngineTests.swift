@@ -135,7 +135,7 @@ struct EngineTests {
         _ = engine.handle(.service(run: 1, .status(ServiceStatus(state: .ready))), at: t)
         let app = engine.runs.values.first { $0.job == "app" }?.id ?? 0
         let work = engine.runs.values.first { $0.job == "work" }?.id ?? 0
-        let stop = engine.handle(.shutdown(runsUntil: t + 5), at: t + 1)
+        let stop = engine.handle(.shutdown(runsUntil: t + 5, end: t + 8), at: t + 1)
         #expect(stop.effects.contains(.end(run: work, because: .shutdown)))
         #expect(started(stop) == ["backup"])
         let backup = engine.runs.values.first { $0.job == "backup" }?.id ?? 0
@@ -150,7 +150,7 @@ struct EngineTests {
     @Test("a final backup that takes too long is ended, and its absence recorded")
     func stopBudget() {
         var (engine, _) = boot([JobDefinition(name: "backup", triggers: [.stop])])
-        _ = engine.handle(.shutdown(runsUntil: t + 5), at: t)
+        _ = engine.handle(.shutdown(runsUntil: t + 5, end: t + 8), at: t)
         #expect(engine.nextWake(after: t) == t + 5)
         #expect(engine.handle(.tick, at: t + 5).effects == [.end(run: 1, because: .shutdown)])
         let end = engine.handle(.attemptEnded(run: 1, .failed(JobError("cut"))), at: t + 5.1)

@@ -118,7 +118,9 @@ struct JobSchedulerTests {
             }
         }
         let bench = SchedulerBench([
-            sleeper("other", .boot, left: .seconds(10)), sleeper("slow", .stop, left: .seconds(5)), .good(JobDefinition(name: "last", triggers: [.stop])),
+            // Runs are gone in time for the services to stop after them.
+            sleeper("other", .boot, left: .milliseconds(6250)), sleeper("slow", .stop, left: .milliseconds(1250)),
+            .good(JobDefinition(name: "last", triggers: [.stop])),
         ])
         async let ended: Void = bench.scheduler.run()
         await begun.wait()

@@ -252,7 +252,7 @@ struct Simulation {
     private mutating func drain() {
         guard problems.isEmpty else { return }
         endedBefore = Set(disk.values.filter { $0.state.outcome != nil }.map(\.id))
-        let end = engine.handle(.shutdown(runsUntil: now + 60), at: now)
+        let end = engine.handle(.shutdown(runsUntil: now + 60, end: now + 90), at: now)
         apply(end)
         carryOut(end)
         for _ in 0..<1000 where engine.phase != .done {

@@ -63,6 +63,6 @@ package struct NoProcesses: ProcessLauncher {
 }
 
 private struct NoServiceTools: ServiceTools {
-    func look(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> String? { nil }
+    func probe(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> ProbeResult { .healthy }
     func clean(_ cleaning: ServiceDefinition.Cleaning) async -> [String] { [] }
 }

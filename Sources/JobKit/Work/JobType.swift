@@ -9,6 +9,8 @@ package protocol JobType: Sendable {
     static var usualTimeout: Duration? { get }
     /// Whether it heeds `RunContext.isDryRun`.
     static var canDryRun: Bool { get }
+    /// Whether a run at the stop is made once more when services are gone.
+    static var takesWhatServicesLeave: Bool { get }
     /// Paths that it writes to itself: a change there is none that it becomes due by.
     var outputs: [String] { get }
     static func settings(from reader: inout SettingsReader) -> Settings
@@ -22,6 +24,7 @@ package protocol JobType: Sendable {
 extension JobType {
     package static var usualTimeout: Duration? { nil }
     package static var canDryRun: Bool { false }
+    package static var takesWhatServicesLeave: Bool { false }
     package var outputs: [String] { [] }
     package func examine(environment: [String: String]) async -> [JobCheck] { [] }
 }
@@ -69,13 +72,15 @@ package struct JobCatalog: Sendable {
         package let isService: Bool
         package let usualTimeout: Duration?
         package let canDryRun: Bool
+        package let takesWhatServicesLeave: Bool
         /// Why its jobs can't run; nil where they can.
         package let broken: String?
         package let shapes: @Sendable () -> [SettingShape]
         package let decode: @Sendable (inout SettingsReader) -> Work
 
         package init(
-            typeName: String, about: String, isService: Bool, usualTimeout: Duration?, canDryRun: Bool, broken: String? = nil,
+            typeName: String, about: String, isService: Bool, usualTimeout: Duration?, canDryRun: Bool, takesWhatServicesLeave: Bool = false,
+            broken: String? = nil,
             shapes: @escaping @Sendable () -> [SettingShape], decode: @escaping @Sendable (inout SettingsReader) -> Work
         ) {
             self.typeName = typeName
@@ -83,6 +88,7 @@ package struct JobCatalog: Sendable {
             self.isService = isService
             self.usualTimeout = usualTimeout
             self.canDryRun = canDryRun
+            self.takesWhatServicesLeave = takesWhatServicesLeave
             self.broken = broken
             self.shapes = shapes
             self.decode = decode
@@ -105,6 +111,7 @@ package struct JobCatalog: Sendable {
         add(
             Entry(
                 typeName: Kind.typeName, about: Kind.about, isService: false, usualTimeout: Kind.usualTimeout, canDryRun: Kind.canDryRun,
+                takesWhatServicesLeave: Kind.takesWhatServicesLeave,
                 shapes: { SettingsReader.shapes { _ = Kind.settings(from: &$0) } },
                 decode: { .job(make(Kind.settings(from: &$0))) }))
     }

@@ -86,17 +86,17 @@ extension Engine {
     // MARK: Stopping
 
     /// Ends all that does not belong to stopping, and queues what does.
-    mutating func shutDown(runsUntil: Date, at now: Date) {
+    mutating func shutDown(runsUntil: Date, until deadline: Date, at now: Date) {
         guard phase == .running else { return }
-        phase = .stopping(runsUntil: runsUntil)
+        phase = .stopping(runsUntil: runsUntil, end: deadline)
+        stopsServices = runs.values.contains { jobs[$0.job]?.definition.isService == true && $0.state.activeAttempt != nil }
         for run in runs.values.sorted(by: { $0.id < $1.id }) {
             guard let job = jobs[run.job]?.definition, !job.isService || run.state.activeAttempt == nil else { continue }
             let mayFinish = job.triggers.contains(.stop) && run.state.activeAttempt != nil
             if !mayFinish { end(run, because: .shutdown, at: now) }
         }
-        for name in jobs.keys.sorted() {
-            guard let job = jobs[name]?.definition, job.triggers.contains(.stop), job.disabled == nil else { continue }
-            let run = newRun(name, .stop, scheduledAt: now, at: now)
+        for job in stopJobs {
+            let run = newRun(job.name, .stop, scheduledAt: now, at: now)
             if let need = job.needs.first(where: { unmet($0) != nil }), let reason = unmet(need) {
                 skip(run, "it needs \(need), which \(reason.words)", at: now)
             } else {
@@ -106,9 +106,29 @@ extension Engine {
         note("stop", "stopping", at: now)
     }
 
+    /// Jobs that run when the program stops, by name.
+    private var stopJobs: [JobDefinition] {
+        jobs.values.map(\.definition).filter { $0.triggers.contains(.stop) && $0.disabled == nil }.sorted { $0.name < $1.name }
+    }
+
+    /// The next step of stopping, once nothing runs any more: what takes what services left runs once more, else it is done.
+    mutating func finishStopping(at now: Date) {
+        guard runs.isEmpty else { return }
+        if case .stopping(_, let end) = phase, stopsServices, now < end {
+            phase = .lastPass(end: end)
+            for job in stopJobs where job.takesWhatServicesLeave && job.needs.allSatisfy({ unmet($0) == nil }) {
+                record(newRun(job.name, .stop, scheduledAt: now, at: now))
+            }
+            if !runs.isEmpty { return }
+        }
+        phase = .done
+        decision.effects.append(.done)
+    }
+
     /// Ends runs whose time is up, then services: each once nothing that needs it is left.
     mutating func proceedStopping(at now: Date) {
-        guard case .stopping(let runsUntil) = phase else { return }
+        if case .lastPass(let end) = phase, now >= end { for run in runs.values { self.end(run, because: .shutdown, at: now) } }
+        guard case .stopping(let runsUntil, _) = phase else { return }
         let work = runs.values.filter { jobs[$0.job]?.definition.isService != true }
         if now >= runsUntil { for run in work { end(run, because: .shutdown, at: now) } }
         guard runs.values.allSatisfy({ jobs[$0.job]?.definition.isService == true }) else { return }

@@ -12,9 +12,11 @@ extension Engine {
         expireTimeouts(at: now)
         proceedStopping(at: now)
         grantSlots(at: now)
-        if case .stopping = phase, runs.isEmpty {
-            phase = .done
-            decision.effects.append(.done)
+        switch phase {
+        case .stopping, .lastPass:
+            finishStopping(at: now)
+            grantSlots(at: now)
+        case .running, .done: break
         }
     }
 

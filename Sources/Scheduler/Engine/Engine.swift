@@ -8,8 +8,10 @@ import JobKit
 package struct Engine: Sendable {
     package enum Phase: Hashable, Sendable {
         case running
-        /// No new work but what belongs to stopping; runs may go on until the instant.
-        case stopping(runsUntil: Date)
+        /// No new work but what belongs to stopping; runs may go on until the first instant, then services are ended. All must be over by the second.
+        case stopping(runsUntil: Date, end: Date)
+        /// Services are gone, and what takes what they left runs once more.
+        case lastPass(end: Date)
         case done
     }
 
@@ -63,6 +65,8 @@ package struct Engine: Sendable {
     /// Unfinished runs.
     package internal(set) var runs: [Int64: Run] = [:]
     var highestRunID: Int64
+    /// Whether a service was running when stopping began: it may write while it stops.
+    var stopsServices = false
     /// The most runs at once, services apart.
     var mostParallel: Int
     package internal(set) var holds: [Hold] = []
@@ -110,7 +114,7 @@ package struct Engine: Sendable {
         case .limitChanged(let most): mostParallel = most
         case .holdRequested(let hold): decision.reply = take(hold)
         case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
-        case .shutdown(let runsUntil): shutDown(runsUntil: runsUntil, at: now)
+        case .shutdown(let runsUntil, let end): shutDown(runsUntil: runsUntil, until: end, at: now)
         }
         settle(at: now)
         return takeDecision()
@@ -125,7 +129,11 @@ package struct Engine: Sendable {
     package func nextWake(after now: Date) -> Date? {
         var wakes: [Date] = []
         if phase == .running { wakes += jobs.values.compactMap { $0.nextFire } }
-        if case .stopping(let instant) = phase { wakes.append(instant) }
+        switch phase {
+        case .stopping(let runsUntil, _): wakes.append(runsUntil)
+        case .lastPass(let end): wakes.append(end)
+        case .running, .done: break
+        }
         for run in runs.values {
             switch run.state {
             case .running(_, let since):

@@ -22,8 +22,8 @@ package enum EngineEvent: Sendable {
     case holdRequested(Hold)
     /// What `holder` held may be started again.
     case releaseRequested(holder: String)
-    /// Runs may go on until `runsUntil`; then services are stopped.
-    case shutdown(runsUntil: Date)
+    /// Runs may go on until `runsUntil`; then services are stopped. All is to be over by `end`.
+    case shutdown(runsUntil: Date, end: Date)
 }
 
 /// Keeps jobs from being started while something works on what they use.

@@ -105,7 +105,7 @@ package actor JobScheduler {
             defer { deadline = deadline ?? StopDeadline(from: ports.clock.uptime, budget: budget, runs: runs) }
             return deadline == nil
         }
-        if isFirst { inbox.post(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs)))) }
+        if isFirst { inbox.post(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs), end: ports.clock.now.adding(budget)))) }
     }
 
     /// How things are just now.

@@ -21,6 +21,8 @@ package struct JobDefinition: Hashable, Sendable {
     package var exclusive: Set<String>
     /// Whether it can show what a run would do.
     package var canDryRun: Bool
+    /// Whether a run at the stop is made once more when services are gone: it takes what they wrote while they stopped.
+    package var takesWhatServicesLeave: Bool
     /// Why the job doesn't run: switched off, or a secret is missing.
     package var disabled: DisabledReason?
     /// Changes when the job's work does, so that a reload knows which services to start anew.
@@ -29,7 +31,7 @@ package struct JobDefinition: Hashable, Sendable {
     package init(
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
-        fireRule: FireRule = FireRule(), group: String? = nil, exclusive: Set<String> = [], canDryRun: Bool = false,
+        fireRule: FireRule = FireRule(), group: String? = nil, exclusive: Set<String> = [], canDryRun: Bool = false, takesWhatServicesLeave: Bool = false,
         disabled: DisabledReason? = nil, fingerprint: String = ""
     ) {
         self.name = name
@@ -44,6 +46,7 @@ package struct JobDefinition: Hashable, Sendable {
         self.group = group
         self.exclusive = exclusive
         self.canDryRun = canDryRun
+        self.takesWhatServicesLeave = takesWhatServicesLeave
         self.disabled = disabled
         self.fingerprint = fingerprint
     }

@@ -93,7 +93,8 @@ extension RunState {
         case (.running, .foundInterrupted), (.ending, .foundInterrupted): .finished(.interrupted, at: now)
         case (.queued, .foundInterrupted), (.waitingToRetry, .foundInterrupted), (.deferred, .foundInterrupted): self
         case (.finished, _), (.queued, .succeeded), (.queued, .incomplete), (.queued, .failed), (.waitingToRetry, .succeeded),
-            (.waitingToRetry, .incomplete), (.waitingToRetry, .failed), (.deferred, .succeeded), (.deferred, .incomplete), (.deferred, .failed), (.running, .slotGranted), (.running, .skipped), (.ending, .slotGranted),
+            (.waitingToRetry, .incomplete), (.waitingToRetry, .failed), (.deferred, .succeeded), (.deferred, .incomplete),
+            (.deferred, .failed), (.running, .slotGranted), (.running, .skipped), (.ending, .slotGranted),
             (.ending, .skipped):
             throw IllegalRunEvent(state: self, event: event)
         }
