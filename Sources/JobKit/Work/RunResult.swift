@@ -4,6 +4,9 @@
 package enum RunResult: Hashable, Sendable {
     case backup(BackupResult)
     case restore(RestoreResult)
+    case publication(PublicationFacts)
+    case keepalive(KeepaliveFacts)
+    case settings(SettingsFacts)
     /// Figures by name that the program stores and shows, and never interprets.
     case values([String: String])
 
@@ -12,6 +15,9 @@ package enum RunResult: Hashable, Sendable {
         switch self {
         case .backup(let result): result.outputs
         case .restore(let result): result.outputs
+        case .publication(let facts): facts.outputs
+        case .keepalive(let facts): facts.outputs
+        case .settings(let facts): facts.outputs
         case .values(let values): values
         }
     }
@@ -20,7 +26,7 @@ package enum RunResult: Hashable, Sendable {
     package var isComplete: Bool {
         switch self {
         case .backup(let result): result.missing.isEmpty
-        case .restore, .values: true
+        case .restore, .publication, .keepalive, .settings, .values: true
         }
     }
 }
@@ -129,7 +135,7 @@ package enum RestoreResult: Hashable, Sendable, Codable {
 }
 
 extension RunResult: Codable {
-    private enum Key: String, CodingKey { case backup, restore, values }
+    private enum Key: String, CodingKey { case backup, restore, publication, keepalive, settings, values }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -137,6 +143,12 @@ extension RunResult: Codable {
             self = .backup(result)
         } else if let result = try container.decodeIfPresent(RestoreResult.self, forKey: .restore) {
             self = .restore(result)
+        } else if let facts = try container.decodeIfPresent(PublicationFacts.self, forKey: .publication) {
+            self = .publication(facts)
+        } else if let facts = try container.decodeIfPresent(KeepaliveFacts.self, forKey: .keepalive) {
+            self = .keepalive(facts)
+        } else if let facts = try container.decodeIfPresent(SettingsFacts.self, forKey: .settings) {
+            self = .settings(facts)
         } else {
             self = .values(try container.decodeIfPresent([String: String].self, forKey: .values) ?? [:])
         }
@@ -147,6 +159,9 @@ extension RunResult: Codable {
         switch self {
         case .backup(let result): try container.encode(result, forKey: .backup)
         case .restore(let result): try container.encode(result, forKey: .restore)
+        case .publication(let facts): try container.encode(facts, forKey: .publication)
+        case .keepalive(let facts): try container.encode(facts, forKey: .keepalive)
+        case .settings(let facts): try container.encode(facts, forKey: .settings)
         case .values(let values): try container.encode(values, forKey: .values)
         }
     }
@@ -168,7 +183,11 @@ extension RunResult {
             result.missing.first = result.missing.first.map(clean)
             return .backup(result)
         case .restore(.startedLocked(let error)): return .restore(.startedLocked(error: clean(error)))
-        case .restore(let result): return .restore(result)
+        case .publication(var facts):
+            facts.plan = facts.plan.map(clean)
+            facts.url = facts.url.map(clean)
+            return .publication(facts)
+        case .restore, .keepalive, .settings: return self
         case .values(let values): return .values(values.mapValues(clean))
         }
     }

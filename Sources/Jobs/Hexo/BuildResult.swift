@@ -64,3 +64,12 @@ struct HexoMemory {
         try await context.values.set([HexoMemory.pages: "\(pages)", HexoMemory.source: source], of: context.job)
     }
 }
+
+extension RunResult {
+    /// The same with the pages of the build that came before; a program that publishes reports nothing else.
+    func built(pages: Int) -> RunResult {
+        guard case .publication(var facts) = self else { return .publication(PublicationFacts(pages: pages)) }
+        facts.pages = pages
+        return .publication(facts)
+    }
+}

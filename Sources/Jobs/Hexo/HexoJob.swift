@@ -77,7 +77,7 @@ package struct HexoJob: JobType {
         if context.isDryRun { return report }
         try await memory.notePublished(pages: built.result.pages, source: built.source)
         report.summary = "\(built.result.summary): \(report.summary)"
-        if case .values(let values) = report.result { report.result = .values(values.merging(["pages": "\(built.result.pages)"]) { $1 }) }
+        report.result = report.result.built(pages: built.result.pages)
         return report
     }
 

@@ -84,7 +84,7 @@ package struct JSONMergeJob: JobType {
         try refuseNoLists(start.document, file)
         let wanted = settings.wishes.applied(to: start.document).changes
         let isUntouched = content?.isBlank == false && start.loss == nil
-        if wanted.isEmpty, isUntouched { return RunReport(summary: "\(file.path) is as it should be", outputs: ["changed": "0"]) }
+        if wanted.isEmpty, isUntouched { return RunReport(summary: "\(file.path) is as it should be", result: .settings(SettingsFacts(changed: 0))) }
         if context.isDryRun {
             if let loss = start.loss { context.log("\(loss.problem); would begin with \(loss.source)") }
             return foreseen(wanted, file.path, context)
@@ -153,7 +153,7 @@ package struct JSONMergeJob: JobType {
         var parts = ["\(file.path): \(changes.isEmpty ? "nothing changed" : "\(changes.count.counted("key")) changed")"]
         if !result.dropped.isEmpty { parts.append("rejected and left out: \(result.dropped.map(JSONPath.text).joined(separator: ", "))") }
         parts += [result.note, loss].compactMap(\.self)
-        return RunReport(summary: parts.joined(separator: "; "), outputs: ["changed": "\(changes.count)", "rejected": "\(result.dropped.count)"])
+        return RunReport(summary: parts.joined(separator: "; "), result: .settings(SettingsFacts(changed: changes.count, rejected: result.dropped.count)))
     }
 
     private func foreseen(_ changes: [JSONChange], _ path: String, _ context: RunContext) -> RunReport {

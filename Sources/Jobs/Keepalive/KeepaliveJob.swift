@@ -51,17 +51,17 @@ package struct KeepaliveJob: JobType {
         } catch {
             problem = "no answer from \(settings.url): \(error)"
         }
-        let latency = "\((context.clock.uptime - start).wholeMilliseconds)"
+        let latency = (context.clock.uptime - start).wholeMilliseconds
         guard let problem else {
-            try await context.values.set(["failures": "0", "latency_ms": latency], of: context.job)
-            return RunReport(summary: "answered \(status) in \(latency) ms", outputs: ["status": "\(status)", "latency_ms": latency])
+            try await context.values.set(["failures": "0", "latency_ms": "\(latency)"], of: context.job)
+            return RunReport(summary: "answered \(status) in \(latency) ms", result: .keepalive(.answered(status: status, milliseconds: latency)))
         }
         let failures = (try await context.values.value("failures", of: context.job).flatMap { Int($0) } ?? 0) + 1
         try await context.values.set(["failures": "\(failures)"], of: context.job)
         guard failures >= settings.failures else {
             return RunReport(
                 summary: "\(problem) (\(failures) of \(settings.failures) before this counts as a failure)",
-                outputs: ["failures": "\(failures)"])
+                result: .keepalive(.missed(failures: failures)))
         }
         throw JobError(problem, hint: hint(status), retry: .worthwhile)
     }

@@ -63,19 +63,14 @@ package struct PublicationResult: Hashable, Sendable {
         return "; \(skipped.count.counted("name")) left out: \(more.joined(separator: ", "))"
     }
 
-    /// The result as other programs read it.
+    /// The result as it is recorded. What visitors can't see as it should be needs a person.
     package var report: RunReport {
-        var outputs = ["files": "\(files)", "unchanged": "\(unchanged)", "bytes": "\(bytes)", "skipped": "\(skipped.count)"]
-        if isDryRun {
-            outputs["uploads"] = "\(countUploaded)"
-            outputs["deletions"] = "\(deleted)"
-            outputs["plan"] = changes.joined(separator: "\n")
-        } else {
-            outputs["url"] = url ?? ""
-            outputs["uploaded"] = "\(countUploaded)"
-            outputs["deleted"] = "\(deleted)"
-            outputs["problems"] = "\(problems.count + (refusal == nil ? 0 : 1))"
-        }
-        return RunReport(summary: summary, outputs: outputs)
+        let facts = PublicationFacts(
+            isDryRun: isDryRun, files: files, uploaded: countUploaded, deleted: deleted, unchanged: unchanged, bytes: bytes, skipped: skipped.count,
+            problems: problems.count + (refusal == nil ? 0 : 1), url: url, plan: changes)
+        let hint = "look at it with --dry-run; max_delete and max_delete_percent allow more"
+        let refused = refusal.map { Attention("nothing was deleted from the site: \($0)", hint: hint) }
+        let seen = problems.map { Attention("the site: \($0)") }
+        return RunReport(summary: summary, result: .publication(facts), attention: isDryRun ? [] : seen + (refused.map { [$0] } ?? []))
     }
 }
