@@ -36,39 +36,38 @@ package struct ArchiveRepository: Sendable {
     package func checksum(of version: StoreVersion) async throws(BackupError) -> String? {
         guard version.objects[ArchiveNames.archive] != nil else { return nil }
         if let digest = version.digests[ArchiveNames.archive] { return digest }
-        return try await storedChecksum(of: version, scratch: nil)
+        guard case .digits(let digits) = try await storedChecksum(of: version, scratch: nil) else { return nil }
+        return digits
     }
 
     /// What stands in the checksum file beside a version's archive.
-    func storedChecksum(of version: StoreVersion, scratch: Folder?) async throws(BackupError) -> String? {
-        guard version.objects[ArchiveNames.checksum] != nil else { return nil }
-        do {
-            let scratch = try scratch ?? Folder.open(TemporaryPlace.find())
-            let text = try await store.open(ArchiveNames.checksum, at: version, scratch: scratch).read(4096)
-            return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map { $0.lowercased() }
-        } catch let error as StorageError {
-            throw .store(error)
-        } catch let error as FileError {
-            throw .file(error)
-        } catch {
-            throw .archive(.damaged("\(error)"))
+    func storedChecksum(of version: StoreVersion, scratch: Folder?) async throws(BackupError) -> ChecksumFile.Finding {
+        guard version.objects[ArchiveNames.checksum] != nil else { return .nothing }
+        let (folder, file): (Folder, OpenFile)
+        if let scratch {
+            folder = scratch
+        } else {
+            do { folder = try Folder.open(TemporaryPlace.find()) } catch { throw .file(error) }
         }
+        do { file = try await store.open(ArchiveNames.checksum, at: version, scratch: folder) } catch { throw .store(error) }
+        do { return ChecksumFile.find(in: try file.contents(most: 1 << 20), for: ArchiveNames.archive) } catch { throw .file(error) }
     }
 
     // MARK: Which stay
 
     /// Those that the retention rule keeps. The newest always stays.
-    package func kept(of versions: [StoreVersion]) -> Set<String> {
+    /// - Parameter pin: One that stays whatever the rule says; nil for none.
+    package func kept(of versions: [StoreVersion], pin: Lineage.Reference? = nil) -> Set<String> {
         let dates = retention.kept(versions.map(\.date))
-        return Set(versions.enumerated().filter { $0.offset == 0 || dates.contains($0.element.date) }.map(\.element.id))
+        return Set(versions.enumerated().filter { $0.offset == 0 || dates.contains($0.element.date) || $0.element.isBackup(pin) }.map(\.element.id))
     }
 
     /// Removes versions that the retention rule does not keep, where the store can. Where that is for good, the newest is read
     /// back first.
-    package func prune(scratch: String) async throws(BackupError) -> Int {
+    package func prune(scratch: String, pin: Lineage.Reference? = nil) async throws(BackupError) -> Int {
         guard store.removal != .never else { return 0 }
         let versions = try await backups()
-        let kept = kept(of: versions)
+        let kept = kept(of: versions, pin: pin)
         let gone = versions.filter { !kept.contains($0.id) }
         guard let newest = versions.first, !gone.isEmpty else { return 0 }
         if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch) }
@@ -81,6 +80,12 @@ package struct ArchiveRepository: Sendable {
 }
 
 extension StoreVersion {
+    /// Whether it is that backup: by the archive, for ids change when a history is squashed.
+    fileprivate func isBackup(_ reference: Lineage.Reference?) -> Bool {
+        guard let reference else { return false }
+        return id == reference.id || (reference.checksum != nil && digests[ArchiveNames.archive] == reference.checksum)
+    }
+
     /// As if it held nothing but the archive: what else lies there is somebody else's.
     fileprivate var archiveOnly: StoreVersion {
         StoreVersion(

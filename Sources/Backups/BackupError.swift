@@ -18,6 +18,10 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     case notEnoughSpace(needed: Int64, free: Int64, path: String)
     /// What is to be backed up is not there.
     case sourceMissing(String)
+    /// It is a link that leads nowhere.
+    case bareLink(path: String)
+    /// It holds no file, and the newest backup held some; how many, where that is known.
+    case emptied(path: String, lastFiles: Int?)
     /// Another file system is mounted below the tree: replacing the tree would move it away.
     case mountBelow(path: String, mount: String)
     case cancelled
@@ -30,7 +34,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         case .store(let error): error.kind == .full
         case .file(let error), .archive(.file(let error)): error.isDiskFull
         case .archive(.tooLarge): true
-        case .setAside, .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .mountBelow, .cancelled: false
+        case .setAside, .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .mountBelow, .cancelled: false
         }
     }
 
@@ -38,7 +42,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     package var storage: StorageError? {
         switch self {
         case .store(let error), .setAside(let error, _): error
-        case .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .sourceMissing, .mountBelow, .cancelled: nil
+        case .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .sourceMissing, .bareLink, .emptied, .mountBelow, .cancelled: nil
         }
     }
 
@@ -53,6 +57,9 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         case .notEnoughSpace(let needed, let free, let path):
             "not enough space at \(path): \(needed / 1_000_000 + 1) MB needed, \(free / 1_000_000) MB free"
         case .sourceMissing(let path): "\(path) does not exist, so there is nothing to back up"
+        case .bareLink(let path): "\(path) is a link that leads nowhere; nothing was stored"
+        case .emptied(let path, let files):
+            "\(path) holds no file, and the newest backup holds \(files.map { "\($0)" } ?? "some"); nothing was stored"
         case .mountBelow(let path, let mount): "\(mount) is mounted below \(path), and a restore would move it away"
         case .cancelled: "cancelled"
         }

@@ -20,12 +20,8 @@ struct BackupsTests {
             source = BackupSource(path: folder["app"], filter: PathFilter(exclude: exclude))
         }
 
-        func backUp(head: String? = nil, pending: String? = nil, known: ArchiveRepository.Known? = nil, at date: Date) async throws -> ArchiveRepository.Outcome
-        {
-            try await repository.backUp(
-                source, known: known ?? .init(head: head, pending: pending), scratch: folder["scratch"], aside: "test", at: date, onProgress: { _ in },
-                onPacked: { _ in }
-            ).outcome
+        func backUp(head: String? = nil, pending: String? = nil, known: Lineage? = nil, at date: Date) async throws -> ArchiveRepository.Outcome {
+            try await repository.backUp(source, known ?? .known(head: head, pending: pending), scratch: folder["scratch"], at: date)
         }
 
         func restore(_ id: String = "1") async throws -> TreeRestorer.Outcome {
@@ -34,7 +30,7 @@ struct BackupsTests {
     }
 
     private func version(_ outcome: ArchiveRepository.Outcome) throws -> StoreVersion {
-        guard case .stored(let version, _) = outcome else { throw Unexpected() }
+        guard case .stored(let version, _, _) = outcome else { throw Unexpected() }
         return version
     }
 
@@ -140,13 +136,10 @@ struct BackupsTests {
         let theirs = ArchiveRepository(store: LocalFolder(path: world.folder["repo"]), retention: Retention(), cores: 1)
         await #expect {
             _ = try await world.repository.backUp(
-                world.source, known: .init(head: mine.id, checksum: try await world.repository.checksum(of: mine)), scratch: world.folder["scratch"],
-                aside: "late",
-                at: t + 1, onProgress: { _ in },
+                world.source, .known(head: mine.id, checksum: try await world.repository.checksum(of: mine)), scratch: world.folder["scratch"],
+                aside: "late", at: t + 1,
                 onPacked: { _ throws(BackupError) in
-                    _ = try await theirs.backUp(
-                        other.source, known: .init(head: mine.id), scratch: other.folder["scratch"], aside: "x", at: t + 2, onProgress: { _ in },
-                        onPacked: { _ in })
+                    _ = try await theirs.backUp(other.source, .known(head: mine.id), scratch: other.folder["scratch"], at: t + 2)
                 })
         } throws: { "\($0)".contains("ours lies beside it as conflict_late.tar.gz") }
         let head = try #require(try await world.repository.head())
@@ -161,7 +154,7 @@ struct BackupsTests {
         let world = try World()
         try world.folder.write("app/f", "one")
         let outcome = try await world.backUp(at: t)
-        guard case .stored(_, let report) = outcome else { Issue.record("not stored"); return }
+        guard case .stored(_, let report, _) = outcome else { Issue.record("not stored"); return }
         try world.folder.write("app/f", "two")
         _ = try await world.backUp(head: "lost", pending: report.checksum, at: t + 1)
         #expect(try Shell.run("tar -xOzf repo/latest_backup.tar.gz app/f", folder: world.folder.path).output == "two")
@@ -171,14 +164,12 @@ struct BackupsTests {
     func unchanged() async throws {
         let world = try World()
         try world.folder.write("app/f", "one")
-        let (outcome, fingerprint) = try await world.repository.backUp(
-            world.source, known: .init(), scratch: world.folder["scratch"], aside: "test", at: t, onProgress: { _ in }, onPacked: { _ in })
-        guard case .stored(let head, let report) = outcome else { Issue.record("not stored"); return }
-        guard case .unchanged = try await world.backUp(known: .init(fingerprint: fingerprint, head: head.id), at: t + 1) else {
+        guard case .stored(let head, _, let fingerprint) = try await world.backUp(at: t) else { Issue.record("not stored"); return }
+        guard case .unchanged = try await world.backUp(known: .known(head: head.id, whole: fingerprint), at: t + 1) else {
             Issue.record("stored again"); return
         }
         _ = try Shell.run("chmod 700 app/f && chmod 644 app/f", folder: world.folder.path)
-        guard case .unchanged = try await world.backUp(known: .init(fingerprint: fingerprint, content: report.content, head: head.id), at: t + 2) else {
+        guard case .same = try await world.backUp(known: .known(head: head.id, whole: fingerprint), at: t + 2) else {
             Issue.record("stored again")
             return
         }
@@ -225,7 +216,7 @@ struct BackupsTests {
         var head: String?
         for index in 0..<4 {
             let outcome = try await world.backUp(head: head, at: t + Double(index))
-            guard case .stored(let version, let report) = outcome else { Issue.record("not stored"); return }
+            guard case .stored(let version, let report, _) = outcome else { Issue.record("not stored"); return }
             head = version.id
             #expect(report.databases == 1 && report.incomplete.isEmpty, "\(report.incomplete)")
             let check = try Shell.run(
@@ -234,7 +225,7 @@ struct BackupsTests {
             #expect(check.output == "live.sqlite\nok\n1\n", "\(check)")
         }
         kill(writer.processIdentifier, SIGKILL)
-        writer.waitUntilExit()
+        #expect(try RunningProgram.until("! grep -q '^State:.[^Z]' /proc/\(writer.processIdentifier)/status"))
     }
 
     @Test("a folder that is a link is stored and restored where it leads to, and the link stays")
@@ -324,8 +315,8 @@ struct PathFilterTests {
         for name in names { try world.write("app/\(name)", "x") }
         let repository = ArchiveRepository(store: LocalFolder(path: world["repo"]), retention: Retention(), cores: 1)
         _ = try await repository.backUp(
-            BackupSource(path: world["app"], filter: PathFilter(exclude: [pattern])), known: .init(), scratch: world["scratch"], aside: "test",
-            at: Date(timeIntervalSince1970: 1_790_000_000), onProgress: { _ in }, onPacked: { _ in })
+            BackupSource(path: world["app"], filter: PathFilter(exclude: [pattern])), Lineage(), scratch: world["scratch"],
+            at: Date(timeIntervalSince1970: 1_790_000_000))
         let stored = try Shell.run("tar -tzf repo/latest_backup.tar.gz", folder: world.path).output.split(separator: "\n").map(String.init)
         let git = try Shell.run(
             "git init -q . && printf '%s\\n' '\(pattern)' > .gitignore && git -c core.excludesFile= ls-files --others --exclude-standard", folder: world["app"]

@@ -56,12 +56,10 @@ struct FaultMatrix {
             return found
         }
 
-        func backUp(_ known: ArchiveRepository.Known, onPacked: @escaping @Sendable (String) -> Void = { _ in }) async throws(BackupError)
+        func backUp(_ known: Lineage, onPacked: @escaping @Sendable (String) -> Void = { _ in }) async throws(BackupError)
             -> ArchiveRepository.Outcome
         {
-            try await repository.backUp(
-                source(), known: known, scratch: folder["scratch"], aside: "test", at: start, onProgress: { _ in }, onPacked: { onPacked($0) }
-            ).outcome
+            try await repository.backUp(source(), known, scratch: folder["scratch"], at: start, onPacked: { onPacked($0.checksum) })
         }
 
         func restore(_ place: String = "app") async throws(BackupError) -> TreeRestorer.Outcome {
@@ -94,11 +92,11 @@ struct FaultMatrix {
     func backups() async throws {
         let world = try await World()
         try world.grow("app", FaultMatrix.old)
-        let known: ArchiveRepository.Known
+        let known: Lineage
         do {
             let head = try #require(try await world.repository.head())
-            guard case .stored(let version, let report) = try await world.backUp(.init(head: head.id)) else { throw Unexpected() }
-            known = .init(head: version.id, checksum: report.checksum)
+            guard case .stored(let version, let report, _) = try await world.backUp(.known(head: head.id)) else { throw Unexpected() }
+            known = .known(head: version.id, checksum: report.checksum)
         }
         try world.grow("app", FaultMatrix.new)
         try await world.hub.tell("save")
@@ -116,17 +114,17 @@ struct FaultMatrix {
                 var next = known
                 do throws(BackupError) {
                     let outcome = try await world.backUp(known) { pending.set($0) }
-                    guard case .stored(let version, let report) = outcome else { throw .cancelled }
-                    next = .init(head: version.id, checksum: report.checksum)
+                    guard case .stored(let version, let report, _) = outcome else { throw .cancelled }
+                    next = .known(head: version.id, checksum: report.checksum)
                     succeeded += 1
                 } catch {
-                    next.pending = pending.value
+                    if let checksum = pending.value { next.storing(checksum: checksum) }
                     #expect(!error.description.isEmpty && !error.description.contains(StandInHub.writeToken), "\(name)")
                 }
                 #expect(try await world.hasFired(fault, at: request), "\(name): the fault was never met")
                 try await world.hub.tell("faults", "[]")
                 let stored = try await world.stored()
-                if next.head != known.head { #expect(stored == FaultMatrix.new, "\(name): called a success, but another tree is stored") }
+                if next.knownHead != known.knownHead { #expect(stored == FaultMatrix.new, "\(name): called a success, but another tree is stored") }
                 #expect(stored == FaultMatrix.old || stored == FaultMatrix.new, "\(name): what is stored never existed")
                 await #expect(throws: Never.self, "\(name): the next run fails") { try await world.backUp(next) }
                 #expect(try await world.stored() == FaultMatrix.new, "\(name): the next run did not store the tree")
@@ -139,11 +137,11 @@ struct FaultMatrix {
     @Test("a restore", .timeLimit(.minutes(30)))
     func restores() async throws {
         let world = try await World()
-        var known = ArchiveRepository.Known(head: try await world.repository.head()?.id)
+        var known = Lineage.known(head: try await world.repository.head()?.id)
         for tree in [FaultMatrix.old, FaultMatrix.new] {
             try world.grow("app", tree)
-            guard case .stored(let version, let report) = try await world.backUp(known) else { throw Unexpected() }
-            known = .init(head: version.id, checksum: report.checksum)
+            guard case .stored(let version, let report, _) = try await world.backUp(known) else { throw Unexpected() }
+            known = .known(head: version.id, checksum: report.checksum)
         }
         try await world.hub.tell("save")
         try world.grow("app", FaultMatrix.live)

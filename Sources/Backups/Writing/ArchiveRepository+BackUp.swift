@@ -6,29 +6,30 @@ package import Storage
 extension ArchiveRepository {
     /// What a backup has come to.
     package enum Outcome: Sendable {
-        case unchanged
-        case stored(StoreVersion, SnapshotReport)
+        /// The tree is as it was when it was last stored whole; nothing was packed.
+        case unchanged(Lineage.Fingerprint)
+        /// The newest version holds just the archive that was packed; nothing was stored.
+        case same(SnapshotReport, Lineage.Fingerprint)
+        case stored(StoreVersion, SnapshotReport, Lineage.Fingerprint)
     }
 
-    /// What is known of the last backup, to tell whether there is anything new and whether somebody else has written.
-    package struct Known: Sendable {
-        package var fingerprint: String?
-        package var content: String?
-        /// The head that the tree descends from; nil for a store without versions.
-        package var head: String?
-        /// The checksum of the archive in that head; nil where it holds none.
-        package var checksum: String?
-        /// The checksum of an archive that was about to be stored when the program ended or the record failed.
-        package var pending: String?
+    /// How a backup is to be made.
+    package struct Request: Sendable {
+        package var packing: Packing
+        /// A folder with room for the archive.
+        package var scratch: String
+        /// Part of the name under which a tree is stored that may not take the newest one's place.
+        package var aside: String
+        package var now: Date
+        /// Whether a tree may be stored that holds nothing where the newest backup holds files.
+        package var mayBeEmpty: Bool
 
-        package init(
-            fingerprint: String? = nil, content: String? = nil, head: String? = nil, checksum: String? = nil, pending: String? = nil
-        ) {
-            self.fingerprint = fingerprint
-            self.content = content
-            self.head = head
-            self.checksum = checksum
-            self.pending = pending
+        package init(packing: Packing = Packing(), scratch: String, aside: String, now: Date, mayBeEmpty: Bool = false) {
+            self.packing = packing
+            self.scratch = scratch
+            self.aside = aside
+            self.now = now
+            self.mayBeEmpty = mayBeEmpty
         }
     }
 
@@ -53,41 +54,68 @@ extension ArchiveRepository {
 
     /// Packs the tree and stores it, unless it is as it was.
     ///
-    /// - Parameters:
-    ///   - scratch: A folder with room for the archive.
-    ///   - aside: The name under which a tree is stored that may not take the newest one's place.
-    ///   - onPacked: Told the archive's checksum before it is stored.
-    /// - Returns: The outcome, and the fingerprint of the tree as it was found.
-    /// - Throws: `stale` when somebody else has stored a backup; ours then lies beside it, under `aside`.
+    /// - Parameter onPacked: Told what was packed, before it is stored as the newest.
+    /// - Throws: `setAside` when another container has stored a backup; ours is then next to it. `emptied` when the tree holds nothing where
+    ///   the newest backup holds files.
     package func backUp(
-        _ source: BackupSource, known: Known, scratch: String, packing: Packing = Packing(), aside: String, at now: Date,
-        onProgress: @escaping @Sendable (BackupProgress) -> Void, onPacked: @Sendable (String) async throws(BackupError) -> Void
-    ) async throws(BackupError) -> (outcome: Outcome, fingerprint: String) {
+        _ source: BackupSource, _ lineage: Lineage, _ request: Request, onProgress: @escaping @Sendable (BackupProgress) -> Void,
+        onPacked: @Sendable (SnapshotReport) async throws(BackupError) -> Void
+    ) async throws(BackupError) -> Outcome {
         let head = try await head()
-        let isOurs = try await isOurs(head, known)
+        let known = try await lineageHead(head, unlessKnownTo: lineage)
+        let isOurs = lineage.descends(from: known)
         let scan = try await OwnThread.run { flag throws(BackupError) in
             do throws(FileError) { return try TreeScan(source, flag) } catch {
                 if flag.isSet { throw BackupError.cancelled }
                 throw error.isMissing ? BackupError.sourceMissing(source.readable) : .file(error)
             }
         }
-        let fingerprint = scan.fingerprint
-        let holdsOurs = isOurs && head?.objects[ArchiveNames.archive] != nil
-        if holdsOurs, known.fingerprint == fingerprint { return (.unchanged, fingerprint) }
-        return try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
+        var fingerprint = Lineage.Fingerprint(tree: scan.fingerprint, content: nil)
+        if let last = lineage.unchanged(fingerprint.tree, since: known) { return .unchanged(last) }
+        if !request.mayBeEmpty { try refuseEmpty(scan, source, lineage, isOurs ? head : nil) }
+        return try await ScratchFolder.with(below: request.scratch) { folder throws(BackupError) in
             try ScratchFolder.checkSpace(of: folder, needed: scan.bytes / 2)
             let previous = PreviousArchive(store, isOurs ? head : nil, folder)
             let cores = cores
             let report = try await OwnThread.run { flag throws(BackupError) in
-                try ArchiveRepository.pack(scan, folder, cores, packing, previous, now, flag) { onProgress(.packing($0)) }
+                try ArchiveRepository.pack(scan, folder, cores, request.packing, previous, flag) { onProgress(.packing($0)) }
             }
+            fingerprint.content = report.content
             // After a restore the archive itself is all that is known, and the same files make the same one.
-            if holdsOurs, known.content == report.content || known.checksum == report.checksum { return (.unchanged, fingerprint) }
+            if lineage.holds(content: report.content, checksum: report.checksum, known) { return .same(report, fingerprint) }
             if Task.isCancelled { throw .cancelled }
-            let packed = Packed(folder: folder, report: report, now: now) { onProgress(.uploading(done: $0, total: $1)) }
-            if isOurs { try await onPacked(report.checksum) }
-            return (.stored(try await store(packed, head, known, aside), report), fingerprint)
+            let packed = Packed(folder: folder, report: report, now: request.now) { onProgress(.uploading(done: $0, total: $1)) }
+            if isOurs { try await onPacked(report) }
+            return .stored(try await store(packed, head, lineage, request.aside), report, fingerprint)
         }
+    }
+
+    /// The archive of a tree without files is smaller than this.
+    private static let emptyArchiveBytes: Int64 = 2048
+
+    private func refuseEmpty(_ scan: TreeScan, _ source: BackupSource, _ lineage: Lineage, _ head: StoreVersion?) throws(BackupError) {
+        if scan.state == .bareLink { throw .bareLink(path: source.readable) }
+        guard scan.files == 0, head?.objects[ArchiveNames.archive] != nil else { return }
+        if case .emptied(let size) = lineage.shrinkage(to: Lineage.Size(files: 0, bytes: 0)) {
+            throw .emptied(path: source.readable, lastFiles: size.files)
+        }
+        if lineage.size == nil, let bytes = head?.objects[ArchiveNames.archive], bytes > ArchiveRepository.emptyArchiveBytes {
+            throw .emptied(path: source.readable, lastFiles: nil)
+        }
+    }
+
+    /// Whether the tree descends from a version of the store.
+    package func descends(_ lineage: Lineage, from version: StoreVersion?) async throws(BackupError) -> Bool {
+        lineage.descends(from: try await lineageHead(version, unlessKnownTo: lineage))
+    }
+
+    /// A version as the lineage decides by it. The checksum is asked of the store only where the version is not the one that is known.
+    package func lineageHead(_ version: StoreVersion?, unlessKnownTo lineage: Lineage? = nil) async throws(BackupError) -> Lineage.Head? {
+        guard let version else { return nil }
+        let isKnown = version.id == lineage?.knownHead
+        return Lineage.Head(
+            id: version.id, holdsBackup: version.objects[ArchiveNames.archive] != nil,
+            checksum: isKnown ? lineage?.knownChecksum : try await checksum(of: version), date: version.date)
     }
 
     /// An archive that lies in a scratch folder.
@@ -101,12 +129,12 @@ extension ArchiveRepository {
     }
 
     /// Stores an archive as the newest, or beside the newest where that is somebody else's; the head may move meanwhile.
-    private func store(_ packed: Packed, _ seen: StoreVersion?, _ known: Known, _ aside: String) async throws(BackupError) -> StoreVersion {
+    private func store(_ packed: Packed, _ seen: StoreVersion?, _ lineage: Lineage, _ aside: String) async throws(BackupError) -> StoreVersion {
         var head = seen
         var last = StorageError.stale("the repository changes faster than we can store")
         for _ in 0..<ArchiveRepository.rounds {
-            guard try await isOurs(head, known) else {
-                if try await isStoredAside(packed, head, known, aside, &last) { throw .setAside(last, incomplete: packed.report.incomplete) }
+            guard try await descends(lineage, from: head) else {
+                if try await isStoredAside(packed, head, lineage, aside, &last) { throw .setAside(last, incomplete: packed.report.incomplete) }
                 head = try await self.head()
                 continue
             }
@@ -131,11 +159,11 @@ extension ArchiveRepository {
     /// - Parameter verdict: Gets the words for why it is not the newest.
     /// - Returns: False when the head has moved again: nothing is stored then.
     private func isStoredAside(
-        _ packed: Packed, _ head: StoreVersion?, _ known: Known, _ aside: String, _ verdict: inout StorageError
+        _ packed: Packed, _ head: StoreVersion?, _ lineage: Lineage, _ aside: String, _ verdict: inout StorageError
     ) async throws(BackupError) -> Bool {
         let name = "\(ArchiveNames.aside)\(aside).tar.gz"
         let words =
-            known.head == nil
+            lineage.knownHead == nil
             ? "the repository holds a backup that this container has not restored"
             : "somebody else has stored a backup since this container last looked"
         do {
@@ -152,24 +180,12 @@ extension ArchiveRepository {
         }
     }
 
-    /// Whether the tree descends from what the store holds: nothing is lost when it takes that one's place.
-    ///
-    /// What counts is the archive, not the version: a person may have edited a read-me, or the history may have been squashed.
-    package func isOurs(_ head: StoreVersion?, _ known: Known) async throws(BackupError) -> Bool {
-        if head?.id == known.head { return true }
-        guard let head else { return false }
-        guard head.objects[ArchiveNames.archive] != nil else { return true }
-        guard let checksum = try await checksum(of: head) else { return false }
-        return checksum == known.checksum || checksum == known.pending
-    }
-
     private static func pack(
-        _ scan: TreeScan, _ scratch: Folder, _ cores: Int, _ packing: Packing, _ previous: PreviousArchive, _ now: Date, _ flag: CancelFlag,
+        _ scan: TreeScan, _ scratch: Folder, _ cores: Int, _ packing: Packing, _ previous: PreviousArchive, _ flag: CancelFlag,
         _ onProgress: @escaping @Sendable (PackingProgress) -> Void
     ) throws(BackupError) -> SnapshotReport {
         let writer = SnapshotWriter(
-            scan: scan, scratch: scratch, cores: cores, packing: packing, databasePatience: 10,
-            earlierCopy: { member, name in previous.copy(member, to: scratch, as: name, flag) }, now: now, flag: flag, onProgress: onProgress)
+            scan: scan, scratch: scratch, cores: cores, packing: packing, databasePatience: 10, previous: previous, flag: flag, onProgress: onProgress)
         do {
             let report = try writer.write(to: scratch.create("archive"))
             // The digits alone, as the scripts that people come from write and read them.

@@ -140,6 +140,7 @@ struct Daemon {
             restoring: RestoreProcedure { [bootID, current] wish, name in
                 await RepositoryPlans(configuration: current.value).plan(wish, name, values: store, bootID: bootID)
             },
+            backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, bootID: bootID) },
             reload: { await reload(scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         let code = await serve(scheduler, operations, signals, store, logs, watches)
@@ -207,9 +208,13 @@ struct Daemon {
         let zones = Task { await followZones(scheduler) }
         let succession = Succession(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await succession.follow(operations) }
+        let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
+            scheduler.changed(job: job, path: path, at: clock.now)
+        }
+        let beginning = Task { await first.follow() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [listening, housekeeping, recording, zones, following] { task.cancel() }
+        for task in [listening, housekeeping, recording, zones, following, beginning] { task.cancel() }
         state.socket.remove()
         if let failure {
             container.note("the state file can't be used: \(failure.message)", .error)

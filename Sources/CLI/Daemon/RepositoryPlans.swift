@@ -67,6 +67,12 @@ struct RepositoryPlans: Sendable {
         JobError("the repository \"\(name)\" needs the secret \(secrets.joined(separator: ", ")), which is not set", hint: "set it in the container's secrets")
     }
 
+    /// What is known of a repository's backups besides what the repository says; nil where there is no such repository or nothing is known.
+    func notes(_ name: String, values: any KeyValues, bootID: String) async -> BackupNotesAnswer? {
+        guard let repository = repositories[name], let lineage = try? await LineageStore(repository, values: values, bootID: bootID).load() else { return nil }
+        return BackupNotesAnswer(damaged: lineage.damaged, pinned: lineage.pin?.reference.id)
+    }
+
     /// How a certain backup is brought back by the running program.
     func plan(_ wish: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
         do throws(JobError) {
@@ -84,14 +90,14 @@ struct RepositoryPlans: Sendable {
             }
             let (restores, backups) = (mine.filter { !$0.isBackup }, mine.filter(\.isBackup))
             let version = try await RepositoryPlans.find(wish, in: repository)
-            let ledger = RepositoryLedger(repository: repository.name, values: values, bootID: bootID)
+            let records = LineageStore(repository, values: values, bootID: bootID)
             return .success(
                 RestorePlan(
                     restoreJob: restore.job, backupJobs: backups.filter { $0.source.readable == restore.source.readable }.map(\.job),
                     whyNotAside: RepositoryPlans.whyNotAside(restores, backups),
                     version: version.id, words: "the backup of \(ShownTime.text(version.date)) (\(version.id.prefix(12)))",
-                    request: { version throws(JobError) in try await ledger.request(version) },
-                    yield: { isYielding throws(JobError) in try await ledger.yield(isYielding) }))
+                    request: { version throws(JobError) in try await records.request(version) },
+                    yield: { isYielding throws(JobError) in try await records.setHandover(isYielding) }))
         } catch {
             return .failure(error)
         }

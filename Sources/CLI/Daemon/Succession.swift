@@ -1,3 +1,4 @@
+import Backups
 import Config
 import Control
 import Foundation
@@ -33,17 +34,17 @@ struct Succession: Sendable {
             let pause = min(Succession.pace.upperBound, max(Succession.pace.lowerBound, longest / 15))
             do { try await clock.sleep(for: pause) } catch { return }
             for use in uses {
-                let ledger = RepositoryLedger(repository: use.repository.name, values: values, bootID: bootID)
-                guard (try? await ledger.isUnlocked()) == true else { continue }
+                let records = LineageStore(use.repository, values: values, bootID: bootID)
+                guard (try? await records.load())?.isUnlocked(in: bootID) == true else { continue }
                 restored[use.repository.name] = restored[use.repository.name] ?? clock.uptime
-                await look(use, ledger, operations, &tries)
+                await look(use, records, operations, &tries)
             }
         }
     }
 
-    private func look(_ use: RepositoryPlans.Use, _ ledger: RepositoryLedger, _ operations: Operations, _ tries: inout [String: Int]) async {
+    private func look(_ use: RepositoryPlans.Use, _ records: LineageStore, _ operations: Operations, _ tries: inout [String: Int]) async {
         // A store that can't be reached now is looked at the next time.
-        guard let newer = try? await ledger.overtaker(in: use.repository.archives()), !Task.isCancelled,
+        guard let newer = try? await records.newerForeignBackup(in: use.repository.archives()), !Task.isCancelled,
             tries[newer, default: 0] < Succession.mostTries
         else { return }
         note("\(use.job): another container has stored a newer backup since this one restored: taking it over")

@@ -8,6 +8,8 @@ package import Storage
 /// A declared repository, as backup and restore jobs get it.
 package struct Repository: Sendable {
     package var name: String
+    /// Where it is, the same in every container that uses it: `folder:/backups`.
+    package var location: String
     package var store: any ObjectStore
     package var retention: Retention
 
@@ -23,7 +25,7 @@ package struct Repository: Sendable {
     static func folder(named name: String, _ reader: inout SettingsReader) -> Repository? {
         let path = reader.path("path", "The folder, which must exist: a missing mount must not look like an empty repository")
         let retention = reader.formatAndRetention()
-        return path.map { Repository(name: name, store: LocalFolder(path: $0), retention: retention) }
+        return path.map { Repository(name: name, location: "folder:\($0)", store: LocalFolder(path: $0), retention: retention) }
     }
 
     /// A repository in a bucket.
@@ -39,7 +41,9 @@ package struct Repository: Sendable {
             reader.report(at: reader.place, error.summary, hint: error.hint)
             return nil
         }
-        return Repository(name: name, store: BucketStore(bucket, name: "\(settings.name)/\(prefix)", prefix: prefix), retention: retention)
+        return Repository(
+            name: name, location: "\(service):\(settings.name)/\(prefix)", store: BucketStore(bucket, name: "\(settings.name)/\(prefix)", prefix: prefix),
+            retention: retention)
     }
 
     /// A repository in a dataset of the Hugging Face Hub.
@@ -68,7 +72,8 @@ package struct Repository: Sendable {
         guard let dataset, let token else { return nil }
         let settings = HuggingFace.Settings(
             dataset: dataset, token: token.revealed, revision: revision, create: create, endpoint: endpoint, reclaim: reclaim, quota: quota)
-        return Repository(name: name, store: HuggingFace(settings, http: http), retention: retention)
+        return Repository(
+            name: name, location: "huggingface:\(endpoint)/\(dataset)@\(revision)", store: HuggingFace(settings, http: http), retention: retention)
     }
 }
 

@@ -19,7 +19,7 @@ extension JobError {
             }
         case .setAside: .pointless
         case .archive, .file, .nothingGood, .notEnoughSpace, .mountBelow: .worthwhile
-        case .noSuchBackup, .notInBackup, .sourceMissing, .cancelled: .pointless
+        case .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .cancelled: .pointless
         }
     }
 }

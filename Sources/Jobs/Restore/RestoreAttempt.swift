@@ -12,19 +12,19 @@ struct RestoreAttempt {
     let settings: RestoreJob.Settings
     let repository: Repository
     let source: BackupSource
-    let ledger: RepositoryLedger
+    let records: LineageStore
     let context: RunContext
 
     private enum Result {
-        /// The live tree is newer than this backup, and stays.
-        case kept(StoreVersion)
+        /// The live tree descends from this backup or is newer, and stays.
+        case kept(Lineage.Head)
         case done(TreeRestorer.Outcome)
     }
 
-    /// - Parameter wish: The backup that a person wants; nil for the newest.
-    func run(_ wish: String?) async throws(JobError) -> RunReport {
-        // A certain backup is wanted while all is well: should it not come, all stays as it is.
-        if wish == nil { try await ledger.lock() }
+    /// - Parameter wanted: The version that a person wants; nil for the newest.
+    func run(_ wanted: String?) async throws(JobError) -> RunReport {
+        // A certain version is wanted while all is well: should it not come, all stays as it is.
+        if wanted == nil { try await records.update { $0.restoreBegan(in: context.bootID) } }
         let restorer = TreeRestorer(
             repository: repository.archives(), source: source, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)",
             owner: settings.owner)
@@ -33,103 +33,153 @@ struct RestoreAttempt {
         } catch {
             throw failure(error)
         }
-        switch try await patiently(restorer, wish) {
-        case .kept(let head):
-            if try await ledger.tree() != source.identity { try await ledger.setTree(source.marked()) }
-            try await ledger.unlock(head: head.id, checksum: try await checksum(of: head))
-            return RunReport(
-                summary: "restored: the folder is still here and newer than the backup of \(ShownTime.text(head.date)), so it stays",
-                result: .restore(.kept(version: head.id)))
-        case .done(.empty(let head)):
-            if let known = try await ledger.checksum() {
-                throw JobError(
-                    "the repository is empty, but this container knows a backup in it (SHA-256 \(known.prefix(12))…)",
-                    hint: "is it the right one? Backups to \"\(repository.name)\" stay locked, so nothing stored is lost", retry: .worthwhile)
-            }
-            try await ledger.setTree(source.marked())
-            try await ledger.unlock(head: head?.id, checksum: nil)
-            return RunReport(summary: "empty: the repository holds no backup yet", result: .restore(.empty))
-        case .done(.restored(let report)):
-            for note in report.notes { context.log("note: \(note)") }
-            for skipped in report.skipped { context.log("left out: \(skipped)") }
-            try await ledger.setTree(source.marked())
-            let (head, checksum) = try await descent(after: report, wish)
-            if let checksum { source.note(descent: checksum) }
-            try await ledger.unlock(head: head, checksum: checksum)
-            return RestoreAttempt.report(report)
+        let lineage = try await records.load()
+        switch try await patiently(restorer, wanted, lineage) {
+        case .kept(let head): return try await conclude(keptAt: head)
+        case .done(.empty(let head)): return try await concludeEmpty(head, lineage)
+        case .done(.restored(let report)): return try await conclude(report, wanted)
         }
     }
 
-    /// What the tree descends from once it is restored.
-    private func descent(after report: TreeRestorer.Report, _ wish: String?) async throws(JobError) -> (head: String?, checksum: String?) {
-        // Another container's backup is taken over as it was planned: that one may have stored a newer one meanwhile, which is to be seen.
-        if wish != nil, try await ledger.isYielding() { return (report.version.id, try await checksum(of: report.version)) }
-        // A person's choice takes the place of what was the newest when it was made, and of nothing that came since.
-        if wish != nil, try await ledger.isUnlocked() { return (try await ledger.head(), try await ledger.checksum()) }
-        let head = report.head ?? report.version
-        return (head.id, try await checksum(of: head))
+    // MARK: Afterwards
+
+    private func conclude(keptAt head: Lineage.Head) async throws(JobError) -> RunReport {
+        // The tree may be known by another repository's backup: from now on it names this one too.
+        let location = repository.location
+        let token = try await mark { mark in
+            if mark.backups[location]?.checksum != head.checksum {
+                mark.descend(from: TreeMark.Entry(checksum: head.checksum, at: head.date), in: location)
+            }
+        }
+        try await records.update { $0.kept(Lineage.Reference(id: head.id, checksum: head.checksum), tree: token, in: context.bootID) }
+        try await records.clearRequest()
+        return RunReport(
+            summary: "restored: the folder is still here and newer than the backup of \(ShownTime.text(head.date)), so it stays",
+            result: .restore(.kept(version: head.id)))
     }
 
-    private func checksum(of head: StoreVersion) async throws(JobError) -> String? {
-        do { return try await repository.archives().checksum(of: head) } catch { throw failure(error) }
+    private func concludeEmpty(_ head: StoreVersion?, _ lineage: Lineage) async throws(JobError) -> RunReport {
+        guard lineage.mayBeEmpty else {
+            throw JobError(
+                "the repository is empty, but this container knows a backup in it (SHA-256 \(lineage.knownChecksum?.prefix(12) ?? "unknown")…)",
+                hint: "is it the right one? Backups to \"\(repository.name)\" stay locked, so nothing stored is lost", retry: .worthwhile)
+        }
+        let token = try await mark { _ in }
+        try await records.update { $0.foundEmpty(head: head?.id, tree: token, in: context.bootID) }
+        try await records.clearRequest()
+        return RunReport(summary: "empty: the repository holds no backup yet", result: .restore(.empty))
+    }
+
+    private func conclude(_ report: TreeRestorer.Report, _ wanted: String?) async throws(JobError) -> RunReport {
+        for note in report.notes { context.log("note: \(note)") }
+        for skipped in report.skipped { context.log("left out: \(skipped)") }
+        let version = try await reference(report.version)
+        let head = try await reference(report.head ?? report.version)
+        let choice = try await choice(wanted)
+        let size = Lineage.Size(files: report.files, bytes: report.bytes)
+        let entry = RestoreAttempt.entry(try await records.load().base(after: choice, version: version, head: head, in: context.bootID), report.version)
+        let location = repository.location
+        // The tree bears it already; a part that is a single file does not.
+        let token = try await mark { $0.descend(from: entry, in: location) }
+        try await records.update { lineage in
+            lineage.restored(version, head: head, choice: choice, size: size, tree: token, in: context.bootID)
+            for fallback in report.fallbacks { lineage.foundDamaged(fallback.version.id, because: fallback.reason.description) }
+        }
+        try await records.clearRequest()
+        return RestoreAttempt.report(report)
+    }
+
+    private func choice(_ wanted: String?) async throws(JobError) -> Lineage.Choice {
+        guard wanted != nil else { return .newest }
+        return try await records.isHandover() ? .handover : .byPerson
+    }
+
+    private static func entry(_ base: Lineage.Reference, _ version: StoreVersion) -> TreeMark.Entry {
+        TreeMark.Entry(checksum: base.checksum, at: version.date)
+    }
+
+    private func mark(_ change: @escaping @Sendable (inout TreeMark) -> Void) async throws(JobError) -> String? {
+        do { return try await source.setMark(change) } catch { throw failure(error) }
+    }
+
+    private func reference(_ version: StoreVersion) async throws(JobError) -> Lineage.Reference {
+        do { return Lineage.Reference(id: version.id, checksum: try await repository.archives().checksum(of: version)) } catch { throw failure(error) }
     }
 
     private static func report(_ report: TreeRestorer.Report) -> RunReport {
         let counts = "\(report.files.counted("file")), \(ByteSizeText.readable(report.bytes))"
         let date = ShownTime.text(report.version.date)
         let notes = report.notes.isEmpty ? "" : "; " + report.notes.joined(separator: "; ")
+        let damaged = report.fallbacks
         return RunReport(
             summary: "restored \(counts) from the backup of \(date)\(notes)",
-            result: .restore(.restored(version: report.version.id, files: report.files, bytes: report.bytes, skippedVersions: 0)))
+            result: .restore(
+                .restored(version: report.version.id, files: report.files, bytes: report.bytes, skippedVersions: damaged.count)),
+            attention: damaged.isEmpty
+                ? []
+                : [
+                    Attention(
+                        "an older backup was restored, that of \(date): \(damaged.count.counted("newer one")) could not be used (\(damaged[0].reason))",
+                        hint: "check what is missing; shipkeeper backups lists them, and the next backup takes the damaged one's place")
+                ])
     }
 
     // MARK: Trying
 
     /// Tries again while the repository can't be reached.
-    private func patiently(_ restorer: TreeRestorer, _ wish: String?) async throws(JobError) -> Result {
-        let known = ArchiveRepository.Known(head: try await ledger.head(), checksum: try await ledger.checksum(), pending: try await ledger.pending())
-        let tree = try await ledger.tree()
+    private func patiently(_ restorer: TreeRestorer, _ wanted: String?, _ lineage: Lineage) async throws(JobError) -> Result {
+        let choice = try await choice(wanted)
         let end = context.clock.uptime + settings.giveUpAfter
         var wait = RestoreAttempt.firstWait
         while true {
             let trouble: StorageError
             do throws(BackupError) {
-                return try await once(restorer, wish, known, tree)
+                return try await once(restorer, wanted, choice, lineage)
             } catch {
-                guard let storage = error.storage, storage.isPassing else { throw failure(error, isWished: wish != nil) }
+                guard let storage = error.storage, storage.isPassing else { throw failure(error, isWanted: wanted != nil) }
                 trouble = storage
             }
             if case .limited(let length) = trouble.kind { wait = max(wait, length) }
-            guard context.clock.uptime + wait < end else { throw failure(.store(trouble), isWished: wish != nil) }
+            guard context.clock.uptime + wait < end else { throw failure(.store(trouble), isWanted: wanted != nil) }
             context.log("\(trouble); trying again in \(DurationText.readable(wait)), for \(DurationText.readable(end - context.clock.uptime)) in all")
             do { try await context.clock.sleep(for: wait) } catch { throw JobError("cancelled") }
             wait = min(wait * 2, RestoreAttempt.longestWait)
         }
     }
 
-    private func once(
-        _ restorer: TreeRestorer, _ wish: String?, _ known: ArchiveRepository.Known, _ tree: String?
-    ) async throws(BackupError) -> Result {
+    private func once(_ restorer: TreeRestorer, _ wanted: String?, _ choice: Lineage.Choice, _ lineage: Lineage) async throws(BackupError) -> Result {
         let archives = repository.archives()
-        if let wish {
-            let version = try archives.find(wish, among: try await archives.backups())
-            return .done(.restored(try await restorer.restore(version, onProgress: report)))
+        if let wanted {
+            let version = try archives.find(wanted, among: try await archives.backups())
+            let marked = restorer.bearing(try await mark(version, head: try await archives.head(), choice, lineage))
+            return .done(.restored(try await marked.restore(version, onProgress: report)))
         }
-        // After a restart with the disk still there, the live tree is newer than the backup it came from.
-        if let tree, tree == source.identity, known.head != nil, let head = try await archives.head(), !head.objects.isEmpty,
-            try await archives.isOurs(head, known)
-        {
-            return .kept(head)
+        // Where the disk outlived the container, the live tree is newer than the backup it came from.
+        let newest = try await archives.head()
+        if let mark = try await source.currentMark(), let version = newest, let head = try await archives.lineageHead(version) {
+            switch lineage.decideRestore(head: head, mark: mark, location: repository.location) {
+            case .keep(let missing):
+                if !missing.isEmpty { try await bringBack(source.parts(named: missing), from: version) }
+                return .kept(head)
+            case .restore: break
+            }
         }
-        // The same where the state or a part of the tree was lost and the disk was not: the tree itself says what it descends from.
-        if let descent = source.descent, let head = try await archives.head(), !head.objects.isEmpty,
-            try await archives.checksum(of: head) == descent.checksum
-        {
-            if let missing = descent.missing { try await bringBack(missing, from: head) }
-            source.note(descent: descent.checksum)
-            return .kept(head)
-        }
-        return .done(try await restorer.restore(onProgress: report))
+        guard let newest else { return .done(try await restorer.restore(onProgress: report)) }
+        return .done(try await restorer.bearing(try await mark(newest, head: newest, .newest, lineage)).restore(onProgress: report))
+    }
+
+    /// What a tree says of itself once a version is in its place.
+    private func mark(
+        _ version: StoreVersion, head: StoreVersion?, _ choice: Lineage.Choice, _ lineage: Lineage
+    ) async throws(BackupError) -> TreeMark {
+        let archives = repository.archives()
+        let reference = Lineage.Reference(id: version.id, checksum: try await archives.checksum(of: version))
+        var newest = reference
+        if let head, head.id != version.id { newest = Lineage.Reference(id: head.id, checksum: try await archives.checksum(of: head)) }
+        var mark = TreeMark()
+        let base = lineage.base(after: choice, version: reference, head: newest, in: context.bootID)
+        mark.descend(from: RestoreAttempt.entry(base, version), in: repository.location)
+        return mark
     }
 
     /// A part that did not lie on the disk that stayed.
@@ -155,7 +205,7 @@ struct RestoreAttempt {
         }
     }
 
-    private func failure(_ error: BackupError, isWished: Bool = false) -> JobError {
+    private func failure(_ error: BackupError, isWanted: Bool = false) -> JobError {
         JobError(
             error,
             hint: { error in
@@ -165,8 +215,8 @@ struct RestoreAttempt {
                 case .nothingGood, .archive: "look at the backups with \"shipkeeper backups\", then: shipkeeper start restore"
                 case .noSuchBackup: "\"shipkeeper backups\" lists them"
                 case .mountBelow: "unmount it, or restore to a folder without mounts below"
-                case .store, .setAside, .file, .sourceMissing, .cancelled, .notEnoughSpace: nil
+                case .store, .setAside, .file, .sourceMissing, .bareLink, .emptied, .cancelled, .notEnoughSpace: nil
                 }
-            }, also: isWished ? nil : "backups to \"\(repository.name)\" stay locked, so nothing stored is lost")
+            }, also: isWanted ? nil : "backups to \"\(repository.name)\" stay locked, so nothing stored is lost")
     }
 }

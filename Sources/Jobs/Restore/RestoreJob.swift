@@ -52,13 +52,13 @@ package struct RestoreJob: JobType {
         guard let repository = settings.repository, let source = settings.source else {
             throw JobError("the repository or the folder is not configured")
         }
-        let ledger = RepositoryLedger(repository: repository.name, context)
-        let wish = try await ledger.requested()
-        let attempt = RestoreAttempt(settings: settings, repository: repository, source: source, ledger: ledger, context: context)
+        let records = LineageStore(repository, context)
+        let wanted = try await records.requested()
+        let attempt = RestoreAttempt(settings: settings, repository: repository, source: source, records: records, context: context)
         do {
-            return try await attempt.run(wish)
+            return try await attempt.run(wanted)
         } catch {
-            if Task.isCancelled || wish != nil || settings.onFailure == .hold { throw error }
+            if Task.isCancelled || wanted != nil || settings.onFailure == .hold { throw error }
             let hint = error.hint.map { " (\($0))" } ?? ""
             context.log("not restored: \(error.summary)\(hint)")
             return RunReport(

@@ -1,0 +1,111 @@
+import Files
+import Foundation
+
+extension BackupSource {
+    /// What the live tree says of itself; nil where it bears no mark, or its parts bear those of different trees. Blocks: reads the disk.
+    package func readMark() -> TreeMark.Reading? {
+        let found = markPlaces().map { place in (part: place.part, mark: place.read()) }
+        let marks = found.compactMap(\.mark)
+        guard var mark = marks.first, Set(marks.map(\.token)).count == 1 else { return nil }
+        // A change that was cut short has reached some parts only.
+        for other in marks.dropFirst() { mark.merge(other) }
+        // A part without a mark was made since then, unless the others know it: then it is not the one that was there.
+        guard !found.contains(where: { $0.mark == nil && mark.parts.contains($0.part) }) else { return nil }
+        let present = Set(found.map(\.part))
+        return TreeMark.Reading(mark: mark, missing: mark.parts.filter { !present.contains($0) })
+    }
+
+    /// Changes the tree's mark, or makes one where there is none; gives the token. Nil where nothing can bear one. Blocks: writes to the
+    /// disk and waits for it.
+    @discardableResult
+    package func mark(_ change: (inout TreeMark) -> Void = { _ in }) -> String? {
+        let places = markPlaces()
+        var mark = readMark()?.mark ?? TreeMark()
+        mark.parts = places.map(\.part)
+        change(&mark)
+        // Those that bear none come first: no part is listed in another before it bears the mark itself.
+        let ordered = places.filter { $0.read() == nil } + places.filter { $0.read() != nil }
+        guard !ordered.isEmpty, ordered.allSatisfy({ $0.write(mark) }) else { return nil }
+        return mark.token
+    }
+
+    /// The same as `readMark`, on a thread of its own.
+    package func currentMark() async throws(BackupError) -> TreeMark.Reading? {
+        try await OwnThread.run { _ throws(BackupError) in readMark() }
+    }
+
+    /// The same as `mark`, on a thread of its own.
+    @discardableResult
+    package func setMark(_ change: @escaping @Sendable (inout TreeMark) -> Void = { _ in }) async throws(BackupError) -> String? {
+        try await OwnThread.run { _ throws(BackupError) in mark(change) }
+    }
+
+    /// The part of the source that was there and is not any more.
+    package func parts(named names: [String]) -> BackupSource { BackupSource(base: base, paths: names, filter: filter) }
+
+    /// Where a part's mark is: in a folder, or next to a file.
+    private struct MarkPlace {
+        var part: String
+        var folder: Folder
+        var name: RawName
+
+        func read() -> TreeMark? {
+            guard let bytes = try? folder.contents(of: name) else { return nil }
+            return (try? JSONDecoder().decode(TreeMark.self, from: Data(bytes))) ?? earlierForm(bytes)
+        }
+
+        /// The form of 0.1.0: a token, and next to it the checksum of one backup with the parts, a line each.
+        private func earlierForm(_ token: [UInt8]) -> TreeMark? {
+            guard !token.isEmpty, token.count < 64, let base = try? folder.contents(of: RawName(RestoreNames.base)) else { return nil }
+            let lines = String(decoding: base, as: UTF8.self).split(separator: "\n").map(String.init)
+            guard let checksum = lines.first else { return nil }
+            return TreeMark(
+                token: checksum, backups: ["": TreeMark.Entry(checksum: checksum, at: nil)], parts: Array(lines.dropFirst()))
+        }
+
+        /// Leaves the folder's own time as it was: the mark is no change of the tree.
+        func write(_ mark: TreeMark) -> Bool {
+            guard let bytes = mark.encoded else { return false }
+            let modified = try? folder.status().modified
+            guard (try? folder.replace(name, with: bytes)) != nil else { return false }
+            try? folder.remove(RawName(RestoreNames.base))
+            if let modified { try? folder.set(modified: modified) }
+            return true
+        }
+    }
+
+    private func markPlaces() -> [MarkPlace] {
+        items.compactMap { item in
+            if let folder = try? Folder.open(item.place) { return MarkPlace(part: item.readable, folder: folder, name: RawName(RestoreNames.token)) }
+            guard let parent = try? Folder.open(item.parent), (try? parent.status(item.name))?.kind == .file else { return nil }
+            return MarkPlace(part: item.readable, folder: parent, name: RawName(".\(item.name)\(RestoreNames.token)"))
+        }
+    }
+}
+
+extension BackupSource {
+    /// Whether there is any file to back up. Does not block the caller's thread.
+    package func holdsFiles() async -> Bool {
+        await OwnThread.run { flag in ((try? TreeScan(self, flag))?.files ?? 0) > 0 } ?? false
+    }
+}
+
+extension TreeMark {
+    fileprivate var encoded: [UInt8]? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return (try? encoder.encode(self)).map(Array.init)
+    }
+
+    /// Leaves the mark in the folders of a tree that is about to take the live one's place. Blocks: writes to the disk.
+    func stage(on items: [BackupSource.Item], in staging: Folder) {
+        var mark = self
+        mark.parts = items.map(\.readable)
+        for item in items {
+            guard let bytes = mark.encoded, let folder = try? staging.folder(below: item.member) else { continue }
+            let modified = try? folder.status().modified
+            try? folder.replace(RawName(RestoreNames.token), with: bytes)
+            if let modified { try? folder.set(modified: modified) }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Backups
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("lineage")
+struct LineageTests {
+    @Test(
+        "two hundred thousand steps of two containers and two repositories, killed at any step, with lost states and disks",
+        .timeLimit(.minutes(30)), arguments: (1...20).map(UInt64.init))
+    func simulation(seed: UInt64) throws {
+        var world = LineageWorld(seed: seed)
+        for step in 1...10_000 {
+            do { try world.step() } catch {
+                Issue.record("seed \(seed), step \(step): \(error)")
+                return
+            }
+        }
+        for sight in LineageWorld.Sight.allCases { #expect(world.seen[sight] != nil, "seed \(seed) never came to \(sight)") }
+    }
+
+    private let t = Date(timeIntervalSince1970: 1_790_000_000)
+    private func head(_ id: String, _ checksum: String?, holdsBackup: Bool = true, at: Double = 0) -> Lineage.Head {
+        Lineage.Head(id: id, holdsBackup: holdsBackup, checksum: checksum, date: t + at)
+    }
+
+    @Test("nothing may be stored over a backup that no restore of this boot brought back")
+    func locks() {
+        func mark(_ token: String, _ backups: [String: TreeMark.Entry] = [:]) -> TreeMark.Reading { .init(mark: TreeMark(token: token, backups: backups)) }
+        func lock(_ boot: String, _ head: Lineage.Head?, _ mark: TreeMark.Reading?, paths: String = "/p") -> Lineage.Lock? {
+            lineage.lock(in: boot, paths: paths, head: head, mark: mark, location: "a")
+        }
+        var lineage = Lineage()
+        #expect(lock("b", nil, nil) == nil)
+        #expect(lock("b", head("1", "x"), nil) == .notRestored)
+        lineage.restoreBegan(in: "b")
+        #expect(lock("b", nil, nil) == .restoreFailed)
+        lineage.kept(.init(id: "1", checksum: "x"), tree: "t", in: "b")
+        #expect(lock("b", head("2", "y"), mark("t")) == nil)
+        // The app made its folder again: it is still what is backed up here.
+        #expect(lock("b", head("2", "y"), nil) == nil)
+        // A restore from another repository has replaced the tree.
+        #expect(lock("b", head("1", "x", at: 10), mark("u", ["other": .init(checksum: "z", at: t)])) == .treeReplaced)
+        #expect(lock("b", head("1", "x", at: 10), mark("u", ["other": .init(checksum: "z", at: t + 20)])) == nil)
+        // Another boot, without a restore: only the same tree may go on.
+        #expect(lock("c", head("1", "x"), mark("t")) == nil)
+        #expect(lock("c", head("1", "x"), mark("other")) == .notRestored)
+        #expect(lock("c", head("2", "y"), mark("t")) == .notRestored)
+        lineage.stored(.init(id: "2", checksum: "y"), completeness: .unknown, size: .init(files: 1, bytes: 1), tree: "t", paths: "/p")
+        #expect(lock("b", nil, mark("t"), paths: "/q") == .otherPaths("/p"))
+    }
+
+    @Test("a tree descends from a head by its id, its archive, or the archive that was about to be stored")
+    func descent() {
+        var lineage = Lineage()
+        #expect(lineage.descends(from: nil) && lineage.descends(from: head("1", nil, holdsBackup: false)))
+        #expect(!lineage.descends(from: head("1", "x")) && !lineage.descends(from: head("1", nil)))
+        lineage.kept(.init(id: "1", checksum: "x"), tree: "t", in: "b")
+        #expect(!lineage.descends(from: nil))
+        for (other, expected) in [(head("1", nil), true), (head("9", "x"), true), (head("9", "y"), false)] {
+            #expect(lineage.descends(from: other) == expected)
+        }
+        lineage.storing(checksum: "y")
+        #expect(lineage.descends(from: head("9", "y")))
+    }
+
+    @Test("two repositories on one tree do not take each other's marks for their own")
+    func twoRepositories() {
+        var mark = TreeMark(token: "t", backups: ["a": .init(checksum: "xa", at: t), "b": .init(checksum: "xb", at: t - 60)])
+        let reading = TreeMark.Reading(mark: mark)
+        let lost = Lineage()
+        #expect(lost.decideRestore(head: head("1", "xa"), mark: reading, location: "a") == .keep(missing: []))
+        #expect(lost.decideRestore(head: head("1", "xb", at: -60), mark: reading, location: "b") == .keep(missing: []))
+        #expect(lost.decideRestore(head: head("2", "foreign", at: -30), mark: reading, location: "a") == .restore)
+        // A repository that this tree was never in: the newer one of both stays.
+        #expect(lost.decideRestore(head: head("2", "foreign", at: -30), mark: reading, location: "c") == .keep(missing: []))
+        #expect(lost.decideRestore(head: head("2", "foreign", at: 30), mark: reading, location: "c") == .restore)
+        mark.announce("next", at: t, in: "a")
+        #expect(lost.decideRestore(head: head("2", "next"), mark: .init(mark: mark, missing: ["part"]), location: "a") == .keep(missing: ["part"]))
+    }
+
+    @Test("a tree that lost more than half is told from one that is empty")
+    func shrinkage() {
+        var lineage = Lineage()
+        #expect(lineage.shrinkage(to: .init(files: 0, bytes: 0)) == .none)
+        let size = Lineage.Size(files: 100, bytes: 10_000_000)
+        lineage.stored(.init(id: "1", checksum: "x"), completeness: .unknown, size: size, tree: nil, paths: "/p")
+        #expect(lineage.shrinkage(to: .init(files: 0, bytes: 0)) == .emptied(from: size))
+        #expect(lineage.shrinkage(to: .init(files: 49, bytes: 10_000_000)) == .shrunk(from: size))
+        #expect(lineage.shrinkage(to: .init(files: 100, bytes: 4_999_999)) == .shrunk(from: size))
+        #expect(lineage.shrinkage(to: .init(files: 50, bytes: 5_000_000)) == .none)
+        lineage.pinNewest()
+        #expect(lineage.pin?.reference.id == "1")
+    }
+
+    @Test("it comes back from JSON as it was")
+    func coding() throws {
+        var lineage = Lineage()
+        lineage.restoreBegan(in: "b")
+        lineage.stored(
+            .init(id: "1", checksum: "x"), completeness: .incomplete(IncompleteFiles(count: 3)), size: .init(files: 1, bytes: 2), tree: "t", paths: "/p")
+        lineage.foundDamaged("0", because: "cut")
+        lineage.pinNewest()
+        let data = try JSONEncoder().encode(lineage)
+        #expect(try JSONDecoder().decode(Lineage.self, from: data) == lineage)
+    }
+
+    @Test("a mark outlives a lost state, is no change of the tree, and knows what is missing")
+    func marks() throws {
+        let folder = TemporaryFolder()
+        try folder.write("base/a/file", "x")
+        try folder.write("base/b/file", "y")
+        try folder.write("base/single.json", "{}")
+        let source = BackupSource(base: folder["base"], paths: ["a", "b", "single.json"])
+        #expect(source.readMark() == nil)
+        let before = try Folder.open(folder["base/a"]).status().modified
+        let token = source.mark { $0.descend(from: .init(checksum: "x", at: t), in: "r") }
+        #expect(token != nil && source.readMark()?.mark.token == token)
+        #expect(try Folder.open(folder["base/a"]).status().modified == before)
+        // A change that reached one part only is still one of this tree.
+        _ = BackupSource(base: folder["base"], paths: ["a"]).mark { $0.announce("y", at: t, in: "r") }
+        #expect(source.readMark()?.mark.backups["r"]?.pending == "y")
+        try FileManager.default.removeItem(atPath: folder["base/b"])
+        #expect(source.readMark()?.missing == ["b"])
+        // Another folder came to its place: it is not the tree that was there.
+        try FileManager.default.createDirectory(atPath: folder["base/b"], withIntermediateDirectories: true)
+        #expect(source.readMark() == nil)
+    }
+}
+
+extension IncompleteFiles {
+    init(count: Int) {
+        self.init()
+        for number in 0..<count { append(IncompleteFile(path: "f\(number)", reason: .unreadable, detail: "permission denied", stored: .nothing)) }
+    }
+}
