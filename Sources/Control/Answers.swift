@@ -1,6 +1,43 @@
 package import Foundation
 import JobKit
-import Scheduler
+package import Scheduler
+
+/// How a run, a job or a service stands, in the words of the API.
+package enum StateName: String, Codable, Sendable {
+    case waiting, running, stopping, deferred, finished
+    case waitingToRetry = "waiting to try again"
+    /// Of jobs.
+    case idle, disabled
+    /// Of services.
+    case stopped, starting, ready, unready
+    case backingOff = "backing off"
+    case givenUp = "given up"
+
+    init(_ state: RunState) {
+        self =
+            switch state {
+            case .queued: .waiting
+            case .running: .running
+            case .ending: .stopping
+            case .waitingToRetry: .waitingToRetry
+            case .deferred: .deferred
+            case .finished: .finished
+            }
+    }
+
+    init(_ state: ServiceStatus.State) {
+        self =
+            switch state {
+            case .stopped: .stopped
+            case .starting: .starting
+            case .ready: .ready
+            case .unready: .unready
+            case .backingOff: .backingOff
+            case .givenUp: .givenUp
+            case .stopping: .stopping
+            }
+    }
+}
 
 /// What the operations answer. The names of their fields are the API: added to, never changed.
 package struct RunAnswer: Codable, Sendable {
@@ -19,8 +56,8 @@ package struct RunAnswer: Codable, Sendable {
     package var missed: Int
     package var startedAt: Date?
     package var finishedAt: Date?
-    package var state: String
-    package var outcome: String?
+    package var state: StateName
+    package var outcome: RunOutcome?
     package var summary: String?
     package var error: String?
     package var hint: String?
@@ -41,8 +78,8 @@ package struct RunAnswer: Codable, Sendable {
         missed = run.missed
         startedAt = run.startedAt
         finishedAt = run.finishedAt
-        state = run.state.outcome == nil ? run.state.word : "finished"
-        outcome = run.state.outcome?.rawValue
+        state = StateName(run.state)
+        outcome = run.state.outcome
         summary = run.summary
         error = run.error
         hint = run.hint
@@ -53,8 +90,6 @@ package struct RunAnswer: Codable, Sendable {
     }
 
     package var isFinished: Bool { outcome != nil }
-    /// Whether an attempt has failed and another will follow.
-    package var isWaitingToRetry: Bool { state == RunState.waitingToRetry(nextAttempt: 2, at: scheduledAt).word }
     /// What came of it, in one line.
     package var words: String { error ?? summary ?? "" }
 }
@@ -83,8 +118,7 @@ package struct JobAnswer: Codable, Sendable {
     package var name: String
     package var type: String
     package var isService: Bool
-    /// One word or two: `ready`, `running`, `waiting`, `idle`, `disabled`.
-    package var state: String
+    package var state: StateName
     package var since: Date?
     package var run: RunAnswer?
     package var process: Int32?
@@ -183,6 +217,19 @@ package struct RestoreAnswer: Codable, Sendable {
     package var state: State
     /// What has been done so far.
     package var lines: [String]
+}
+
+/// What is known of a repository's backups besides what the repository says.
+package struct BackupNotesAnswer: Codable, Sendable {
+    /// Versions that a restore could not use, with the reason, by id.
+    package var damaged: [String: String]
+    /// The version that stays whatever the retention rule says.
+    package var pinned: String?
+
+    package init(damaged: [String: String], pinned: String?) {
+        self.damaged = damaged
+        self.pinned = pinned
+    }
 }
 
 package struct ReloadAnswer: Codable, Sendable {

@@ -50,6 +50,13 @@ package struct ControlServer: Sendable {
             let id = context.parameters.get("id", as: Int64.self) ?? 0
             return await answer { () throws(OperationError) in try await operations.run(id) }
         }
+        router.get("/-/repositories/{name}/notes") { _, context in
+            let name = context.parameters.get("name") ?? ""
+            return await answer { () throws(OperationError) in
+                guard let notes = await operations.backupNotes(name) else { throw .noSuchRepository(name) }
+                return notes
+            }
+        }
         router.get("/-/restore") { _, _ in await answer { () throws(OperationError) in await operations.restoring.answer() } }
         router.post("/-/restore") { request, _ in
             let query = request.uri.queryParameters
@@ -109,6 +116,7 @@ private func answer<Answer: Encodable & Sendable>(_ operation: () async throws(O
             switch error {
             case .noSuchJob: "no_such_job"
             case .noSuchRun, .noRunYet: "no_such_run"
+            case .noSuchRepository: "no_such_repository"
             case .starting, .store: "unavailable"
             }
         return response(error.status, FailureAnswer(error: error.message, kind: kind))

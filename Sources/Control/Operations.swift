@@ -20,10 +20,13 @@ package struct Operations: Sendable {
     package var restarts: Int
     package var reload: @Sendable () async -> ReloadAnswer
     package var restoring: RestoreProcedure
+    /// Nil where no repository has that name.
+    package var backupNotes: @Sendable (_ repository: String) async -> BackupNotesAnswer?
 
     package init(
         scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
         configuration: String, startedAt: Date, restarts: Int, restoring: RestoreProcedure,
+        backupNotes: @escaping @Sendable (_ repository: String) async -> BackupNotesAnswer? = { _ in nil },
         reload: @escaping @Sendable () async -> ReloadAnswer
     ) {
         self.scheduler = scheduler
@@ -35,6 +38,7 @@ package struct Operations: Sendable {
         self.startedAt = startedAt
         self.restarts = restarts
         self.restoring = restoring
+        self.backupNotes = backupNotes
         self.reload = reload
     }
 
@@ -53,12 +57,13 @@ package enum OperationError: Error, Sendable {
     case noSuchJob(String, nearest: String?)
     case noSuchRun(Int64)
     case noRunYet(String)
+    case noSuchRepository(String)
     case store(StoreError)
 
     package var status: Int {
         switch self {
         case .starting, .store: 503
-        case .noSuchJob, .noSuchRun, .noRunYet: 404
+        case .noSuchJob, .noSuchRun, .noRunYet, .noSuchRepository: 404
         }
     }
 
@@ -68,6 +73,7 @@ package enum OperationError: Error, Sendable {
         case .noSuchJob(let name, let nearest): "no job is named \"\(name)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .noSuchRun(let id): "no run \(id) is recorded"
         case .noRunYet(let job): "\(job) has not run yet"
+        case .noSuchRepository(let name): "no repository is named \"\(name)\""
         case .store(let error): "the state file can't be read: \(error.message)"
         }
     }

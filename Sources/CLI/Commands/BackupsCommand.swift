@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backups
+import Control
 import Files
 import Foundation
 import JobKit
@@ -22,8 +23,10 @@ struct BackupsCommand: AsyncParsableCommand {
             var at: Date
             var archiveBytes: Int64
             var sha256: String?
-            /// Whether the retention rule keeps it.
+            /// Whether it stays: by the retention rule, or because it is pinned.
             var isKept: Bool
+            /// Why a restore could not use it, as the running program noted it.
+            var damage: String?
         }
 
         private struct Answer: Encodable {
@@ -35,11 +38,12 @@ struct BackupsCommand: AsyncParsableCommand {
             let repository = try options.chosen()
             let archives = repository.archives()
             let versions = try await Console.or { try await archives.backups() }
-            let kept = archives.kept(of: versions)
+            let notes = await server(of: repository)
+            let kept = archives.kept(of: versions, pin: notes?.pinned.map { .init(id: $0, checksum: nil) })
             let rows = versions.map {
                 Row(
                     id: $0.id, at: $0.date, archiveBytes: $0.objects[ArchiveNames.archive] ?? 0, sha256: $0.digests[ArchiveNames.archive],
-                    isKept: kept.contains($0.id))
+                    isKept: kept.contains($0.id), damage: notes?.damaged[$0.id])
             }
             if options.json { return Console.out(JSONText.of(Answer(repository: repository.name, backups: rows))) }
             guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
@@ -52,7 +56,16 @@ struct BackupsCommand: AsyncParsableCommand {
                 ])
             }
             for line in table.lines(width: Console.width) { Console.out(line) }
+            for row in rows { if let damage = row.damage { Console.out("\(row.id.prefix(length)) could not be restored: \(damage)") } }
+            if let pinned = notes?.pinned { Console.out("\(pinned.prefix(length)) is kept because a much smaller tree was stored after it") }
             try await showAside(archives)
+        }
+
+        /// What the running program knows of them; nil where none runs here.
+        private func server(of repository: Repository) async -> BackupNotesAnswer? {
+            var server = ServerOptions()
+            (server.config, server.state, server.json) = (options.config, nil, false)
+            return await server.askQuietly("repositories/\(repository.name.inURL)/notes", as: BackupNotesAnswer.self)
         }
 
         /// Trees of containers that were not allowed to take the newest backup's place.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import JobKit
+import Scheduler
 import Processes
 import TimeZones
 
@@ -22,10 +23,10 @@ struct RunsCommand: AsyncParsableCommand {
         var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME", "WHAT"], flexible: 5)
         for run in answer.runs {
             let took = run.startedAt.flatMap { start in run.finishedAt.map { DurationText.readable($0.since(start)) } } ?? ""
-            let outcome = run.outcome ?? run.state
+            let word = run.outcome?.rawValue ?? run.state.rawValue
             table.add([
                 .init("\(run.id)"), .init(run.job, .bold), .init(ShownTime.text(run.startedAt ?? run.scheduledAt)), .init(took),
-                .init(outcome, outcome == "succeeded" ? .green : ["failed", "timed out", "interrupted"].contains(outcome) ? .red : nil),
+                .init(word, run.outcome.flatMap { Console.Colour($0) }),
                 .init(run.words.isEmpty ? run.cause : run.words),
             ])
         }

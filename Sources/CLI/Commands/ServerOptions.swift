@@ -40,6 +40,17 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
+    /// The same, for what is only worth having where the program runs; nil else.
+    func askQuietly<Answer: Decodable>(_ path: String, as kind: Answer.Type) async -> Answer? {
+        let client = CurlClient()
+        defer { client.close() }
+        let socket = StateFolder.findSocket(option: state, configuration: config)
+        guard let response = try? await client.send(HTTPRequest("GET", "http://shipkeeper/-/\(path)", unixSocket: socket)), response.status == 200 else {
+            return nil
+        }
+        return try? ControlJSON.decode(kind, from: response.body)
+    }
+
     /// Prints JSON where it is wanted; gives whether it was.
     func printedJSON(_ answer: some Encodable) -> Bool {
         if json { Console.out(String(decoding: ControlJSON.encode(answer), as: UTF8.self)) }

@@ -118,7 +118,7 @@ struct RunWaiter {
                 if showsWords, !server.json { try await showWords() }
                 return try conclude(answer)
             }
-            for attempt in answer.attempts ?? [] where answer.isWaitingToRetry && attempt.number > toldAttempts && attempt.endedAt != nil {
+            for attempt in answer.attempts ?? [] where answer.state == .waitingToRetry && attempt.number > toldAttempts && attempt.endedAt != nil {
                 toldAttempts = attempt.number
                 if !server.json { tell(attempt) }
             }
@@ -155,21 +155,21 @@ struct RunWaiter {
 
     private func isReadyService() async throws -> Bool {
         let status = try await server.ask("GET", "status", as: StatusAnswer.self)
-        return status.jobs.contains { $0.name == job && $0.isService && $0.state == "ready" && $0.run?.id == run }
+        return status.jobs.contains { $0.name == job && $0.isService && $0.state == .ready && $0.run?.id == run }
     }
 
     private func conclude(_ answer: RunAnswer) throws {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         if !server.printedJSON(answer) {
             let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
-            let line = "\(job) \(answer.outcome ?? "")\(time)\(answer.words.isEmpty ? "" : ": \(answer.words)") (run \(run))"
-            if answer.outcome == "succeeded" {
+            let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.words.isEmpty ? "" : ": \(answer.words)") (run \(run))"
+            if answer.outcome == .succeeded {
                 Console.out(line)
             } else {
                 Console.error(line + (answer.hint.map { "\n→ \($0)" } ?? ""))
             }
         }
-        switch answer.outcome.flatMap(RunOutcome.init(rawValue:)) {
+        switch answer.outcome {
         case .succeeded: return
         case .incomplete: throw Exit.incomplete
         case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil: throw ExitCode.failure

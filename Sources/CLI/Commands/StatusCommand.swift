@@ -32,7 +32,7 @@ struct StatusText {
         var table = TextTable(["JOB", "STATE", "WHAT", "NEXT"], flexible: 2)
         for job in status.jobs {
             table.add([
-                .init(job.name, .bold), .init(job.state, colour(job)), .init(what(job)),
+                .init(job.name, .bold), .init(job.state.rawValue, colour(job)), .init(what(job)),
                 .init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? ""),
             ])
         }
@@ -68,18 +68,10 @@ struct StatusText {
 
     private func colour(_ job: JobAnswer) -> Console.Colour? {
         switch job.state {
-        case "ready", "running": .green
-        case "starting", "waiting", "stopping", "waiting to try again", "deferred": .yellow
-        case "unready", "backing off", "given up", "disabled": .red
-        default: lastColour(job)
-        }
-    }
-
-    private func lastColour(_ job: JobAnswer) -> Console.Colour? {
-        switch job.last?.outcome.flatMap(RunOutcome.init(rawValue:)) {
-        case .failed, .timedOut: .red
-        case .incomplete: .yellow
-        case .succeeded, .cancelled, .skipped, .interrupted, nil: nil
+        case .ready, .running: .green
+        case .starting, .waiting, .stopping, .waitingToRetry, .deferred: .yellow
+        case .unready, .backingOff, .givenUp, .disabled: .red
+        case .idle, .stopped, .finished: job.last?.outcome.flatMap { $0 == .succeeded ? nil : Console.Colour($0) }
         }
     }
 
@@ -94,7 +86,7 @@ struct StatusText {
         if let note = job.note { return note }
         guard let last = job.last, let outcome = last.outcome else { return job.triggers.isEmpty ? "when somebody starts it" : "not yet" }
         let ago = last.finishedAt.map { "\(DurationText.readable(status.at.since($0))) ago" } ?? ""
-        return "\(outcome) \(ago)" + (last.words.isEmpty ? "" : ": \(last.words)")
+        return "\(outcome.rawValue) \(ago)" + (last.words.isEmpty ? "" : ": \(last.words)")
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Scheduler
 import Processes
 
 /// What people see: results on standard output, everything else on standard error, colours only on a terminal.
@@ -36,5 +37,17 @@ enum Console {
     static func paint(_ text: String, _ colour: Colour?) -> String {
         guard let colour, hasColours else { return text }
         return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
+    }
+}
+
+extension Console.Colour {
+    /// The colour of an outcome; nil for one that is neither good nor bad.
+    init?(_ outcome: RunOutcome) {
+        switch outcome {
+        case .succeeded: self = .green
+        case .incomplete: self = .yellow
+        case .failed, .timedOut, .interrupted: self = .red
+        case .cancelled, .skipped: return nil
+        }
     }
 }

@@ -117,8 +117,25 @@ package actor RestoreProcedure {
             say("nothing was changed; --no-backup leaves out the backup of the present")
             return false
         }
+        // Until it is over nothing else starts what works on the data: no schedule, no change, no reload, no person.
+        guard await hold(plan, operations) else { return false }
+        let isDone = await replace(&plan, wish, repository, present, operations)
+        _ = await operations.scheduler.ask(.releaseRequested(holder: RestoreProcedure.road))
+        return isDone
+    }
+
+    private func hold(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+        let hold = Hold(jobs: [plan.restoreJob], holder: RestoreProcedure.road, reason: "a restore in place is under way")
+        guard case .refused(let message) = await operations.scheduler.ask(.holdRequested(hold)) else { return true }
+        say(message)
+        return false
+    }
+
+    private func replace(
+        _ plan: inout RestorePlan, _ wish: String, _ repository: String?, _ present: Present, _ operations: Operations
+    ) async -> Bool {
         guard await isQuiet(plan, operations) else { return false }
-        let services = await stopServices(operations)
+        let services = await stopServices(plan, operations)
         var succeeded =
             switch present {
             // What was written while the first one was made; usually nothing.
@@ -196,7 +213,7 @@ package actor RestoreProcedure {
             } else if job.isService {
                 let isNeeded = open.contains { !$0.isService && $0.needs.contains(job.name) }
                 if await !start(job.name, untilReady: isNeeded, operations) { failed.insert(job.name) }
-            } else if await finish(job.name, operations)?.outcome != RunOutcome.succeeded.rawValue {
+            } else if await finish(job.name, operations)?.outcome?.didWork != true {
                 failed.insert(job.name)
             }
         }
@@ -245,7 +262,7 @@ package actor RestoreProcedure {
     }
 
     private func isWhole(_ backup: RunAnswer) -> Bool {
-        switch backup.outcome.flatMap(RunOutcome.init(rawValue:)) {
+        switch backup.outcome {
         case .succeeded: return true
         case .incomplete:
             say("that backup is incomplete, so what is there now stays")
@@ -254,8 +271,11 @@ package actor RestoreProcedure {
         }
     }
 
-    private func stopServices(_ operations: Operations) async -> [JobDefinition] {
-        let running = await operations.scheduler.overview()?.jobs.filter { $0.definition.isService && $0.current != nil } ?? []
+    /// Stops the services that need the data; others go on.
+    private func stopServices(_ plan: RestorePlan, _ operations: Operations) async -> [JobDefinition] {
+        let jobs = await operations.scheduler.overview()?.jobs ?? []
+        let below = RestoreProcedure.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
+        let running = jobs.filter { $0.definition.isService && $0.current != nil && below.contains($0.definition.name) }
         let names = running.map(\.definition.name)
         for name in names { _ = await operations.scheduler.ask(.stopRequested(job: name)) }
         for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run, operations) }
@@ -267,7 +287,7 @@ package actor RestoreProcedure {
         say("restoring \(plan.words)")
         do throws(JobError) {
             try await plan.request(plan.version)
-            if await finish(plan.restoreJob, operations)?.outcome == RunOutcome.succeeded.rawValue { return true }
+            if await finish(plan.restoreJob, operations)?.outcome == .succeeded { return true }
             try await plan.request(nil)
         } catch {
             say("\(error)")
@@ -283,7 +303,7 @@ package actor RestoreProcedure {
         switch reply {
         case .started(let run), .joined(let run):
             guard let end = await end(of: run, once: job, operations) else { return nil }
-            lines.append(Line(text: "\(job) \(end.outcome ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
+            lines.append(Line(text: "\(job) \(end.outcome?.rawValue ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
             return end
         case .refused(let message):
             say("\(job): \(message)")

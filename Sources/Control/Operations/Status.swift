@@ -54,9 +54,10 @@ extension JobAnswer {
             run?.progress = ProgressAnswer(progress, since: since, at: now)
         }
         switch (view.definition.disabled, view.current?.state) {
-        case (_?, _): state = "disabled"
-        case (nil, nil): state = view.last.map { $0.state.outcome == .failed && view.definition.isService ? "given up" : "idle" } ?? "idle"
-        case (nil, let current?): state = current.activeAttempt != nil ? view.service?.state.rawValue ?? current.word : current.word
+        case (_?, _): state = .disabled
+        case (nil, nil): state = view.definition.isService && view.last?.state.outcome == .failed ? .givenUp : .idle
+        case (nil, let current?):
+            state = current.activeAttempt != nil ? view.service.map { StateName($0.state) } ?? StateName(current) : StateName(current)
         }
     }
 }
