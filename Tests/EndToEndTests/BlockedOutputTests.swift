@@ -52,7 +52,7 @@ struct BlockedOutputTests {
         reader.executableURL = URL(fileURLWithPath: "/bin/sh")
         reader.arguments = ["-c", "exec cat '\(folder["pipe"])' > '\(folder["read"])'"]
         try reader.run()
-        defer { reader.terminate() }
+        defer { kill(reader.processIdentifier, SIGKILL) }
         #expect(try RunningProgram.until("grep -q 'lines were dropped' '\(folder["read"])'", seconds: 60), "\(folder.read("read")?.suffix(500) ?? "")")
         #expect(program.stop() == 0)
         #expect(try RunningProgram.until("grep -q 'shipkeeper: stopped' '\(folder["read"])'", seconds: 60))

@@ -12,7 +12,9 @@ struct StateAndTimeTests {
         let state = folder["state"]
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         let query = "sqlite3 '\(state)/state.db' 'SELECT job, outcome FROM runs'"
-        let boot = "\"$@\" & until \(query) 2>/dev/null | grep -q succeeded; do sleep 0.1; done; kill -TERM $!; wait $!; rm '\(folder["ran"])';"
+        let once = "\"$@\" & until \(query) 2>/dev/null | grep -q succeeded; do sleep 0.1; done; kill -TERM $!; wait $!; rm '\(folder["ran"])'"
+        // Room that the log of the database keeps would be enough for a few more runs.
+        let boot = "\(once); sqlite3 '\(state)/state.db' 'PRAGMA wal_checkpoint(TRUNCATE)';"
         let mount = "mount -t tmpfs -o size=2m none '\(state)' && { \(afterAnotherBoot ? boot : "") head -c 9m /dev/zero > '\(state)/fill'; exec \"$@\"; }"
         guard try Shell.run("unshare -m bash -c \"mount -t tmpfs none '\(state)'\"").status == 0 else { return }
         let program = try RunningProgram(
@@ -27,7 +29,7 @@ struct StateAndTimeTests {
         #expect(try RunningProgram.until("test -s '\(folder["ran"])'"), "\(program.log)")
         let ask = "'\(SourceTree.program)' status --state '\(state)'"
         #expect(try RunningProgram.until("nsenter -t \(program.id) -m \(ask) | grep -q 'disk is full'"), "\(program.log)")
-        #expect(program.log.contains("the disk is full: what happens is not recorded yet"))
+        #expect(try program.says("the disk is full: what happens is not recorded yet"))
         _ = try inside("rm '\(state)/fill'")
         #expect(try RunningProgram.until("grep -q 'there is room again' '\(folder["log.txt"])'"), "\(program.log)")
         #expect(try inside(query).output == String(repeating: "a|succeeded\n", count: afterAnotherBoot ? 2 : 1))

@@ -61,12 +61,11 @@ struct DeclaredJob {
 
     func run(isDryRun: Bool = false, environment: [String: String] = [:]) async throws -> RunReport {
         guard case .job(let job) = work else { throw JobError("it is a service") }
-        let folder = folder
         return try await job.run(
             RunContext(
                 job: "a", run: 7, attempt: 1, scheduledAt: Date(timeIntervalSince1970: 1_790_000_000), missed: 0, isDryRun: isDryRun, bootID: UUID().uuidString,
                 deadline: nil, environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, clock: ManualClock(),
-                processes: SystemProcessLauncher(clock: RealClock(), folder: { folder["pipes"] }), values: values, voice: voice))
+                processes: SystemProcessLauncher(clock: RealClock()), values: values, voice: voice))
     }
 
     let voice = RecordedVoice()

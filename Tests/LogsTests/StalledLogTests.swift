@@ -74,7 +74,8 @@ struct StalledLogTests {
         }
         #expect(told + kept.count == 20_000, "\(lines.filter { $0.contains("dropped") })")
         #expect(kept.count < 10_000)
-        #expect(lines.contains { $0.contains("lines were dropped while the log reader did not read") })
+        // By which of the two queues depends on how busy the machine is.
+        #expect(lines.contains { $0.contains("lines were dropped") })
     }
 
     @Test("a flood of one run drops nothing of another", .timeLimit(.minutes(10)))
