@@ -20,6 +20,8 @@ extension ArchiveRepository {
         _ source: BackupSource, _ lineage: Lineage, scratch: String, aside: String = "test", at date: Date,
         onPacked: @Sendable (SnapshotReport) async throws(BackupError) -> Void = { _ in }
     ) async throws(BackupError) -> Outcome {
-        try await backUp(source, lineage, Request(scratch: scratch, aside: aside, now: date), onProgress: { _ in }, onPacked: onPacked)
+        try await backUp(
+            source, lineage, Request(scratch: scratch, aside: aside, now: date), onProgress: { _ in },
+            onPacked: { report, _ throws(BackupError) in try await onPacked(report) })
     }
 }

@@ -113,19 +113,26 @@ struct LineageTests {
         try folder.write("base/b/file", "y")
         try folder.write("base/single.json", "{}")
         let source = BackupSource(base: folder["base"], paths: ["a", "b", "single.json"])
-        #expect(source.readMark() == nil)
+        #expect(try source.readMark() == nil)
         let before = try Folder.open(folder["base/a"]).status().modified
-        let token = source.mark { $0.descend(from: .init(checksum: "x", at: t), in: "r") }
-        #expect(token != nil && source.readMark()?.mark.token == token)
+        let token = try source.mark { $0.descend(from: .init(checksum: "x", at: t), in: "r") }
+        #expect(try token != nil && source.readMark()?.mark.token == token)
         #expect(try Folder.open(folder["base/a"]).status().modified == before)
         // A change that reached one part only is still one of this tree.
-        _ = BackupSource(base: folder["base"], paths: ["a"]).mark { $0.announce("y", at: t, in: "r") }
-        #expect(source.readMark()?.mark.backups["r"]?.pending == "y")
+        _ = try BackupSource(base: folder["base"], paths: ["a"]).mark { $0.announce("y", at: t, in: "r") }
+        #expect(try source.readMark()?.mark.backups["r"]?.pending == "y")
+        // One that can't be read is no answer.
+        let blocked = folder["base/single.json"].replacing("single.json", with: ".single.json.shipkeeper-tree")
+        try FileManager.default.removeItem(atPath: blocked)
+        try FileManager.default.createDirectory(atPath: blocked + "/x", withIntermediateDirectories: true)
+        #expect(throws: FileError.self) { try source.mark { $0.announce("z", at: t, in: "r") } }
+        try FileManager.default.removeItem(atPath: blocked)
+        _ = try source.mark()
         try FileManager.default.removeItem(atPath: folder["base/b"])
-        #expect(source.readMark()?.missing == ["b"])
+        #expect(try source.readMark()?.missing == ["b"])
         // Another folder came to its place: it is not the tree that was there.
         try FileManager.default.createDirectory(atPath: folder["base/b"], withIntermediateDirectories: true)
-        #expect(source.readMark() == nil)
+        #expect(try source.readMark() == nil)
     }
 }
 

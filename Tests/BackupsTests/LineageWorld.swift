@@ -50,7 +50,7 @@ struct LineageWorld {
 
     enum Sight: String, CaseIterable {
         case stored, unchanged, incomplete, setAside, stale, locked, keptByState, keptByMark, keptByDate, restored, restoredOverTree, empty, chosen,
-            handover, killed, lostState, lostDisk
+            handover, killed, unrecorded, lostState, lostDisk
     }
 
     static let locations = ["folder:/one", "folder:/two"]
@@ -95,6 +95,11 @@ struct LineageWorld {
             default: toggleUnreadable(who)
             }
         } catch is Killed {
+            // Or its record failed, and it goes on.
+            if below(3) == 0 {
+                note(.unrecorded)
+                return
+            }
             note(.killed)
             containers[who].boot = nil
             containers[who].isAppRunning = false
@@ -246,7 +251,10 @@ struct LineageWorld {
         // The tree holds what was packed, whoever stores it.
         containers[who].tree?.packed.insert(checksum)
         if isOurs {
-            try durable { $0.containers[who].records[repository].storing(checksum: checksum) }
+            try durable {
+                $0.containers[who].records[repository].adopt(head?.head)
+                $0.containers[who].records[repository].storing(checksum: checksum)
+            }
             try durable { world in
                 _ = world.setMark(who, repository) { $0.announce(checksum, at: date, in: location) }
                 world.containers[who].tree?.newestAncestor = date
@@ -275,7 +283,10 @@ struct LineageWorld {
         if case .whole = completeness, head.content != tree.content {
             throw Violation(description: "P13: called unchanged and whole, and the newest backup is not the tree")
         }
-        try durable { $0.containers[who].records[repository].foundUnchanged(completeness) }
+        try durable {
+            $0.containers[who].records[repository].adopt(head.head)
+            $0.containers[who].records[repository].foundUnchanged(completeness)
+        }
         return try end(who, completeness)
     }
 

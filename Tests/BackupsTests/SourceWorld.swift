@@ -38,7 +38,7 @@ struct SourceWorld {
     ) async throws -> Backup {
         let outcome = try await repository.backUp(
             source, last?.lineage ?? Lineage(), ArchiveRepository.Request(scratch: folder[scratch], aside: "test", now: start),
-            onProgress: { if case .packing(let progress) = $0 { whilePacking(progress) } }, onPacked: { _ in })
+            onProgress: { if case .packing(let progress) = $0 { whilePacking(progress) } }, onPacked: { _, _ in })
         return Backup(outcome: outcome)
     }
 

@@ -137,6 +137,7 @@ package struct Lineage: Hashable, Sendable, Codable {
     package mutating func restored(_ version: Reference, head: Reference, choice: Choice, size: Size, tree: String?, in boot: String) {
         completeness = .unknown
         self.size = size
+        if let pin, pin.reference.id == version.id || (version.checksum != nil && pin.reference.checksum == version.checksum) { self.pin = nil }
         become(.backup(base(after: choice, version: version, head: head, in: boot)), tree: tree, in: boot)
     }
 
@@ -153,6 +154,15 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     // MARK: Storing
 
+    /// The newest backup is one that was about to be stored when its record failed: from now on the tree is known to descend from it.
+    package mutating func adopt(_ head: Head?) {
+        guard let head, head.holdsBackup, let checksum = head.checksum, checksum == pending, !isBase(head) else { return }
+        base = .backup(head.reference)
+        completeness = .unknown
+        size = nil
+        pending = nil
+    }
+
     /// An archive is about to be stored: if the program ends in between, it is known for ours.
     package mutating func storing(checksum: String) { pending = checksum }
 
@@ -164,6 +174,8 @@ package struct Lineage: Hashable, Sendable, Codable {
         self.tree = tree
         self.paths = paths
         pending = nil
+        // The tree is back to what it was.
+        if let pin, size.files * 2 >= pin.size.files, size.bytes * 2 >= pin.size.bytes { self.pin = nil }
     }
 
     /// The newest backup holds just this tree.

@@ -1,10 +1,12 @@
-import Files
+package import Files
 import Foundation
 
 extension BackupSource {
     /// What the live tree says of itself; nil where it bears no mark, or its parts bear those of different trees. Blocks: reads the disk.
-    package func readMark() -> TreeMark.Reading? {
-        let found = markPlaces().map { place in (part: place.part, mark: place.read()) }
+    /// - Throws: Where a mark may be there and can't be read: that is no answer.
+    package func readMark() throws(FileError) -> TreeMark.Reading? {
+        var found: [(part: String, mark: TreeMark?)] = []
+        for place in try markPlaces() { found.append((place.part, try place.read())) }
         let marks = found.compactMap(\.mark)
         guard var mark = marks.first, Set(marks.map(\.token)).count == 1 else { return nil }
         // A change that was cut short has reached some parts only.
@@ -15,29 +17,35 @@ extension BackupSource {
         return TreeMark.Reading(mark: mark, missing: mark.parts.filter { !present.contains($0) })
     }
 
-    /// Changes the tree's mark, or makes one where there is none; gives the token. Nil where nothing can bear one. Blocks: writes to the
-    /// disk and waits for it.
+    /// Changes the tree's mark, or makes one where there is none. Where a mark can't be written, the tree bears what it bore before.
+    /// Blocks: writes to the disk and waits for it.
+    /// - Returns: The token of the mark that the tree bears afterwards; nil for none.
     @discardableResult
-    package func mark(_ change: (inout TreeMark) -> Void = { _ in }) -> String? {
-        let places = markPlaces()
-        var mark = readMark()?.mark ?? TreeMark()
+    package func mark(_ change: (inout TreeMark) -> Void = { _ in }) throws(FileError) -> String? {
+        let places = try markPlaces()
+        var mark = try readMark()?.mark ?? TreeMark()
         mark.parts = places.map(\.part)
         change(&mark)
         // Those that bear none come first: no part is listed in another before it bears the mark itself.
-        let ordered = places.filter { $0.read() == nil } + places.filter { $0.read() != nil }
-        guard !ordered.isEmpty, ordered.allSatisfy({ $0.write(mark) }) else { return nil }
-        return mark.token
+        var (unmarked, marked): ([MarkPlace], [MarkPlace]) = ([], [])
+        for place in places { if try place.read() == nil { unmarked.append(place) } else { marked.append(place) } }
+        let isWritten = (unmarked + marked).allSatisfy { $0.write(mark) }
+        return isWritten && !places.isEmpty ? mark.token : try readMark()?.mark.token
     }
 
     /// The same as `readMark`, on a thread of its own.
     package func currentMark() async throws(BackupError) -> TreeMark.Reading? {
-        try await OwnThread.run { _ throws(BackupError) in readMark() }
+        try await OwnThread.run { _ throws(BackupError) in
+            do throws(FileError) { return try readMark() } catch { throw .file(error) }
+        }
     }
 
     /// The same as `mark`, on a thread of its own.
     @discardableResult
     package func setMark(_ change: @escaping @Sendable (inout TreeMark) -> Void = { _ in }) async throws(BackupError) -> String? {
-        try await OwnThread.run { _ throws(BackupError) in mark(change) }
+        try await OwnThread.run { _ throws(BackupError) in
+            do throws(FileError) { return try mark(change) } catch { throw .file(error) }
+        }
     }
 
     /// The part of the source that was there and is not any more.
@@ -49,8 +57,13 @@ extension BackupSource {
         var folder: Folder
         var name: RawName
 
-        func read() -> TreeMark? {
-            guard let bytes = try? folder.contents(of: name) else { return nil }
+        /// Nil where there is none, or what is there is no mark.
+        func read() throws(FileError) -> TreeMark? {
+            let bytes: [UInt8]
+            do { bytes = try folder.contents(of: name) } catch {
+                if error.isMissing { return nil }
+                throw error
+            }
             return (try? JSONDecoder().decode(TreeMark.self, from: Data(bytes))) ?? earlierForm(bytes)
         }
 
@@ -74,12 +87,22 @@ extension BackupSource {
         }
     }
 
-    private func markPlaces() -> [MarkPlace] {
-        items.compactMap { item in
-            if let folder = try? Folder.open(item.place) { return MarkPlace(part: item.readable, folder: folder, name: RawName(RestoreNames.token)) }
-            guard let parent = try? Folder.open(item.parent), (try? parent.status(item.name))?.kind == .file else { return nil }
-            return MarkPlace(part: item.readable, folder: parent, name: RawName(".\(item.name)\(RestoreNames.token)"))
+    private func markPlaces() throws(FileError) -> [MarkPlace] {
+        var places: [MarkPlace] = []
+        for item in items {
+            do throws(FileError) {
+                places.append(MarkPlace(part: item.readable, folder: try Folder.open(item.place), name: RawName(RestoreNames.token)))
+            } catch {
+                if error.isMissing { continue }
+                // A file bears it beside itself.
+                guard error.isNoFolder, let parent = try? Folder.open(item.parent), (try? parent.status(item.name))?.kind == .file else {
+                    if error.isNoFolder { continue }
+                    throw error
+                }
+                places.append(MarkPlace(part: item.readable, folder: parent, name: RawName(".\(item.name)\(RestoreNames.token)")))
+            }
         }
+        return places
     }
 }
 
@@ -100,7 +123,7 @@ extension TreeMark {
     /// Leaves the mark in the folders of a tree that is about to take the live one's place. Blocks: writes to the disk.
     func stage(on items: [BackupSource.Item], in staging: Folder) {
         var mark = self
-        mark.parts = items.map(\.readable)
+        mark.parts += items.map(\.readable).filter { !mark.parts.contains($0) }
         for item in items {
             guard let bytes = mark.encoded, let folder = try? staging.folder(below: item.member) else { continue }
             let modified = try? folder.status().modified

@@ -56,6 +56,10 @@ package struct TreeMark: Hashable, Sendable, Codable {
     /// An archive of this tree is about to be stored: whether or not it is, the tree is as new as that.
     package mutating func announce(_ checksum: String, at now: Date, in location: String) {
         var entry = backups[location] ?? Entry(checksum: nil, at: nil)
+        // What was announced before may have been stored after all.
+        if let before = entry.pending, before != checksum, !ancestors.contains(before) {
+            ancestors = (ancestors + [before]).suffix(TreeMark.mostAncestors)
+        }
         entry.pending = checksum
         entry.at = now
         backups[location] = entry

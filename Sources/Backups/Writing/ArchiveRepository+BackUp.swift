@@ -9,7 +9,7 @@ extension ArchiveRepository {
         /// The tree is as it was when it was last stored whole; nothing was packed.
         case unchanged(Lineage.Fingerprint)
         /// The newest version holds just the archive that was packed; nothing was stored.
-        case same(SnapshotReport, Lineage.Fingerprint)
+        case same(SnapshotReport, Lineage.Fingerprint, Lineage.Head?)
         case stored(StoreVersion, SnapshotReport, Lineage.Fingerprint)
     }
 
@@ -54,12 +54,12 @@ extension ArchiveRepository {
 
     /// Packs the tree and stores it, unless it is as it was.
     ///
-    /// - Parameter onPacked: Told what was packed, before it is stored as the newest.
+    /// - Parameter onPacked: Told what was packed and what the newest version is, before it is stored as the newest.
     /// - Throws: `setAside` when another container has stored a backup; ours is then next to it. `emptied` when the tree holds nothing where
     ///   the newest backup holds files.
     package func backUp(
         _ source: BackupSource, _ lineage: Lineage, _ request: Request, onProgress: @escaping @Sendable (BackupProgress) -> Void,
-        onPacked: @Sendable (SnapshotReport) async throws(BackupError) -> Void
+        onPacked: @Sendable (SnapshotReport, Lineage.Head?) async throws(BackupError) -> Void
     ) async throws(BackupError) -> Outcome {
         let head = try await head()
         let known = try await lineageHead(head, unlessKnownTo: lineage)
@@ -82,10 +82,10 @@ extension ArchiveRepository {
             }
             fingerprint.content = report.content
             // After a restore the archive itself is all that is known, and the same files make the same one.
-            if lineage.holds(content: report.content, checksum: report.checksum, known) { return .same(report, fingerprint) }
+            if lineage.holds(content: report.content, checksum: report.checksum, known) { return .same(report, fingerprint, known) }
             if Task.isCancelled { throw .cancelled }
             let packed = Packed(folder: folder, report: report, now: request.now) { onProgress(.uploading(done: $0, total: $1)) }
-            if isOurs { try await onPacked(report) }
+            if isOurs { try await onPacked(report, known) }
             return .stored(try await store(packed, head, lineage, request.aside), report, fingerprint)
         }
     }

@@ -17,19 +17,29 @@ final class PreviousArchive: Sendable {
     }
 
     /// Shows the members, in their order, with the reader that stands at their content. Ends early, without an error, where the archive
-    /// can't be fetched or read further. Blocks.
+    /// is damaged. Blocks.
+    /// - Throws: Where the store can't be reached just now: what it holds must not be taken for nothing.
     func read(_ flag: CancelFlag, _ body: (TarEntry, TarReader) throws -> Void) throws {
-        guard let file = fetched(flag), (try? file.seek(to: 0)) != nil, let gzip = try? GzipReader(FileSource(file)) else { return }
+        guard let file = try fetched(flag), (try? file.seek(to: 0)) != nil, let gzip = try? GzipReader(FileSource(file)) else { return }
         let reader = TarReader(gzip)
         while !flag.isSet, let entry = (try? reader.next()) ?? nil { try body(entry, reader) }
     }
 
-    private func fetched(_ flag: CancelFlag) -> OpenFile? {
+    private func fetched(_ flag: CancelFlag) throws(BackupError) -> OpenFile? {
         guard let version else { return nil }
         if let file = opened.withLock({ $0 }) { return file }
         let (store, scratch) = (store, scratch)
-        let file = Blocking.wait(flag) { try? await store.open(ArchiveNames.archive, at: version, scratch: scratch) }
-        opened.withLock { $0 = file }
-        return file
+        let result: Result<OpenFile, StorageError>? = Blocking.wait(flag) {
+            do throws(StorageError) { return .success(try await store.open(ArchiveNames.archive, at: version, scratch: scratch)) } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let file):
+            opened.withLock { $0 = file }
+            return file
+        case .failure(let error) where error.isPassing: throw .store(error)
+        case .failure, nil: return nil
+        }
     }
 }

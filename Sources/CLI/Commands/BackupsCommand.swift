@@ -85,8 +85,8 @@ struct BackupsCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Fetch a backup and read it from end to end.",
-            discussion: "Exits with 0 when every byte is as it was stored, else with 1.")
+            commandName: "verify", abstract: "Fetch a backup and do all that a restore does but write.",
+            discussion: "Exits with 0 when it can be restored and every byte is as it was stored, else with 1.")
 
         @Argument(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest.")
         var backup = "latest"
@@ -105,23 +105,26 @@ struct BackupsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let repository = try options.chosen()
+            let plans = try options.plans()
+            let repository = try Console.or { try plans.repository(options.repository) }
+            // What a restore job would look for in it.
+            let source = plans.uses.first { !$0.isBackup && $0.repository.name == repository.name }?.source
             let archives = repository.archives()
             let versions = try await Console.or { try await archives.backups() }
             let chosen = all ? versions : [try await Console.or { try await RepositoryPlans.find(backup, in: repository) }]
             var answers: [Answer] = []
             for version in chosen {
-                answers.append(try await RepositoryOptions.withScratch { await check(version, archives, $0) })
+                answers.append(try await RepositoryOptions.withScratch { await check(version, archives, source, $0) })
             }
             if options.json { Console.out(JSONText.of(answers)) }
             if chosen.isEmpty { Console.error("\(repository.name) holds no backup yet") }
             if answers.contains(where: { !$0.isWhole }) || chosen.isEmpty { throw ExitCode.failure }
         }
 
-        private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ scratch: String) async -> Answer {
+        private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ source: BackupSource?, _ scratch: String) async -> Answer {
             let name = "\(version.id.prefix(12)) of \(ShownTime.text(version.date))"
             do {
-                let contents = try await archives.verify(version, scratch: scratch) {
+                let contents = try await archives.verify(version, holding: source, scratch: scratch) {
                     Console.progress("\(name): \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
                 }
                 Console.progress("")

@@ -149,9 +149,9 @@ package actor RestoreProcedure {
         if succeeded { succeeded = await isQuiet(plan, operations) }
         if succeeded { succeeded = await restore(plan, operations) }
         if case .setAside = present { try? await plan.yield(false) }
-        if succeeded, present.isStoredAfterwards { await storeAsNewest(plan, operations) }
+        let isStored = succeeded && present.isStoredAfterwards ? await storeAsNewest(plan, operations) : true
         let isComplete = await bringUp(services, after: succeeded ? plan : nil, operations)
-        return succeeded && isComplete
+        return succeeded && isComplete && isStored
     }
 
     private func plan(_ wish: String, _ repository: String?) async -> RestorePlan? {
@@ -191,11 +191,15 @@ package actor RestoreProcedure {
         return found.subtracting([job])
     }
 
-    private func storeAsNewest(_ plan: RestorePlan, _ operations: Operations) async {
+    /// False where a new container would bring back what was there before.
+    private func storeAsNewest(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+        var isStored = true
         for job in plan.backupJobs {
             say("storing what was brought back as the newest: \(job)")
-            _ = await finish(job, operations)
+            if await finish(job, operations)?.outcome?.didWork != true { isStored = false }
         }
+        if !isStored { say("what was brought back is not stored yet: a new container would restore what was there before") }
+        return isStored
     }
 
     /// Starts the services again, in the order in which they need each other. After a restore, what is done at boot between it and them, such as
@@ -320,7 +324,7 @@ package actor RestoreProcedure {
         while true {
             if let answer = try? await operations.run(run) {
                 if answer.isFinished { return answer }
-                if let job, await operations.scheduler.overview()?.jobs.first(where: { $0.definition.name == job })?.current?.state.nextAttemptAt != nil {
+                if let job, answer.nextAttemptAt != nil {
                     _ = await operations.scheduler.ask(.stopRequested(job: job))
                 }
             }

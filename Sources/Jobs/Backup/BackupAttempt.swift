@@ -27,7 +27,7 @@ struct BackupAttempt {
         do throws(BackupError) {
             outcome = try await archives.backUp(
                 source, known, request, onProgress: { [context] in context.report(RunProgress($0)) },
-                onPacked: { report throws(BackupError) in try await announce(report, known) })
+                onPacked: { report, head throws(BackupError) in try await announce(report, over: head, known) })
         } catch {
             // Another container's backup is about to be restored, and ours was to go next to it.
             if case .setAside(_, let incomplete) = error, try await records.isHandover() {
@@ -37,7 +37,7 @@ struct BackupAttempt {
             }
             throw BackupAttempt.failure(error, job: context.job)
         }
-        return try await conclude(outcome, known)
+        return try await conclude(outcome)
     }
 
     // MARK: Access
@@ -72,8 +72,9 @@ struct BackupAttempt {
     }
 
     /// Records what is about to be stored, in the state and in the tree: killed right after it is stored, we know it for ours.
-    private func announce(_ report: SnapshotReport, _ known: Lineage) async throws(BackupError) {
+    private func announce(_ report: SnapshotReport, over head: Lineage.Head?, _ known: Lineage) async throws(BackupError) {
         var lineage = known
+        lineage.adopt(head)
         lineage.storing(checksum: report.checksum)
         if case .shrunk = known.shrinkage(to: Lineage.Size(report)), !context.isConfirmed { lineage.pinNewest() }
         do throws(JobError) { try await records.save(lineage) } catch { throw .store(.unavailable(error.summary)) }
@@ -83,13 +84,13 @@ struct BackupAttempt {
 
     // MARK: Afterwards
 
-    private func conclude(_ outcome: ArchiveRepository.Outcome, _ known: Lineage) async throws(JobError) -> RunReport {
+    private func conclude(_ outcome: ArchiveRepository.Outcome) async throws(JobError) -> RunReport {
         switch outcome {
         case .unchanged(let fingerprint):
-            return try await unchanged(.whole(fingerprint), known, notes: [])
-        case .same(let report, let fingerprint):
+            return try await unchanged(.whole(fingerprint), nil)
+        case .same(let report, let fingerprint, let head):
             log(report)
-            return try await unchanged(Lineage.Completeness(report, fingerprint), known, notes: report.notes)
+            return try await unchanged(Lineage.Completeness(report, fingerprint), head)
         case .stored(let version, let report, let fingerprint):
             log(report)
             return try await stored(version, report, Lineage.Completeness(report, fingerprint))
@@ -97,12 +98,13 @@ struct BackupAttempt {
     }
 
     /// The newest backup holds just this tree; whether that tree was whole is another matter.
-    private func unchanged(_ completeness: Lineage.Completeness, _ known: Lineage, notes: [String]) async throws(JobError) -> RunReport {
+    private func unchanged(_ completeness: Lineage.Completeness, _ head: Lineage.Head?) async throws(JobError) -> RunReport {
         let lineage = try await records.update { lineage in
+            lineage.adopt(head)
             lineage.foundUnchanged(completeness)
             if context.isConfirmed { lineage.unpin() }
         }
-        var result = BackupResult(.unchanged, version: known.knownHead)
+        var result = BackupResult(.unchanged, version: lineage.knownHead)
         if case .incomplete(let files) = completeness { result.missing = .init(files) } else { await removeKeptTrees() }
         result.space = try await records.space()
         return RunReport(
@@ -134,7 +136,8 @@ struct BackupAttempt {
             sha256: report.checksum)
         // The program is about to end: what is not the backup itself can wait.
         if context.stopBudgetLeft() == nil {
-            await prune(lineage)
+            // The last whole backup must not go before another whole one is there.
+            if report.incomplete.isEmpty { await prune(lineage) } else { context.log("note: old backups stay until a whole one follows") }
             result.space = await space()
         }
         return RunReport(

@@ -159,7 +159,7 @@ struct RestoreAttempt {
         if let mark = try await source.currentMark(), let version = newest, let head = try await archives.lineageHead(version) {
             switch lineage.decideRestore(head: head, mark: mark, location: repository.location) {
             case .keep(let missing):
-                if !missing.isEmpty { try await bringBack(source.parts(named: missing), from: version) }
+                if !missing.isEmpty { try await bringBack(source.parts(named: missing), from: version, bearing: mark.mark) }
                 return .kept(head)
             case .restore: break
             }
@@ -183,9 +183,11 @@ struct RestoreAttempt {
     }
 
     /// A part that did not lie on the disk that stayed.
-    private func bringBack(_ part: BackupSource, from head: StoreVersion) async throws(BackupError) {
+    /// - Parameter mark: That of the whole tree: killed right afterwards, the part is known for one of it.
+    private func bringBack(_ part: BackupSource, from head: StoreVersion, bearing mark: TreeMark) async throws(BackupError) {
         let restorer = TreeRestorer(
-            repository: repository.archives(), source: part, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)-part", owner: settings.owner)
+            repository: repository.archives(), source: part, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)-part", owner: settings.owner
+        ).bearing(mark)
         do throws(BackupError) {
             _ = try await restorer.restore(head, onProgress: report)
             context.log("brought back what was not here any more: \(part.readable)")

@@ -165,6 +165,8 @@ package final class HuggingFace: ObjectStore {
         switch settings.reclaim {
         case .off: return 0
         case .delete: return try await HubReclaim(calls: calls).delete(gone, keeping: kept + [head])
+        // A squash leaves nothing but the newest.
+        case .squash where kept.count > 1: return try await HubReclaim(calls: calls).delete(gone, keeping: kept + [head])
         case .squash:
             try await HubReclaim(calls: calls).squash()
             return gone.count
