@@ -255,7 +255,8 @@ package enum ControlJSON {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(date.formatted(ControlJSON.dateStyle))
+            // The format cuts; half a millisecond more makes it round.
+            try container.encode(date.addingTimeInterval(0.0005).formatted(ControlJSON.dateStyle))
         }
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(value)).map(Array.init) ?? []

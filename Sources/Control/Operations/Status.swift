@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import TimeZones
 
 extension Operations {
     /// Everything in one look: what runs, since when, what is next, and what needs a person. Reads nothing from disk.
@@ -121,6 +122,9 @@ extension StatusAnswer.Attention {
         if let run = view.retrying {
             return .init(
                 job: name, message: "failed, and is tried again: \(run.error ?? "")", hint: run.hint ?? "shipkeeper logs \(name) --run \(run.id)")
+        }
+        if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
+            return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)
         }
         if let words = view.hopelessNeed { return .init(job: name, message: "can't start: \(words)", hint: nil) }
         guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
