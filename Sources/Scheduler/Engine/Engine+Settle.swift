@@ -53,7 +53,8 @@ extension Engine {
         switch overlap ?? job.definition.overlap {
         case .skip: skip(run, "run \(current.id) was still \(current.state.word)", at: now)
         case .queue:
-            if var waiting = others.last(where: { $0.state == .queued }) {
+            // One whose next attempt is still to come takes what is there then.
+            if var waiting = others.last(where: { $0.state == .queued || $0.state.nextAttemptAt != nil }) {
                 guard waiting.cause == run.cause else { return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now) }
                 waiting.missed += run.missed + 1
                 waiting.scheduledAt = run.scheduledAt

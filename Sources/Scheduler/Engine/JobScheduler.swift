@@ -154,7 +154,9 @@ package actor JobScheduler {
             case .attemptEnded(let run, _):
                 attempts[run] = nil
                 stuck.remove(run)
-            case .shutdown: abandonStuck()
+            case .shutdown:
+                abandonStuck()
+                for (id, run) in engine?.runs ?? [:] { if case .ending = run.state { watchEnd(of: id) } }
             default: break
             }
             isDone = carryOut(decision) || isDone
@@ -245,20 +247,29 @@ package actor JobScheduler {
     private func end(_ run: Int64) {
         guard let attempt = attempts[run] else { return }
         attempt.task.cancel()
-        let clock = ports.clock
+        watchEnd(of: run)
+    }
+
+    /// Looks again when the run should have ended: while the program stops, in time for the services to stop after it.
+    private func watchEnd(of run: Int64) {
+        guard let job = engine?.runs[run]?.job else { return }
+        let (clock, isService) = (ports.clock, jobs[job]?.definition.isService == true)
+        let left = stopDeadline.withLock { $0 }.map { max(.zero, $0.left(isService: isService, at: clock.uptime)) }
+        let patience = min(JobScheduler.endPatience, left ?? JobScheduler.endPatience)
         // Owned by nobody: it ends by itself.
         Task {
-            try? await clock.sleep(for: JobScheduler.endPatience)
-            nameIfStuck(run)
+            try? await clock.sleep(for: patience)
+            nameIfStuck(run, after: patience)
         }
     }
 
-    private func nameIfStuck(_ id: Int64) {
+    private func nameIfStuck(_ id: Int64, after patience: Duration) {
         guard let run = engine?.runs[id], case .ending = run.state, attempts[id] != nil else { return }
         stuck.insert(id)
         ports.logs.note(
-            "\(run.job): run \(id) was told to end \(DurationText.format(JobScheduler.endPatience)) ago and goes on; it is waited for, and keeps its place till then",
+            "\(run.job): run \(id) was asked to end \(DurationText.readable(patience)) ago and is still running; it keeps its place until it ends",
             isWarning: true)
+        if stopDeadline.withLock({ $0 }) != nil { abandonStuck() }
     }
 
     /// Whoever took no notice of being told to end does not hold up the stop: it is left to the end of the program.
