@@ -30,6 +30,10 @@ package struct InitProcess {
     private var phase = Phase.running
     private var budget = StopBudgetReader()
     private var restarts: [Int] = []
+    /// The system's error number of the last start that failed.
+    private var startFailure: Int32 = 0
+    /// What the system may be short of for a moment.
+    private static let shortages: Set<Int32> = [EAGAIN, ENOMEM, EMFILE, ENFILE]
     private var signals = sigset_t()
 
     /// - Parameter arguments: The daemon's words, without the program's name.
@@ -46,7 +50,9 @@ package struct InitProcess {
         unsafe sigemptyset(&signals)
         for signal in InitProcess.forwarded + [SIGCHLD] { unsafe sigaddset(&signals, signal) }
         unsafe sigprocmask(SIG_BLOCK, &signals, nil)
-        guard start() else { return 127 }
+        while !start() {
+            guard InitProcess.shortages.contains(startFailure), pause(milliseconds: 1000) else { return 127 }
+        }
         while true {
             if case .stopping(let budget, let killing) = phase, killing.isPast { return endNow(budget) }
             guard let status = waitForDaemon() else { continue }
@@ -114,6 +120,7 @@ package struct InitProcess {
         defer { unsafe words.forEach { unsafe free($0) } }
         let failure = unsafe posix_spawn(&daemon, InitProcess.ownPath, &actions, &attributes, words, cprocess_environ())
         if let reporter { close(reporter) }
+        startFailure = failure
         if failure != 0 { say("the program could not be started: \(unsafe String(cString: strerror(failure)))") }
         return failure == 0
     }

@@ -20,7 +20,8 @@ extension ChildKeeper {
     /// to the family that was started last before them.
     private func claimed(_ orphans: [ProcessTable.Entry], by family: Family) async -> [Int32] {
         let families = state.withLock { Array($0.families.values) }
-        let marks = await Marks.found(families.map(\.mark), of: orphans.map(\.id))
+        // Not read is not "without a mark": they stay undecided.
+        guard let marks = await Marks.found(families.map(\.mark), of: orphans.map(\.id)) else { return [] }
         var own: [Int32] = []
         for orphan in orphans {
             let owner: Family?
@@ -47,7 +48,7 @@ extension ChildKeeper {
             entry.id != getpid() && !entry.isGone && family.isOlder(than: entry) && !below.contains { $0.id == entry.id }
         }
         let unseen = others.filter { !family.hasSeen($0) }
-        let marks = await Marks.found([family.mark], of: unseen.map(\.id))
+        let marks = await Marks.found([family.mark], of: unseen.map(\.id)) ?? [:]
         return below + others.filter { family.hasSeen($0) || marks[$0.id] != nil }
     }
 

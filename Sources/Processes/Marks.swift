@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Threads
 
 /// Marks in the environments of processes. To read one may wait for a process that is stuck in the kernel, so it is done on a
@@ -7,13 +8,17 @@ enum Marks {
     private static let patience = Duration.milliseconds(500)
     private static let killPatience = Duration.seconds(2)
 
-    /// Which of some processes carry which of some marks; those that can't be read in time are left out.
-    static func found(_ marks: [String], of ids: [Int32]) async -> [Int32: String] {
+    /// Reads that wait for a process that is stuck, on threads that were left alone; more of them are not begun.
+    private static let stuck = Atomic(0)
+    private static let mostStuck = 2
+
+    /// Which of some processes carry which of some marks; nil where that could not be read in time.
+    static func found(_ marks: [String], of ids: [Int32]) async -> [Int32: String]? {
         await limited(patience) {
             var found: [Int32: String] = [:]
             for id in ids { found[id] = marks.first { ProcessTable.carries(id, mark: $0) } }
             return found
-        } ?? [:]
+        }
     }
 
     static func killAll(prefix: String) async {
@@ -26,10 +31,16 @@ enum Marks {
 
     /// Nil where there is no thread, or the work takes longer.
     private static func limited<Value: Sendable>(_ patience: Duration, _ work: @escaping @Sendable () -> Value) async -> Value? {
+        guard stuck.load(ordering: .relaxed) < mostStuck else { return nil }
         let gate = Gate<Value?>()
+        stuck.add(1, ordering: .relaxed)
         do throws(ThreadError) {
-            try SystemThread.start("shipkeeper-mark") { gate.open(work()) }
+            try SystemThread.start("shipkeeper-mark") {
+                gate.open(work())
+                stuck.subtract(1, ordering: .relaxed)
+            }
         } catch {
+            stuck.subtract(1, ordering: .relaxed)
             return nil
         }
         let alarm = Task {

@@ -26,7 +26,8 @@ package final class SignalStream: Sendable {
 package enum OwnProcess {
     /// A write to a closed pipe is an error, not the end; and we stop when the init above us is gone.
     package static func prepare(hasInit: Bool) {
-        Glibc.signal(SIGPIPE, SIG_IGN)
+        // A reload that comes before anybody listens is none.
+        for number in [SIGPIPE, SIGHUP] { Glibc.signal(number, SIG_IGN) }
         if hasInit { _ = cprocess_set_parent_death_signal(SIGTERM) }
     }
 
