@@ -21,7 +21,8 @@ package final class SQLiteStore: Sendable {
 
     init(path: String, _ access: Access) throws(StoreError) {
         var configuration = GRDB.Configuration()
-        configuration.busyMode = .timeout(10)
+        // Whoever waits for the state file tries again, and a stop must not wait long.
+        configuration.busyMode = .timeout(1)
         configuration.prepareDatabase { db in
             if access == .readingOnFullDisk { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
             // Not by `configuration.journalMode`, which sets `synchronous` to NORMAL after this.

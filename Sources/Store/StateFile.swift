@@ -110,6 +110,8 @@ extension StateFile: RunStore {
     package func load() async throws(StoreError) -> StoredState { try await reader?.load() ?? held?.before.state ?? StoredState() }
 
     package func commit(_ changes: [StoreChange]) async throws(StoreError) {
+        // Nothing is no proof that there is room.
+        guard !changes.isEmpty else { return }
         switch place {
         case .file(let store, let hasRecorded):
             do {
@@ -131,8 +133,10 @@ extension StateFile: RunStore {
     }
 
     package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
+        // Before the file is read: what waits may be written meanwhile.
+        let new = held?.runs.values.filter { job == nil || $0.job == job } ?? []
         let stored = try await reader?.runs(of: job, limit: limit) ?? []
-        guard let new = held?.runs.values.filter({ job == nil || $0.job == job }), !new.isEmpty else { return stored }
+        guard !new.isEmpty else { return stored }
         let known = Set(new.map(\.id))
         return Array((new + stored.filter { !known.contains($0.id) }).sorted { $0.id > $1.id }.prefix(limit))
     }
@@ -143,8 +147,9 @@ extension StateFile: RunStore {
     }
 
     package func attempts(of run: Int64) async throws(StoreError) -> [Attempt] {
+        let waiting = held?.all ?? []
         var found = Dictionary(try await reader?.attempts(of: run).map { ($0.number, $0) } ?? []) { first, _ in first }
-        for case .saveAttempt(let attempt) in held?.all ?? [] where attempt.run == run {
+        for case .saveAttempt(let attempt) in waiting where attempt.run == run {
             var attempt = attempt
             attempt.startedAt = found[attempt.number]?.startedAt ?? attempt.startedAt
             found[attempt.number] = attempt
@@ -171,8 +176,9 @@ extension StateFile: KeyValues {
     }
 
     package func values(of owner: String) async throws(JobError) -> [String: String] {
-        var found = try await reader?.values(of: owner) ?? held?.before.values[owner] ?? [:]
-        for (key, value) in held?.values[owner] ?? [:] { found[key] = value }
+        let (new, before) = (held?.values[owner] ?? [:], held?.before.values[owner] ?? [:])
+        var found = try await reader?.values(of: owner) ?? before
+        for (key, value) in new { found[key] = value }
         return found
     }
 
