@@ -46,7 +46,7 @@ package final class ContainerLog: Sendable {
     package func note(_ message: String, _ level: Level = .info) {
         let time = clock.now
         inOrder(lane: ContainerLog.ownLane, bytes: message.utf8.count, lines: 1) { [self] lines in
-            emit(.warning, at: time, "\(lines.grouped) lines were dropped: there were more than could be shown in time")
+            emit(.warning, at: time, "\(lines.grouped) lines were dropped: there were more than could be shown in time", lost: lines)
         } _: { [self] in
             emit(level, at: time, redactor.redacted(message))
         }
@@ -68,23 +68,30 @@ package final class ContainerLog: Sendable {
     }
 
     /// A line, free of secrets already. Called in order only.
-    func emit(_ level: Level = .info, job: String? = nil, run: Int64? = nil, stream: LogStream? = nil, at time: Date, _ message: String) {
+    ///
+    /// - Parameter lost: Dropped lines of which this one tells. They are counted where it is dropped, too.
+    func emit(
+        _ level: Level = .info, job: String? = nil, run: Int64? = nil, stream: LogStream? = nil, at time: Date, _ message: String,
+        lost: Int = 0
+    ) {
         guard let line = line(level, job: job, run: run, stream: stream, at: time, message) else { return }
-        writing.add(lane: run ?? ContainerLog.ownLane, bytes: line.count, lines: 1) { [self] lines in
-            try? remark("\(lines.grouped) \(lines == 1 ? "line was" : "lines were") dropped while the log reader did not read")
+        writing.add(lane: run ?? ContainerLog.ownLane, bytes: line.count, lines: 1, lost: lost) { [self] lines in
+            do { try remark("\(lines.grouped) \(lines == 1 ? "line was" : "lines were") dropped while the log reader did not read") } catch {
+                unwritten.withLock { $0 += lines }
+            }
         } _: { [self] in
-            send(line)
+            send(line, counted: max(1, lost))
         }
     }
 
-    private func send(_ line: [UInt8]) {
+    private func send(_ line: [UInt8], counted lines: Int) {
         let lost = unwritten.withLock { $0 }
         do {
             if lost > 0 { try remark("\(lost.grouped) \(lost == 1 ? "line" : "lines") could not be written") }
             try write(line)
             unwritten.withLock { $0 = 0 }
         } catch {
-            unwritten.withLock { $0 += 1 }
+            unwritten.withLock { $0 += lines }
         }
     }
 

@@ -86,7 +86,7 @@ package final class RunLogFile: Sendable {
         let lines = max(1, bytes.count { $0 == 10 })
         container.inOrder(lane: run, bytes: bytes.count, lines: lines) { [self] lines in
             for line in finish(stream) { keep(line, stream: stream, at: time) }
-            keep("\(lines.grouped) lines were dropped: they came faster than they could be kept", stream: nil, at: time)
+            keep("\(lines.grouped) lines were dropped: they came faster than they could be kept", stream: nil, at: time, lost: lines)
         } _: { [self] in
             for line in assemblers.withLock({ $0[stream, default: LineAssembler(redactor: redactor)].take(bytes) }) {
                 keep(line, stream: stream, at: time)
@@ -107,10 +107,10 @@ package final class RunLogFile: Sendable {
 
     private func finish(_ stream: LogStream) -> [String] { assemblers.withLock { $0[stream]?.finish() ?? [] } }
 
-    private func keep(_ line: String, stream: LogStream?, at time: Date) {
-        container.emit(job: job, run: run, stream: stream, at: time, line)
+    private func keep(_ line: String, stream: LogStream?, at time: Date, lost: Int = 0) {
+        container.emit(job: job, run: run, stream: stream, at: time, line, lost: lost)
         let text = "\(stream == nil ? "# " : "")\(line)\n"
-        writing.add(lane: run, bytes: text.utf8.count, lines: 1) { [store, run] lines in
+        writing.add(lane: run, bytes: text.utf8.count, lines: 1, lost: lost) { [store, run] lines in
             store.miss(lines, of: run)
         } _: { [store, run] in
             store.append(text, to: run)

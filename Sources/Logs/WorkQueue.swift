@@ -41,7 +41,12 @@ final class WorkQueue: Sendable {
         var lanes: [Int64: Lane] = [:]
         var cost = 0
         var oldest = 0
+        /// Places of what was dropped and needs no word of its own.
+        var gone = 0
     }
+
+    /// So many places of dropped work are kept before they are given back.
+    private static let mostGone = 4096
 
     private let name: String
     private let state = Mutex(State())
@@ -61,11 +66,15 @@ final class WorkQueue: Sendable {
     /// Adds work that is never dropped.
     func add(_ work: @escaping @Sendable () -> Void) { enter(.work(work, nil)) }
 
-    /// Adds work that stands for some lines of a lane.
+    /// Adds work on some lines of a lane.
     ///
+    /// - Parameter lost: Lines of which the work only tells that they were dropped: counted in its place where it is dropped.
     /// - Parameter report: Called in its place with the number of lines, if it was dropped with others of its lane.
-    func add(lane: Int64, bytes: Int, lines: Int, report: @escaping @Sendable (Int) -> Void, _ work: @escaping @Sendable () -> Void) {
-        enter(.work(work, Droppable(lane: lane, cost: bytes + lines * WorkQueue.costOfLine, lines: lines, report: report)))
+    func add(
+        lane: Int64, bytes: Int, lines: Int, lost: Int = 0, report: @escaping @Sendable (Int) -> Void, _ work: @escaping @Sendable () -> Void
+    ) {
+        let counted = lost > 0 ? lost : lines
+        enter(.work(work, Droppable(lane: lane, cost: bytes + lines * WorkQueue.costOfLine, lines: counted, report: report)))
     }
 
     /// Waits until all that was added so far is done; false if it is not by then. Blocks.
@@ -77,6 +86,7 @@ final class WorkQueue: Sendable {
 
     private func enter(_ entry: Entry) {
         let wasEmpty = state.withLock { state in
+            let wasEmpty = state.entries.isEmpty
             state.entries.append(entry)
             if case .work(_, let droppable?) = entry {
                 state.cost += droppable.cost
@@ -85,7 +95,8 @@ final class WorkQueue: Sendable {
                 while state.lanes[droppable.lane]?.cost ?? 0 > WorkQueue.mostInLane { state.dropOldest(of: droppable.lane) }
                 while state.cost > WorkQueue.most, let lane = state.laneOfOldest() { state.dropOldest(of: lane) }
             }
-            return state.entries.count == 1
+            if state.gone > WorkQueue.mostGone, state.gone > state.entries.count / 2 { state.compact() }
+            return wasEmpty
         }
         if wasEmpty { filled.signal() }
         startWorker()
@@ -127,6 +138,25 @@ final class WorkQueue: Sendable {
 }
 
 extension WorkQueue.State {
+    /// Gives back the places of dropped work: a reader that never reads must not fill the memory with them.
+    fileprivate mutating func compact() {
+        var places = [Int](repeating: 0, count: entries.count)
+        var kept: [WorkQueue.Entry] = []
+        for (place, entry) in entries.enumerated() {
+            if case .gone = entry { continue }
+            places[place] = kept.count
+            kept.append(entry)
+        }
+        for (name, lane) in lanes {
+            var moved = lane
+            moved.places = lane.places[lane.first...].map { places[$0] }
+            moved.first = 0
+            moved.gap = lane.gap.map { places[$0] }
+            lanes[name] = moved
+        }
+        (entries, oldest, gone) = (kept, 0, 0)
+    }
+
     fileprivate mutating func laneOfOldest() -> Int64? {
         while oldest < entries.count {
             if case .work(_, let droppable?) = entries[oldest] { return droppable.lane }
@@ -145,6 +175,7 @@ extension WorkQueue.State {
         if let gap = lane.gap, case .dropped(let lines, let report) = entries[gap] {
             entries[gap] = .dropped(lines: lines + droppable.lines, report: report)
             entries[place] = .gone
+            gone += 1
         } else {
             entries[place] = .dropped(lines: droppable.lines, report: droppable.report)
             lane.gap = place
