@@ -344,7 +344,7 @@ struct OpenClawTests {
         #expect(try Shell.run("wc -l < '\(container.path)/starts'").output.trimmed == "2", "it was started beside the one that was left: \(container.log)")
         // It is looked after like one of our own: its end is noticed, it is started again, and it stops with us.
         _ = try Shell.run("kill -9 \(second)")
-        #expect(try container.says("its exit code is not known; starting again") && container.isUp(), "\(container.log)")
+        #expect(try container.says("it was ended by SIGKILL") && container.isUp(), "\(container.log)")
         #expect(try container.becomes("ready"))
         let third = try process()
         _ = try Shell.run("kill -USR1 \(third)")
