@@ -1,7 +1,7 @@
 /// Takes a tar stream apart into blocks of 512 bytes and the data between them.
 final class BlockReader {
     static let blockSize = 512
-    /// Tar writes so many bytes at once, unless told otherwise.
+    /// The size of the blocks that tar writes by default, in bytes.
     private static let recordSize: Int64 = 10_240
 
     private let source: any ByteSource

@@ -43,7 +43,7 @@ final class FolderTarget: ExtractionTarget {
             guard error.isThere, try parent.status(place.name).kind == .folder else { throw error }
         }
         if isImplied { try parent.set(mode: 0o755, of: place.name) }
-        // What comes next lies in it, as a rule.
+        // The next member is usually in the same folder.
         keep(try parent.folder(place.name), place.number)
     }
 
@@ -80,7 +80,7 @@ final class FolderTarget: ExtractionTarget {
         try lenient { () throws(FileError) in try parent.set(modified: entry.modified, of: name) }
     }
 
-    // MARK: What else is told of them
+    // MARK: Other metadata
 
     func finish(_ place: MemberPlace, _ entry: TarEntry) throws(FileError) {
         let (parent, name) = (try folder(of: place), place.name)

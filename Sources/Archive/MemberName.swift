@@ -34,7 +34,7 @@ enum MemberName {
     }
 }
 
-/// Where a member lies: its name in a folder that is known by its number.
+/// The place of a member: its name, and the number of its folder.
 struct MemberPlace {
     var number: Int
     var parent: Int

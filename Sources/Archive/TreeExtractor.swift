@@ -89,7 +89,7 @@ package final class TreeExtractor {
         let wanted = isWanted(names)
         switch index.parent(names.dropLast()) {
         case .link:
-            if wanted { throw .refused("\"\(entry.path.readable)\" lies below a symbolic link") }
+            if wanted { throw .refused("\"\(entry.path.readable)\" is below a symbolic link") }
         case .other(let other):
             if wanted { report.skip("\(entry.path.readable): \"\(other)\" is in the way and is no folder") }
         case .folder(let known, let missing):
@@ -108,13 +108,13 @@ package final class TreeExtractor {
     struct Member {
         var entry: TarEntry
         var name: RawName
-        /// The deepest folder above it that is known, and those below that one that no member has told of.
+        /// The deepest folder above it that is known, and the folders below it for which there was no member.
         var known: Int
         var missing: ArraySlice<RawName>
         var isWanted: Bool
     }
 
-    /// Gives the member a place in the index; nil where a folder lies there already.
+    /// Gives the member a place in the index; nil if a folder is already there.
     func claim(_ member: Member, _ kind: MemberIndex.Kind) throws(ArchiveError) -> Int? {
         var parent = member.known
         for name in member.missing { parent = index.add(name, to: parent, .folder) }

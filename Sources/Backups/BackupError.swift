@@ -5,7 +5,7 @@ package import Storage
 /// Why a backup or a restore did not come about.
 package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
     case store(StorageError)
-    /// Somebody else's backup is the newest; ours lies beside it, and lacks these files.
+    /// The newest backup is of another container; ours is stored in addition to it and lacks these files.
     case setAside(StorageError, incomplete: IncompleteFiles)
     case archive(ArchiveError)
     case file(FileError)

@@ -20,7 +20,7 @@ enum Found {
     /// Left out: it means something only to live processes.
     case volatile(RawName)
     case device(RawName)
-    /// It could not be looked at, with whatever lies below it.
+    /// It could not be read, nor could anything below it.
     case unreadable(RawName, FileError)
     /// Its path is longer than a restore takes.
     case tooDeep(RawName)

@@ -25,7 +25,7 @@ struct EarlierCopies {
         return true
     }
 
-    /// The wanted path that a member is or lies below.
+    /// The wanted path that a member is, or is below.
     func wanted(_ member: RawName) -> RawName? {
         if lost[member] != nil { return member }
         for end in member.bytes.indices where member.bytes[end] == 47 {
