@@ -50,7 +50,8 @@ package struct FolderWatcher {
 
     /// Waits until something has changed, or `most` is over. Blocks.
     package mutating func wait(_ most: Duration) -> Notice {
-        if Self.identity(of: path) != identity {
+        // A folder that can't be looked at just now is no other folder.
+        if let now = Self.identity(of: path), now != identity {
             let newest = begin()
             return identity.isEmpty ? .change : .other(changed: newest)
         }
@@ -74,9 +75,14 @@ package struct FolderWatcher {
 
     private static func pause(_ length: Duration) { usleep(UInt32(max(0, length / .microseconds(1)))) }
 
-    private static func identity(of path: String) -> [UInt64] {
-        guard let status = try? Folder.open(path).status() else { return [] }
-        return [status.device, status.inode]
+    /// Device and inode of the folder; empty where there is none, and nil where that can't be told just now.
+    private static func identity(of path: String) -> [UInt64]? {
+        do throws(FileError) {
+            let status = try Folder.open(path).status()
+            return [status.device, status.inode]
+        } catch {
+            return error.isMissing || error.isNoFolder ? [] : nil
+        }
     }
 
     // MARK: Setting up
@@ -84,7 +90,7 @@ package struct FolderWatcher {
     /// Looks at all folders; gives when anything in them last changed.
     @discardableResult
     private mutating func begin() -> FileTime {
-        identity = Self.identity(of: path)
+        identity = Self.identity(of: path) ?? []
         guard !identity.isEmpty else {
             road = .missing
             return FileTime(seconds: 0)
