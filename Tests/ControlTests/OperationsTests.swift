@@ -147,13 +147,7 @@ struct OperationsTests {
     @Test("what goes on can be joined, stopped and begun anew", .timeLimit(.minutes(10)))
     func control() async throws {
         let begun = Gate()
-        let bench = SchedulerBench([
-            .scripted(JobDefinition(name: "a")) { context throws(JobError) in
-                begun.open()
-                do { try await context.clock.sleep(until: .distantFuture) } catch { throw JobError("was ended") }
-                return RunReport(summary: "")
-            }
-        ])
+        let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun)])
         let operations = operations(bench)
         try await bench.run {
             await bench.clock.waitForSleepers(1)

@@ -50,7 +50,7 @@ struct RecipeTests {
                 #expect(
                     configuration.jobs.contains { $0.definition.typeName == "restore" } && configuration.jobs.contains { $0.definition.typeName == "backup" })
             } catch {
-                Issue.record("\(name): \((error as? ConfigurationError)?.problems.map(\.description) ?? ["\(error)"])")
+                Issue.record("\(name): \(error.problems.map(\.description))")
             }
             let (variables, secrets) = recipe.mustBeSet
             for variable in variables + secrets { #expect(text.contains(variable), "\(name) says to set \(variable), and reads no such thing") }

@@ -82,13 +82,7 @@ struct JobSchedulerTests {
     @Test("a person's request is answered once it is recorded; a second one joins, and a stop ends it", .timeLimit(.minutes(10)))
     func requests() async throws {
         let begun = Gate()
-        let bench = SchedulerBench([
-            .scripted(JobDefinition(name: "a")) { context throws(JobError) in
-                begun.open()
-                do { try await context.clock.sleep(until: .distantFuture) } catch { throw JobError("was ended") }
-                return RunReport(summary: "")
-            }
-        ])
+        let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun)])
         try await bench.run {
             let first = await bench.scheduler.ask(.startRequested(job: "a", via: "test", evenIfRunning: false))
             guard case .started(let run) = first else { throw Unexpected(first) }

@@ -48,6 +48,16 @@ extension ScheduledJob {
         ScheduledJob(definition: definition, work: .job(ScriptedJob(body)), environment: ["OWN": definition.name])
     }
 
+    /// One that goes on until it is ended.
+    /// - Parameter begun: Opened when it has begun.
+    package static func endless(_ definition: JobDefinition, begun: Gate) -> ScheduledJob {
+        scripted(definition) { context throws(JobError) in
+            begun.open()
+            do { try await context.clock.sleep(until: .distantFuture) } catch { throw JobError("was ended") }
+            return RunReport(summary: "")
+        }
+    }
+
     /// One that succeeds at once.
     package static func good(_ definition: JobDefinition) -> ScheduledJob {
         scripted(definition) { _ in RunReport(summary: "did \(definition.name)") }
