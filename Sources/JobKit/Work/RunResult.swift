@@ -22,6 +22,9 @@ package enum RunResult: Hashable, Sendable {
         }
     }
 
+    /// Whether there was nothing to do: all is stored already.
+    package var isUnchanged: Bool { if case .backup(let result) = self { result.outcome == .unchanged } else { false } }
+
     /// Whether the job did its work in full: what it stored lacks nothing.
     package var isComplete: Bool {
         switch self {

@@ -60,6 +60,8 @@ package actor JobScheduler {
     /// Runs that take no notice of being told to end.
     private var stuck: Set<Int64> = []
     private var startedServices = Set<String>()
+    /// Jobs that have succeeded at the stop.
+    private var finishedAtStop = Set<String>()
     private var timer: Task<Void, Never>?
     private var clockOffset: TimeInterval?
     private var decidedAt = Date.distantPast
@@ -214,6 +216,11 @@ package actor JobScheduler {
                 isWarning: !run.isDeferred)
         }
         guard case .finished(let outcome, _) = run.state else { return }
+        if run.cause == .stop, outcome == .succeeded {
+            // The second run at a stop is news only where services have written something since the first.
+            let isFirst = finishedAtStop.insert(run.job).inserted
+            if !isFirst, run.result?.isUnchanged == true { return }
+        }
         let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
         ports.logs.note(
             "\(run.job): \(outcome.rawValue)\(words.isEmpty ? "" : ": \(words)") (run \(run.id))",
