@@ -56,18 +56,21 @@ package struct ArchiveRepository: Sendable {
     // MARK: Which stay
 
     /// Those that the retention rule keeps. The newest always stays.
-    /// - Parameter pin: One that stays whatever the rule says; nil for none.
-    package func kept(of versions: [StoreVersion], pin: Lineage.Reference? = nil) -> Set<String> {
+    /// - Parameter protected: Those that stay whatever the rule says.
+    package func kept(of versions: [StoreVersion], protected: [Lineage.Reference] = []) -> Set<String> {
         let dates = retention.kept(versions.map(\.date))
-        return Set(versions.enumerated().filter { $0.offset == 0 || dates.contains($0.element.date) || $0.element.isBackup(pin) }.map(\.element.id))
+        return Set(
+            versions.enumerated().filter { index, version in
+                index == 0 || dates.contains(version.date) || protected.contains(where: version.isBackup)
+            }.map(\.element.id))
     }
 
     /// Removes versions that the retention rule does not keep, where the store can. Where that is for good, the newest is read
     /// back first.
-    package func prune(scratch: String, pin: Lineage.Reference? = nil) async throws(BackupError) -> Int {
+    package func prune(scratch: String, protected: [Lineage.Reference] = []) async throws(BackupError) -> Int {
         guard store.removal != .never else { return 0 }
         let versions = try await backups()
-        let kept = kept(of: versions, pin: pin)
+        let kept = kept(of: versions, protected: protected)
         let gone = versions.filter { !kept.contains($0.id) }
         guard let newest = versions.first, !gone.isEmpty else { return 0 }
         if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch) }
@@ -81,9 +84,8 @@ package struct ArchiveRepository: Sendable {
 
 extension StoreVersion {
     /// Whether it is that backup: by the archive, for ids change when a history is squashed.
-    fileprivate func isBackup(_ reference: Lineage.Reference?) -> Bool {
-        guard let reference else { return false }
-        return id == reference.id || (reference.checksum != nil && digests[ArchiveNames.archive] == reference.checksum)
+    fileprivate func isBackup(_ reference: Lineage.Reference) -> Bool {
+        id == reference.id || (reference.checksum != nil && digests[ArchiveNames.archive] == reference.checksum)
     }
 
     /// As if it held nothing but the archive: what else lies there is somebody else's.

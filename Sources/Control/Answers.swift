@@ -223,12 +223,15 @@ package struct RestoreAnswer: Codable, Sendable {
 package struct BackupNotesAnswer: Codable, Sendable {
     /// Versions that a restore could not use, with the reason, by id.
     package var damaged: [String: String]
-    /// The version that stays whatever the retention rule says.
+    /// The version that stays whatever the retention rule says, because a much smaller one followed it.
     package var pinned: String?
+    /// The newest whole version, which stays while those after it are incomplete; nil where it is the newest, or not known.
+    package var lastWhole: String?
 
-    package init(damaged: [String: String], pinned: String?) {
+    package init(damaged: [String: String], pinned: String?, lastWhole: String?) {
         self.damaged = damaged
         self.pinned = pinned
+        self.lastWhole = lastWhole
     }
 }
 

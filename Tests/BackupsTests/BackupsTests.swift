@@ -141,7 +141,7 @@ struct BackupsTests {
                 onPacked: { _ throws(BackupError) in
                     _ = try await theirs.backUp(other.source, .known(head: mine.id), scratch: other.folder["scratch"], at: t + 2)
                 })
-        } throws: { "\($0)".contains("ours lies beside it as conflict_late.tar.gz") }
+        } throws: { "\($0)".contains("was stored next to it as conflict_late.tar.gz") }
         let head = try #require(try await world.repository.head())
         #expect(head.objects["conflict_late.tar.gz"] != nil)
         #expect(
@@ -183,7 +183,11 @@ struct BackupsTests {
             try world.folder.write("app/f", "\(index)")
             head = try version(await world.backUp(head: head, at: t + Double(index) * 60)).id
         }
-        #expect(try await world.repository.prune(scratch: world.folder["scratch"]) == 3)
+        let oldest = try #require(try await world.repository.backups().last)
+        let protected = Lineage.Reference(id: oldest.id, checksum: nil)
+        #expect(try await world.repository.prune(scratch: world.folder["scratch"], protected: [protected]) == 2)
+        #expect(try await world.repository.backups().map(\.id).contains(oldest.id))
+        #expect(try await world.repository.prune(scratch: world.folder["scratch"]) == 1)
         #expect(try await world.repository.backups().map(\.id).first == head)
         #expect(try await world.repository.backups().count == 3)
     }

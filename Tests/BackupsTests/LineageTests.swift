@@ -94,6 +94,27 @@ struct LineageTests {
         #expect(lineage.pin?.reference.id == "1")
     }
 
+    @Test("while backups are incomplete, the last whole one is protected from retention")
+    func lastWhole() {
+        let (size, lacking) = (Lineage.Size(files: 1, bytes: 1), Lineage.Completeness.incomplete(IncompleteFiles(count: 1)))
+        func store(_ id: String, _ completeness: Lineage.Completeness, _ lineage: inout Lineage) {
+            lineage.stored(.init(id: id, checksum: "x" + id), completeness: completeness, size: size, tree: nil, paths: "/p")
+        }
+        var lineage = Lineage()
+        store("1", .whole(.init(tree: "t", content: nil)), &lineage)
+        for id in ["2", "3"] { store(id, lacking, &lineage) }
+        #expect(lineage.protected.map(\.id) == ["1"])
+        lineage.foundUnchanged(lacking)
+        #expect(lineage.protected.map(\.id) == ["1"])
+        lineage.foundUnchanged(.whole(.init(tree: "t", content: nil)))
+        #expect(lineage.protected.map(\.id) == ["3"])
+        // Nothing is known of what a container without its state has restored: it is taken for whole.
+        var lost = Lineage()
+        lost.restored(.init(id: "8", checksum: "x8"), head: .init(id: "8", checksum: "x8"), choice: .newest, size: size, tree: nil, in: "b")
+        for id in ["9", "10"] { store(id, lacking, &lost) }
+        #expect(lost.protected.map(\.id) == ["8"])
+    }
+
     @Test("it comes back from JSON as it was")
     func coding() throws {
         var lineage = Lineage()

@@ -64,6 +64,28 @@ struct IncompleteBackupTests {
         #expect(second.stop() == 0)
     }
 
+    @Test("while backups are incomplete old ones go by the rule, but the last complete one stays", .timeLimit(.minutes(30)))
+    func lastComplete() throws {
+        let world = try World(.plain)
+        let repository = "path: \(world.folder["repo"])"
+        let keepingOne = world.configuration.replacingOccurrences(of: repository, with: "\(repository), keep: { last: 1, daily: 0, weekly: 0 }")
+        let program = try RunningProgram(keepingOne, in: world.folder)
+        #expect(try program.hasDone("restore"))
+        #expect(try program.ask("start backup --wait").status == 0)
+        try world.folder.run("echo new > app/late.txt; chmod 0 app/late.txt")
+        for number in 1...3 {
+            try world.folder.write("app/other.txt", "\(number)")
+            #expect(try program.ask("start backup --wait").status == 3)
+        }
+        #expect(try world.count(program) == "2\n", "the last complete one and the newest")
+        let listed = try Shell.run("'\(SourceTree.program)' backups --config '\(world.folder["shipkeeper.yaml"])'")
+        #expect(listed.output.contains("is kept as the last complete backup"), "\(listed)")
+        try world.folder.run("chmod 600 app/late.txt")
+        #expect(try program.ask("start backup --wait").status == 0)
+        #expect(try world.count(program) == "1\n")
+        #expect(program.stop() == 0)
+    }
+
     @Test("a tree that is suddenly empty is not stored until a person says so", .timeLimit(.minutes(30)), arguments: Account.allCases)
     func emptied(account: Account) throws {
         let world = try World(account)

@@ -84,6 +84,8 @@ package struct Lineage: Hashable, Sendable, Codable {
     /// How much the newest backup holds; nil where that is not known.
     package private(set) var size: Size?
     package private(set) var pin: Pin?
+    /// The newest backup that was whole; where incomplete ones followed a backup of which nothing is known, that one.
+    package private(set) var lastWhole: Reference?
     /// Versions that a restore found damaged, with the reason, by id.
     package private(set) var damaged: [String: String] = [:]
 
@@ -168,6 +170,11 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     /// A backup has been stored as the newest: from now on the tree descends from it.
     package mutating func stored(_ version: Reference, completeness: Completeness, size: Size, tree: String?, paths: String) {
+        if case .incomplete = completeness {
+            if lastWhole == nil, case .backup(let before) = base { lastWhole = before }
+        } else {
+            lastWhole = version
+        }
         base = .backup(version)
         self.completeness = completeness
         self.size = size
@@ -179,7 +186,10 @@ package struct Lineage: Hashable, Sendable, Codable {
     }
 
     /// The newest backup holds just this tree.
-    package mutating func foundUnchanged(_ completeness: Completeness) { self.completeness = completeness }
+    package mutating func foundUnchanged(_ completeness: Completeness) {
+        self.completeness = completeness
+        if case .whole = completeness, case .backup(let newest) = base { lastWhole = newest }
+    }
 
     /// The newest backup is much larger than what is about to be stored, and stays until a person accepts the smaller one.
     package mutating func pinNewest() {
@@ -316,6 +326,9 @@ extension Lineage {
         if mark.missing.isEmpty, mark.mark.token == tree, case .backup = base, descends(from: head) { return .keep(missing: []) }
         return mark.mark.descends(from: head, in: location) ? .keep(missing: mark.missing) : .restore
     }
+
+    /// The backups that stay whatever the retention rule says: the one before the tree shrank, and the last whole one.
+    package var protected: [Reference] { [pin?.reference, lastWhole].compactMap(\.self) }
 
     /// Whether an empty repository can be what it seems: a container that knows a backup in it asks the wrong place.
     package var mayBeEmpty: Bool {

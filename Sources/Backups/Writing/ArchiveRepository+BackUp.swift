@@ -170,10 +170,10 @@ extension ArchiveRepository {
             _ = try await store.commit(
                 [NewObject(name: name, folder: packed.folder, file: "archive", sha256: packed.report.checksum)], expecting: head?.id, at: packed.now,
                 title: "Not the newest: " + packed.title, onProgress: packed.onProgress)
-            verdict = .stale("\(words); ours lies beside it as \(name), so nothing is lost")
+            verdict = .stale("\(words); this container's data was stored next to it as \(name)")
             return true
         } catch {
-            let whole = "\(words); ours could not be stored beside it either: \(error)"
+            let whole = "\(words); this container's data could not be stored next to it: \(error)"
             guard error.kind == .stale else { throw .store(StorageError(error.kind, whole, hint: error.hint)) }
             verdict = .stale(whole)
             return false

@@ -39,7 +39,8 @@ struct BackupsCommand: AsyncParsableCommand {
             let archives = repository.archives()
             let versions = try await Console.or { try await archives.backups() }
             let notes = await server(of: repository)
-            let kept = archives.kept(of: versions, pin: notes?.pinned.map { .init(id: $0, checksum: nil) })
+            let kept = archives.kept(
+                of: versions, protected: [notes?.pinned, notes?.lastWhole].compactMap { $0.map { .init(id: $0, checksum: nil) } })
             let rows = versions.map {
                 Row(
                     id: $0.id, at: $0.date, archiveBytes: $0.objects[ArchiveNames.archive] ?? 0, sha256: $0.digests[ArchiveNames.archive],
@@ -58,6 +59,7 @@ struct BackupsCommand: AsyncParsableCommand {
             for line in table.lines(width: Console.width) { Console.out(line) }
             for row in rows { if let damage = row.damage { Console.out("\(row.id.prefix(length)) could not be restored: \(damage)") } }
             if let pinned = notes?.pinned { Console.out("\(pinned.prefix(length)) is kept because a much smaller tree was stored after it") }
+            if let whole = notes?.lastWhole { Console.out("\(whole.prefix(length)) is kept as the last complete backup: those after it are incomplete") }
             try await showAside(archives)
         }
 

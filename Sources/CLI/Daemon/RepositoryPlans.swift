@@ -70,7 +70,9 @@ struct RepositoryPlans: Sendable {
     /// What is known of a repository's backups besides what the repository says; nil where there is no such repository or nothing is known.
     func notes(_ name: String, values: any KeyValues, bootID: String) async -> BackupNotesAnswer? {
         guard let repository = repositories[name], let lineage = try? await LineageStore(repository, values: values, bootID: bootID).load() else { return nil }
-        return BackupNotesAnswer(damaged: lineage.damaged, pinned: lineage.pin?.reference.id)
+        return BackupNotesAnswer(
+            damaged: lineage.damaged, pinned: lineage.pin?.reference.id,
+            lastWhole: lineage.lastWhole.flatMap { $0.id == lineage.knownHead ? nil : $0.id })
     }
 
     /// How a certain backup is brought back by the running program.

@@ -100,7 +100,7 @@ package struct StopSteps: Hashable, Sendable {
 
     package var steps: [Step]
 
-    /// SIGTERM and ten seconds, unless told otherwise.
+    /// - Parameter steps: Default: SIGTERM, then a wait of ten seconds.
     package init(_ steps: [Step] = [Step(signal: 15, wait: .seconds(10))]) { self.steps = steps }
 
     /// The same steps, each wait cut so that all fit into `budget`.

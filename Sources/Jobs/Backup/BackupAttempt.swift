@@ -136,8 +136,7 @@ struct BackupAttempt {
             sha256: report.checksum)
         // The program is about to end: what is not the backup itself can wait.
         if context.stopBudgetLeft() == nil {
-            // The last whole backup must not go before another whole one is there.
-            if report.incomplete.isEmpty { await prune(lineage) } else { context.log("note: old backups stay until a whole one follows") }
+            await prune(lineage)
             result.space = await space()
         }
         return RunReport(
@@ -232,7 +231,7 @@ extension BackupAttempt {
                 if let deadline = context.deadline, deadline.timeIntervalSince1970 - now < BackupAttempt.timeToPrune { return }
                 try await records.notePruned(at: now)
             }
-            let pruned = try await archives.prune(scratch: scratch, pin: lineage.pin?.reference)
+            let pruned = try await archives.prune(scratch: scratch, protected: lineage.protected)
             if pruned > 0 { context.log("removed \(pruned.counted("old backup"))") }
         } catch {
             context.log("note: old backups were not removed: \(error)")
