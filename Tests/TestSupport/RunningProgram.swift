@@ -53,11 +53,13 @@ package final class RunningProgram: @unchecked Sendable {
     /// Waits until a line of shell exits with 0; false when it never does.
     ///
     /// - Parameter seconds: A guard against waiting for ever. It decides nothing where all is well, however busy the machine is.
-    package static func until(_ line: String, seconds: Int = 300) throws -> Bool {
+    /// - Parameter isOver: Whether it can't become true any more.
+    package static func until(_ line: String, seconds: Int = 300, isOver: () -> Bool = { false }) throws -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         var pause = 0.02
         while try Shell.run("( \(line) ) >/dev/null 2>&1").status != 0 {
             if ContinuousClock.now > end { return false }
+            if isOver() { return try Shell.run(line).status == 0 }
             Thread.sleep(forTimeInterval: pause)
             pause = min(pause * 1.5, 0.4)
         }
@@ -66,7 +68,7 @@ package final class RunningProgram: @unchecked Sendable {
 
     /// The same; false also when the program has ended meanwhile, and its log must hold why.
     package func until(_ line: String) throws -> Bool {
-        try RunningProgram.until("( \(line) ) || ! kill -0 \(id)") && Shell.run(line).status == 0
+        try RunningProgram.until(line) { kill(id, 0) != 0 }
     }
 
     /// Waits for words in the log.
