@@ -69,6 +69,10 @@ package struct RunAnswer: Codable, Sendable {
     package var nextAttemptAt: Date?
     package var attempts: [AttemptAnswer]?
     package var progress: ProgressAnswer?
+    /// Of a service whose run goes on.
+    package var service: StateName?
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64?
 
     init(_ run: Run) {
         id = run.id
@@ -160,6 +164,8 @@ package struct StatusAnswer: Codable, Sendable {
     package var isStopping: Bool
     package var configuration: String
     package var jobs: [JobAnswer]
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
     package var lastBackup: LastBackup?
     package var space: [Space]
     package var attention: [Attention]
@@ -207,6 +213,61 @@ package struct LogAnswer: Codable, Sendable {
     /// Where to go on reading.
     package var next: Int64
     package var isFinished: Bool
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
+}
+
+/// One event of the feed. Which fields are there depends on `type`.
+package struct EventAnswer: Codable, Sendable {
+    package enum Kind: String, Codable, Sendable {
+        case run, service, progress, log, message, configured, missed
+    }
+
+    package var position: Int64
+    package var type: Kind
+    package var job: String?
+    /// The run's number.
+    package var runID: Int64?
+    /// With `run`: as it is recorded now.
+    package var run: RunAnswer?
+    /// With `service`.
+    package var state: StateName?
+    package var note: String?
+    package var progress: ProgressAnswer?
+    /// With `message`.
+    package var topic: String?
+    package var text: String?
+
+    init(_ event: SchedulerEvent) {
+        position = event.position
+        job = event.job
+        runID = event.run
+        switch event.content {
+        case .run(let run):
+            type = .run
+            self.run = RunAnswer(run)
+        case .service(_, let status):
+            type = .service
+            state = StateName(status.state)
+            note = status.note
+        case .progress(_, _, let progress):
+            type = .progress
+            self.progress = ProgressAnswer(progress, since: nil, at: .distantPast)
+        case .log: type = .log
+        case .message(let topic, let text):
+            type = .message
+            self.topic = topic
+            self.text = text
+        case .configured: type = .configured
+        case .missed: type = .missed
+        }
+    }
+}
+
+package struct EventsAnswer: Codable, Sendable {
+    /// Where to go on: the next request's `after`.
+    package var position: Int64
+    package var events: [EventAnswer]
 }
 
 package struct RestoreAnswer: Codable, Sendable {
@@ -217,6 +278,8 @@ package struct RestoreAnswer: Codable, Sendable {
     package var state: State
     /// What has been done so far.
     package var lines: [String]
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
 }
 
 /// What is known of a repository's backups besides what the repository says.

@@ -41,6 +41,12 @@ package struct ControlServer: Sendable {
             let count = request.number("count") ?? 20
             return await answer { () throws(OperationError) in try await operations.next(count: Int(min(1000, max(1, count)))) }
         }
+        router.get("/-/events") { request, _ in
+            let query = request.uri.queryParameters
+            let filter = EventFilter(job: query["job"].map(String.init), run: request.number("run"), topic: query["topic"].map(String.init))
+            let (position, wait) = (request.number("after"), Duration.seconds(min(60, max(0, request.number("wait") ?? 0))))
+            return await answer { () throws(OperationError) in await operations.events(after: position, filter, wait: wait) }
+        }
         router.get("/-/runs") { request, _ in
             let limit = Int(min(10_000, max(1, request.number("limit") ?? 20)))
             let job = request.uri.queryParameters["job"].map(String.init)
@@ -57,7 +63,7 @@ package struct ControlServer: Sendable {
                 return notes
             }
         }
-        router.get("/-/restore") { _, _ in await answer { () throws(OperationError) in await operations.restoring.answer() } }
+        router.get("/-/restore") { _, _ in await answer { () throws(OperationError) in await operations.restoring.answer(operations) } }
         router.post("/-/restore") { request, _ in
             let query = request.uri.queryParameters
             let wish = query["at"].map(String.init) ?? "latest"

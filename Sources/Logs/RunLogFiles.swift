@@ -27,11 +27,12 @@ package final class RunLogFiles: Sendable {
     package func redacted(_ text: String) -> String { redactor.redacted(text) }
 
     /// The log of a run. No more than the cap that is in force now is kept of it.
-    package func file(job: String, run: Int64) -> RunLogFile {
+    /// - Parameter onGrowth: Called when more of it can be read, on the thread that writes: it must not block.
+    package func file(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void = {}) -> RunLogFile {
         let most = mostPerRun.withLock { $0 }
         // After what an earlier attempt of the run has said.
         container.inOrder { [store, writing] in writing.add { store.begin(run, most: most) } }
-        return RunLogFile(job: job, run: run, container: container, redactor: redactor, store: store, writing: writing)
+        return RunLogFile(job: job, run: run, container: container, redactor: redactor, store: store, writing: writing, onGrowth: onGrowth)
     }
 
     package func forget(runs: [Int64]) { writing.add { [store] in store.forget(runs) } }
@@ -63,15 +64,20 @@ package final class RunLogFile: Sendable {
     private let redactor: Redactor
     private let store: RunLogStore
     private let writing: WorkQueue
+    private let onGrowth: @Sendable () -> Void
     private let assemblers = Mutex<[LogStream: LineAssembler]>([:])
 
-    init(job: String, run: Int64, container: ContainerLog, redactor: Redactor, store: RunLogStore, writing: WorkQueue) {
+    init(
+        job: String, run: Int64, container: ContainerLog, redactor: Redactor, store: RunLogStore, writing: WorkQueue,
+        onGrowth: @escaping @Sendable () -> Void
+    ) {
         self.job = job
         self.run = run
         self.container = container
         self.redactor = redactor
         self.store = store
         self.writing = writing
+        self.onGrowth = onGrowth
     }
 
     /// A line of the program's own.
@@ -101,7 +107,10 @@ package final class RunLogFile: Sendable {
             for stream in [LogStream.standardOutput, .standardError] {
                 for line in finish(stream) { keep(line, stream: stream, at: time) }
             }
-            writing.add { [store, run] in store.end(run) }
+            writing.add { [store, run, onGrowth] in
+                store.end(run)
+                onGrowth()
+            }
         }
     }
 
@@ -112,8 +121,9 @@ package final class RunLogFile: Sendable {
         let text = "\(stream == nil ? "# " : "")\(line)\n"
         writing.add(lane: run, bytes: text.utf8.count, lines: 1, lost: lost) { [store, run] lines in
             store.miss(lines, of: run)
-        } _: { [store, run] in
+        } _: { [store, run, onGrowth] in
             store.append(text, to: run)
+            onGrowth()
         }
     }
 }

@@ -144,6 +144,28 @@ struct OperationsTests {
         }
     }
 
+    @Test("events are answered at once where there are some, and waited for where there are none", .timeLimit(.minutes(10)))
+    func events() async throws {
+        let begun = Gate()
+        let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun), .good(JobDefinition(name: "b"))])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            let start = try await operations.status().position
+            async let waiting = operations.events(after: start, EventFilter(job: "a"), wait: .seconds(60))
+            _ = try await operations.start("b", via: "test", evenIfRunning: false)
+            let run = try #require(try await operations.start("a", via: "test", evenIfRunning: false).run)
+            let answer = await waiting
+            #expect(!answer.events.isEmpty && answer.events.allSatisfy { $0.job == "a" && $0.type == .run && $0.run?.id == run })
+            await begun.wait()
+            await bench.logs.wait(for: "b: succeeded")
+            let all = await operations.events(after: start, wait: .zero)
+            #expect(all.events.contains { $0.job == "b" && $0.run?.outcome == .succeeded } && all.position >= answer.position)
+            #expect(await operations.events(after: all.position, wait: .zero).events.isEmpty)
+            #expect(await operations.events(after: 1, wait: .zero).events.map(\.type) == [.missed])
+        }
+    }
+
     @Test("what goes on can be joined, stopped and begun anew", .timeLimit(.minutes(10)))
     func control() async throws {
         let begun = Gate()

@@ -16,10 +16,14 @@ package final class RecordedLogs: RunLogs {
     private final class Log: RunLog {
         let logs: RecordedLogs
         let run: Int64
+        let onGrowth: @Sendable () -> Void
 
-        init(_ logs: RecordedLogs, _ run: Int64) { (self.logs, self.run) = (logs, run) }
+        init(_ logs: RecordedLogs, _ run: Int64, _ onGrowth: @escaping @Sendable () -> Void) { (self.logs, self.run, self.onGrowth) = (logs, run, onGrowth) }
 
-        func line(_ text: String) { logs.state.withLock { $0.runs[run, default: []].append(text) } }
+        func line(_ text: String) {
+            logs.state.withLock { $0.runs[run, default: []].append(text) }
+            onGrowth()
+        }
         func output(_ bytes: [UInt8], from stream: LogStream) { line(String(decoding: bytes, as: UTF8.self)) }
         func close() {}
     }
@@ -45,7 +49,7 @@ package final class RecordedLogs: RunLogs {
         }
     }
 
-    package func open(job: String, run: Int64) -> any RunLog { Log(self, run) }
+    package func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog { Log(self, run, onGrowth) }
 
     package func note(_ line: String, isWarning: Bool) {
         let ready = state.withLock { state in

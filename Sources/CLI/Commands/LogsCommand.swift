@@ -39,7 +39,7 @@ struct LogsCommand: AsyncParsableCommand {
                 if run != nil { return }
                 try await awaitNextRun(after: log.run, &current, &offset)
             }
-            try await SystemWallClock().sleep(for: .milliseconds(250))
+            try await server.awaitNews(after: log.position, "job=\(job.inURL)")
         } while true
     }
 

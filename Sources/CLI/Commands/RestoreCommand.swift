@@ -67,7 +67,6 @@ struct RestoreCommand: AsyncParsableCommand {
     private func inPlace() async throws {
         let query = "at=\((at ?? "latest").inURL)" + (repository.map { "&repository=\($0.inURL)" } ?? "") + (skipsBackup ? "&backup=false" : "")
         var answer = try await server.ask("POST", "restore?\(query)", as: RestoreAnswer.self)
-        let clock = SystemWallClock()
         var shown = 0
         while true {
             if !server.json { for line in answer.lines.dropFirst(shown) { Console.out(line) } }
@@ -81,7 +80,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 _ = server.printedJSON(answer)
                 throw ExitCode.failure
             }
-            try await clock.sleep(for: .milliseconds(150))
+            try await server.awaitNews(after: answer.position, "topic=restore")
             answer = try await server.ask("GET", "restore", as: RestoreAnswer.self)
         }
     }

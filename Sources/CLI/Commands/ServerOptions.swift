@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import HTTPClient
+import JobKit
 import TimeZones
 
 /// Where the running program is, and how its answer is shown.
@@ -38,6 +39,22 @@ struct ServerOptions: ParsableArguments {
             Console.error("the program gave an answer that this command does not understand; are both of the same version?")
             throw ExitCode.failure
         }
+    }
+
+    /// How long one request waits for news, in seconds.
+    private static let longestWait = 20
+    /// The least time between two looks at progress or a log: what comes faster is shown together.
+    private static let pace = Duration.milliseconds(100)
+
+    /// Returns once something has happened after a position of the feed of events, or nothing for a while.
+    /// - Parameter filter: Of the events, as in a URL's query.
+    func awaitNews(after position: Int64?, _ filter: String) async throws {
+        let begun = ContinuousClock.now
+        let after = position.map { "&after=\($0)" } ?? ""
+        let news = try await ask("GET", "events?\(filter)\(after)&wait=\(ServerOptions.longestWait)", as: EventsAnswer.self)
+        guard news.events.allSatisfy({ $0.type == .progress || $0.type == .log }) else { return }
+        let rest = ServerOptions.pace - (ContinuousClock.now - begun)
+        if rest > .zero { try await SystemWallClock().sleep(for: rest) }
     }
 
     /// The same, for what is only worth having where the program runs; nil else.

@@ -107,11 +107,7 @@ struct RunWaiter {
     var showsWords = false
 
     func wait() async throws {
-        let clock = SystemWallClock()
-        var shown = ""
-        // Short runs are not made to look long.
-        var pause = Duration.milliseconds(10)
-        var toldAttempts = 0
+        var (shown, toldAttempts) = ("", 0)
         while true {
             let answer = try await server.ask("GET", "runs/\(run)", as: RunAnswer.self)
             if answer.isFinished {
@@ -122,7 +118,7 @@ struct RunWaiter {
                 toldAttempts = attempt.number
                 if !server.json { tell(attempt) }
             }
-            if try await isReadyService() {
+            if answer.service == .ready {
                 if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
                 return
             }
@@ -130,8 +126,7 @@ struct RunWaiter {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
                 shown = progress
             }
-            try await clock.sleep(for: pause)
-            pause = min(pause * 2, .milliseconds(150))
+            try await server.awaitNews(after: answer.position, "job=\(job.inURL)")
         }
     }
 
@@ -151,11 +146,6 @@ struct RunWaiter {
             offset = log.next
             for line in log.text.split(separator: "\n") where line.hasPrefix("# ") { Console.out(String(line.dropFirst(2))) }
         }
-    }
-
-    private func isReadyService() async throws -> Bool {
-        let status = try await server.ask("GET", "status", as: StatusAnswer.self)
-        return status.jobs.contains { $0.name == job && $0.isService && $0.state == .ready && $0.run?.id == run }
     }
 
     private func conclude(_ answer: RunAnswer) throws {

@@ -353,5 +353,5 @@ extension RunLogFiles: RunLogReader {}
 extension RunLogFile: RunLog {}
 
 extension RunLogFiles: RunLogs {
-    package func open(job: String, run: Int64) -> any RunLog { file(job: job, run: run) }
+    package func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog { file(job: job, run: run, onGrowth: onGrowth) }
 }

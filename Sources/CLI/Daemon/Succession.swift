@@ -51,7 +51,7 @@ struct Succession: Sendable {
         let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)
         guard begun.state == .running else { return }
         tries[newer, default: 0] += 1
-        let end = await operations.restoring.end()
+        let end = await operations.restoring.end(operations)
         for remark in await operations.restoring.remarks { note("\(use.job): \(remark)") }
         note("\(use.job): " + (end.state == .succeeded ? "taken over" : "the newer backup was not taken over as a whole; restart the container to restore it"))
     }

@@ -55,13 +55,16 @@ package actor RestoreProcedure {
         case finished(succeeded: Bool)
     }
 
-    private static let lookEvery = Duration.milliseconds(100)
     private static let road = "restore"
+    /// Of the messages that tell how far it has come.
+    package static let topic = "restore"
     /// How long jobs that work on the data are waited for.
     private static let patience = Duration.seconds(600)
 
     private let planner: Planner
     private var state = State.idle
+    /// Tells listeners of a line.
+    private var publish: @Sendable (String) -> Void = { _ in }
     private var lines: [Line] = []
 
     /// A line for whoever waits.
@@ -73,37 +76,46 @@ package actor RestoreProcedure {
 
     package init(planner: @escaping Planner) { self.planner = planner }
 
-    package func answer() -> RestoreAnswer {
-        let lines = lines.map(\.text)
-        return switch state {
-        case .idle: RestoreAnswer(state: .idle, lines: lines)
-        case .running: RestoreAnswer(state: .running, lines: lines)
-        case .finished(let succeeded): RestoreAnswer(state: succeeded ? .succeeded : .failed, lines: lines)
-        }
+    package func answer(_ operations: Operations) -> RestoreAnswer {
+        let state: RestoreAnswer.State =
+            switch state {
+            case .idle: .idle
+            case .running: .running
+            case .finished(let succeeded): succeeded ? .succeeded : .failed
+            }
+        return RestoreAnswer(state: state, lines: lines.map(\.text), position: operations.scheduler.position)
     }
 
     /// Begins; one that goes on already is left alone.
     package func begin(_ wish: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
-        if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"]) }
+        let scheduler = operations.scheduler
+        if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"], position: scheduler.position) }
         lines = []
+        publish = { scheduler.publish($0, topic: RestoreProcedure.topic) }
         state = .running(
             Task {
                 let succeeded = await run(wish, repository, present, operations)
                 state = .finished(succeeded: succeeded)
+                publish(succeeded ? "succeeded" : "failed")
             })
-        return answer()
+        return answer(operations)
     }
 
     /// The answer once all is done; at once where nothing goes on.
-    package func end() async -> RestoreAnswer {
+    package func end(_ operations: Operations) async -> RestoreAnswer {
         if case .running(let task) = state { await task.value }
-        return answer()
+        return answer(operations)
     }
 
     /// What only the procedure itself has said.
     package var remarks: [String] { lines.filter { !$0.isOfRun }.map(\.text) }
 
-    private func say(_ text: String) { lines.append(Line(text: text)) }
+    private func say(_ text: String) { add(Line(text: text)) }
+
+    private func add(_ line: Line) {
+        lines.append(line)
+        publish(line.text)
+    }
 
     // MARK: Steps
 
@@ -165,23 +177,32 @@ package actor RestoreProcedure {
 
     /// Waits for jobs that work on the data: what they wrote into the old tree would be lost. False when they don't come to an end.
     private func isQuiet(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        let end = operations.clock.uptime + RestoreProcedure.patience
-        var isFirst = true
-        while let overview = await operations.scheduler.overview() {
-            let below = RestoreProcedure.dependents(of: plan.restoreJob, among: overview.jobs.map(\.definition))
-            let busy = overview.jobs.filter { job in
-                job.current?.state.activeAttempt != nil && !job.definition.isService && !plan.backupJobs.contains(job.definition.name)
-                    && below.contains(job.definition.name)
-            }
-            guard let job = busy.first else { return true }
-            if isFirst { say("waiting for \(busy.map(\.definition.name).joined(separator: ", ")) to end") }
-            isFirst = false
-            guard operations.clock.uptime < end, (try? await operations.clock.sleep(for: RestoreProcedure.lookEvery)) != nil else {
-                say("\(job.definition.name) goes on and on, and nothing was changed")
-                return false
-            }
+        guard let overview = await operations.scheduler.overview() else { return false }
+        let busy = RestoreProcedure.busy(overview, plan)
+        if busy.isEmpty { return true }
+        say("waiting for \(busy.joined(separator: ", ")) to end")
+        let scheduler = operations.scheduler
+        let isQuiet = await RestoreProcedure.within(RestoreProcedure.patience, operations) {
+            await scheduler.wait { RestoreProcedure.busy($0, plan).isEmpty ? true : nil }
         }
-        return false
+        if isQuiet != true { say("\(busy[0]) goes on and on, and nothing was changed") }
+        return isQuiet == true
+    }
+
+    /// Jobs that work on the data just now.
+    private static func busy(_ overview: Overview, _ plan: RestorePlan) -> [String] {
+        let below = dependents(of: plan.restoreJob, among: overview.jobs.map(\.definition))
+        return overview.jobs.filter { job in
+            job.current?.state.activeAttempt != nil && !job.definition.isService && !plan.backupJobs.contains(job.definition.name)
+                && below.contains(job.definition.name)
+        }.map(\.definition.name)
+    }
+
+    /// Nil when the time was up first, or the work has no answer.
+    private static func within<Value: Sendable>(
+        _ length: Duration, _ operations: Operations, _ work: @escaping @Sendable () async -> Value?
+    ) async -> Value? {
+        do throws(JobError) { return try await Deadline.within(length, operations.clock) { await work() } ?? nil } catch { return nil }
     }
 
     /// Jobs that need another one, by way of others too.
@@ -232,14 +253,15 @@ package actor RestoreProcedure {
             return false
         case .stopping, .notRunning, .noSuchJob, nil: return false
         }
-        let end = operations.clock.uptime + RestoreProcedure.patience
-        while untilReady, operations.clock.uptime < end {
-            let view = await operations.scheduler.overview()?.jobs.first { $0.definition.name == service }
-            guard let view, view.current != nil else { return false }
-            if view.service?.state == .ready { return true }
-            if (try? await operations.clock.sleep(for: RestoreProcedure.lookEvery)) == nil { return false }
+        guard untilReady else { return true }
+        let scheduler = operations.scheduler
+        let isReady = await RestoreProcedure.within(RestoreProcedure.patience, operations) {
+            await scheduler.wait { overview -> Bool? in
+                guard let view = overview.jobs.first(where: { $0.definition.name == service }), view.current != nil else { return false }
+                return view.service?.state == .ready ? true : nil
+            }
         }
-        return !untilReady
+        return isReady == true
     }
 
     private func putAside(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
@@ -307,7 +329,7 @@ package actor RestoreProcedure {
         switch reply {
         case .started(let run), .joined(let run):
             guard let end = await end(of: run, once: job, operations) else { return nil }
-            lines.append(Line(text: "\(job) \(end.outcome?.rawValue ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
+            add(Line(text: "\(job) \(end.outcome?.rawValue ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
             return end
         case .refused(let message):
             say("\(job): \(message)")
@@ -321,14 +343,17 @@ package actor RestoreProcedure {
     /// The run once it has ended; nil when that can't be known any more.
     /// - Parameter job: Its job, which gets one attempt: services wait for it. Nil to wait as long as it lasts.
     private func end(of run: Int64, once job: String? = nil, _ operations: Operations) async -> RunAnswer? {
+        var events = operations.scheduler.events().makeAsyncIterator()
+        var known = try? await operations.run(run)
         while true {
-            if let answer = try? await operations.run(run) {
-                if answer.isFinished { return answer }
-                if let job, answer.nextAttemptAt != nil {
-                    _ = await operations.scheduler.ask(.stopRequested(job: job))
-                }
+            if let known, known.isFinished { return known }
+            if let job, known?.nextAttemptAt != nil { _ = await operations.scheduler.ask(.stopRequested(job: job)) }
+            guard let event = await events.next() else { return nil }
+            switch event.content {
+            case .run(let changed) where changed.id == run: known = RunAnswer(changed)
+            case .missed: known = try? await operations.run(run)
+            case .run, .service, .progress, .log, .message, .configured: continue
             }
-            do { try await operations.clock.sleep(for: RestoreProcedure.lookEvery) } catch { return nil }
         }
     }
 }

@@ -12,13 +12,16 @@ extension Operations {
 
     /// One run with its attempts, and how far it has come.
     package func run(_ id: Int64) async throws(OperationError) -> RunAnswer {
+        let position = scheduler.position
         do {
             guard let run = try await store.run(id) else { throw OperationError.noSuchRun(id) }
             var answer = RunAnswer(run)
+            answer.position = position
             answer.attempts = try await store.attempts(of: id).map {
                 .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)
             }
             let view = await scheduler.overview()?.jobs.first { $0.current?.id == id }
+            answer.service = view?.service.map { StateName($0.state) }
             if let progress = view?.progress {
                 answer.progress = ProgressAnswer(progress, since: view?.current?.state.activeSince, at: clock.now)
             }
@@ -51,6 +54,7 @@ extension Operations {
 
     /// A run's log from an offset on; the job's newest run where none is named.
     package func log(of name: String, run id: Int64?, from offset: Int64) async throws(OperationError) -> LogAnswer {
+        let position = scheduler.position
         let view = try await job(name)
         let run: Run
         do {
@@ -74,6 +78,6 @@ extension Operations {
         let log = await logs.read(run: run.id, from: offset)
         return LogAnswer(
             run: run.id, text: log.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", next: log?.end ?? offset,
-            isFinished: run.state.outcome != nil)
+            isFinished: run.state.outcome != nil, position: position)
     }
 }

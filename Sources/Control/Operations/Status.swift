@@ -10,7 +10,7 @@ extension Operations {
         let space = overview.jobs.compactMap(StatusAnswer.Space.init)
         return StatusAnswer(
             version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
-            configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) },
+            configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) }, position: overview.position,
             lastBackup: StatusAnswer.LastBackup(overview), space: space,
             attention: StatusAnswer.Attention.safeMode(overview) + StatusAnswer.Attention.record(await store.complaint())
                 + overview.jobs.flatMap(StatusAnswer.Attention.about)

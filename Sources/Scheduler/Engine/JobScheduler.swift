@@ -53,6 +53,7 @@ package actor JobScheduler {
     private let mostParallel: Int
     private nonisolated let inbox = Inbox<Envelope>()
     private nonisolated let stopDeadline = Mutex<StopDeadline?>(nil)
+    nonisolated let feed: EventFeed
 
     private var engine: Engine?
     private var jobs: [String: ScheduledJob]
@@ -70,6 +71,7 @@ package actor JobScheduler {
         self.ports = ports
         self.bootID = bootID
         self.mostParallel = mostParallel
+        feed = EventFeed(start: ports.clock.now)
         self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
     }
 
@@ -114,7 +116,7 @@ package actor JobScheduler {
     package func overview() -> Overview? {
         engine.map { engine in
             let voices = attempts.mapValues { ($0.voice.progress, $0.voice.service) }
-            return Overview(engine, voices: voices, at: ports.clock.now)
+            return Overview(engine, voices: voices, at: ports.clock.now, position: feed.position)
         }
     }
 
@@ -122,7 +124,10 @@ package actor JobScheduler {
 
     /// Boots the engine and goes on until everything has stopped.
     package func run() async throws(StoreError) {
-        defer { refuseTheRest() }
+        defer {
+            refuseTheRest()
+            feed.close()
+        }
         let stored = try await ports.store.load()
         decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
@@ -130,6 +135,7 @@ package actor JobScheduler {
         try await ports.store.commit(decision.changes.collapsed)
         self.engine = engine
         clockOffset = currentOffset()
+        feed.publish(.configured)
         var isDone = carryOut(decision)
         armTimer()
         for await _ in inbox.bell {
@@ -151,6 +157,7 @@ package actor JobScheduler {
         for (envelope, decision) in await decided(jump + batch) {
             if let jobs = envelope.jobs {
                 self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
+                feed.publish(.configured)
             }
             switch envelope.event {
             case .attemptEnded(let run, _):
@@ -195,8 +202,7 @@ package actor JobScheduler {
     }
 
     private func carryOut(_ decision: Decision) -> Bool {
-        for case .event(let event) in decision.changes { ports.logs.note(event.message, isWarning: event.kind == "defect") }
-        for case .save(let run) in decision.changes { announce(run) }
+        for change in decision.changes { publish(change) }
         var isDone = false
         for effect in decision.effects {
             switch effect {
@@ -206,6 +212,20 @@ package actor JobScheduler {
             }
         }
         return isDone
+    }
+
+    /// Tells the log and the listeners of what has been recorded.
+    private func publish(_ change: StoreChange) {
+        switch change {
+        case .save(let run):
+            feed.publish(.run(run))
+            announce(run)
+        case .service(let job, let status, _): feed.publish(.service(job: job, status))
+        case .event(let event):
+            feed.publish(.message(topic: event.kind, text: event.message))
+            ports.logs.note(event.message, isWarning: event.kind == "defect")
+        case .saveAttempt, .cursor, .forgetCursor: break
+        }
     }
 
     private func announce(_ run: Run) {
@@ -234,9 +254,13 @@ package actor JobScheduler {
             inbox.post(Envelope(event: .attemptEnded(run: run.id, .failed(JobError("the job is no longer declared")))))
             return
         }
-        let (inbox, logs) = (inbox, ports.logs)
-        let voice = LiveVoice(log: logs.open(job: run.job, run: run.id), redacted: logs.redacted) { news in
-            inbox.post(Envelope(event: .service(run: run.id, news)))
+        let (inbox, logs, feed) = (inbox, ports.logs, feed)
+        let log = logs.open(job: run.job, run: run.id) { feed.publish(.log(job: run.job, run: run.id)) }
+        let voice = LiveVoice(log: log, redacted: logs.redacted) { report in
+            switch report {
+            case .progress(let progress): feed.publish(.progress(job: run.job, run: run.id, progress))
+            case .service(let news): inbox.post(Envelope(event: .service(run: run.id, news)))
+            }
         }
         let context = context(of: run, attempt: attempt, job, voice)
         let isFirst = startedServices.insert(run.job).inserted

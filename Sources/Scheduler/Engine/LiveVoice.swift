@@ -5,6 +5,12 @@ import Synchronization
 final class LiveVoice: RunVoice {
     private static let longestStep = 100
 
+    /// What others hear of at once.
+    enum Report {
+        case progress(RunProgress)
+        case service(ServiceNews)
+    }
+
     private struct Moment {
         var progress: RunProgress?
         var service: ServiceStatus?
@@ -13,10 +19,10 @@ final class LiveVoice: RunVoice {
 
     private let log: any RunLog
     private let redacted: @Sendable (String) -> String
-    private let tell: @Sendable (ServiceNews) -> Void
+    private let tell: @Sendable (Report) -> Void
     private let moment = Mutex(Moment())
 
-    init(log: any RunLog, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (ServiceNews) -> Void) {
+    init(log: any RunLog, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (Report) -> Void) {
         self.log = log
         self.redacted = redacted
         self.tell = tell
@@ -34,6 +40,7 @@ final class LiveVoice: RunVoice {
         progress.unit = redacted(String(progress.unit.prefix(LiveVoice.longestStep)))
         let news = progress
         moment.withLock { $0.progress = news }
+        tell(.progress(news))
     }
 
     func report(_ service: ServiceStatus) {
@@ -44,7 +51,7 @@ final class LiveVoice: RunVoice {
             defer { moment.service = news }
             return moment.service != news
         }
-        if isNews { tell(.status(news)) }
+        if isNews { tell(.service(.status(news))) }
     }
 
     func launched(process: Int32) {
@@ -52,10 +59,10 @@ final class LiveVoice: RunVoice {
             moment.launches += 1
             return moment.launches
         }
-        tell(.launched(number: number))
+        tell(.service(.launched(number: number)))
     }
 
-    func ended(_ exit: ProcessExit) { tell(.ended(exit, number: moment.withLock { $0.launches })) }
+    func ended(_ exit: ProcessExit) { tell(.service(.ended(exit, number: moment.withLock { $0.launches }))) }
 
     func close() { log.close() }
 }

@@ -22,12 +22,15 @@ package struct Overview: Sendable {
     }
 
     package var at: Date
+    /// The position in the feed of events: what follows it is news to whoever has seen this.
+    package var position: Int64
     package var isStopping: Bool
     /// By name.
     package var jobs: [JobView]
 
-    init(_ engine: Engine, voices: [Int64: (RunProgress?, ServiceStatus?)], at now: Date) {
+    init(_ engine: Engine, voices: [Int64: (RunProgress?, ServiceStatus?)], at now: Date, position: Int64) {
         at = now
+        self.position = position
         isStopping = engine.phase != .running
         jobs = engine.jobs.values.sorted { $0.definition.name < $1.definition.name }.map { job in
             let current = engine.unfinished(of: job.definition.name).first

@@ -2,7 +2,8 @@ package import JobKit
 
 /// Keeps what runs say.
 package protocol RunLogs: Sendable {
-    func open(job: String, run: Int64) -> any RunLog
+    /// - Parameter onGrowth: Called when more of the log can be read, on any thread: it must not block.
+    func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog
     /// The program's own lines, such as a reload or a fault of the store.
     func note(_ line: String, isWarning: Bool)
     /// Text with every secret's value taken out.

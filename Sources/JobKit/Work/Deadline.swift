@@ -1,9 +1,8 @@
-import JobKit
-
 /// Work that may take only so long.
-enum Deadline {
-    /// Nil when the time was up first; the work was cancelled then, and awaited.
-    static func within<Value: Sendable>(
+package enum Deadline {
+    /// Nil when the time was up first: the work was cancelled then, and has ended.
+    /// - Throws: What the work throws.
+    package static func within<Value: Sendable>(
         _ length: Duration, _ clock: any WallClock, _ work: @escaping @Sendable () async throws(JobError) -> Value
     ) async throws(JobError) -> Value? {
         let result = await withTaskGroup(of: Result<Value, JobError>?.self) { group in
