@@ -58,11 +58,15 @@ package enum OperationError: Error, Sendable {
     case noSuchRun(Int64)
     case noRunYet(String)
     case noSuchRepository(String)
+    /// With the sentence that says which and why.
+    case invalidParameter(String)
     case store(StoreError)
 
+    /// The HTTP status.
     package var status: Int {
         switch self {
         case .starting, .store: 503
+        case .invalidParameter: 400
         case .noSuchJob, .noSuchRun, .noRunYet, .noSuchRepository: 404
         }
     }
@@ -74,6 +78,7 @@ package enum OperationError: Error, Sendable {
         case .noSuchRun(let id): "no run \(id) is recorded"
         case .noRunYet(let job): "\(job) has not run yet"
         case .noSuchRepository(let name): "no repository is named \"\(name)\""
+        case .invalidParameter(let message): message
         case .store(let error): "the state file can't be read: \(error.message)"
         }
     }
@@ -81,7 +86,26 @@ package enum OperationError: Error, Sendable {
 
 /// An operation's failure as it is sent.
 package struct FailureAnswer: Codable, Sendable {
+    package enum Kind: String, Codable, Sendable {
+        case noSuchJob = "no_such_job"
+        case noSuchRun = "no_such_run"
+        case noSuchRepository = "no_such_repository"
+        case invalidParameter = "invalid_parameter"
+        case unavailable
+    }
+
     package var error: String
-    /// `no_such_job`, `no_such_run`, `unavailable`.
-    package var kind: String
+    package var kind: Kind
+
+    init(_ error: OperationError) {
+        self.error = error.message
+        kind =
+            switch error {
+            case .noSuchJob: .noSuchJob
+            case .noSuchRun, .noRunYet: .noSuchRun
+            case .noSuchRepository: .noSuchRepository
+            case .invalidParameter: .invalidParameter
+            case .starting, .store: .unavailable
+            }
+    }
 }

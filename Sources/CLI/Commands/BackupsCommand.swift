@@ -67,7 +67,7 @@ struct BackupsCommand: AsyncParsableCommand {
         private func server(of repository: Repository) async -> BackupNotesAnswer? {
             var server = ServerOptions()
             (server.config, server.state, server.json) = (options.config, nil, false)
-            return await server.askQuietly("repositories/\(repository.name.inURL)/notes", as: BackupNotesAnswer.self)
+            return await server.askQuietly(BackupNotesOperation.self, .init(repository: repository.name))
         }
 
         /// Trees of containers that were not allowed to take the newest backup's place.

@@ -4,7 +4,7 @@ import JobKit
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Show what a job's run has said; the newest run unless one is named.",
+        commandName: "logs", abstract: LogOperation.summary,
         discussion: "Lines that begin with # are the program's own.")
 
     @Argument(help: "The job's name.")
@@ -26,8 +26,7 @@ struct LogsCommand: AsyncParsableCommand {
         var offset: Int64 = 0
         var isFirst = true
         repeat {
-            let query = "from=\(offset)" + ((current ?? run).map { "&run=\($0)" } ?? "")
-            let log = try await server.ask("GET", "jobs/\(job.inURL)/log?\(query)", as: LogAnswer.self)
+            let log = try await server.ask(LogOperation.self, .init(job: job, run: current ?? run, from: offset))
             if server.json, !follow {
                 _ = server.printedJSON(log)
             } else {
@@ -39,12 +38,12 @@ struct LogsCommand: AsyncParsableCommand {
                 if run != nil { return }
                 try await awaitNextRun(after: log.run, &current, &offset)
             }
-            try await server.awaitNews(after: log.position, "job=\(job.inURL)")
+            try await server.awaitNews(after: log.position, job: job)
         } while true
     }
 
     private func awaitNextRun(after finished: Int64, _ current: inout Int64?, _ offset: inout Int64) async throws {
-        let runs = try await server.ask("GET", "runs?job=\(job.inURL)&limit=5", as: RunsAnswer.self)
+        let runs = try await server.ask(RunsOperation.self, .init(job: job, limit: 5))
         guard let next = runs.runs.last(where: { $0.id > finished && $0.startedAt != nil }) else { return }
         (current, offset) = (next.id, 0)
     }

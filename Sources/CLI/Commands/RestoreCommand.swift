@@ -65,8 +65,7 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     private func inPlace() async throws {
-        let query = "at=\((at ?? "latest").inURL)" + (repository.map { "&repository=\($0.inURL)" } ?? "") + (skipsBackup ? "&backup=false" : "")
-        var answer = try await server.ask("POST", "restore?\(query)", as: RestoreAnswer.self)
+        var answer = try await server.ask(RestoreOperation.self, .init(at: at, repository: repository, backup: !skipsBackup))
         var shown = 0
         while true {
             if !server.json { for line in answer.lines.dropFirst(shown) { Console.out(line) } }
@@ -80,8 +79,8 @@ struct RestoreCommand: AsyncParsableCommand {
                 _ = server.printedJSON(answer)
                 throw ExitCode.failure
             }
-            try await server.awaitNews(after: answer.position, "topic=restore")
-            answer = try await server.ask("GET", "restore", as: RestoreAnswer.self)
+            try await server.awaitNews(after: answer.position, topic: RestoreProcedure.topic)
+            answer = try await server.ask(RestoreProgressOperation.self)
         }
     }
 }

@@ -7,7 +7,7 @@ import Processes
 import TimeZones
 
 struct RunsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "runs", abstract: "List runs, newest first.")
+    static let configuration = CommandConfiguration(commandName: "runs", abstract: RunsOperation.summary)
 
     @Argument(help: "Only runs of this job.")
     var job: String?
@@ -18,7 +18,7 @@ struct RunsCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask("GET", "runs?limit=\(limit)" + (job.map { "&job=\($0.inURL)" } ?? ""), as: RunsAnswer.self)
+        let answer = try await server.ask(RunsOperation.self, .init(job: job, limit: limit))
         if server.printedJSON(answer) { return }
         var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME", "WHAT"], flexible: 5)
         for run in answer.runs {
@@ -35,7 +35,7 @@ struct RunsCommand: AsyncParsableCommand {
 }
 
 struct NextCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "next", abstract: "List the next fire times of all schedules.")
+    static let configuration = CommandConfiguration(commandName: "next", abstract: NextOperation.summary)
 
     @Option(name: [.customShort("n"), .long], help: "The most fire times to list.")
     var count = 10
@@ -43,7 +43,7 @@ struct NextCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask("GET", "next?count=\(count)", as: NextAnswer.self)
+        let answer = try await server.ask(NextOperation.self, .init(count: count))
         if server.printedJSON(answer) { return }
         var table = TextTable(["WHEN", "IN", "JOB", "SCHEDULE"], flexible: 3)
         let now = SystemWallClock().now
@@ -61,7 +61,7 @@ struct NextCommand: AsyncParsableCommand {
 
 struct WhyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Say in one line why a job ran, did not run, or when it will.")
+        commandName: "why", abstract: WhyOperation.summary)
 
     @Argument(help: "The job's name.")
     var job: String
@@ -69,19 +69,19 @@ struct WhyCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask("GET", "jobs/\(job.inURL)/why", as: WhyAnswer.self)
+        let answer = try await server.ask(WhyOperation.self, .init(job: job))
         if !server.printedJSON(answer) { Console.out(Terminal.isOutput ? wrapped(answer.answer, width: Console.width, indent: "") : answer.answer) }
     }
 }
 
 struct ReloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reload", abstract: "Read the configuration anew; one with mistakes changes nothing.")
+        commandName: "reload", abstract: ReloadOperation.summary)
 
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask("POST", "reload", as: ReloadAnswer.self)
+        let answer = try await server.ask(ReloadOperation.self)
         if !server.printedJSON(answer) {
             for problem in answer.problems { Console.error(problem) }
             let waiting = answer.needsRestart.isEmpty ? "" : "; the new value of \(answer.needsRestart.joined(separator: ", ")) needs a restart"

@@ -16,15 +16,15 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
-    /// Asks the running program; prints the answer as it came where JSON is wanted.
-    func ask<Answer: Decodable>(_ method: String, _ path: String, as kind: Answer.Type) async throws -> Answer {
+    /// Asks the running program. Where there is no answer, says why and ends with the exit code for it.
+    func ask<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws -> O.Answer {
         let socket = StateFolder.findSocket(option: state, configuration: config)
         ShownTime.zone = ConfigurationFile(option: config).timeZone()
         let client = CurlClient()
         defer { client.close() }
         let response: HTTPResponse
         do throws(HTTPFailure) {
-            response = try await client.send(HTTPRequest(method, "http://shipkeeper/-/\(path)", unixSocket: socket))
+            response = try await client.send(HTTPRequest(operation.effect.method, "http://shipkeeper/-/\(operation.address(request))", unixSocket: socket))
         } catch {
             Console.error(
                 "shipkeeper is not running here (\(socket): \(error)); start it with \"shipkeeper run\", or name its folder with --state")
@@ -33,39 +33,41 @@ struct ServerOptions: ParsableArguments {
         if response.status != 200 {
             let failure = try? ControlJSON.decode(FailureAnswer.self, from: response.body)
             Console.error(failure?.error ?? "the program answered \(response.status)")
-            throw failure?.kind == "no_such_job" ? Exit.noSuchJob : ExitCode.failure
+            throw failure?.kind == .noSuchJob ? Exit.noSuchJob : ExitCode.failure
         }
-        do { return try ControlJSON.decode(kind, from: response.body) } catch {
+        do { return try ControlJSON.decode(O.Answer.self, from: response.body) } catch {
             Console.error("the program gave an answer that this command does not understand; are both of the same version?")
             throw ExitCode.failure
         }
     }
 
     /// How long one request waits for news, in seconds.
-    private static let longestWait = 20
+    private static let longestWait: Int64 = 20
     /// The least time between two looks at progress or a log: what comes faster is shown together.
     private static let pace = Duration.milliseconds(100)
 
+    /// Asks an operation without parameters.
+    func ask<O: ControlOperation>(_ operation: O.Type) async throws -> O.Answer where O.Request == NoParameters { try await ask(operation, NoParameters()) }
+
     /// Returns once something has happened after a position of the feed of events, or nothing for a while.
-    /// - Parameter filter: Of the events, as in a URL's query.
-    func awaitNews(after position: Int64?, _ filter: String) async throws {
+    func awaitNews(after position: Int64?, job: String? = nil, topic: String? = nil) async throws {
         let begun = ContinuousClock.now
-        let after = position.map { "&after=\($0)" } ?? ""
-        let news = try await ask("GET", "events?\(filter)\(after)&wait=\(ServerOptions.longestWait)", as: EventsAnswer.self)
+        let news = try await ask(EventsOperation.self, .init(after: position, wait: ServerOptions.longestWait, job: job, topic: topic))
         guard news.events.allSatisfy({ $0.type == .progress || $0.type == .log }) else { return }
         let rest = ServerOptions.pace - (ContinuousClock.now - begun)
         if rest > .zero { try await SystemWallClock().sleep(for: rest) }
     }
 
     /// The same, for what is only worth having where the program runs; nil else.
-    func askQuietly<Answer: Decodable>(_ path: String, as kind: Answer.Type) async -> Answer? {
+    func askQuietly<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async -> O.Answer? {
         let client = CurlClient()
         defer { client.close() }
         let socket = StateFolder.findSocket(option: state, configuration: config)
-        guard let response = try? await client.send(HTTPRequest("GET", "http://shipkeeper/-/\(path)", unixSocket: socket)), response.status == 200 else {
+        let address = "http://shipkeeper/-/\(operation.address(request))"
+        guard let response = try? await client.send(HTTPRequest(operation.effect.method, address, unixSocket: socket)), response.status == 200 else {
             return nil
         }
-        return try? ControlJSON.decode(kind, from: response.body)
+        return try? ControlJSON.decode(O.Answer.self, from: response.body)
     }
 
     /// Prints JSON where it is wanted; gives whether it was.
@@ -73,9 +75,4 @@ struct ServerOptions: ParsableArguments {
         if json { Console.out(String(decoding: ControlJSON.encode(answer), as: UTF8.self)) }
         return json
     }
-}
-
-extension String {
-    /// As one part of a path in a URL.
-    var inURL: String { addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? self }
 }

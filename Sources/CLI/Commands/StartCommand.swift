@@ -7,7 +7,7 @@ import Scheduler
 
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "start", abstract: "Start a job now.",
+        commandName: "start", abstract: StartOperation.summary,
         discussion: "A job that is running already is joined, unless --new asks for another run after it.")
 
     @Argument(help: "The job's name.")
@@ -33,9 +33,7 @@ struct StartCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let options = [dryRun ? "dry_run=true" : nil, new ? "new=true" : nil, confirmEmpty ? "confirm_empty=true" : nil].compactMap(\.self)
-        let query = options.isEmpty ? "" : "?" + options.joined(separator: "&")
-        let answer = try await server.ask("POST", "jobs/\(job.inURL)/start\(query)", as: StartAnswer.self)
+        let answer = try await server.ask(StartOperation.self, .init(job: job, new: new, dryRun: dryRun, confirmEmpty: confirmEmpty))
         let run = try answer.accepted(job)
         if dryRun { return try await RunWaiter(job: job, run: run, server: server, showsWords: true).wait() }
         guard wait else {
@@ -48,7 +46,7 @@ struct StartCommand: AsyncParsableCommand {
 
 struct StopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "End a job's run; a service stays stopped until it is started.")
+        commandName: "stop", abstract: StopOperation.summary)
 
     @Argument(help: "The job's name.")
     var job: String
@@ -56,7 +54,7 @@ struct StopCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask("POST", "jobs/\(job.inURL)/stop", as: StartAnswer.self)
+        let answer = try await server.ask(StopOperation.self, .init(job: job))
         if answer.result == .notRunning {
             if !server.printedJSON(answer) { Console.out("\(job) is not running") }
             return
@@ -67,7 +65,7 @@ struct StopCommand: AsyncParsableCommand {
 }
 
 struct RestartCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "restart", abstract: "End a job's run and start it anew.")
+    static let configuration = CommandConfiguration(commandName: "restart", abstract: RestartOperation.summary)
 
     @Argument(help: "The job's name.")
     var job: String
@@ -78,7 +76,7 @@ struct RestartCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask("POST", "jobs/\(job.inURL)/restart", as: StartAnswer.self)
+        let answer = try await server.ask(RestartOperation.self, .init(job: job))
         let run = try answer.accepted(job)
         if wait { return try await RunWaiter(job: job, run: run, server: server).wait() }
         if !server.printedJSON(answer) { Console.out("\(job) is restarting (run \(run))") }
@@ -109,7 +107,7 @@ struct RunWaiter {
     func wait() async throws {
         var (shown, toldAttempts) = ("", 0)
         while true {
-            let answer = try await server.ask("GET", "runs/\(run)", as: RunAnswer.self)
+            let answer = try await server.ask(RunOperation.self, .init(id: run))
             if answer.isFinished {
                 if showsWords, !server.json { try await showWords() }
                 return try conclude(answer)
@@ -126,7 +124,7 @@ struct RunWaiter {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
                 shown = progress
             }
-            try await server.awaitNews(after: answer.position, "job=\(job.inURL)")
+            try await server.awaitNews(after: answer.position, job: job)
         }
     }
 
@@ -141,7 +139,7 @@ struct RunWaiter {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         var offset: Int64 = 0
         while true {
-            let log = try await server.ask("GET", "jobs/\(job.inURL)/log?run=\(run)&from=\(offset)", as: LogAnswer.self)
+            let log = try await server.ask(LogOperation.self, .init(job: job, run: run, from: offset))
             if log.text.isEmpty { return }
             offset = log.next
             for line in log.text.split(separator: "\n") where line.hasPrefix("# ") { Console.out(String(line.dropFirst(2))) }

@@ -6,12 +6,12 @@ import Scheduler
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show what runs, what is next, and what needs attention.")
+        commandName: "status", abstract: StatusOperation.summary)
 
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let status = try await server.ask("GET", "status", as: StatusAnswer.self)
+        let status = try await server.ask(StatusOperation.self)
         if server.printedJSON(status) { return }
         for line in StatusText(status, width: Console.width).lines { Console.out(line) }
     }

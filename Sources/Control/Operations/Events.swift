@@ -28,6 +28,39 @@ package struct EventFilter: Sendable {
     }
 }
 
+package enum EventsOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        /// Position of the last event that is known; from now on where it is missing.
+        package var after: Int64?
+        /// How long to wait for the first event, 0 to 60 seconds; 0 where it is missing.
+        package var wait: Int64?
+        /// Only events of this job.
+        package var job: String?
+        /// Only events of this run.
+        package var run: Int64?
+        /// Only messages of this topic.
+        package var topic: String?
+
+        package init(after: Int64? = nil, wait: Int64? = nil, job: String? = nil, run: Int64? = nil, topic: String? = nil) {
+            self.after = after
+            self.wait = wait
+            self.job = job
+            self.run = run
+            self.topic = topic
+        }
+    }
+
+    package static let name = "events"
+    package static let path = "events"
+    package static let summary = "Wait for what happens after a position of the event feed."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> EventsAnswer {
+        await program.events(
+            after: request.after, EventFilter(job: request.job, run: request.run, topic: request.topic), wait: .seconds(min(60, max(0, request.wait ?? 0))))
+    }
+}
+
 extension Operations {
     /// The most events of one answer.
     static let mostEvents = 200

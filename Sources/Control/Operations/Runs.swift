@@ -3,6 +3,93 @@ import JobKit
 import Scheduler
 import TimeZones
 
+package enum NextOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        /// 1 to 1000; 20 where it is missing.
+        package var count: Int?
+
+        package init(count: Int? = nil) {
+            self.count = count
+        }
+    }
+
+    package static let name = "next"
+    package static let path = "next"
+    package static let summary = "List the next scheduled times of all schedules."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> NextAnswer {
+        try await program.next(count: min(1000, max(1, request.count ?? 20)))
+    }
+}
+
+package enum RunsOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        /// Only runs of this job.
+        package var job: String?
+        /// 1 to 10000; 20 where it is missing.
+        package var limit: Int?
+
+        package init(job: String? = nil, limit: Int? = nil) {
+            self.job = job
+            self.limit = limit
+        }
+    }
+
+    package static let name = "runs"
+    package static let path = "runs"
+    package static let summary = "List runs, newest first."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RunsAnswer {
+        try await program.runs(of: request.job, limit: min(10_000, max(1, request.limit ?? 20)))
+    }
+}
+
+package enum RunOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var id: Int64
+
+        package init(id: Int64) {
+            self.id = id
+        }
+    }
+
+    package static let name = "run"
+    package static let path = "runs/{id}"
+    package static let summary = "Show one run with its attempts and its progress."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RunAnswer {
+        try await program.run(request.id)
+    }
+}
+
+package enum LogOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var job: String
+        /// Of the job; its newest where it is missing.
+        package var run: Int64?
+        /// The byte to begin with; 0 where it is missing.
+        package var from: Int64?
+
+        package init(job: String, run: Int64? = nil, from: Int64? = nil) {
+            self.job = job
+            self.run = run
+            self.from = from
+        }
+    }
+
+    package static let name = "log"
+    package static let path = "jobs/{job}/log"
+    package static let summary = "Show the output of a job's newest run, or of one run."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> LogAnswer {
+        try await program.log(of: request.job, run: request.run, from: request.from ?? 0)
+    }
+}
+
 extension Operations {
     /// Runs, newest first.
     package func runs(of name: String?, limit: Int) async throws(OperationError) -> RunsAnswer {

@@ -1,6 +1,73 @@
 import JobKit
 import Scheduler
 
+package enum StartOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var job: String
+        /// Whether to ask for a run of its own even if one goes on.
+        package var new: Bool?
+        /// Whether the run only shows what it would do.
+        package var dryRun: Bool?
+        /// Whether a backup may store a tree that is empty, or much smaller than the last one.
+        package var confirmEmpty: Bool?
+
+        package init(job: String, new: Bool? = nil, dryRun: Bool? = nil, confirmEmpty: Bool? = nil) {
+            self.job = job
+            self.new = new
+            self.dryRun = dryRun
+            self.confirmEmpty = confirmEmpty
+        }
+    }
+
+    package static let name = "start"
+    package static let path = "jobs/{job}/start"
+    package static let summary = "Start a job now."
+    package static let effect = OperationEffect.changes
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
+        if request.dryRun == true { return try await program.dryRun(request.job, via: caller) }
+        return try await program.start(request.job, via: caller, evenIfRunning: request.new == true, confirmsEmpty: request.confirmEmpty == true)
+    }
+}
+
+package enum StopOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var job: String
+
+        package init(job: String) {
+            self.job = job
+        }
+    }
+
+    package static let name = "stop"
+    package static let path = "jobs/{job}/stop"
+    package static let summary = "End a job's run; a service stays stopped until it is started."
+    package static let effect = OperationEffect.changes
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
+        try await program.stop(request.job)
+    }
+}
+
+package enum RestartOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var job: String
+
+        package init(job: String) {
+            self.job = job
+        }
+    }
+
+    package static let name = "restart"
+    package static let path = "jobs/{job}/restart"
+    package static let summary = "End a job's run and start it again."
+    package static let effect = OperationEffect.changes
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
+        try await program.restart(request.job, via: caller)
+    }
+}
+
 extension Operations {
     /// Starts a job now, or joins the run that goes on.
     /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.

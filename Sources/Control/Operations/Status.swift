@@ -3,6 +3,17 @@ import JobKit
 import Scheduler
 import TimeZones
 
+package enum StatusOperation: ControlOperation {
+    package static let name = "status"
+    package static let path = "status"
+    package static let summary = "Show what runs, what is next, and what needs attention."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> StatusAnswer {
+        try await program.status()
+    }
+}
+
 extension Operations {
     /// Everything in one look: what runs, since when, what is next, and what needs a person. Reads nothing from disk.
     package func status() async throws(OperationError) -> StatusAnswer {

@@ -3,6 +3,25 @@ import JobKit
 import Scheduler
 import TimeZones
 
+package enum WhyOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var job: String
+
+        package init(job: String) {
+            self.job = job
+        }
+    }
+
+    package static let name = "why"
+    package static let path = "jobs/{job}/why"
+    package static let summary = "Explain in one line why a job ran, did not run, or when it will."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> WhyAnswer {
+        try await program.why(request.job)
+    }
+}
+
 extension Operations {
     /// One line: why a job runs, does not run, or when it will.
     package func why(_ name: String) async throws(OperationError) -> WhyAnswer {

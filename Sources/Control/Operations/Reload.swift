@@ -1,0 +1,10 @@
+package enum ReloadOperation: ControlOperation {
+    package static let name = "reload"
+    package static let path = "reload"
+    package static let summary = "Reload the configuration; an invalid file is rejected and the current one stays active."
+    package static let effect = OperationEffect.changes
+
+    package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> ReloadAnswer {
+        await program.reload()
+    }
+}
