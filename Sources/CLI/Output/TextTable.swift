@@ -1,3 +1,5 @@
+import JobKit
+
 /// Columns of text, cut to fit a width. The last column but one gives way first.
 struct TextTable {
     struct Cell {
@@ -24,7 +26,7 @@ struct TextTable {
 
     func lines(width: Int) -> [String] {
         var widths = header.indices.map { column in
-            max(header[column].count, rows.map { $0[column].text.count }.max() ?? 0)
+            max(DisplayWidth.of(header[column]), rows.map { DisplayWidth.of($0[column].text) }.max() ?? 0)
         }
         let rest = widths.reduce(0, +) - widths[flexible] + 2 * (widths.count - 1)
         widths[flexible] = max(10, min(widths[flexible], width - rest))
@@ -34,7 +36,7 @@ struct TextTable {
             for (column, cell) in row.enumerated() {
                 let text = TextTable.cut(cell.text, to: widths[column])
                 let isLast = column == row.count - 1
-                line += Console.paint(text, cell.colour) + (isLast ? "" : String(repeating: " ", count: widths[column] - text.count + 2))
+                line += Console.paint(text, cell.colour) + (isLast ? "" : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(text)) + 2))
             }
             while line.last == " " { line.removeLast() }
             return line
@@ -42,22 +44,40 @@ struct TextTable {
     }
 
     static func cut(_ text: String, to width: Int) -> String {
-        text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
+        DisplayWidth.of(text) <= width ? text : DisplayWidth.prefix(text, fitting: max(0, width - 1)) + "…"
     }
 }
 
-/// Breaks text at blanks so that it fits a width, each further line indented.
+/// Breaks text so that it fits a width in columns, each line indented: at blanks, and next to wide characters, which are written without
+/// blanks. A word that is longer than a line stays whole, so that paths and commands can be copied.
 func wrapped(_ text: String, width: Int, indent: String) -> String {
-    var lines: [String] = []
-    var line = ""
+    let columns = width - DisplayWidth.of(indent)
+    var (lines, line): ([String], String) = ([], "")
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-        if !line.isEmpty, line.count + 1 + word.count > width - indent.count {
-            lines.append(line)
-            line = String(word)
-        } else {
-            line += (line.isEmpty ? "" : " ") + word
+        for (index, piece) in pieces(of: word).enumerated() {
+            let blank = index == 0 && !line.isEmpty ? " " : ""
+            if !line.isEmpty, DisplayWidth.of(line) + blank.count + DisplayWidth.of(piece) > columns {
+                lines.append(line)
+                line = piece
+            } else {
+                line += blank + piece
+            }
         }
     }
     lines.append(line)
     return lines.map { indent + $0 }.joined(separator: "\n")
+}
+
+/// Parts of a word between which a line may end: after each wide character, unless closing punctuation follows.
+private func pieces(of word: Substring) -> [String] {
+    var pieces = [""]
+    for character in word {
+        if let last = pieces.last?.last, DisplayWidth.of(last) == 2 || DisplayWidth.of(character) == 2, !"，。；：！？、）》」』”’,.;:!?)".contains(character),
+            !"（《「『“‘(".contains(last)
+        {
+            pieces.append("")
+        }
+        pieces[pieces.count - 1].append(character)
+    }
+    return pieces
 }
