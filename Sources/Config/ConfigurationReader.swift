@@ -20,7 +20,7 @@ package struct ConfigurationReader: Sendable {
 
     package func read(_ text: String, file: String) throws(ConfigurationError) -> Configuration {
         let (root, problems) = YAMLTree(file: file, environment: environment).read(text)
-        guard let root else { throw ConfigurationError(problems: problems) }
+        guard let root else { throw ConfigurationError(problems: FullWidthPunctuation.explained(problems, isSyntax: true, in: text)) }
         var reader = SettingsReader(root)
         var configuration = TopLevel.read(&reader, file: file, environment: environment)
         let resources = repositories(&reader)
@@ -30,7 +30,7 @@ package struct ConfigurationReader: Sendable {
         let told = Set(problems.filter { $0.severity == .error }.map(\.place))
         let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
             .inReadingOrder
-        if all.hasErrors { throw ConfigurationError(problems: all) }
+        if all.hasErrors { throw ConfigurationError(problems: FullWidthPunctuation.explained(all, isSyntax: false, in: text)) }
         configuration.warnings = all
         configuration.secretValues = reader.secretValues
         configuration.repositories = resources
@@ -90,7 +90,7 @@ package struct ConfigurationReader: Sendable {
         var places: [String: JobPlaces] = [:]
         for entry in entries {
             if !entry.key.isJobName {
-                reader.report(at: entry.place, "\"\(entry.key)\" is no name for a job", hint: "use letters, digits, - and _")
+                reader.report(at: entry.place, "\"\(entry.key)\" is not a valid job name", hint: "use up to 64 letters and digits of any script, - and _")
             }
             places[entry.key] = JobPlaces(name: entry.place, node: entry.value)
             var inner = SettingsReader(entry.value, path: entry.key, resources: resources)
@@ -127,7 +127,7 @@ package struct ConfigurationReader: Sendable {
 extension String {
     fileprivate var isJobName: Bool {
         !isEmpty && count <= 64 && !hasPrefix("-")
-            && allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || $0 == "-" || $0 == "_" }
+            && allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
     }
 }
 

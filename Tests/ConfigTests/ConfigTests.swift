@@ -151,6 +151,36 @@ struct ConfigTests {
                 == ["c.yaml:3:44: error: the environment variable HOTS is not set; did you mean HOST? Else set it, or write ${HOTS:-default}"])
     }
 
+    @Test("a job's name may be in any script, and is checked")
+    func jobNames() {
+        for name in ["nightly", "备份", "Sauvegarde_été-2"] {
+            #expect(problems("version: 1\njobs:\n  \(name): { type: command, with: { command: [x] } }\n").isEmpty, "\(name)")
+        }
+        for name in ["a b", "a/b", "-a", "\"\"", String(repeating: "a", count: 65)] {
+            let found = problems("version: 1\njobs:\n  \(name): { type: command, with: { command: [x] } }\n")
+            #expect(found.count == 1 && found[0].hasPrefix("c.yaml:3:3: error: ") && found[0].contains("is not a valid job name"), "\(found)")
+        }
+    }
+
+    @Test(
+        "full-width punctuation is named, and what follows from it is not",
+        arguments: [
+            ("version：1\njobs: {}", "c.yaml:1:8: error: full-width colon \"：\"; type : with the English keyboard"),
+            ("version: 1\njobs:\n  app：\n    type: service", "c.yaml:3:6: error: full-width colon \"：\"; type : with the English keyboard"),
+            ("version: 1\njobs:\n  a:\u{3000}{ type: command }", "c.yaml:3:5: error: full-width blank U+3000; type a plain blank with the English keyboard"),
+            (
+                "version: 1\njobs:\n  a: { type: command, with: { command: ［x, “1”］ } }",
+                "c.yaml:3:40: error: full-width bracket \"［\"; type [ with the English keyboard"
+            ),
+        ])
+    func fullWidth(text: String, expected: String) { #expect(problems(text) == [expected]) }
+
+    @Test("full-width punctuation in a text is fine, and explains no other mistake")
+    func fullWidthText() {
+        let found = problems("version: 1\njobs:\n  a: { type: command, with: { shell: echo 你好，世界：一 } }\n  b: { typ: command }\n")
+        #expect(!found.isEmpty && found.allSatisfy { !$0.contains("full-width") && $0.hasPrefix("c.yaml:4:") }, "\(found)")
+    }
+
     @Test(
         "what is not YAML is named with its place",
         arguments: zip(

@@ -1,0 +1,61 @@
+import JobKit
+
+/// Finds punctuation of Chinese and Japanese input methods where YAML wants that of ASCII: the usual mistake behind an error on such a line.
+enum FullWidthPunctuation {
+    private static let ascii: [Character: (name: String, plain: String)] = [
+        "：": ("colon", ":"), "，": ("comma", ","), "、": ("comma", ","), "［": ("bracket", "["), "］": ("bracket", "]"), "【": ("bracket", "["),
+        "】": ("bracket", "]"),
+        "｛": ("brace", "{"), "｝": ("brace", "}"), "“": ("quote", "\""), "”": ("quote", "\""), "‘": ("quote", "'"), "’": ("quote", "'"),
+        "－": ("hyphen", "-"), "＃": ("number sign", "#"), "\u{3000}": ("blank", " "),
+    ]
+
+    /// The problems with those replaced that such a character on their line, or the line before, explains.
+    ///
+    /// - Parameter isSyntax: Whether the text is not YAML; else only problems are explained whose own words show such a character, because
+    ///   Chinese text may stand in a value without quotes.
+    /// - Parameter text: The file's.
+    static func explained(_ problems: [Problem], isSyntax: Bool, in text: String) -> [Problem] {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var explained: Set<Int> = []
+        var found: [Problem] = []
+        for problem in problems {
+            let line = problem.place.line
+            let isCandidate = problem.severity == .error && (isSyntax || problem.message.contains { ascii[$0] != nil })
+            let candidates = isCandidate ? (isSyntax ? [line, line - 1] : [line]) : []
+            guard let guilty = candidates.first(where: { lines.indices.contains($0 - 1) && column(in: lines[$0 - 1]) != nil }) else {
+                found.append(problem)
+                continue
+            }
+            if explained.insert(guilty).inserted { found.append(self.problem(file: problem.place.file, line: guilty, lines[guilty - 1])) }
+        }
+        return found
+    }
+
+    private static func problem(file: String, line: Int, _ text: Substring) -> Problem {
+        let column = column(in: text) ?? 1
+        let character = text[text.index(text.startIndex, offsetBy: column - 1)]
+        let (name, plain) = ascii[character] ?? ("character", "")
+        let shown = character == "\u{3000}" ? "U+3000" : "\"\(character)\""
+        let typed = plain == " " ? "a plain blank" : plain
+        return Problem(at: SourcePlace(file: file, line: line, column: column), "full-width \(name) \(shown)", hint: "type \(typed) with the English keyboard")
+    }
+
+    /// Where the first one is, from 1, outside quoted text and comments; nil for none.
+    private static func column(in line: Substring) -> Int? {
+        var quote: Character?
+        var previous: Character = " "
+        for (index, character) in line.enumerated() {
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "\"" || character == "'" {
+                quote = character
+            } else if character == "#", previous.isWhitespace {
+                return nil
+            } else if ascii[character] != nil {
+                return index + 1
+            }
+            previous = character
+        }
+        return nil
+    }
+}
