@@ -71,6 +71,8 @@ package struct RunAnswer: Codable, Sendable {
     package var progress: ProgressAnswer?
     /// Of a service whose run goes on.
     package var service: StateName?
+    /// Why a waiting run can't start yet, as a clause: `waits for restore`.
+    package var obstacle: String?
     /// The position in the feed of events that this answer knows: what follows is news.
     package var position: Int64?
 

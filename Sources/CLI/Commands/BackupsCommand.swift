@@ -35,7 +35,7 @@ struct BackupsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let repository = try options.chosen()
+            let repository = try await options.chosen()
             let archives = repository.archives()
             let versions = try await Console.or { try await archives.backups() }
             let notes = await server(of: repository)
@@ -66,7 +66,7 @@ struct BackupsCommand: AsyncParsableCommand {
         /// What the running program knows of them; nil where none runs here.
         private func server(of repository: Repository) async -> BackupNotesAnswer? {
             var server = ServerOptions()
-            (server.config, server.state, server.json) = (options.config, nil, false)
+            (server.config, server.state, server.json) = (options.config, options.state, false)
             return await server.askQuietly(BackupNotesOperation.self, .init(repository: repository.name))
         }
 
@@ -107,7 +107,7 @@ struct BackupsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let plans = try options.plans()
+            let plans = try await options.plans()
             let repository = try Console.or { try plans.repository(options.repository) }
             // What a restore job would look for in it.
             let source = plans.uses.first { !$0.isBackup && $0.repository.name == repository.name }?.source
@@ -156,7 +156,7 @@ struct BackupsCommand: AsyncParsableCommand {
         @OptionGroup var options: RepositoryOptions
 
         func run() async throws {
-            let repository = try options.chosen()
+            let repository = try await options.chosen()
             let version = try await Console.or { try await RepositoryPlans.find(backup, in: repository) }
             let url = URL(fileURLWithPath: to)
             guard !FileManager.default.fileExists(atPath: url.path) else {

@@ -10,11 +10,18 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a configuration and name every mistake with its place.")
 
-    @Option(help: "The configuration file.")
+    @Argument(help: "The configuration file; the same as --config.")
+    var file: String?
+
+    @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
     @Flag(help: "Print the result as JSON.")
     var json = false
+
+    func validate() throws {
+        if file != nil, config != nil { throw ValidationError("name the configuration file once") }
+    }
 
     private struct Result: Encodable {
         struct Found: Encodable {
@@ -31,7 +38,7 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let file = ConfigurationFile(option: config)
+        let file = ConfigurationFile(option: file ?? config)
         let catalog = ConfigurationFile.catalog(http: CurlClient()) { "" }
         let problems: [Problem]
         var configuration: Configuration?
@@ -65,7 +72,7 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of the configuration, for editors.")
 
-    @Option(help: "The configuration file, whose plug-ins are in the schema too.")
+    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are in the schema too.")
     var config: String?
 
     func run() {

@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Try what backups, restores and publications need, and say what to do about what is wrong.",
         discussion: "Nothing stored is touched. Exits with 0 when nothing has failed, else with 1; a warning is no failure.")
 
-    @Option(help: "The configuration file.")
+    @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
     @Flag(help: "Print the result as JSON.")
@@ -29,9 +29,10 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var lines = configurationLines()
+        let file = await ConfigurationFile.orOfServer(option: config, state: nil)
+        var lines = configurationLines(file)
         if let configuration = lines.configuration {
-            lines.lines += await platformLines(configuration)
+            lines.lines += await platformLines(configuration, file)
             lines.lines += localLines(configuration)
             lines.lines += await repositoryLines(RepositoryPlans(configuration: configuration))
             lines.lines += await jobLines(configuration)
@@ -57,8 +58,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     // MARK: Checks
 
-    private func configurationLines() -> (lines: [Line], configuration: Configuration?) {
-        let file = ConfigurationFile(option: config)
+    private func configurationLines(_ file: ConfigurationFile) -> (lines: [Line], configuration: Configuration?) {
         let about = "configuration"
         do {
             let configuration = try file.read(ConfigurationFile.catalog(http: CurlClient()) { "" })
@@ -75,8 +75,8 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func platformLines(_ configuration: Configuration) async -> [Line] {
-        let checks = PlatformChecks(file: ConfigurationFile(option: config))
+    private func platformLines(_ configuration: Configuration, _ file: ConfigurationFile) async -> [Line] {
+        let checks = PlatformChecks(file: file)
         let all = checks.local(configuration) + [await checks.visibility(CurlClient())].compactMap(\.self)
         return all.map { Line(about: "platform", check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint) }
     }

@@ -16,7 +16,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on as more is said, and over to the next run.")
     var follow = false
 
-    @Option(name: [.customShort("n"), .long], help: "Only the last so many lines.")
+    @Option(name: [.customShort("n"), .long, .customLong("tail")], help: "Only the last so many lines.")
     var lines: Int?
 
     @OptionGroup var server: ServerOptions

@@ -15,7 +15,7 @@ struct PluginsCommand: AsyncParsableCommand {
 struct PluginsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the plug-ins that jobs may use.")
 
-    @Option(help: "The configuration file: plug-ins lie in Plugins beside it, and in the folders that it names.")
+    @Option(name: .shortAndLong, help: "The configuration file: plug-ins lie in Plugins beside it, and in the folders that it names.")
     var config: String?
 
     @Flag(help: "Print them as JSON.")

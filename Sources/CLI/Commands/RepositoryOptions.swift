@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backups
 import Config
+import Control
 import Files
 import Foundation
 import HTTPClient
@@ -12,8 +13,11 @@ import TimeZones
 
 /// A repository of the configuration, asked directly: no running program is needed.
 struct RepositoryOptions: ParsableArguments {
-    @Option(help: "The configuration file.")
+    @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
+
+    @Option(help: "The state folder of the running program, whose configuration is taken where no other is found.")
+    var state: String?
 
     @Option(help: "The repository, where the configuration has several.")
     var repository: String?
@@ -22,8 +26,8 @@ struct RepositoryOptions: ParsableArguments {
     var json = false
 
     /// Reads the configuration, or ends with its mistakes.
-    func plans() throws -> RepositoryPlans {
-        let file = ConfigurationFile(option: config)
+    func plans() async throws -> RepositoryPlans {
+        let file = await ConfigurationFile.orOfServer(option: config, state: state)
         let http = CurlClient()
         do {
             let configuration = try file.read(ConfigurationFile.catalog(http: http) { "" })
@@ -35,8 +39,8 @@ struct RepositoryOptions: ParsableArguments {
         }
     }
 
-    func chosen() throws -> Repository {
-        let plans = try plans()
+    func chosen() async throws -> Repository {
+        let plans = try await plans()
         return try Console.or { try plans.repository(repository) }
     }
 
@@ -45,6 +49,17 @@ struct RepositoryOptions: ParsableArguments {
         let path = TemporaryPlace.find() + "/shipkeeper-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try await body(path)
+    }
+}
+
+extension ConfigurationFile {
+    /// The file named by an option or the environment, or one of the usual places; where there is none, that of the running program.
+    static func orOfServer(option: String?, state: String?) async -> ConfigurationFile {
+        let file = ConfigurationFile(option: option)
+        guard option == nil, !FileManager.default.fileExists(atPath: file.path) else { return file }
+        var server = ServerOptions()
+        (server.config, server.state, server.json) = (nil, state, false)
+        return await server.askQuietly(StatusOperation.self, NoParameters()).map { ConfigurationFile(option: $0.configuration) } ?? file
     }
 }
 

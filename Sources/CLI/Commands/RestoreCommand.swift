@@ -44,8 +44,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
     private func unpack(into target: String) async throws {
         var options = RepositoryOptions()
-        (options.config, options.repository, options.json) = (server.config, repository, server.json)
-        let repository = try options.chosen()
+        (options.config, options.state, options.repository, options.json) = (server.config, server.state, repository, server.json)
+        let repository = try await options.chosen()
         let version = try await Console.or { try await RepositoryPlans.find(at ?? "latest", in: repository) }
         let report = try await Console.or {
             let folder = try Console.folder(URL(fileURLWithPath: target).path)

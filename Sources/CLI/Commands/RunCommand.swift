@@ -11,7 +11,7 @@ struct RunCommand: AsyncParsableCommand {
             the configuration.
             """)
 
-    @Option(help: "The configuration file.")
+    @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
     @Flag(inversion: .prefixedNo, help: "Run below a small init process.")

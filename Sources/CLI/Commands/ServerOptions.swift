@@ -7,7 +7,7 @@ import TimeZones
 
 /// Where the running program is, and how its answer is shown.
 struct ServerOptions: ParsableArguments {
-    @Option(help: "The configuration file, to find the state folder.")
+    @Option(name: .shortAndLong, help: "The configuration file, to find the state folder.")
     var config: String?
 
     @Option(help: "The state folder of the running program.")

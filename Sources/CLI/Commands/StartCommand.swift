@@ -8,7 +8,7 @@ import Scheduler
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: StartOperation.summary,
-        discussion: "A job that is running already is joined, unless --new asks for another run after it.")
+        discussion: "If the job is already running, the command attaches to that run; --new queues another one.")
 
     @Argument(help: "The job's name.")
     var job: String
@@ -16,7 +16,10 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Wait for the run's end and exit with its outcome; for a service, until it is ready.")
     var wait = false
 
-    @Flag(help: "Ask for a run of its own even if one goes on.")
+    @Flag(name: .shortAndLong, help: "Wait as with --wait, and show the output meanwhile.")
+    var follow = false
+
+    @Flag(help: "Queue another run even if the job is running.")
     var new = false
 
     @Flag(help: "Change nothing: show what the run would do, as a publication can.")
@@ -35,12 +38,14 @@ struct StartCommand: AsyncParsableCommand {
     func run() async throws {
         let answer = try await server.ask(StartOperation.self, .init(job: job, new: new, dryRun: dryRun, confirmEmpty: confirmEmpty))
         let run = try answer.accepted(job)
-        if dryRun { return try await RunWaiter(job: job, run: run, server: server, showsWords: true).wait() }
-        guard wait else {
+        if dryRun { return try await RunWaiter(job: job, run: run, server: server, output: .summaryLines).wait() }
+        let isJoined = answer.result == .joined
+        guard wait || follow else {
             if server.printedJSON(answer) { return }
-            return Console.out(answer.result == .joined ? "\(job) is on its way already (run \(run))" : "\(job) was started (run \(run))")
+            return Console.out(isJoined ? "\(job) is running already (run \(run))" : "\(job) started (run \(run))")
         }
-        try await RunWaiter(job: job, run: run, server: server).wait()
+        if !server.json { Console.error(isJoined ? "\(job) is running already: waiting for run \(run)" : "\(job) started (run \(run))") }
+        try await RunWaiter(job: job, run: run, server: server, output: follow ? .live : .none).wait()
     }
 }
 
@@ -101,16 +106,30 @@ struct RunWaiter {
     let job: String
     let run: Int64
     let server: ServerOptions
-    /// Whether the run's own words are shown when it has ended.
-    var showsWords = false
+    /// What is shown of the run's output.
+    enum Output {
+        case none
+        /// All of it, as it comes.
+        case live
+        /// When it has ended, the program's own lines.
+        case summaryLines
+    }
+
+    var output = Output.none
 
     func wait() async throws {
-        var (shown, toldAttempts) = ("", 0)
+        var (shown, toldAttempts, obstacle) = ("", 0, "")
+        var offset: Int64 = 0
         while true {
             let answer = try await server.ask(RunOperation.self, .init(id: run))
+            if case .live = output, answer.startedAt != nil { try await show(from: &offset) }
             if answer.isFinished {
-                if showsWords, !server.json { try await showWords() }
+                if case .summaryLines = output, !server.json { try await showSummaryLines() }
                 return try conclude(answer)
+            }
+            if let reason = answer.obstacle, reason != obstacle, !server.json {
+                obstacle = reason
+                Console.error("\(job) \(reason)")
             }
             for attempt in answer.attempts ?? [] where answer.state == .waitingToRetry && attempt.number > toldAttempts && attempt.endedAt != nil {
                 toldAttempts = attempt.number
@@ -120,7 +139,7 @@ struct RunWaiter {
                 if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
                 return
             }
-            if Terminal.isError, let progress = answer.progress?.words, progress != shown {
+            if Terminal.isError, !isLive, let progress = answer.progress?.words, progress != shown {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
                 shown = progress
             }
@@ -134,8 +153,17 @@ struct RunWaiter {
         Console.error("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); trying again later (Ctrl-C stops waiting, not the run)")
     }
 
-    /// What the program itself has said in the run, without the words of its processes.
-    private func showWords() async throws {
+    private var isLive: Bool { if case .live = output { true } else { false } }
+
+        /// Shows what has come since that byte.
+    private func show(from offset: inout Int64) async throws {
+        let log = try await server.ask(LogOperation.self, .init(job: job, run: run, from: offset))
+        offset = log.next
+        if !server.json { Console.raw(log.text) }
+    }
+
+    /// The program's own lines of the run, without the output of its processes.
+    private func showSummaryLines() async throws {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         var offset: Int64 = 0
         while true {

@@ -135,7 +135,7 @@ struct Daemon {
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
         let operations = Operations(
-            scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: file.path,
+            scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: URL(fileURLWithPath: file.path).path,
             startedAt: clock.now, restarts: restarts,
             restoring: RestoreProcedure { [bootID, current] wish, name in
                 await RepositoryPlans(configuration: current.value).plan(wish, name, values: store, bootID: bootID)

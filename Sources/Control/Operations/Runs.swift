@@ -108,6 +108,7 @@ extension Operations {
                 .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)
             }
             let view = await scheduler.overview()?.jobs.first { $0.current?.id == id }
+            answer.obstacle = view?.obstacle
             answer.service = view?.service.map { StateName($0.state) }
             if let progress = view?.progress {
                 answer.progress = ProgressAnswer(progress, since: view?.current?.state.activeSince, at: clock.now)

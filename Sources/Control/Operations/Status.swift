@@ -67,7 +67,7 @@ extension JobAnswer {
         }
         switch (view.definition.disabled, view.current?.state) {
         case (_?, _): state = .disabled
-        case (nil, nil): state = view.definition.isService && view.last?.state.outcome == .failed ? .givenUp : .idle
+        case (nil, nil): state = view.isStoppedService ? .stopped : view.definition.isService && view.last?.state.outcome == .failed ? .givenUp : .idle
         case (nil, let current?):
             state = current.activeAttempt != nil ? view.service.map { StateName($0.state) } ?? StateName(current) : StateName(current)
         }
@@ -75,6 +75,9 @@ extension JobAnswer {
 }
 
 extension Overview.JobView {
+    /// Whether it is a service that was ended and is not started again: every other end of a service's run begins another one.
+    fileprivate var isStoppedService: Bool { definition.isService && current == nil && last?.state.outcome == .cancelled }
+
     /// The run that has failed and will be tried again: what was before it tells nothing any more.
     fileprivate var retrying: Run? {
         if case .waitingToRetry = current?.state { current } else { nil }
@@ -136,6 +139,9 @@ extension StatusAnswer.Attention {
         }
         if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
             return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)
+        }
+        if view.isStoppedService, let at = view.last?.finishedAt {
+            return .init(job: name, message: "stopped manually at \(ShownTime.text(at))", hint: "shipkeeper start \(name)")
         }
         if let words = view.hopelessNeed { return .init(job: name, message: "can't start: \(words)", hint: nil) }
         guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
