@@ -1,9 +1,10 @@
-import Backups
 import Files
 import Foundation
 import Storage
 import TestSupport
 import Testing
+
+@testable import Backups
 
 @Suite("databases", .waiting)
 struct DatabaseTests {
@@ -183,5 +184,10 @@ struct DatabaseTests {
         try world.unpack()
         #expect(FileManager.default.fileExists(atPath: world.folder["out/app/a.db"]))
         kill(busy.processIdentifier, SIGKILL)
+    }
+
+    @Test("whether a file was written just now is known of any time that it may bear", arguments: [(Int64.min, false), (0, false), (.max, true)])
+    func ages(seconds: Int64, isJustNow: Bool) {
+        #expect(FileTime(seconds: seconds, nanoseconds: 999_999_999).isJustNow == isJustNow)
     }
 }

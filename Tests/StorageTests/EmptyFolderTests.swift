@@ -1,8 +1,9 @@
 import Files
 import Foundation
-import Storage
 import TestSupport
 import Testing
+
+@testable import Storage
 
 /// A folder is `empty` when it is, and what lies there in any other shape is found, or refused in a sentence.
 @Suite("a folder is empty only when it is", .waiting)
@@ -221,5 +222,12 @@ struct EmptyFolderTests {
         task.cancel()
         await #expect { try await task.value } throws: { ($0 as? StorageError)?.kind == .cancelled }
         withExtendedLifetime(holder) {}
+    }
+
+    @Test("a version has an id by which its time is known, whatever time its files bear", arguments: [Int64.min, 0, 1_790_000_000, .max])
+    func ids(seconds: Int64) {
+        let date = FileTime(seconds: seconds).date
+        // Those before 1970 count as the oldest.
+        #expect(VersionID.date(of: VersionID.make(date)) == max(date, Date(timeIntervalSince1970: 0)))
     }
 }

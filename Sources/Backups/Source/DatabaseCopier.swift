@@ -244,7 +244,11 @@ extension FileTime {
     var isJustNow: Bool {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
-        let age = (Int64(now.tv_sec) - seconds) * 1000 + (Int64(now.tv_nsec) - nanoseconds) / 1_000_000
-        return age < 20
+        let tick = 20_000_000
+        let limit =
+            now.tv_nsec < tick
+            ? FileTime(seconds: Int64(now.tv_sec) - 1, nanoseconds: Int64(now.tv_nsec - tick + 1_000_000_000))
+            : FileTime(seconds: Int64(now.tv_sec), nanoseconds: Int64(now.tv_nsec - tick))
+        return self > limit
     }
 }

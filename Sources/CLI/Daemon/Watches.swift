@@ -60,7 +60,7 @@ actor Watches {
                 switch notice {
                 case .nothing: break
                 case .change: last = clock.now
-                case .other(let changed): last = Date(timeIntervalSince1970: Double(changed.seconds) + Double(changed.nanoseconds) / 1e9)
+                case .other(let changed): last = changed.date
                 }
                 if notice != .nothing { settling.changed(at: clock.uptime) }
                 if settling.isDue(at: clock.uptime) { scheduler.changed(job: watch.job, path: watch.path, at: last) }

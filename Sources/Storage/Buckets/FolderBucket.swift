@@ -47,7 +47,7 @@ package struct FolderBucket: Bucket {
         }
         let digest = hash.finalize().hex
         return BucketObject(
-            key: key, size: status.size, md5: digest, tag: digest, modified: Date(timeIntervalSince1970: Double(status.modified.seconds)))
+            key: key, size: status.size, md5: digest, tag: digest, modified: status.modified.date)
     }
 
     package func put(_ upload: BucketUpload) async throws(StorageError) {

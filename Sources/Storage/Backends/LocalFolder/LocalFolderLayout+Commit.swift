@@ -185,7 +185,7 @@ extension LocalFolderLayout {
 /// Names of versions: the instant, readable and sortable, and a random part.
 enum VersionID {
     static func make(_ date: Date) -> String {
-        let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())
+        let milliseconds = max(0, Int64((date.timeIntervalSince1970 * 1000).rounded()))
         let text = date.formatted(
             .iso8601.year().month().day().dateSeparator(.omitted).time(includingFractionalSeconds: false).timeSeparator(.omitted))
         return "\(text)-\(milliseconds)-\(String(UInt32.random(in: 0 ... .max), radix: 36))"

@@ -206,7 +206,7 @@ struct LocalFolderLayout {
         for name in try folder.names() where name.bytes.first != 46 {
             if case .file(_, _, let status) = try folder.followed(name), status.kind == .file { objects[name.description] = status.size }
         }
-        return StoreVersion(id: id, date: VersionID.date(of: id) ?? Date(timeIntervalSince1970: Double(modified.seconds)), objects: objects)
+        return StoreVersion(id: id, date: VersionID.date(of: id) ?? modified.date, objects: objects)
     }
 
     // MARK: The names in the folder itself

@@ -35,7 +35,7 @@ struct PlainFile {
         let marks = files.map { (ByteKey($0.name), $0.mark) }.sorted { $0.0 < $1.0 }.map(\.1)
         return StoreVersion(
             id: idPrefix + marks.joined(separator: "-"),
-            date: Date(timeIntervalSince1970: Double(newest.seconds) + Double(newest.nanoseconds) / 1e9),
+            date: newest.date,
             objects: Dictionary(files.map { ($0.name, $0.size) }) { first, _ in first })
     }
 
