@@ -88,6 +88,16 @@ struct HuggingFaceTests {
         #expect(try await store.space()?.used == 70_000 + 1_300_000 + 10)
     }
 
+    @Test("a part may be said to be larger than anything", .timeLimit(.minutes(30)))
+    func largeParts() async throws {
+        let world = try await World()
+        let store = world.store()
+        let content = bytes(70_000, seed: 1)
+        try await world.hub.tell("config", "{\"multipart_above\": 1000, \"chunk_size\": \(Int64.max)}")
+        let one = try await store.commit([world.object("a.tar.gz", content)], expecting: store.head()?.id, at: t)
+        #expect(try await world.content("a.tar.gz", one, store) == content)
+    }
+
     @Test("the token goes to the Hub and to nobody else", .timeLimit(.minutes(30)))
     func token() async throws {
         let world = try await World()

@@ -75,7 +75,7 @@ struct WaitsAndRefusalsTests {
             (["RateLimit": "\"api\";r=0;t=189"], 190), (["RateLimit": "\"api\";r=0;t=20, \"pages\";r=0;t=250"], 251),
             (["RateLimit": "\"api\";r=5;t=20, \"resolvers\";r=0;t=250"], 251), (["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "77"], 78),
             (["RateLimit": "\"api\";r=7;t=20", "Retry-After": "240"], 241), ([:], nil), (["RateLimit": "\"api\";r=7;t=20"], nil),
-            (["RateLimit": "nonsense"], nil),
+            (["RateLimit": "nonsense"], nil), (["RateLimit": "\"api\";r=0;t=\(Int.max)"], 86_401), (["RateLimit": "\"api\";r=0;t=\(Int.min)"], 1),
         ] as [([String: String], Int?)])
     func hubQuotas(headers: [String: String], seconds: Int?) {
         let response = HTTPResponse(status: 429, headers: headers.map { ($0.key, $0.value) })
@@ -111,5 +111,19 @@ struct WaitsAndRefusalsTests {
                 #expect(error.message.contains("a moment ago") == isAbsent)
             }
         }
+    }
+
+    @Test("lengths and numbers that can't be are no more than not told")
+    func numbers() throws {
+        let folder = TemporaryFolder()
+        let told = Mutex<[Int64]>([])
+        let sink = DownloadSink(try Folder.make(folder.path).create("f")) { _, total in told.withLock { $0.append(total) } }
+        #expect(sink.take(HTTPResponse(status: 200, headers: [("Content-Length", "3")]), [1], from: 0))
+        sink.begin()
+        let rest = HTTPResponse(status: 206, headers: [("Content-Range", "bytes 1-2/3"), ("Content-Length", "\(Int64.max)")])
+        #expect(sink.take(rest, [2, 3], from: 1))
+        #expect(told.withLock { $0 } == [3, 3])
+        #expect(BucketManifest.number(of: "versions/0000000012.json") == 12)
+        #expect(BucketManifest.number(of: "versions/\(Int.max).json") == nil)
     }
 }

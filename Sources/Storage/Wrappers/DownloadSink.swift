@@ -55,7 +55,7 @@ final class DownloadSink: Sendable {
                 return false
             }
             seen.withLock { $0.count = state.count }
-            onProgress?(state.count, head.header("Content-Length").flatMap { Int64($0) }.map { $0 + start } ?? state.count)
+            onProgress?(state.count, head.length(from: start) ?? state.count)
             return true
         }
     }
@@ -71,6 +71,13 @@ final class DownloadSink: Sendable {
 }
 
 extension HTTPResponse {
+    /// The length of a whole of which this is the part from `start` on; nil where it is not told.
+    fileprivate func length(from start: Int64) -> Int64? {
+        guard let rest = header("Content-Length").flatMap({ Int64($0) }) else { return nil }
+        let (sum, overflow) = start.addingReportingOverflow(rest)
+        return overflow ? nil : sum
+    }
+
     /// Whether a part of a file begins where it was asked to.
     fileprivate func continues(at start: Int64) -> Bool { header("Content-Range")?.hasPrefix("bytes \(start)-") == true }
 }

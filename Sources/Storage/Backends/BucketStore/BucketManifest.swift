@@ -12,6 +12,8 @@ struct BucketManifest: Codable, Hashable, Sendable {
 
     private static let folder = "versions/"
     private static let digits = 10
+    /// No store comes to so many versions: what bears a higher number is somebody else's.
+    private static let most = 1 << 53
 
     /// Of the commit that made it; no two are alike.
     var id: String
@@ -32,7 +34,7 @@ struct BucketManifest: Codable, Hashable, Sendable {
     static func number(of key: String) -> Int? {
         guard key.hasPrefix(folder), key.hasSuffix(".json") else { return nil }
         let number = Int(key.dropFirst(folder.count).dropLast(".json".count))
-        return number.flatMap { self.key($0) == key ? $0 : nil }
+        return number.flatMap { 0..<most ~= $0 && self.key($0) == key ? $0 : nil }
     }
 
     /// - Parameter id: Of the commit; a new one by default.

@@ -23,7 +23,7 @@ enum HubRefusals {
         let quotas = (response.header("RateLimit") ?? "").split(separator: ",")
         let used = quotas.filter { number("r", in: $0) == 0 }.compactMap { number("t", in: $0) }
         // A second for clocks that count in whole ones.
-        if let longest = used.max() { return .seconds(longest + 1) }
+        if let longest = used.max() { return .seconds(min(max(0, longest), longestWait) + 1) }
         if let wait = response.retryAfter { return wait + .seconds(1) }
         return response.header("X-RateLimit-Remaining") == "0" ? response.header("X-RateLimit-Reset").flatMap { Int($0) }.flatMap(untilReset) : nil
     }
@@ -31,8 +31,11 @@ enum HubRefusals {
     /// Seconds from now, or an instant in seconds since 1970: both are in use.
     private static func untilReset(_ number: Int) -> Duration? {
         let seconds = number > 1_000_000_000 ? number - Int(Date().timeIntervalSince1970) : number
-        return (0...86_400).contains(seconds) ? .seconds(seconds + 1) : nil
+        return (0...longestWait).contains(seconds) ? .seconds(seconds + 1) : nil
     }
+
+    /// A day, in seconds: whoever asks for more is not believed.
+    private static let longestWait = 86_400
 
     /// The number after `key=` in `"api";r=489;t=189`.
     private static func number(_ key: String, in text: Substring) -> Int? {

@@ -101,7 +101,9 @@ struct HubUpload: Sendable {
         _ object: HubObject, _ upload: HubMessages.BatchAnswer.Action, _ chunk: String, _ counter: UploadCounter
     ) async throws(StorageError) {
         let urls = (upload.header ?? [:]).compactMap { key, url in Int(key).map { (number: $0, url: url) } }.sorted { $0.number < $1.number }
-        guard let size = Int64(chunk), size > 0, Int64(urls.count) == (object.size + size - 1) / size else {
+        guard let size = Int64(chunk), size > 0, Int64(urls.count) == object.size / size + (object.size % size == 0 ? 0 : 1),
+            urls.map(\.number) == Array(1...max(1, urls.count))
+        else {
             throw .unavailable("\(address.host) gave \(urls.count) parts of \(chunk) bytes for \(object.size) bytes")
         }
         let parts = try await putAll(urls, size: size, object, counter)
