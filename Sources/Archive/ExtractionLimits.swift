@@ -4,7 +4,7 @@
 package struct ExtractionLimits: Hashable, Sendable {
     /// Bytes of content that are written, all files together; holes do not count.
     package var bytes: Int64
-    /// Members of any kind.
+    /// Members of any kind; folders that only the paths of others tell of count too.
     package var members: Int
     /// Bytes of a member's path, slashes included. More than the system takes in one call (4096): a path is opened in stretches. There is
     /// no limit on the number of names in it.

@@ -29,6 +29,9 @@ final class MemberIndex {
     private(set) var nodes = [Node(parent: 0, name: "", kind: .folder, isMade: true)]
     private var numbers: [Key: Int32] = [:]
 
+    /// Of all that is known but the root.
+    var count: Int { nodes.count - 1 }
+
     subscript(_ node: Int) -> Node {
         get { nodes[node] }
         set { nodes[node] = newValue }

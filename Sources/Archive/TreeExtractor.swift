@@ -45,6 +45,8 @@ package final class TreeExtractor {
             count += 1
             if count > limits.members { throw .refused("it has more than \(limits.members) members") }
             try take(entry, reader)
+            // One path can imply thousands of folders that no member tells of.
+            if index.count > limits.members { throw .refused("it has more than \(limits.members) files and folders") }
             onProgress(report)
         }
         reader.passedOver.forEach { report.skip($0) }

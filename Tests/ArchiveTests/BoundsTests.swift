@@ -68,6 +68,23 @@ struct BoundsTests {
         try Folder.open(folder.path).removeTree("out")
     }
 
+    @Test("folders that no member tells of count as members: a short archive can't fill the memory with them", arguments: [false, true])
+    func implied(isWritten: Bool) throws {
+        let folder = TemporaryFolder()
+        var builder = TarBuilder()
+        for number in 0..<3 {
+            builder.pax([("path", "\(number)/" + Array(repeating: "d", count: 40).joined(separator: "/"))])
+            builder.file("f", "")
+        }
+        let root = isWritten ? try Folder.make(folder["out"]) : nil
+        func extract(most: Int) throws -> ExtractionReport {
+            try TreeExtractor(into: root, limits: ExtractionLimits(members: most)).extract(TarReader(MemorySource(builder.archive)))
+        }
+        #expect { try extract(most: 122) } throws: { "\($0)".contains("more than 122 files and folders") }
+        if isWritten { try Folder.open(folder.path).removeTree("out") }
+        if !isWritten { #expect(try extract(most: 123).files == 3) }
+    }
+
     @Test("each level of a deep tree as a member of its own, with its mode")
     func levels() throws {
         let folder = TemporaryFolder()
