@@ -210,6 +210,26 @@ struct EngineTests {
         #expect(fail(dry, at: t + 31) == [])
     }
 
+    @Test("a server's wait takes no attempt away: all are there for failures, and the first failure is the first trouble")
+    func deferred() {
+        let retry = RetryPolicy(attempts: 2, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.error])
+        var (engine, _) = boot([
+            JobDefinition(name: "a", triggers: [.boot], retry: retry), JobDefinition(name: "told", triggers: [.after(job: "a", .troubled)]),
+            JobDefinition(name: "late", triggers: [.after(job: "a", .failed)]),
+        ])
+        func fail(_ retry: JobError.Retry, at now: Date) -> [String] {
+            started(engine.handle(.attemptEnded(run: 1, .failed(JobError("no", retry: retry))), at: now))
+        }
+        for round in 0..<3 {
+            #expect(fail(.after(.seconds(60)), at: t + Double(round) * 100) == [])
+            #expect(engine.runs[1]?.state == .deferred(nextAttempt: 1, until: t + Double(round) * 100 + 60))
+            #expect(started(engine.handle(.tick, at: t + Double(round) * 100 + 60)) == ["a"])
+        }
+        #expect(fail(.worthwhile, at: t + 400) == ["told"])
+        #expect(started(engine.handle(.tick, at: t + 402)) == ["a"])
+        #expect(fail(.worthwhile, at: t + 403) == ["late"])
+    }
+
     @Test("a disabled job is not run, by schedule or by person, and the reason is told")
     func disabled() {
         var (engine, _) = boot([JobDefinition(name: "a", triggers: [every], disabled: .missingSecrets(["X"]))])

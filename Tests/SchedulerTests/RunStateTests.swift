@@ -77,7 +77,7 @@ struct RunStateTests {
         for attempt in [1, 2, 9] {
             let state = try RunState.running(attempt: attempt, since: t)
                 .after(.failed(JobError("429", retry: .after(.seconds(700)))), at: t, retry: policy)
-            #expect(state == .deferred(nextAttempt: attempt + 1, until: t + 700))
+            #expect(state == .deferred(nextAttempt: attempt, until: t + 700))
         }
     }
 }

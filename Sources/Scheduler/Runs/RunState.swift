@@ -46,7 +46,7 @@ package enum RunState: Hashable, Sendable {
     /// Asked to end, and not yet gone.
     case ending(attempt: Int, since: Date, because: EndReason)
     case waitingToRetry(nextAttempt: Int, at: Date)
-    /// A server asked to wait until then. Nothing has failed, and the attempt does not count against the retry policy.
+    /// A server asked to wait until then. Nothing has failed, and the same attempt goes on: it does not count against the retry policy.
     case deferred(nextAttempt: Int, until: Date)
     case finished(RunOutcome, at: Date)
 }
@@ -80,7 +80,7 @@ extension RunState {
         case (.running, .succeeded), (.ending, .succeeded): .finished(.succeeded, at: now)
         case (.running, .incomplete), (.ending, .incomplete): .finished(.incomplete, at: now)
         case (.running(let attempt, _), .failed(let error)):
-            error.deferral(after: attempt, at: now)
+            error.deferral(of: attempt, at: now)
                 ?? retry.next(after: attempt, kind: .error, error, at: now, salt: salt) ?? .finished(.failed, at: now)
         case (.ending(let attempt, _, .timeout), .failed(let error)):
             retry.next(after: attempt, kind: .timeout, error, at: now, salt: salt) ?? .finished(.timedOut, at: now)
