@@ -147,6 +147,22 @@ struct EngineTests {
         #expect(engine.handle(.attemptEnded(run: 1, .failed(JobError("stopped"))), at: t + 4).effects == [.done])
     }
 
+    @Test("a run that was asked to end because its time was up is not tried again once the program stops")
+    func timedOutAtStop() {
+        var (engine, _) = boot([
+            JobDefinition(name: "work", triggers: [.boot], timeout: .seconds(10), retry: RetryPolicy(attempts: 3, backoff: .seconds(1))),
+            JobDefinition(name: "app", isService: true, triggers: [.boot]),
+        ])
+        let ids = Dictionary(uniqueKeysWithValues: engine.runs.values.map { ($0.job, $0.id) })
+        guard let work = ids["work"], let app = ids["app"] else { Issue.record("not started"); return }
+        #expect(engine.handle(.tick, at: t + 10).effects == [.end(run: work, because: .timeout)])
+        _ = engine.handle(.shutdown(runsUntil: t + 60, end: t + 90), at: t + 11)
+        let end = engine.handle(.attemptEnded(run: work, .failed(JobError("cut"))), at: t + 12)
+        #expect(saved(end).first { $0.id == work }?.state.outcome == .timedOut)
+        // Nothing else is waited for.
+        #expect(end.effects == [.end(run: app, because: .shutdown)])
+    }
+
     @Test("a final backup that takes too long is ended, and its absence recorded")
     func stopBudget() {
         var (engine, _) = boot([JobDefinition(name: "backup", triggers: [.stop])])

@@ -171,7 +171,9 @@ package struct Engine: Sendable {
     ) {
         guard var run = runs[id] else { return }
         do {
-            let retry = run.cause.isDryRun ? .never : jobs[run.job]?.definition.retry ?? .never
+            // While the program stops there is no time for another try.
+            let isFinal = run.cause.isDryRun || phase != .running
+            let retry = isFinal ? .never : jobs[run.job]?.definition.retry ?? .never
             run.state = try run.state.after(event, at: now, retry: retry, salt: run.id)
             change(&run)
             record(run)
