@@ -17,6 +17,10 @@ final class SnapshotWriter {
     var report = SnapshotReport()
     private var earlier = EarlierCopies()
     private var members = 0
+    /// A folder that was found, before it is known whether it can be looked into.
+    private var folder: TarEntry?
+    /// Folders that can't be looked into.
+    private var shut: [TarEntry] = []
     /// The first names of files that have several.
     private var firstNames: [InodeKey: RawName] = [:]
 
@@ -56,7 +60,9 @@ final class SnapshotWriter {
             let tar = TarWriter(WatchedSink(gzip) { plain.value.update(data: $0) })
             var walk = TreeWalk(scan.source, flag)
             while let found = try walk.next() { try add(found, tar) }
+            try addFolder(tar)
             try addEarlierCopies(tar)
+            for folder in shut { try tar.begin(folder) }
             try tar.finish()
             try gzip.finish()
             try file.sync()
@@ -82,9 +88,14 @@ final class SnapshotWriter {
     // MARK: Members
 
     private func add(_ found: Found, _ tar: TarWriter) throws {
+        // Its earlier copy comes first: into one that is shut tar could put nothing.
+        if case .unreadable(let path, _) = found, let folder, folder.path == path, shut.count < EarlierCopies.most {
+            shut.append(folder)
+            self.folder = nil
+        }
+        try addFolder(tar)
         switch found {
-        case .folder(let member):
-            if hasRoom(for: member) { try tar.begin(TarEntry(member, .folder)) }
+        case .folder(let member): if hasRoom(for: member) { folder = TarEntry(member, .folder) }
         case .link(let member, let target):
             if hasRoom(for: member) { try tar.begin(TarEntry(member, .symbolicLink(to: target))) }
         case .file(let member):
@@ -95,6 +106,13 @@ final class SnapshotWriter {
         case .unreadable(let path, let error): lose(path, .unreadable, error.cause, otherwise: .nothing)
         case .tooDeep(let path): report.incomplete.append(.tooDeep(path))
         }
+    }
+
+    /// Adds the folder that is waiting, if there is one.
+    private func addFolder(_ tar: TarWriter) throws {
+        guard let folder else { return }
+        self.folder = nil
+        try tar.begin(folder)
     }
 
     /// A restore takes so many members and no more.
