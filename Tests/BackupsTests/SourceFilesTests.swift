@@ -188,7 +188,7 @@ struct SourceFilesTests {
     func unreadable() async throws {
         let world = try SourceWorld()
         try world.shell("mkdir -p app/shut/in; echo one > app/f; echo two > app/shut/g; echo three > app/shut/in/h")
-        try world.shell("ln app/shut/g app/shut/k; ln app/f app/e")
+        try world.shell("ln app/shut/g app/shut/k; ln app/f app/e; truncate -s 4T app/shut/in/hole")
         let first = try await world.backUp()
         #expect(first.report?.incomplete.isEmpty == true)
         try world.shell("chmod 0 app/f app/shut; echo new > app/new")

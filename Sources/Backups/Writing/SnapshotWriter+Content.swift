@@ -150,25 +150,3 @@ extension SnapshotWriter {
         return Stored(ranges: ranges, digest: hash.finalize(), isWhole: isWhole, failure: failure)
     }
 }
-
-/// The content of a member of an archive, on its way into a file.
-enum EarlierContent {
-    private static let block = 64 * 1024
-
-    /// Gives whether it could be read to its end. What is zero takes no room.
-    static func write(_ reader: TarReader, to file: OpenFile) throws(FileError) -> Bool {
-        var position: Int64 = 0
-        while true {
-            let bytes: [UInt8]
-            do { bytes = try reader.read(block) } catch { return false }
-            if bytes.isEmpty { break }
-            if bytes.count < block || bytes.contains(where: { $0 != 0 }) {
-                try file.seek(to: position)
-                try file.write(bytes)
-            }
-            position += Int64(bytes.count)
-        }
-        try file.truncate(to: position)
-        return true
-    }
-}

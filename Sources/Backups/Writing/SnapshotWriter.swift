@@ -202,7 +202,10 @@ final class SnapshotWriter {
         try? scratch.remove(name)
         defer { try? scratch.remove(name) }
         let copy = try scratch.create(name)
-        guard try EarlierContent.write(reader, to: copy) else { return false }
+        do throws(ArchiveError) { try reader.copy(to: copy) } catch {
+            if case .file = error { throw error }
+            return false
+        }
         for entry in entries {
             var member = entry
             member.kind = .file
