@@ -13,7 +13,7 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A room of the house: what it may import stands here and nowhere else.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
@@ -53,26 +53,26 @@ let package = Package(
                 logging,
             ],
             swiftSettings: strict),
-        room("TimeZones"),
-        room("JobKit"),
-        room("Scheduler", ["JobKit", "TimeZones"]),
-        room("Config", ["JobKit", "Scheduler", "TimeZones", "Files", yams]),
-        room("Store", ["JobKit", "Scheduler", grdb]),
-        room("Control", ["JobKit", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, logging]),
-        room("JSON5"),
-        room("Recipes"),
-        room("Jobs", ["JobKit", "TimeZones", "JSON5", "Backups", "Publishing", "Storage", "HTTPClient", "Files"]),
-        room("Backups", ["TimeZones", "Archive", "Storage", "Files", "CSQLite", crypto]),
-        room("Publishing", ["Storage", "HTTPClient", "Files", crypto]),
-        room("Storage", ["HTTPClient", "Files", crypto]),
-        room("Archive", ["Files", "CZlib"]),
-        room("Threads", ["CThreads"]),
-        room("Files", ["Threads", "CFiles"]),
-        room("HTTPClient", ["Threads", "CCurl"]),
-        room("Processes", ["JobKit", "Threads", "CProcess"]),
-        room("PluginHost", ["JobKit"]),
-        room("Logs", ["JobKit", "Threads", "TimeZones", logging]),
-        room("Init", ["CProcess", "CStart"]),
+        module("TimeZones"),
+        module("JobKit"),
+        module("Scheduler", ["JobKit", "TimeZones"]),
+        module("Config", ["JobKit", "Scheduler", "TimeZones", "Files", yams]),
+        module("Store", ["JobKit", "Scheduler", grdb]),
+        module("Control", ["JobKit", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, logging]),
+        module("JSON5"),
+        module("Recipes"),
+        module("Jobs", ["JobKit", "TimeZones", "JSON5", "Backups", "Publishing", "Storage", "HTTPClient", "Files"]),
+        module("Backups", ["TimeZones", "Archive", "Storage", "Files", "CSQLite", crypto]),
+        module("Publishing", ["Storage", "HTTPClient", "Files", crypto]),
+        module("Storage", ["HTTPClient", "Files", crypto]),
+        module("Archive", ["Files", "CZlib"]),
+        module("Threads", ["CThreads"]),
+        module("Files", ["Threads", "CFiles"]),
+        module("HTTPClient", ["Threads", "CCurl"]),
+        module("Processes", ["JobKit", "Threads", "CProcess"]),
+        module("PluginHost", ["JobKit"]),
+        module("Logs", ["JobKit", "Threads", "TimeZones", logging]),
+        module("Init", ["CProcess", "CStart"]),
         .executableTarget(
             name: "DiskSpacePlugin", dependencies: ["JobKit"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),

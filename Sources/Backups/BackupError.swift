@@ -53,7 +53,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         case .file(let error): error.description
         case .nothingGood(let reasons): "no stored backup can be restored: " + reasons.joined(separator: "; ")
         case .notInBackup(let wanted, let holds): "the backup holds \(holds), and not \(wanted)"
-        case .noSuchBackup(let wish): "no backup is known as \"\(wish)\""
+        case .noSuchBackup(let selector): "no backup is known as \"\(selector)\""
         case .notEnoughSpace(let needed, let free, let path):
             "not enough space at \(path): \(needed / 1_000_000 + 1) MB needed, \(free / 1_000_000) MB free"
         case .sourceMissing(let path): "\(path) does not exist, so there is nothing to back up"

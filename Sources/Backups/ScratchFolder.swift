@@ -25,7 +25,7 @@ enum ScratchFolder {
     ) async throws(BackupError) -> Value {
         let result: Result<Value, BackupError>
         do throws(BackupError) { result = .success(try await body()) } catch { result = .failure(error) }
-        await OwnThread.run { _ in try? parent.removeTree(name) }
+        await DedicatedThread.run { _ in try? parent.removeTree(name) }
         return try result.get()
     }
 

@@ -107,7 +107,7 @@ package struct ConfigurationReader: Sendable {
     ) -> Configuration.Job? {
         let type = chosenType(&reader, among: catalog.entries.keys, "job")
         let kind = type.flatMap { catalog.entries[$0] }
-        var keys = EngineKeys.read(&reader, kind: kind, configuration, environment: environment)
+        var keys = CommonJobSettings.read(&reader, kind: kind, configuration, environment: environment)
         let empty = ConfigNode(.mapping([]), at: entry.value.place)
         let with = reader.node(SettingShape("with", "The job type's own settings", .anything)) ?? empty
         guard let type, let kind else { return nil }

@@ -49,7 +49,7 @@ package struct JSONSchema {
     private var job: [String: Any] {
         let engine = SettingsReader.shapes { reader in
             let configuration = TopLevel.read(&reader, file: "", environment: [:])
-            _ = EngineKeys.read(&reader, kind: nil, configuration, environment: [:])
+            _ = CommonJobSettings.read(&reader, kind: nil, configuration, environment: [:])
         }.dropFirst(SettingsReader.shapes { _ = TopLevel.read(&$0, file: "", environment: [:]) }.count)
         var schema = object(Array(engine))
         var properties = schema["properties"] as? [String: Any] ?? [:]

@@ -42,11 +42,11 @@ package struct Operations: Sendable {
         self.reload = reload
     }
 
-    /// A job as the overview has it; an answer with the nearest name where there is none.
-    func job(_ name: String) async throws(OperationError) -> Overview.JobView {
-        guard let overview = await scheduler.overview() else { throw .starting }
-        if let job = overview.jobs.first(where: { $0.definition.name == name }) { return job }
-        throw .noSuchJob(name, nearest: NearestWord.find(name, in: overview.jobs.map(\.definition.name)))
+    /// A job as the snapshot has it; an answer with the nearest name where there is none.
+    func job(_ name: String) async throws(OperationError) -> SchedulerSnapshot.JobView {
+        guard let snapshot = await scheduler.snapshot() else { throw .starting }
+        if let job = snapshot.jobs.first(where: { $0.definition.name == name }) { return job }
+        throw .noSuchJob(name, nearest: NearestWord.find(name, in: snapshot.jobs.map(\.definition.name)))
     }
 }
 

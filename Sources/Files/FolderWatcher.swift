@@ -14,7 +14,7 @@ package struct FolderWatcher {
         case other(changed: FileTime)
     }
 
-    private enum Road {
+    private enum WatchMode {
         /// The folder is not there.
         case missing
         /// The kernel tells; by its numbers, which folders it watches.
@@ -33,7 +33,7 @@ package struct FolderWatcher {
     private let ignoring: Set<RawName>
     private let mostFolders: Int
     private let betweenLooks: Duration
-    private var road = Road.missing
+    private var mode = WatchMode.missing
     /// Device and inode of the folder that is being watched.
     private var identity: [UInt64] = []
 
@@ -46,7 +46,7 @@ package struct FolderWatcher {
     }
 
     /// Whether the kernel can't watch all folders, so that changes are noticed up to half a minute late.
-    package var isLooking: Bool { if case .looking = road { true } else { false } }
+    package var isLooking: Bool { if case .looking = mode { true } else { false } }
 
     /// Waits until something has changed, or `most` is over. Blocks.
     package mutating func wait(_ most: Duration) -> Notice {
@@ -55,7 +55,7 @@ package struct FolderWatcher {
             let newest = begin()
             return identity.isEmpty ? .change : .other(changed: newest)
         }
-        switch road {
+        switch mode {
         case .missing:
             Self.pause(most)
             return .nothing
@@ -68,7 +68,7 @@ package struct FolderWatcher {
                 return .nothing
             }
             begin()
-            if case .looking(let now, _) = road, now == seen { return .nothing }
+            if case .looking(let now, _) = mode, now == seen { return .nothing }
             return .change
         }
     }
@@ -92,16 +92,16 @@ package struct FolderWatcher {
     private mutating func begin() -> FileTime {
         identity = Self.identity(of: path) ?? []
         guard !identity.isEmpty else {
-            road = .missing
+            mode = .missing
             return FileTime(seconds: 0)
         }
         let raw = cfiles_inotify()
         var walk = Walk(queue: raw < 0 ? nil : OpenFile(raw, path: path), most: mostFolders, ignoring: ignoring)
         walk.visit(RawName(path))
         if let queue = walk.queue {
-            road = .told(queue, folders: walk.folders)
+            mode = .told(queue, folders: walk.folders)
         } else {
-            road = .looking(seen: walk.seen, nextLook: .now + betweenLooks)
+            mode = .looking(seen: walk.seen, nextLook: .now + betweenLooks)
         }
         return walk.newest
     }

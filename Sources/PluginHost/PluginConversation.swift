@@ -4,7 +4,7 @@ import Synchronization
 /// What a plug-in has said on file descriptor 3: lines of JSON, each an object with one key.
 final class PluginConversation: Sendable {
     /// How a conversation went wrong.
-    enum Flaw: Error, Hashable, Sendable, CustomStringConvertible {
+    enum ProtocolViolation: Error, Hashable, Sendable, CustomStringConvertible {
         case garbage(line: Int, String)
         case lineTooLong(line: Int)
         case tooMuch
@@ -25,13 +25,13 @@ final class PluginConversation: Sendable {
     }
 
     /// What has been told so far.
-    struct Told: Sendable {
+    struct PluginResult: Sendable {
         var result: String?
         var error: JobError?
         var outputs: [String: String] = [:]
         /// Values to be remembered; nil removes.
         var state: [String: String?] = [:]
-        var flaw: Flaw?
+        var flaw: ProtocolViolation?
     }
 
     static let longestLine = 64 << 10
@@ -43,7 +43,7 @@ final class PluginConversation: Sendable {
         var splitter = LineSplitter(.data, longest: longestLine)
         var lines = 0
         var messages = 0
-        var told = Told()
+        var told = PluginResult()
     }
 
     private let state = Mutex(State())
@@ -64,7 +64,7 @@ final class PluginConversation: Sendable {
     }
 
     /// Bytes as they come, cut anywhere.
-    func hear(_ bytes: [UInt8]) {
+    func receive(_ bytes: [UInt8]) {
         let total = heard.withLock { heard in
             heard += bytes.count
             return heard
@@ -74,13 +74,13 @@ final class PluginConversation: Sendable {
     }
 
     /// Understands what comes until the end.
-    func listen() async { for await bytes in inbox { understand(bytes) } }
+    func listen() async { for await bytes in inbox { parse(bytes) } }
 
-    private func understand(_ bytes: [UInt8]) {
+    private func parse(_ bytes: [UInt8]) {
         let (progress, notes, isFlawed) = state.withLock { state -> ([RunProgress], [String], Bool) in
             guard state.told.flaw == nil else { return ([], [], false) }
             var (progress, notes): ([RunProgress], [String]) = ([], [])
-            do throws(Flaw) {
+            do throws(ProtocolViolation) {
                 if heard.withLock({ $0 }) > PluginConversation.mostBytes { throw .tooMuch }
                 try PluginConversation.take(state.splitter.take(bytes), &state, &progress, &notes)
             } catch {
@@ -97,16 +97,16 @@ final class PluginConversation: Sendable {
     var isFlawed: Bool { state.withLock { $0.told.flaw != nil } }
 
     /// All that was told, once `listen` is done with it; a line that was never ended counts.
-    func end(_ listening: Task<Void, Never>) async -> Told {
+    func end(_ listening: Task<Void, Never>) async -> PluginResult {
         post.finish()
         await listening.value
-        understand([10])
+        parse([10])
         return state.withLock(\.told)
     }
 
     private static func take(
         _ lines: [LineSplitter.Line], _ state: inout State, _ progress: inout [RunProgress], _ notes: inout [String]
-    ) throws(Flaw) {
+    ) throws(ProtocolViolation) {
         for line in lines {
             state.lines += 1
             let (isWhole, line) = (line.isEnd, line.bytes)
@@ -119,14 +119,14 @@ final class PluginConversation: Sendable {
             // Of steps there may be many; what counts is how much they are together.
             if key != "progress" { state.messages += 1 }
             if state.messages > mostMessages { throw .tooMany }
-            try understand(key, value, &state, &progress, &notes)
+            try parse(key, value, &state, &progress, &notes)
         }
     }
 
-    private static func understand(
+    private static func parse(
         _ key: String, _ value: PluginValue, _ state: inout State, _ progress: inout [RunProgress], _ notes: inout [String]
-    ) throws(Flaw) {
-        func garbage(_ words: String) -> Flaw { .garbage(line: state.lines, words) }
+    ) throws(ProtocolViolation) {
+        func garbage(_ words: String) -> ProtocolViolation { .garbage(line: state.lines, words) }
         switch key {
         case "progress":
             guard let done = value.object?["done"]?.integer else { throw garbage("\"progress\" needs \"done\"") }

@@ -36,7 +36,7 @@ package struct PluginJob: JobType {
         guard request.count <= ProcessCommand.Conversation.most else {
             throw JobError("the settings of \(context.job) and what it remembers are larger than 1 MiB together", hint: "make its settings smaller")
         }
-        command.conversation = .init(request: request) { conversation.hear($0) }
+        command.conversation = .init(request: request) { conversation.receive($0) }
         let listening = Task { await conversation.listen() }
         let result: Result<ProcessExit, JobError>
         do throws(JobError) { result = .success(try await carryOut(command, context, ended, conversation)) } catch { result = .failure(error) }
@@ -84,7 +84,7 @@ package struct PluginJob: JobType {
     }
 
     /// What came of it. Nothing is a success by accident: it takes a result, the exit code 0, and no error.
-    static func verdict(_ exit: ProcessExit, _ told: PluginConversation.Told, _ name: String, _ log: String) throws(JobError) -> RunReport {
+    static func verdict(_ exit: ProcessExit, _ told: PluginConversation.PluginResult, _ name: String, _ log: String) throws(JobError) -> RunReport {
         if let flaw = told.flaw {
             throw JobError("the plug-in \(name) does not keep to the protocol: \(flaw)", hint: "its author can find out with \"shipkeeper plugins check\"")
         }

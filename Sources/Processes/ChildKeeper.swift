@@ -114,20 +114,20 @@ final class ChildKeeper: Sendable {
     }
 
     /// Stays with a member that is no child started by us as with one. Where it is none of our children at all, its exit is unknown.
-    func follow(_ heir: ProcessKey, of family: Family, ended: Gate<ProcessExit>) {
-        family.hand(over: heir.id)
+    func follow(_ successor: ProcessKey, of family: Family, ended: Gate<ProcessExit>) {
+        family.hand(over: successor.id)
         state.withLock { state in
-            state.children[heir.id] = Child(family: family, ended: ended, nextLook: cprocess_boot_ticks())
+            state.children[successor.id] = Child(family: family, ended: ended, nextLook: cprocess_boot_ticks())
             nudge(state)
         }
     }
 
     /// What was followed is gone, and nobody has learned how.
-    func lost(_ heir: Int32, ended: Gate<ProcessExit>) {
+    func lost(_ successor: Int32, ended: Gate<ProcessExit>) {
         state.withLock { state in
-            guard let child = state.children[heir], child.ended === ended else { return }
+            guard let child = state.children[successor], child.ended === ended else { return }
             child.family.end()
-            state.children[heir] = nil
+            state.children[successor] = nil
         }
         ended.open(.unknown)
     }

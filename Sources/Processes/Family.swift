@@ -54,9 +54,9 @@ final class Family: Sendable {
     }
 
     /// Another member is the main process from now on.
-    func hand(over heir: Int32) {
+    func hand(over successor: Int32) {
         state.withLock { state in
-            state.main = heir
+            state.main = successor
             state.endedAt = nil
         }
     }

@@ -18,7 +18,7 @@ final class SystemProcess: RunningProcess {
     /// What a killed process may take to vanish: the kernel has the last word.
     private static let killPatience = Duration.seconds(3)
     /// How often it is looked whether a process that is no child of ours is still there.
-    private static let heirPace = Duration.milliseconds(200)
+    private static let successorPace = Duration.milliseconds(200)
 
     init(
         id: Int32, group: Int32, family: Family, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock, keeper: ChildKeeper
@@ -54,31 +54,31 @@ final class SystemProcess: RunningProcess {
 
     // MARK: Handing over
 
-    func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? {
+    func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? {
         let end = clock.uptime + patience
         while !Task.isCancelled {
             let left = await members()
             if left.isEmpty { return nil }
-            if let heir = ProcessTable.listeners(at: port, among: left).first { return adopt(heir) }
+            if let successor = ProcessTable.listeners(at: port, among: left).first { return adopt(successor) }
             if clock.uptime >= end { return nil }
-            try? await clock.sleep(for: SystemProcess.heirPace)
+            try? await clock.sleep(for: SystemProcess.successorPace)
         }
         return nil
     }
 
-    private func adopt(_ heir: ProcessTable.Entry) -> SystemProcess {
+    private func adopt(_ successor: ProcessTable.Entry) -> SystemProcess {
         let (gone, clock, keeper) = (Gate<ProcessExit>(), clock, keeper)
-        keeper.follow(heir.key, of: family, ended: gone)
+        keeper.follow(successor.key, of: family, ended: gone)
         // Owned by the process it looks after: it ends when that does, and whoever keeps that waits for it.
         Task.detached {
-            while gone.value == nil, let entry = ProcessTable.entry(heir.id), entry.key == heir.key, !entry.isGone {
-                try? await clock.sleep(for: SystemProcess.heirPace)
+            while gone.value == nil, let entry = ProcessTable.entry(successor.id), entry.key == successor.key, !entry.isGone {
+                try? await clock.sleep(for: SystemProcess.successorPace)
             }
             // A child of ours is collected meanwhile, and its exit is known.
-            try? await clock.sleep(for: SystemProcess.heirPace)
-            keeper.lost(heir.id, ended: gone)
+            try? await clock.sleep(for: SystemProcess.successorPace)
+            keeper.lost(successor.id, ended: gone)
         }
-        return SystemProcess(id: heir.id, group: heir.group, family: family, pipes: pipes, ended: gone, clock: clock, keeper: keeper)
+        return SystemProcess(id: successor.id, group: successor.group, family: family, pipes: pipes, ended: gone, clock: clock, keeper: keeper)
     }
 
     // MARK: The end

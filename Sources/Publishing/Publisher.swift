@@ -37,7 +37,7 @@ package struct Publisher: Sendable {
     /// - Parameters:
     ///   - content: Opens a file of the site; called on a thread of its own, and may block.
     ///   - headers: What a file is stored with.
-    ///   - onEvent: Told of each object once it is surely there, so that an interrupted publication can go on from it.
+    ///   - onEvent: PluginResult of each object once it is surely there, so that an interrupted publication can go on from it.
     package func carryOut(
         _ plan: PublishPlan, content: @escaping @Sendable (SiteFile) throws(FileError) -> HTTPBody,
         headers: @escaping @Sendable (SiteFile) -> [(name: String, value: String)],
@@ -116,7 +116,7 @@ package struct Publisher: Sendable {
         _ headers: @Sendable (SiteFile) -> [(name: String, value: String)]
     ) async -> StorageError? {
         do {
-            let body = try await OwnThread.run { _ throws(StorageError) in try opened(file, content) }
+            let body = try await DedicatedThread.run { _ throws(StorageError) in try opened(file, content) }
             try await bucket.put(BucketUpload(key: file.key.text, body: body, headers: headers(file)))
             return nil
         } catch {

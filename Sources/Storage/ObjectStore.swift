@@ -70,7 +70,7 @@ package protocol ObjectStore: Sendable {
     /// Nil where there is nothing to be told.
     func space() async throws(StorageError) -> StoreSpace?
     /// Tries everything that backing up and restoring need, one after the other, without touching what is stored.
-    func examine(scratch: Folder) async -> [StoreCheck]
+    func diagnose(scratch: Folder) async -> [StoreCheck]
 }
 
 extension ObjectStore {

@@ -135,10 +135,10 @@ extension RunCause {
         case .boot: ("boot", nil)
         case .stop: ("stop", nil)
         case .schedule(let name): ("schedule", name)
-        case .person(let road): ("person", road)
+        case .person(let origin): ("person", origin)
         case .change(let path): ("change", path)
-        case .dryRun(let road): ("dry run", road)
-        case .confirmed(let road): ("confirmed", road)
+        case .dryRun(let origin): ("dry run", origin)
+        case .confirmed(let origin): ("confirmed", origin)
         case .other(let kind, let detail): (kind, detail)
         case .after(let job, let run): ("after", "\(job)#\(run)")
         }

@@ -57,7 +57,7 @@ struct BackupsTests {
             .output
         #expect(before == after)
         #expect(world.folder.read(".app.before-1/other") == "newer\n")
-        #expect(await KeptTrees.remove(of: world.source) == 1)
+        #expect(await PreRestoreCopies.remove(of: world.source) == 1)
         #expect(world.folder.read(".app.before-1/other") == nil)
     }
 
@@ -264,7 +264,7 @@ struct BackupsTests {
         #expect(try Shell.run("cd over/app && find . | sort; cat sub/f; stat -c %h sub/f", folder: folder.path).output.contains("good\n2\n"))
         #expect(!FileManager.default.fileExists(atPath: folder["over/app/other"]))
         #expect(try Shell.run("cat over/app/.tree.before-9-swap/other", folder: folder.path).output == "image\n")
-        #expect(await KeptTrees.remove(of: source) == 1)
+        #expect(await PreRestoreCopies.remove(of: source) == 1)
     }
 
     @Test("a target that is a mount is replaced inside it; one with a mount below is refused", .enabled(if: getuid() == 0))
@@ -279,7 +279,7 @@ struct BackupsTests {
         _ = try Shell.run("mount -t tmpfs tmpfs app/sub && echo precious > app/sub/precious", folder: world.folder.path)
         await #expect(throws: BackupError.mountBelow(path: world.folder["app"], mount: world.folder["app/sub"])) { try await world.restore("6") }
         #expect(world.folder.read("app/sub/precious") == "precious\n")
-        #expect(await KeptTrees.remove(of: world.source) == 1)
+        #expect(await PreRestoreCopies.remove(of: world.source) == 1)
         #expect(world.folder.read("app/sub/precious") == "precious\n")
     }
 

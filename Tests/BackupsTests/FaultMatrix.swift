@@ -30,7 +30,7 @@ struct FaultMatrix {
 
         /// As a new program would see the dataset: nothing is remembered from the last one.
         var repository: ArchiveRepository {
-            var patience = HubPatience()
+            var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             patience.answer = .milliseconds(500)
             patience.commit = .milliseconds(500)

@@ -88,7 +88,7 @@ struct RestoringTests {
         try world.folder.write("live/\(name)/f", "bad")
         #expect(try await world.restore().way == "exchanged")
         #expect(world.folder.read("live/\(name)/f") == "good")
-        #expect(await KeptTrees.remove(of: world.source) == 1)
+        #expect(await PreRestoreCopies.remove(of: world.source) == 1)
         let staging = RestoreNames.staging(RawName(name), "x")
         #expect(staging.bytes.count < 255 && String(validating: staging.bytes, as: UTF8.self) != nil)
         try Folder.open(world.folder["live"]).makeFolder(staging)

@@ -8,7 +8,7 @@ struct CommandTests {
     func exitCodes() async throws {
         let good = try DeclaredJob("type: command\nwith: { shell: 'pwd; echo $WORD', cwd: /usr }")
         let report = try await good.run(environment: ["WORD": "hello"])
-        #expect(report.summary == "exited with code 0" && good.voice.all == "/usr\nhello\n")
+        #expect(report.summary == "exited with code 0" && good.reporter.all == "/usr\nhello\n")
         let bad = try DeclaredJob("type: command\nwith: { command: [sh, -c, 'exit 3'] }")
         let error = await #expect(throws: JobError.self) { try await bad.run() }
         #expect(error?.summary == "it exited with code 3" && error?.exitCode == 3 && error?.retry == .worthwhile)

@@ -24,7 +24,7 @@ struct JSONMergeTests {
                 == "{\"a\":2,\"list\":[1,2],\"mine\":true,\"b\":{\"c\":\"x\"},\"d\":4}\n", "\(text)")
         #expect(try await job.run().outputs["changed"] == "0")
         #expect(folder.read("app.json") == text)
-        #expect(!job.voice.all.contains("\"x\"") && job.voice.all.contains("b"), "values are nobody's business: \(job.voice.all)")
+        #expect(!job.reporter.all.contains("\"x\"") && job.reporter.all.contains("b"), "values are nobody's business: \(job.reporter.all)")
     }
 
     @Test("what the validator rejects is left out, and a file that can't take it is an error", .timeLimit(.minutes(10)))

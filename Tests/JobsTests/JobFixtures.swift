@@ -65,14 +65,14 @@ struct DeclaredJob {
             RunContext(
                 job: "a", run: 7, attempt: 1, scheduledAt: Date(timeIntervalSince1970: 1_790_000_000), missed: 0, isDryRun: isDryRun, bootID: UUID().uuidString,
                 deadline: nil, environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, clock: ManualClock(),
-                processes: SystemProcessLauncher(clock: RealClock()), values: values, voice: voice))
+                processes: SystemProcessLauncher(clock: RealClock()), values: values, reporter: reporter))
     }
 
-    let voice = RecordedVoice()
+    let reporter = RecordedVoice()
 }
 
 /// What a run says.
-final class RecordedVoice: RunVoice {
+final class RecordedVoice: RunReporter {
     private let text = Mutex("")
 
     var all: String { text.withLock { $0 } }

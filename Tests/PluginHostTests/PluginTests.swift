@@ -24,7 +24,7 @@ struct PluginTests {
         let manifest = try #require(catalog.plugins.first)
         let folder = TemporaryFolder()
         try folder.write("work/.keep", "")
-        let trial = PluginTrial(
+        let trial = PluginConformance(
             manifest, launcher: SystemProcessLauncher(clock: Clock()), clock: Clock(), folder: folder["work"],
             environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path], patience: patience)
         return await trial.run { _ in }

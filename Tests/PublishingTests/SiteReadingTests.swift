@@ -11,7 +11,7 @@ import Testing
 struct SiteReadingTests {
     private func read(_ folder: TemporaryFolder, _ path: String = "site", known: SiteDigests = SiteDigests(), most: Int = 4000) async throws -> SiteReading {
         let place = folder[path]
-        return try await OwnThread.run { flag throws(SiteError) in try SiteReading(place, known: known, mostKeyBytes: most, flag) }
+        return try await DedicatedThread.run { flag throws(SiteError) in try SiteReading(place, known: known, mostKeyBytes: most, flag) }
     }
 
     @Test("names that differ only in Unicode's form are two files with their own contents")

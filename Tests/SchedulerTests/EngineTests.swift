@@ -304,7 +304,7 @@ struct EngineTests {
 
     @Test("a folder rests when nothing has changed for a while; one that never rests is acted upon all the same")
     func settling() {
-        var settling = Settling(.seconds(10))
+        var settling = Debounce(.seconds(10))
         #expect(settling.remaining(at: .seconds(100)) == nil)
         settling.changed(at: .seconds(100))
         settling.changed(at: .seconds(105))

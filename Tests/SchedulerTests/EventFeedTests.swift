@@ -117,7 +117,7 @@ struct EventFeedTests {
         let events = bench.scheduler.events()
         try await bench.run {
             guard case .started(let run) = await bench.scheduler.ask(.startRequested(job: "a", via: "test", evenIfRunning: false)) else { return }
-            let outcome = await bench.scheduler.wait { overview in overview.jobs.first { $0.definition.name == "a" }?.last?.state.outcome }
+            let outcome = await bench.scheduler.wait { snapshot in snapshot.jobs.first { $0.definition.name == "a" }?.last?.state.outcome }
             #expect(outcome == .succeeded)
             var seen: [String] = []
             for await event in events where event.run == run {

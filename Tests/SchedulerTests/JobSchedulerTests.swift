@@ -90,7 +90,7 @@ struct JobSchedulerTests {
             await begun.wait()
             #expect(await bench.scheduler.ask(.startRequested(job: "a", via: "test", evenIfRunning: false)) == .joined(run: run))
             #expect(await bench.scheduler.ask(.startRequested(job: "b", via: "test", evenIfRunning: false)) == .noSuchJob)
-            #expect(await bench.scheduler.overview()?.jobs.first?.current?.id == run)
+            #expect(await bench.scheduler.snapshot()?.jobs.first?.current?.id == run)
             #expect(await bench.scheduler.ask(.stopRequested(job: "a")) == .stopping(run: run))
             await bench.logs.wait(for: "a: cancelled")
             #expect(await bench.scheduler.ask(.stopRequested(job: "a")) == .notRunning)

@@ -69,8 +69,8 @@ struct ServiceMachineTests {
     @Test("too much memory: at once, or at a quiet moment, or when there was none for too long")
     func memory() {
         let over = Int64(2_000), under = Int64(500)
-        func verdicts(_ limit: ServiceDefinition.MemoryLimit, _ samples: [(bytes: Int64, busySeconds: Double)]) -> [MemoryJudge.Verdict] {
-            var judge = MemoryJudge(limit)
+        func verdicts(_ limit: ServiceDefinition.MemoryLimit, _ samples: [(bytes: Int64, busySeconds: Double)]) -> [MemoryLimitPolicy.Verdict] {
+            var judge = MemoryLimitPolicy(limit)
             var processorTime = Duration.zero
             return samples.enumerated().map { index, sample in
                 processorTime += .seconds(sample.busySeconds)
@@ -78,7 +78,7 @@ struct ServiceMachineTests {
                     on: ProcessUsage(residentBytes: sample.bytes, processorTime: processorTime, containerBytes: 2_000), at: .seconds(5 * index))
             }
         }
-        func kinds(_ verdicts: [MemoryJudge.Verdict]) -> [String] {
+        func kinds(_ verdicts: [MemoryLimitPolicy.Verdict]) -> [String] {
             verdicts.map { verdict in
                 switch verdict {
                 case .fine: "fine"

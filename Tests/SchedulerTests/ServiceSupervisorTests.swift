@@ -33,12 +33,12 @@ struct ServiceSupervisorTests {
     private struct Stage {
         let launcher = FakeLauncher()
         let clock = ManualClock()
-        let voice = KeptVoice()
+        let reporter = KeptVoice()
 
         func run(_ definition: ServiceDefinition, _ tools: any ServiceTools = Probes([.healthy]), environment: [String: String] = [:]) -> Task<
             RunReport, any Error
         > {
-            let context = RunContext.fake(launcher, clock, voice, environment: environment)
+            let context = RunContext.fake(launcher, clock, reporter, environment: environment)
             return Task { try await ServiceSupervisor(definition: definition, tools: tools, isFirstStart: true).run(context) }
         }
 
@@ -61,8 +61,8 @@ struct ServiceSupervisorTests {
         let process = await stage.launcher.process(1)
         await stage.pass(.seconds(1)) { probes.asked >= 20 }
         #expect(!process.hasEnded)
-        #expect(stage.voice.lines.filter { $0.contains("can't run") }.count == 1)
-        #expect(stage.voice.lines.contains { $0.contains("command not found: curl") })
+        #expect(stage.reporter.lines.filter { $0.contains("can't run") }.count == 1)
+        #expect(stage.reporter.lines.contains { $0.contains("command not found: curl") })
         task.cancel()
         await #expect(throws: JobError.self) { try await task.value }
         #expect(process.hasEnded)
@@ -76,7 +76,7 @@ struct ServiceSupervisorTests {
         let process = await stage.launcher.process(1)
         await stage.pass(.seconds(1)) { process.hasEnded }
         #expect(probes.asked == 3)
-        #expect(stage.voice.lines.contains { $0.contains("2 live checks failed in a row: 500") })
+        #expect(stage.reporter.lines.contains { $0.contains("2 live checks failed in a row: 500") })
         task.cancel()
         _ = try? await task.value
     }
@@ -90,7 +90,7 @@ struct ServiceSupervisorTests {
         let process = await stage.launcher.process(1)
         await stage.pass(.seconds(1)) { probes.asked >= 30 }
         #expect(!process.hasEnded)
-        #expect(stage.voice.statuses.last?.state == .starting)
+        #expect(stage.reporter.statuses.last?.state == .starting)
         task.cancel()
         _ = try? await task.value
     }
@@ -102,8 +102,8 @@ struct ServiceSupervisorTests {
         let restart = ServiceDefinition.RestartPolicy(backoff: .seconds(1), backoffCap: .seconds(2), giveUpAfter: 3)
         let task = stage.run(ServiceDefinition(program: .command(["app"]), restart: restart))
         await stage.pass(.seconds(2)) { !stage.launcher.processes.isEmpty }
-        #expect(stage.voice.lines.contains { $0.contains("no process slot is free") })
-        await stage.voice.wait(for: .ready)
+        #expect(stage.reporter.lines.contains { $0.contains("no process slot is free") })
+        await stage.reporter.wait(for: .ready)
         task.cancel()
         _ = try? await task.value
     }
@@ -114,7 +114,7 @@ struct ServiceSupervisorTests {
         stage.launcher.fail(Array(repeating: .notFound(program: "app", searched: "/bin"), count: 50))
         let restart = ServiceDefinition.RestartPolicy(backoff: .seconds(1), backoffCap: .seconds(2), giveUpAfter: 3)
         let task = stage.run(ServiceDefinition(program: .command(["app"]), restart: restart))
-        let isGivenUp = { stage.voice.statuses.contains { $0.state == .givenUp } }
+        let isGivenUp = { stage.reporter.statuses.contains { $0.state == .givenUp } }
         await stage.pass(.seconds(2), until: isGivenUp)
         await #expect(throws: JobError.self) { try await task.value }
         #expect(stage.launcher.processes.isEmpty)
@@ -153,10 +153,10 @@ struct ServiceSupervisorTests {
         let stage = Stage()
         let task = stage.run(ServiceDefinition(program: .command(["app"]), stop: StopSteps([.init(signal: 2, wait: .seconds(1))])))
         let process = await stage.launcher.process(1)
-        await stage.voice.wait(for: .ready)
+        await stage.reporter.wait(for: .ready)
         task.cancel()
         await #expect(throws: JobError.self) { try await task.value }
         #expect(process.signals == [2])
-        #expect(stage.voice.statuses.map(\.state) == [.starting, .ready, .stopping, .stopped])
+        #expect(stage.reporter.statuses.map(\.state) == [.starting, .ready, .stopping, .stopped])
     }
 }

@@ -24,7 +24,7 @@ struct BucketTests {
             region: String? = nil,
             ahead: TimeInterval = 0
         ) throws -> BucketClient {
-            var patience = BucketPatience()
+            var patience = BucketTimeouts()
             patience.clock = ImpatientClock()
             patience.largestAtOnce = 300_000
             patience.partSize = 100_000

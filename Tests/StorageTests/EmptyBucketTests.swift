@@ -25,7 +25,7 @@ struct EmptyBucketTests {
             oss = try StandInOSS()
             try oss.makeBucket("my-store")
             let keys = BucketCredentials(id: StandInOSS.keyID, secret: StandInOSS.secret)
-            var patience = BucketPatience()
+            var patience = BucketTimeouts()
             patience.clock = ImpatientClock()
             switch dialect {
             case .oss:
@@ -199,7 +199,7 @@ struct EmptyBucketTests {
     @Test("a listing that is no whole listing is no empty bucket", arguments: listings)
     func listing(text: String, name: String) async throws {
         let address = try #require(S3Address(bucket: "my-store", region: "us-east-1", endpoint: "http://127.0.0.1:9"))
-        var patience = BucketPatience()
+        var patience = BucketTimeouts()
         patience.clock = ImpatientClock()
         let answer = HTTPResponse(status: 200, body: Array(text.utf8))
         let bucket = BucketClient(

@@ -18,7 +18,7 @@ struct EmptyDatasetTests {
         }
 
         var store: HuggingFace {
-            var patience = HubPatience()
+            var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             patience.answer = .seconds(20)
             return HuggingFace(.init(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint), http: hub.http, patience: patience)
@@ -76,7 +76,7 @@ struct EmptyDatasetTests {
     @Test("answers that are none are no empty dataset", arguments: ["", "[]", "{}", "<html>", "[{\"id\": 1}]"])
     func listing(text: String) async throws {
         let answer = HTTPResponse(status: 200, body: Array(text.utf8))
-        var patience = HubPatience()
+        var patience = HubTimeouts()
         patience.clock = ImpatientClock()
         let store = HuggingFace(
             .init(dataset: "alice/backup", token: "hf_x", endpoint: "http://127.0.0.1:9"), http: CannedTransport { _ in answer }, patience: patience)

@@ -23,7 +23,7 @@ struct HuggingFaceTests {
             token: String = StandInHub.writeToken, dataset: String = "alice/backup", create: Bool = false, reclaim: HuggingFace.Reclaim = .off,
             endpoint: String? = nil
         ) -> HuggingFace {
-            var patience = HubPatience()
+            var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             patience.answer = .seconds(5)
             return HuggingFace(
@@ -229,7 +229,7 @@ struct HuggingFaceTests {
         let store = world.store()
         let head = try await store.commit([world.object("a.txt", [65])], expecting: store.head()?.id, at: t)
         func verdicts(_ store: HuggingFace) async throws -> [String: StoreCheck.Verdict] {
-            Dictionary(uniqueKeysWithValues: try await store.examine(scratch: world.scratch).map { ($0.name, $0.verdict) })
+            Dictionary(uniqueKeysWithValues: try await store.diagnose(scratch: world.scratch).map { ($0.name, $0.verdict) })
         }
         let good = try await verdicts(store)
         #expect(

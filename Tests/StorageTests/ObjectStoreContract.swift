@@ -31,7 +31,7 @@ struct ObjectStoreContract {
         case .huggingFace:
             let hub = try StandInHub()
             try await hub.create()
-            var patience = HubPatience()
+            var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint, reclaim: .squash)
             return (HuggingFace(settings, http: hub.http, patience: patience), hub.server)
@@ -45,7 +45,7 @@ struct ObjectStoreContract {
         let oss = try StandInOSS()
         try oss.makeBucket("my-store")
         let keys = BucketCredentials(id: StandInOSS.keyID, secret: StandInOSS.secret)
-        var patience = BucketPatience()
+        var patience = BucketTimeouts()
         patience.clock = ImpatientClock()
         patience.largestAtOnce = 300_000
         patience.partSize = 100_000
@@ -126,7 +126,7 @@ struct ObjectStoreContract {
         let (store, owner) = try await store(kind, folder)
         defer { withExtendedLifetime(owner) {} }
         let before = try await store.head()?.id
-        #expect(try await store.examine(scratch: Folder.open(folder.path)).allSatisfy { $0.verdict == .ok || $0.name == "privacy" })
+        #expect(try await store.diagnose(scratch: Folder.open(folder.path)).allSatisfy { $0.verdict == .ok || $0.name == "privacy" })
         #expect(try await store.head()?.id == before)
     }
 

@@ -15,12 +15,12 @@ struct WaitsAndRefusalsTests {
 
     private func store(_ kind: Kind, _ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse) throws -> any ObjectStore {
         let http = CannedTransport(answer)
-        var patience = BucketPatience()
+        var patience = BucketTimeouts()
         patience.clock = ImpatientClock()
         let keys = BucketCredentials(id: "a", secret: "b")
         switch kind {
         case .huggingFace:
-            var patience = HubPatience()
+            var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             return HuggingFace(.init(dataset: "alice/backup", token: "hf_x", endpoint: "http://127.0.0.1:9"), http: http, patience: patience)
         case .oss:
@@ -79,7 +79,7 @@ struct WaitsAndRefusalsTests {
         ] as [([String: String], Int?)])
     func hubQuotas(headers: [String: String], seconds: Int?) {
         let response = HTTPResponse(status: 429, headers: headers.map { ($0.key, $0.value) })
-        #expect(HubRefusals.wait(of: response) == seconds.map { .seconds($0) })
+        #expect(HubErrorMapping.wait(of: response) == seconds.map { .seconds($0) })
     }
 
     /// Every status with every kind of words: only bytes that are known to be wrong are damage.

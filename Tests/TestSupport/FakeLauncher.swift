@@ -104,11 +104,11 @@ package final class FakeProcess: RunningProcess {
         return ProcessUsage()
     }
 
-    package func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? { nil }
+    package func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? { nil }
 }
 
 /// Keeps what a run says.
-package final class KeptVoice: RunVoice {
+package final class KeptVoice: RunReporter {
     private struct State {
         var lines: [String] = []
         var statuses: [ServiceStatus] = []
@@ -153,10 +153,11 @@ package final class KeptVoice: RunVoice {
 
 extension RunContext {
     /// The context of a run of the job "app" whose processes a test makes.
-    package static func fake(_ launcher: any ProcessLauncher, _ clock: any WallClock, _ voice: any RunVoice, environment: [String: String] = [:]) -> RunContext
+    package static func fake(_ launcher: any ProcessLauncher, _ clock: any WallClock, _ reporter: any RunReporter, environment: [String: String] = [:])
+        -> RunContext
     {
         RunContext(
             job: "app", run: 1, attempt: 1, scheduledAt: clock.now, missed: 0, bootID: "boot", deadline: nil, environment: environment, clock: clock,
-            processes: launcher, values: InMemoryStore(), voice: voice)
+            processes: launcher, values: InMemoryStore(), reporter: reporter)
     }
 }

@@ -35,8 +35,8 @@ struct ThreadTests {
     @Test("a thread carries the work, and gives its result", .timeLimit(.minutes(5)))
     func carries() async throws {
         #expect(try await ThreadWork.result("work") { 7 }.get() == 7)
-        #expect(await OwnThread.run { flag in flag.isSet } == false)
-        await #expect(throws: Refusal.self) { try await OwnThread.run { _ throws(Refusal) in throw Refusal(noThread: "no", hint: "") } }
+        #expect(await DedicatedThread.run { flag in flag.isSet } == false)
+        await #expect(throws: Refusal.self) { try await DedicatedThread.run { _ throws(Refusal) in throw Refusal(noThread: "no", hint: "") } }
     }
 
     @Test("room is as much as was asked for where there is enough", .timeLimit(.minutes(5)))

@@ -35,7 +35,7 @@ extension BackupSource {
 
     /// The same as `readMark`, on a thread of its own.
     package func currentMark() async throws(BackupError) -> TreeMark.Reading? {
-        try await OwnThread.run { _ throws(BackupError) in
+        try await DedicatedThread.run { _ throws(BackupError) in
             do throws(FileError) { return try readMark() } catch { throw .file(error) }
         }
     }
@@ -43,7 +43,7 @@ extension BackupSource {
     /// The same as `mark`, on a thread of its own.
     @discardableResult
     package func setMark(_ change: @escaping @Sendable (inout TreeMark) -> Void = { _ in }) async throws(BackupError) -> String? {
-        try await OwnThread.run { _ throws(BackupError) in
+        try await DedicatedThread.run { _ throws(BackupError) in
             do throws(FileError) { return try mark(change) } catch { throw .file(error) }
         }
     }
@@ -109,7 +109,7 @@ extension BackupSource {
 extension BackupSource {
     /// Whether there is any file to back up. Does not block the caller's thread.
     package func holdsFiles() async -> Bool {
-        await OwnThread.run { flag in ((try? TreeScan(self, flag))?.files ?? 0) > 0 } ?? false
+        await DedicatedThread.run { flag in ((try? TreeScan(self, flag))?.files ?? 0) > 0 } ?? false
     }
 }
 

@@ -49,13 +49,13 @@ package struct Unpacked: Hashable, Sendable {
 
 extension ArchiveRepository {
     /// The backup that a person means: by the beginning of its id, or by an instant, for which it is the newest one until then.
-    package func find(_ wish: String, among versions: [StoreVersion]) throws(BackupError) -> StoreVersion {
-        if wish == "latest", let newest = versions.first { return newest }
-        if let exact = versions.first(where: { $0.id == wish }) { return exact }
-        if let date = Instant.parse(wish), let found = versions.first(where: { $0.date < date.end }) { return found }
-        let matching = versions.filter { $0.id.hasPrefix(wish) }
-        if matching.count == 1, wish.count >= 4 { return matching[0] }
-        throw .noSuchBackup(matching.count > 1 ? "\(wish)…, which is how \(matching.count) of them begin" : wish)
+    package func find(_ selector: String, among versions: [StoreVersion]) throws(BackupError) -> StoreVersion {
+        if selector == "latest", let newest = versions.first { return newest }
+        if let exact = versions.first(where: { $0.id == selector }) { return exact }
+        if let date = Instant.parse(selector), let found = versions.first(where: { $0.date < date.end }) { return found }
+        let matching = versions.filter { $0.id.hasPrefix(selector) }
+        if matching.count == 1, selector.count >= 4 { return matching[0] }
+        throw .noSuchBackup(matching.count > 1 ? "\(selector)…, which is how \(matching.count) of them begin" : selector)
     }
 
     /// Brings an archive here.
@@ -85,7 +85,7 @@ extension ArchiveRepository {
     ) async throws(BackupError) -> ArchiveContents {
         try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
             let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-            return try await OwnThread.run { flag throws(BackupError) in try ArchiveContents(archive, of: source, flag) }
+            return try await DedicatedThread.run { flag throws(BackupError) in try ArchiveContents(archive, of: source, flag) }
         }
     }
 
@@ -95,7 +95,7 @@ extension ArchiveRepository {
     ) async throws(BackupError) -> Unpacked {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
         let wanted = path.map { $0.split(separator: "/").map { RawName(String($0)) }.filter { $0 != "." } }
-        return try await OwnThread.run { flag throws(BackupError) in
+        return try await DedicatedThread.run { flag throws(BackupError) in
             let before = Set((try? folder.names()) ?? [])
             do throws(BackupError) {
                 let extraction = ArchiveExtraction(archive: archive, flag: flag, isWanted: { names in wanted.map { names.starts(with: $0) } ?? true })
@@ -114,7 +114,7 @@ extension ArchiveRepository {
         -> ArchiveContents
     {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-        return try await OwnThread.run { flag throws(BackupError) in
+        return try await DedicatedThread.run { flag throws(BackupError) in
             let contents = try ArchiveContents(reading: archive, flag)
             do throws(FileError) {
                 let temporary = RawName(".\(file).part")

@@ -5,7 +5,7 @@ package enum StaleFiles {
     /// Removes files whose names match a pattern and that hold no more than a lock does: nothing, or the id of a process. What has content
     /// of its own stays. Gives their paths below the folder. Blocks nobody: it works on a thread of its own.
     package static func remove(below path: String, matching patterns: [String]) async -> [String] {
-        await OwnThread.run { flag in
+        await DedicatedThread.run { flag in
             guard let folder = try? Folder.open(path) else { return [] }
             return remove(below: folder, PathFilter(exclude: patterns), flag)
         } ?? []
@@ -26,7 +26,7 @@ package enum StaleFiles {
             if status.kind == .folder {
                 guard (try? cursor.descend(name)) != nil else { continue }
                 rest.append((try? cursor.folder.names()) ?? [])
-            } else if filter.excludes(cursor.names + [name], isFolder: false), Volatile.isLeftover(name, status, in: cursor.folder),
+            } else if filter.excludes(cursor.names + [name], isFolder: false), TransientFiles.isLeftover(name, status, in: cursor.folder),
                 (try? cursor.folder.remove(name)) != nil
             {
                 removed.append((cursor.names + [name]).map(\.description).joined(separator: "/"))

@@ -65,7 +65,7 @@ package struct TreeRestorer: Sendable {
 
     /// Finishes or clears what an earlier restore left when it was cut short.
     package func recover() async throws(BackupError) -> [String] {
-        try await OwnThread.run { _ throws(BackupError) in
+        try await DedicatedThread.run { _ throws(BackupError) in
             var done: [String] = []
             for place in source.items {
                 do throws(FileError) { done += try TreeSwap.recover(parent: Folder.open(place.parent), name: place.name) } catch {
@@ -135,7 +135,7 @@ package struct TreeRestorer: Sendable {
         _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping @Sendable (Progress) -> Void
     ) async throws(BackupError) -> Report {
         let archive = try await repository.fetch(version, scratch: folder) { onProgress(.downloading(done: $0, total: $1)) }
-        return try await OwnThread.run { flag throws(BackupError) in
+        return try await DedicatedThread.run { flag throws(BackupError) in
             let extraction = ArchiveExtraction(
                 archive: archive, flag: flag, owner: owner, source: source, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
             let result = try extraction.run(into: folder)
@@ -218,10 +218,10 @@ package struct TreeRestorer: Sendable {
 }
 
 /// Old trees that restores have kept beside the live one.
-package enum KeptTrees {
+package enum PreRestoreCopies {
     /// Removes them: a good backup of what came after has been made. Gives their number.
     package static func remove(of source: BackupSource) async -> Int {
-        await OwnThread.run { _ in
+        await DedicatedThread.run { _ in
             source.items.reduce(0) { count, place in
                 guard let parent = try? Folder.open(place.parent) else { return count }
                 return count + ((try? TreeSwap.removeKept(parent: parent, name: place.name)) ?? 0)

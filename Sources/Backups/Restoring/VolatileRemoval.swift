@@ -28,7 +28,7 @@ struct VolatileRemoval {
     }
 
     private mutating func judge(_ name: RawName, _ status: FileStatus) throws(FileError) {
-        guard Volatile.isVolatile(name, status, in: cursor.folder) || isSharedMemory(name) else { return }
+        guard TransientFiles.isVolatile(name, status, in: cursor.folder) || isSharedMemory(name) else { return }
         try cursor.folder.remove(name)
         removed.append((cursor.names + [name]).map(\.description).joined(separator: "/"))
     }

@@ -194,7 +194,7 @@ struct TreeWalk {
             }
         case .file:
             if SQLiteFile.isCompanion(member.name, in: member.folder) { return .volatile(member.path) }
-            if !isIncluded, Volatile.isVolatile(member.name, member.status, in: member.folder, locks: { [locks] in locks.table }) {
+            if !isIncluded, TransientFiles.isVolatile(member.name, member.status, in: member.folder, locks: { [locks] in locks.table }) {
                 return .volatile(member.path)
             }
             var file = member

@@ -54,7 +54,7 @@ extension ArchiveRepository {
 
     /// Packs the tree and stores it, unless it is as it was.
     ///
-    /// - Parameter onPacked: Told what was packed and what the newest version is, before it is stored as the newest.
+    /// - Parameter onPacked: PluginResult what was packed and what the newest version is, before it is stored as the newest.
     /// - Throws: `setAside` when another container has stored a backup; ours is then next to it. `emptied` when the tree holds nothing where
     ///   the newest backup holds files.
     package func backUp(
@@ -64,7 +64,7 @@ extension ArchiveRepository {
         let head = try await head()
         let known = try await lineageHead(head, unlessKnownTo: lineage)
         let isOurs = lineage.descends(from: known)
-        let scan = try await OwnThread.run { flag throws(BackupError) in
+        let scan = try await DedicatedThread.run { flag throws(BackupError) in
             do throws(FileError) { return try TreeScan(source, flag) } catch {
                 if flag.isSet { throw BackupError.cancelled }
                 throw error.isMissing ? BackupError.sourceMissing(source.readable) : .file(error)
@@ -77,7 +77,7 @@ extension ArchiveRepository {
             try ScratchFolder.checkSpace(of: folder, needed: scan.bytes / 2)
             let previous = PreviousArchive(store, isOurs ? head : nil, folder)
             let cores = cores
-            let report = try await OwnThread.run { flag throws(BackupError) in
+            let report = try await DedicatedThread.run { flag throws(BackupError) in
                 try ArchiveRepository.pack(scan, folder, cores, request.packing, previous, flag) { onProgress(.packing($0)) }
             }
             fingerprint.content = report.content

@@ -127,7 +127,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var lines: [Line] = []
         for job in JobEnvironment(stateFolder: "").jobs(of: configuration) where job.definition.disabled == nil {
             guard case .job(let work) = job.work else { continue }
-            let checks = await work.examine(environment: job.environment)
+            let checks = await work.diagnose(environment: job.environment)
             lines += checks.map {
                 Line(about: "job \(job.definition.name)", check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint)
             }
@@ -146,7 +146,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 continue
             }
             let checks: [StoreCheck]
-            do { checks = try await RepositoryOptions.withScratch { await repository.store.examine(scratch: try Console.folder($0)) } } catch {
+            do { checks = try await RepositoryOptions.withScratch { await repository.store.diagnose(scratch: try Console.folder($0)) } } catch {
                 checks = [StoreCheck("temporary folder", .failed, "\(error)", hint: "make \(TemporaryPlace.find()) writable, or set TMPDIR")]
             }
             lines += checks.map { Line(about: about, check: $0.name, verdict: $0.verdict.rawValue, message: $0.message, hint: $0.hint) }

@@ -90,7 +90,7 @@ struct PluginsCheckCommand: AsyncParsableCommand {
         let work = try Console.folder(scratch + "/work")
         let clock = SystemWallClock()
         let names = ["PATH", "HOME", "LANG", "TZ"]
-        let trial = PluginTrial(
+        let trial = PluginConformance(
             manifest, launcher: SystemProcessLauncher(clock: clock), clock: clock, folder: work.path,
             environment: ProcessInfo.processInfo.environment.filter { names.contains($0.key) }, patience: .seconds(max(1, patience)))
         return await trial.run(onCheck)

@@ -155,7 +155,7 @@ struct RunWaiter {
 
     private var isLive: Bool { if case .live = output { true } else { false } }
 
-        /// Shows what has come since that byte.
+    /// Shows what has come since that byte.
     private func show(from offset: inout Int64) async throws {
         let log = try await server.ask(LogOperation.self, .init(job: job, run: run, from: offset))
         offset = log.next

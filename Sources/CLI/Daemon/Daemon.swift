@@ -32,10 +32,10 @@ struct Daemon {
     let redactor: Redactor
     let container: ContainerLog
     /// Who is told of exchanges over HTTP.
-    let listener: Current<(@Sendable (HTTPExchange) -> Void)?>
+    let listener: SharedValue<(@Sendable (HTTPExchange) -> Void)?>
     let stopping: Stopping
     /// The configuration that is in force.
-    let current: Current<Configuration>
+    let current: SharedValue<Configuration>
 
     /// Holds the state folder's lock as long as the program lives.
     final class OpenLock: Sendable {
@@ -49,9 +49,9 @@ struct Daemon {
     /// Reads the configuration and takes the state folder, or ends with a sentence.
     static func prepare(configurationOption: String?) throws -> Daemon {
         let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
-        let listener = Current<(@Sendable (HTTPExchange) -> Void)?>(nil)
+        let listener = SharedValue<(@Sendable (HTTPExchange) -> Void)?>(nil)
         let http = CurlClient { listener.value?($0) }
-        let folder = Current("")
+        let folder = SharedValue("")
         let catalog = ConfigurationFile.catalog(http: http) { folder.value }
         let file = ConfigurationFile(option: configurationOption)
         let configuration: Configuration
@@ -91,12 +91,12 @@ struct Daemon {
 
     private init(
         file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
-        http: CurlClient, listener: Current<(@Sendable (HTTPExchange) -> Void)?>, stopping: Stopping
+        http: CurlClient, listener: SharedValue<(@Sendable (HTTPExchange) -> Void)?>, stopping: Stopping
     ) {
         self.file = file
         self.catalog = catalog
         self.configuration = configuration
-        current = Current(configuration)
+        current = SharedValue(configuration)
         self.state = state
         self.lock = lock
         self.http = http
@@ -137,8 +137,8 @@ struct Daemon {
         let operations = Operations(
             scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: URL(fileURLWithPath: file.path).path,
             startedAt: clock.now, restarts: restarts,
-            restoring: RestoreProcedure { [bootID, current] wish, name in
-                await RepositoryPlans(configuration: current.value).plan(wish, name, values: store, bootID: bootID)
+            restoring: RestoreProcedure { [bootID, current] selector, name in
+                await RepositoryPlans(configuration: current.value).plan(selector, name, values: store, bootID: bootID)
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, bootID: bootID) },
             reload: { await reload(scheduler, logs, watches) })
@@ -206,8 +206,8 @@ struct Daemon {
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
         let zones = Task { await followZones(scheduler) }
-        let succession = Succession(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
-        let following = Task { await succession.follow(operations) }
+        let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
+        let following = Task { await handover.follow(operations) }
         let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
             scheduler.changed(job: job, path: path, at: clock.now)
         }

@@ -17,7 +17,7 @@ struct FirstBackup: Sendable {
     /// After this a first backup that was not made is asked for again.
     static let again = Duration.seconds(300)
 
-    let current: Current<Configuration>
+    let current: SharedValue<Configuration>
     let values: any KeyValues
     let bootID: String
     let clock: any WallClock

@@ -76,22 +76,24 @@ struct RepositoryPlans: Sendable {
     }
 
     /// How a certain backup is brought back by the running program.
-    func plan(_ wish: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
+    func plan(_ selector: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
         do throws(JobError) {
             let repository = try repository(name)
             if ContainerEnvironment.isSafeMode {
                 throw JobError(
                     "in safe mode nothing is restored in place",
-                    hint: "take it out beside: shipkeeper restore --at \(wish) --to FOLDER; or take \(ContainerEnvironment.safeModeVariable) away and restart")
+                    hint:
+                        "take it out beside: shipkeeper restore --at \(selector) --to FOLDER; or take \(ContainerEnvironment.safeModeVariable) away and restart"
+                )
             }
             let mine = uses.filter { $0.repository.name == repository.name && $0.isEnabled }
             guard let restore = mine.first(where: { !$0.isBackup }) else {
                 throw JobError(
                     "no job restores from \"\(repository.name)\"",
-                    hint: "add one of type restore, or unpack elsewhere: shipkeeper restore --at \(wish) --to FOLDER")
+                    hint: "add one of type restore, or unpack elsewhere: shipkeeper restore --at \(selector) --to FOLDER")
             }
             let (restores, backups) = (mine.filter { !$0.isBackup }, mine.filter(\.isBackup))
-            let version = try await RepositoryPlans.find(wish, in: repository)
+            let version = try await RepositoryPlans.find(selector, in: repository)
             let records = LineageStore(repository, values: values, bootID: bootID)
             return .success(
                 RestorePlan(
@@ -113,10 +115,10 @@ struct RepositoryPlans: Sendable {
         return "\(other.job) stores other paths than \(restores.first?.job ?? "") restores"
     }
 
-    static func find(_ wish: String, in repository: Repository) async throws(JobError) -> StoreVersion {
+    static func find(_ selector: String, in repository: Repository) async throws(JobError) -> StoreVersion {
         do throws(BackupError) {
             let archives = repository.archives()
-            return try archives.find(wish, among: try await archives.backups())
+            return try archives.find(selector, among: try await archives.backups())
         } catch {
             if case .noSuchBackup = error {
                 throw JobError(

@@ -10,7 +10,7 @@ final class StopWatchdog: Sendable {
     private static let killing = 20
 
     private let begun = DispatchSemaphore(value: 0)
-    private let budget = Current(Duration.zero)
+    private let budget = SharedValue(Duration.zero)
 
     init() {
         start { budget in

@@ -11,8 +11,8 @@ final class Stopping: Sendable {
     /// Differs with every start of the program; begins the marks of all its processes.
     let bootID: String
     private let keeper: Keeper
-    private let budget = Current(Duration.zero)
-    private let begun = Current<ContinuousClock.Instant?>(nil)
+    private let budget = SharedValue(Duration.zero)
+    private let begun = SharedValue<ContinuousClock.Instant?>(nil)
     /// The longest that the last lines are waited for, in all, and what they leave for the end itself.
     private static let longestFarewell = Duration.milliseconds(600)
     private static let reserve = Duration.milliseconds(300)

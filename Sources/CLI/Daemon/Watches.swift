@@ -51,9 +51,9 @@ actor Watches {
     }
 
     private static func carry(_ watch: Watch, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (String) -> Void) async {
-        await OwnThread.run { flag in
+        await DedicatedThread.run { flag in
             var watcher = FolderWatcher(watch.path, ignoring: watch.outputs)
-            var settling = Settling(watch.settle)
+            var settling = Debounce(watch.settle)
             var (last, hasNoted) = (clock.now, false)
             while !flag.isSet {
                 let notice = watcher.wait(min(longestWait, settling.remaining(at: clock.uptime) ?? longestWait))

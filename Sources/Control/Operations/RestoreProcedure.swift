@@ -47,7 +47,7 @@ package actor RestoreProcedure {
         var isStoredAfterwards: Bool { if case .setAside = self { false } else { true } }
     }
 
-    package typealias Planner = @Sendable (_ wish: String, _ repository: String?) async -> Result<RestorePlan, JobError>
+    package typealias Planner = @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePlan, JobError>
 
     private enum State {
         case idle
@@ -55,7 +55,7 @@ package actor RestoreProcedure {
         case finished(succeeded: Bool)
     }
 
-    private static let road = "restore"
+    private static let origin = "restore"
     /// Of the messages that tell how far it has come.
     package static let topic = "restore"
     /// How long jobs that work on the data are waited for.
@@ -87,14 +87,14 @@ package actor RestoreProcedure {
     }
 
     /// Begins; one that goes on already is left alone.
-    package func begin(_ wish: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
+    package func begin(_ selector: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
         let scheduler = operations.scheduler
         if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"], position: scheduler.position) }
         lines = []
         publish = { scheduler.publish($0, topic: RestoreProcedure.topic) }
         state = .running(
             Task {
-                let succeeded = await run(wish, repository, present, operations)
+                let succeeded = await run(selector, repository, present, operations)
                 state = .finished(succeeded: succeeded)
                 publish(succeeded ? "succeeded" : "failed")
             })
@@ -119,8 +119,8 @@ package actor RestoreProcedure {
 
     // MARK: Steps
 
-    private func run(_ wish: String, _ repository: String?, _ present: Present, _ operations: Operations) async -> Bool {
-        guard var plan = await plan(wish, repository) else { return false }
+    private func run(_ selector: String, _ repository: String?, _ present: Present, _ operations: Operations) async -> Bool {
+        guard var plan = await plan(selector, repository) else { return false }
         if case .setAside = present, let words = plan.whyNotAside {
             say("\(words), so it is left as it is")
             return false
@@ -131,20 +131,20 @@ package actor RestoreProcedure {
         }
         // Until it is over nothing else starts what works on the data: no schedule, no change, no reload, no person.
         guard await hold(plan, operations) else { return false }
-        let isDone = await replace(&plan, wish, repository, present, operations)
-        _ = await operations.scheduler.ask(.releaseRequested(holder: RestoreProcedure.road))
+        let isDone = await replace(&plan, selector, repository, present, operations)
+        _ = await operations.scheduler.ask(.releaseRequested(holder: RestoreProcedure.origin))
         return isDone
     }
 
     private func hold(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        let hold = Hold(jobs: [plan.restoreJob], holder: RestoreProcedure.road, reason: "a restore in place is under way")
+        let hold = Hold(jobs: [plan.restoreJob], holder: RestoreProcedure.origin, reason: "a restore in place is under way")
         guard case .refused(let message) = await operations.scheduler.ask(.holdRequested(hold)) else { return true }
         say(message)
         return false
     }
 
     private func replace(
-        _ plan: inout RestorePlan, _ wish: String, _ repository: String?, _ present: Present, _ operations: Operations
+        _ plan: inout RestorePlan, _ selector: String, _ repository: String?, _ present: Present, _ operations: Operations
     ) async -> Bool {
         guard await isQuiet(plan, operations) else { return false }
         let services = await stopServices(plan, operations)
@@ -156,7 +156,7 @@ package actor RestoreProcedure {
             case .dropped: true
             }
         // Setting ours aside may have given the other's backup another id, and there may be a newer one.
-        if succeeded, case .setAside = present { if let newer = await self.plan(wish, repository) { plan = newer } else { succeeded = false } }
+        if succeeded, case .setAside = present { if let newer = await self.plan(selector, repository) { plan = newer } else { succeeded = false } }
         // Schedules have gone on meanwhile.
         if succeeded { succeeded = await isQuiet(plan, operations) }
         if succeeded { succeeded = await restore(plan, operations) }
@@ -166,8 +166,8 @@ package actor RestoreProcedure {
         return succeeded && isComplete && isStored
     }
 
-    private func plan(_ wish: String, _ repository: String?) async -> RestorePlan? {
-        switch await planner(wish, repository) {
+    private func plan(_ selector: String, _ repository: String?) async -> RestorePlan? {
+        switch await planner(selector, repository) {
         case .success(let found): return found
         case .failure(let error):
             say("\(error)")
@@ -177,8 +177,8 @@ package actor RestoreProcedure {
 
     /// Waits for jobs that work on the data: what they wrote into the old tree would be lost. False when they don't come to an end.
     private func isQuiet(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        guard let overview = await operations.scheduler.overview() else { return false }
-        let busy = RestoreProcedure.busy(overview, plan)
+        guard let snapshot = await operations.scheduler.snapshot() else { return false }
+        let busy = RestoreProcedure.busy(snapshot, plan)
         if busy.isEmpty { return true }
         say("waiting for \(busy.joined(separator: ", ")) to end")
         let scheduler = operations.scheduler
@@ -190,9 +190,9 @@ package actor RestoreProcedure {
     }
 
     /// Jobs that work on the data just now.
-    private static func busy(_ overview: Overview, _ plan: RestorePlan) -> [String] {
-        let below = dependents(of: plan.restoreJob, among: overview.jobs.map(\.definition))
-        return overview.jobs.filter { job in
+    private static func busy(_ snapshot: SchedulerSnapshot, _ plan: RestorePlan) -> [String] {
+        let below = dependents(of: plan.restoreJob, among: snapshot.jobs.map(\.definition))
+        return snapshot.jobs.filter { job in
             job.current?.state.activeAttempt != nil && !job.definition.isService && !plan.backupJobs.contains(job.definition.name)
                 && below.contains(job.definition.name)
         }.map(\.definition.name)
@@ -226,7 +226,7 @@ package actor RestoreProcedure {
     /// Starts the services again, in the order in which they need each other. After a restore, what is done at boot between it and them, such as
     /// putting settings right, is due again. False when something did not come up.
     private func bringUp(_ services: [JobDefinition], after plan: RestorePlan?, _ operations: Operations) async -> Bool {
-        let jobs = await operations.scheduler.overview()?.jobs.map(\.definition) ?? []
+        let jobs = await operations.scheduler.snapshot()?.jobs.map(\.definition) ?? []
         let below = plan.map { RestoreProcedure.dependents(of: $0.restoreJob, among: jobs) } ?? []
         var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
         var failed: Set<String> = []
@@ -246,7 +246,7 @@ package actor RestoreProcedure {
     }
 
     private func start(_ service: String, untilReady: Bool, _ operations: Operations) async -> Bool {
-        switch await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.road, evenIfRunning: false)) {
+        switch await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.origin, evenIfRunning: false)) {
         case .started, .joined: say("started \(service)")
         case .refused(let message):
             say("\(service) was not started: \(message)")
@@ -256,8 +256,8 @@ package actor RestoreProcedure {
         guard untilReady else { return true }
         let scheduler = operations.scheduler
         let isReady = await RestoreProcedure.within(RestoreProcedure.patience, operations) {
-            await scheduler.wait { overview -> Bool? in
-                guard let view = overview.jobs.first(where: { $0.definition.name == service }), view.current != nil else { return false }
+            await scheduler.wait { snapshot -> Bool? in
+                guard let view = snapshot.jobs.first(where: { $0.definition.name == service }), view.current != nil else { return false }
                 return view.service?.state == .ready ? true : nil
             }
         }
@@ -299,7 +299,7 @@ package actor RestoreProcedure {
 
     /// Stops the services that need the data; others go on.
     private func stopServices(_ plan: RestorePlan, _ operations: Operations) async -> [JobDefinition] {
-        let jobs = await operations.scheduler.overview()?.jobs ?? []
+        let jobs = await operations.scheduler.snapshot()?.jobs ?? []
         let below = RestoreProcedure.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
         let running = jobs.filter { $0.definition.isService && $0.current != nil && below.contains($0.definition.name) }
         let names = running.map(\.definition.name)
@@ -325,7 +325,7 @@ package actor RestoreProcedure {
 
     /// Runs a job to its end and tells of it; nil when it did not come to a run.
     private func finish(_ job: String, _ operations: Operations) async -> RunAnswer? {
-        let reply = await operations.scheduler.ask(.startRequested(job: job, via: RestoreProcedure.road, evenIfRunning: true))
+        let reply = await operations.scheduler.ask(.startRequested(job: job, via: RestoreProcedure.origin, evenIfRunning: true))
         switch reply {
         case .started(let run), .joined(let run):
             guard let end = await end(of: run, once: job, operations) else { return nil }

@@ -107,7 +107,7 @@ extension Operations {
             answer.attempts = try await store.attempts(of: id).map {
                 .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)
             }
-            let view = await scheduler.overview()?.jobs.first { $0.current?.id == id }
+            let view = await scheduler.snapshot()?.jobs.first { $0.current?.id == id }
             answer.obstacle = view?.obstacle
             answer.service = view?.service.map { StateName($0.state) }
             if let progress = view?.progress {
@@ -125,9 +125,9 @@ extension Operations {
 
     /// The next fire times of all schedules together, soonest first.
     package func next(count: Int) async throws(OperationError) -> NextAnswer {
-        guard let overview = await scheduler.overview() else { throw .starting }
+        guard let snapshot = await scheduler.snapshot() else { throw .starting }
         var fires: [NextAnswer.Fire] = []
-        for job in overview.jobs where job.definition.disabled == nil {
+        for job in snapshot.jobs where job.definition.disabled == nil {
             for (schedule, first) in job.upcoming {
                 var next: Date? = first
                 for _ in 0..<count {

@@ -71,14 +71,14 @@ package enum RestartOperation: ControlOperation {
 extension Operations {
     /// Starts a job now, or joins the run that goes on.
     /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
-    package func start(_ job: String, via road: String, evenIfRunning: Bool, confirmsEmpty: Bool = false) async throws(OperationError) -> StartAnswer {
+    package func start(_ job: String, via origin: String, evenIfRunning: Bool, confirmsEmpty: Bool = false) async throws(OperationError) -> StartAnswer {
         StartAnswer(
-            await scheduler.ask(.startRequested(job: job, via: road, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty)), try await suggestion(job))
+            await scheduler.ask(.startRequested(job: job, via: origin, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty)), try await suggestion(job))
     }
 
     /// Starts a run that only shows what it would do.
-    package func dryRun(_ job: String, via road: String) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.dryRunRequested(job: job, via: road)), try await suggestion(job))
+    package func dryRun(_ job: String, via origin: String) async throws(OperationError) -> StartAnswer {
+        StartAnswer(await scheduler.ask(.dryRunRequested(job: job, via: origin)), try await suggestion(job))
     }
 
     /// Ends a job's runs; a service stays stopped until somebody starts it.
@@ -87,13 +87,13 @@ extension Operations {
     }
 
     /// Ends what goes on and starts anew.
-    package func restart(_ job: String, via road: String) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.restartRequested(job: job, via: road)), try await suggestion(job))
+    package func restart(_ job: String, via origin: String) async throws(OperationError) -> StartAnswer {
+        StartAnswer(await scheduler.ask(.restartRequested(job: job, via: origin)), try await suggestion(job))
     }
 
     private func suggestion(_ job: String) async throws(OperationError) -> String? {
-        guard let overview = await scheduler.overview() else { throw .starting }
-        return NearestWord.find(job, in: overview.jobs.map(\.definition.name))
+        guard let snapshot = await scheduler.snapshot() else { throw .starting }
+        return NearestWord.find(job, in: snapshot.jobs.map(\.definition.name))
     }
 }
 

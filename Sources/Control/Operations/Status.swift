@@ -17,21 +17,21 @@ package enum StatusOperation: ControlOperation {
 extension Operations {
     /// Everything in one look: what runs, since when, what is next, and what needs a person. Reads nothing from disk.
     package func status() async throws(OperationError) -> StatusAnswer {
-        guard let overview = await scheduler.overview() else { throw .starting }
-        let space = overview.jobs.compactMap(StatusAnswer.Space.init)
+        guard let snapshot = await scheduler.snapshot() else { throw .starting }
+        let space = snapshot.jobs.compactMap(StatusAnswer.Space.init)
         return StatusAnswer(
-            version: version, at: overview.at, startedAt: startedAt, restarts: restarts, isStopping: overview.isStopping,
-            configuration: configuration, jobs: overview.jobs.map { JobAnswer($0, at: overview.at) }, position: overview.position,
-            lastBackup: StatusAnswer.LastBackup(overview), space: space,
-            attention: StatusAnswer.Attention.safeMode(overview) + StatusAnswer.Attention.record(await store.complaint())
-                + overview.jobs.flatMap(StatusAnswer.Attention.about)
+            version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
+            configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, at: snapshot.at) }, position: snapshot.position,
+            lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
+            attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await store.complaint())
+                + snapshot.jobs.flatMap(StatusAnswer.Attention.about)
                 + space.flatMap(StatusAnswer.Attention.about))
     }
 }
 
 extension StatusAnswer.Space {
     /// What the last backup of a job said of the size of what it stores in.
-    fileprivate init?(_ view: Overview.JobView) {
+    fileprivate init?(_ view: SchedulerSnapshot.JobView) {
         guard case .backup(let result) = view.lastReport?.result, let space = result.space else { return nil }
         self.init(job: view.definition.name, usedBytes: space.used, limitBytes: space.limit, isPublic: space.isPublic)
     }
@@ -39,18 +39,18 @@ extension StatusAnswer.Space {
 
 extension StatusAnswer.LastBackup {
     /// The newest backup that lacks nothing; one that found nothing new counts, for what is stored is what is there.
-    fileprivate init?(_ overview: Overview) {
-        let good = overview.jobs.compactMap(\.lastReport).filter { run in
+    fileprivate init?(_ snapshot: SchedulerSnapshot) {
+        let good = snapshot.jobs.compactMap(\.lastReport).filter { run in
             guard case .backup(let result) = run.result else { return false }
             return run.state.outcome == .succeeded && result.outcome != .setAside
         }
         guard let newest = good.max(by: { ($0.finishedAt ?? .distantPast) < ($1.finishedAt ?? .distantPast) }), let at = newest.finishedAt else { return nil }
-        self.init(job: newest.job, at: at, ageSeconds: max(0, Int(overview.at.timeIntervalSince(at))), summary: newest.summary ?? "")
+        self.init(job: newest.job, at: at, ageSeconds: max(0, Int(snapshot.at.timeIntervalSince(at))), summary: newest.summary ?? "")
     }
 }
 
 extension JobAnswer {
-    init(_ view: Overview.JobView, at now: Date) {
+    init(_ view: SchedulerSnapshot.JobView, at now: Date) {
         name = view.definition.name
         type = view.definition.typeName
         isService = view.definition.isService
@@ -74,7 +74,7 @@ extension JobAnswer {
     }
 }
 
-extension Overview.JobView {
+extension SchedulerSnapshot.JobView {
     /// Whether it is a service that was ended and is not started again: every other end of a service's run begins another one.
     fileprivate var isStoppedService: Bool { definition.isService && current == nil && last?.state.outcome == .cancelled }
 
@@ -104,8 +104,8 @@ extension StatusAnswer.Attention {
     }
 
     /// Safe mode is told once, not job by job.
-    fileprivate static func safeMode(_ overview: Overview) -> [StatusAnswer.Attention] {
-        guard overview.jobs.contains(where: { $0.definition.disabled == .safeMode }) else { return [] }
+    fileprivate static func safeMode(_ snapshot: SchedulerSnapshot) -> [StatusAnswer.Attention] {
+        guard snapshot.jobs.contains(where: { $0.definition.disabled == .safeMode }) else { return [] }
         return [
             .init(
                 job: "safe mode", message: "nothing is restored, started or backed up",
@@ -119,7 +119,7 @@ extension StatusAnswer.Attention {
     }
 
     /// What a person must look at in a job: how it stands now, and what its last report said, which stands until another one.
-    fileprivate static func about(_ view: Overview.JobView) -> [StatusAnswer.Attention] {
+    fileprivate static func about(_ view: SchedulerSnapshot.JobView) -> [StatusAnswer.Attention] {
         let name = view.definition.name
         if let reason = view.definition.disabled {
             return reason.hint.map { [.init(job: name, message: "disabled: \(reason)", hint: $0)] } ?? []
@@ -128,7 +128,7 @@ extension StatusAnswer.Attention {
         return (present(view).map { [$0] } ?? []) + reported
     }
 
-    private static func present(_ view: Overview.JobView) -> StatusAnswer.Attention? {
+    private static func present(_ view: SchedulerSnapshot.JobView) -> StatusAnswer.Attention? {
         let name = view.definition.name
         if let service = view.service, view.current != nil, [.backingOff, .unready].contains(service.state) {
             return .init(job: name, message: service.note ?? service.state.rawValue, hint: "shipkeeper logs \(name)")

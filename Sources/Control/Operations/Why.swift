@@ -34,7 +34,7 @@ extension Operations {
 
 /// Puts the state of a job into one sentence.
 struct Why {
-    let view: Overview.JobView
+    let view: SchedulerSnapshot.JobView
     /// The newest record, skipped ones included.
     let newest: Run?
     let now: Date
@@ -88,10 +88,10 @@ struct Why {
         case .stop: "the program's stop"
         case .schedule(let schedule): "its schedule (\(schedule)), fire time \(time(run.scheduledAt))"
         case .after(let job, let run): "the end of \(job) (run \(run))"
-        case .person(let road): "a person (\(road))"
+        case .person(let origin): "a person (\(origin))"
         case .change(let path): "a change below \(path)"
-        case .dryRun(let road): "a person who wanted to know what it would do (\(road))"
-        case .confirmed(let road): "a person, who accepted a smaller tree (\(road))"
+        case .dryRun(let origin): "a person who wanted to know what it would do (\(origin))"
+        case .confirmed(let origin): "a person, who accepted a smaller tree (\(origin))"
         case .other: run.cause.words
         }
     }

@@ -240,7 +240,7 @@ extension LaunchError: CustomStringConvertible {
     }
 }
 
-/// Starts processes. The only road from a job to the operating system's processes.
+/// Starts processes. The only origin from a job to the operating system's processes.
 package protocol ProcessLauncher: Sendable {
     func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess
 }
@@ -262,7 +262,7 @@ package protocol RunningProcess: Sendable {
     var peakBytes: Int64 { get }
     /// A process that it has left behind and that listens at a port, to stay with as with itself. Waits for one as long as
     /// there are any left that might; nil when there are none, or the time is up.
-    func heir(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)?
+    func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)?
 }
 
 /// What processes use together.

@@ -16,7 +16,7 @@ package protocol JobType: Sendable {
     static func settings(from reader: inout SettingsReader) -> Settings
     /// Tries what a run would need, without changing anything.
     /// - Parameter environment: That of the job's processes.
-    func examine(environment: [String: String]) async -> [JobCheck]
+    func diagnose(environment: [String: String]) async -> [JobCheck]
     /// The work of one attempt. Cancelling the task asks it to end; the engine, not the job, records why.
     func run(_ context: RunContext) async throws(JobError) -> RunReport
 }
@@ -26,7 +26,7 @@ extension JobType {
     package static var canDryRun: Bool { false }
     package static var takesWhatServicesLeave: Bool { false }
     package var outputs: [String] { [] }
-    package func examine(environment: [String: String]) async -> [JobCheck] { [] }
+    package func diagnose(environment: [String: String]) async -> [JobCheck] { [] }
 }
 
 /// A kind of service: settings that describe a process the engine keeps running.

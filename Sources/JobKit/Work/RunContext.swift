@@ -23,7 +23,7 @@ package struct RunContext: Sendable {
     package var clock: any WallClock
     package var processes: any ProcessLauncher
     package var values: any KeyValues
-    package var voice: any RunVoice
+    package var reporter: any RunReporter
     /// Text with every secret's value taken out.
     package var redacted: @Sendable (String) -> String
     /// The time left before the program must be gone; nil while it is not stopping.
@@ -33,7 +33,7 @@ package struct RunContext: Sendable {
         job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, bootID: String,
         deadline: Date?,
         environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
-        voice: any RunVoice, redacted: @escaping @Sendable (String) -> String = { $0 },
+        reporter: any RunReporter, redacted: @escaping @Sendable (String) -> String = { $0 },
         stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
     ) {
         self.job = job
@@ -49,7 +49,7 @@ package struct RunContext: Sendable {
         self.clock = clock
         self.processes = processes
         self.values = values
-        self.voice = voice
+        self.reporter = reporter
         self.redacted = redacted
         self.stopBudgetLeft = stopBudgetLeft
     }
@@ -60,22 +60,22 @@ package struct RunContext: Sendable {
     }
 
     /// Adds a line to the run's log.
-    package func log(_ line: String) { voice.log(line) }
+    package func log(_ line: String) { reporter.log(line) }
 
     /// Says how far the attempt has come.
-    package func report(_ progress: RunProgress) { voice.report(progress) }
+    package func report(_ progress: RunProgress) { reporter.report(progress) }
 
     /// The command of a process of this job, with its environment, its mark and its log.
     package func command(_ program: ProgramLine, folder: String? = nil) -> ProcessCommand {
-        let voice = voice
+        let reporter = reporter
         return ProcessCommand(
             arguments: program.arguments, environment: environment, folder: folder,
-            mark: "\(bootID):\(job):\(run)", onOutput: { voice.output($0, from: $1) })
+            mark: "\(bootID):\(job):\(run)", onOutput: { reporter.output($0, from: $1) })
     }
 }
 
 /// Where a run's words go: its log, and the listeners of its progress.
-package protocol RunVoice: Sendable {
+package protocol RunReporter: Sendable {
     /// A line of the program's own about this run.
     func log(_ line: String)
     /// Bytes as a process of this run wrote them, cut anywhere.

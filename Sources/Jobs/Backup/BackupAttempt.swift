@@ -146,7 +146,7 @@ struct BackupAttempt {
 
     /// A whole backup of what came after a restore has been made: the trees that restores replaced are no longer needed.
     private func removeKeptTrees() async {
-        let removed = await KeptTrees.remove(of: source)
+        let removed = await PreRestoreCopies.remove(of: source)
         if removed > 0 { context.log("removed the tree that the last restore had kept") }
     }
 

@@ -85,7 +85,7 @@ struct BucketSettings: Sendable {
     func open(
         http: any HTTPTransport, environment: [String: String], isPaced: Bool = false, now: @escaping @Sendable () -> Date
     ) throws(JobError) -> BucketClient {
-        var patience = BucketPatience()
+        var patience = BucketTimeouts()
         patience.isPaced = isPaced
         let names = service.keyNames
         func value(_ secret: Secret?, _ name: String) -> String? {

@@ -45,7 +45,7 @@ package struct HexoJob: JobType {
 
     package var outputs: [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }
 
-    package func examine(environment: [String: String]) async -> [JobCheck] {
+    package func diagnose(environment: [String: String]) async -> [JobCheck] {
         var checks: [JobCheck] = []
         do throws(JobError) {
             let (site, missing) = try await look(environment)
@@ -56,7 +56,7 @@ package struct HexoJob: JobType {
         } catch {
             checks.append(JobCheck("site", error))
         }
-        return checks + [await settings.target?.examine(http: http, environment: environment, now: now)].compactMap(\.self)
+        return checks + [await settings.target?.diagnose(http: http, environment: environment, now: now)].compactMap(\.self)
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {

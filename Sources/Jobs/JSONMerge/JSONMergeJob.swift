@@ -8,7 +8,7 @@ import Synchronization
 package struct JSONMergeJob: JobType {
     package struct Settings: Sendable {
         package var file: String
-        var wishes: [MergeWish]
+        var operations: [MergeOperation]
         var validator: MergeValidator?
     }
 
@@ -33,18 +33,18 @@ package struct JSONMergeJob: JobType {
         }
         return Settings(
             file: file ?? "",
-            wishes: (merge?.members ?? []).map { .patch([$0.key], $0.value) } + (defaults?.members ?? []).map { .fill([$0.key], $0.value) }
+            operations: (merge?.members ?? []).map { .patch([$0.key], $0.value) } + (defaults?.members ?? []).map { .fill([$0.key], $0.value) }
                 + unite.map { .unite($0.path, $0.elements) },
             validator: validator ?? nil)
     }
 
-    package func examine(environment: [String: String]) async -> [JobCheck] {
+    package func diagnose(environment: [String: String]) async -> [JobCheck] {
         do throws(JobError) {
             guard let file = try MergeFile(settings.file, makingFolder: false), let content = try file.read() else {
                 return [JobCheck("file", .ok, "\(settings.file) will be made")]
             }
             do throws(JSONSyntaxError) {
-                let changes = settings.wishes.applied(to: try content.document()).changes
+                let changes = settings.operations.applied(to: try content.document()).changes
                 return [
                     JobCheck("file", .ok, changes.isEmpty ? "\(file.path) is as it should be" : "\(changes.count.counted("key")) to change in \(file.path)")
                 ]
@@ -58,7 +58,7 @@ package struct JSONMergeJob: JobType {
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let file = try MergeFile(settings.file, makingFolder: !context.isDryRun) else {
-            return foreseen(settings.wishes.applied(to: JSONDocument()).changes, settings.file, context)
+            return foreseen(settings.operations.applied(to: JSONDocument()).changes, settings.file, context)
         }
         // What a run that was killed has left.
         if !context.isDryRun { file.removeCandidate() }
@@ -82,7 +82,7 @@ package struct JSONMergeJob: JobType {
         let start = begin(with: content, file)
         if start.document.value.members == nil { throw JobError("\(file.path) holds no group of keys", hint: "it should begin with {") }
         try refuseNoLists(start.document, file)
-        let wanted = settings.wishes.applied(to: start.document).changes
+        let wanted = settings.operations.applied(to: start.document).changes
         let isUntouched = content?.isBlank == false && start.loss == nil
         if wanted.isEmpty, isUntouched { return RunReport(summary: "\(file.path) is as it should be", result: .settings(SettingsFacts(changed: 0))) }
         if context.isDryRun {
@@ -113,7 +113,7 @@ package struct JSONMergeJob: JobType {
     }
 
     private func refuseNoLists(_ document: JSONDocument, _ file: MergeFile) throws(JobError) {
-        for case .unite(let path, let elements) in settings.wishes {
+        for case .unite(let path, let elements) in settings.operations {
             var document = document
             do throws(JSONDocument.NoList) { _ = try document.unite(elements, at: path) } catch {
                 throw JobError(
@@ -123,10 +123,12 @@ package struct JSONMergeJob: JobType {
         }
     }
 
-    private func trial(_ document: JSONDocument, _ file: MergeFile, _ status: FileStatus?, _ context: RunContext) async throws(JobError) -> MergeTrial.Result {
-        guard let validator = settings.validator else { return MergeTrial.Result(kept: settings.wishes) }
+    private func trial(_ document: JSONDocument, _ file: MergeFile, _ status: FileStatus?, _ context: RunContext) async throws(JobError)
+        -> AcceptedSubsetSearch.Result
+    {
+        guard let validator = settings.validator else { return AcceptedSubsetSearch.Result(kept: settings.operations) }
         let failure = Mutex<JobError?>(nil)
-        var trial = MergeTrial(base: document) { candidate in
+        var trial = AcceptedSubsetSearch(base: document) { candidate in
             do throws(JobError) {
                 try file.writeCandidate(candidate.bytes, like: status)
                 return try await validator.judge(file.candidatePath, context)
@@ -135,7 +137,7 @@ package struct JSONMergeJob: JobType {
                 return .unknown(error.summary)
             }
         }
-        let result = await trial.run(settings.wishes)
+        let result = await trial.run(settings.operations)
         if Task.isCancelled { throw JobError("stopped before the file was written") }
         if let failure = failure.withLock({ $0 }) { throw failure }
         return result
@@ -143,13 +145,13 @@ package struct JSONMergeJob: JobType {
 
     // MARK: Words
 
-    private func tell(_ changes: [JSONChange], _ result: MergeTrial.Result, _ context: RunContext) {
+    private func tell(_ changes: [JSONChange], _ result: AcceptedSubsetSearch.Result, _ context: RunContext) {
         for change in changes { context.log("\(change)") }
         for path in result.dropped { context.log("left out, since the validator rejects it: \(JSONPath.text(path))") }
         if let note = result.note { context.log(note) }
     }
 
-    private func report(_ changes: [JSONChange], _ result: MergeTrial.Result, _ loss: String?, _ file: MergeFile) -> RunReport {
+    private func report(_ changes: [JSONChange], _ result: AcceptedSubsetSearch.Result, _ loss: String?, _ file: MergeFile) -> RunReport {
         var parts = ["\(file.path): \(changes.isEmpty ? "nothing changed" : "\(changes.count.counted("key")) changed")"]
         if !result.dropped.isEmpty { parts.append("rejected and left out: \(result.dropped.map(JSONPath.text).joined(separator: ", "))") }
         parts += [result.note, loss].compactMap(\.self)

@@ -21,7 +21,7 @@ struct MergeValidator: Sendable {
     }
 
     /// - Parameter file: A whole path.
-    func judge(_ file: String, _ context: RunContext) async throws(JobError) -> MergeTrial.Verdict {
+    func judge(_ file: String, _ context: RunContext) async throws(JobError) -> AcceptedSubsetSearch.Verdict {
         var command = context.command(filled(program, file))
         for (name, value) in environment { command.environment[name] = value.replacing(MergeValidator.placeholder, with: file) }
         command.environment["SHIPKEEPER_FILE"] = file

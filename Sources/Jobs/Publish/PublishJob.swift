@@ -29,11 +29,11 @@ package struct PublishJob: JobType {
 
     package var outputs: [String] { settings.target?.outputs ?? [] }
 
-    package func examine(environment: [String: String]) async -> [JobCheck] {
+    package func diagnose(environment: [String: String]) async -> [JobCheck] {
         let path = settings.folder
         let exists = (try? await JobError.from { _ throws(SiteError) in FileManager.default.fileExists(atPath: path) }) == true
         let folder = JobCheck("folder", exists ? .ok : .warning, exists ? settings.folder : "\(settings.folder) does not exist yet")
-        return [folder] + [await settings.target?.examine(http: http, environment: environment, now: now)].compactMap(\.self)
+        return [folder] + [await settings.target?.diagnose(http: http, environment: environment, now: now)].compactMap(\.self)
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {

@@ -14,9 +14,9 @@ package enum PublishTarget: Sendable {
     case command(DeployCommand)
 
     /// Tries whether it can be reached.
-    func examine(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
+    func diagnose(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
         switch self {
-        case .bucket(let target): await target.examine(http: http, environment: environment, now: now)
+        case .bucket(let target): await target.diagnose(http: http, environment: environment, now: now)
         case .command(let command): JobCheck("target", .ok, "is left to \(command.command.joined(separator: " "))")
         }
     }
@@ -113,7 +113,7 @@ package struct BucketTarget: Sendable {
         }
     }
 
-    fileprivate func examine(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
+    fileprivate func diagnose(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
         let bucket: any Bucket
         do throws(JobError) { bucket = try open(http: http, environment: environment, now: now) } catch { return JobCheck("target", error) }
         do throws(StorageError) {

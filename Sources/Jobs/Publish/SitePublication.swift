@@ -244,7 +244,7 @@ struct SitePublication {
 extension JobError {
     /// What blocking work on a site comes to, done on a thread of its own.
     static func from<Value: Sendable>(_ work: @escaping @Sendable (CancelFlag) throws(SiteError) -> Value) async throws(JobError) -> Value {
-        do throws(SiteError) { return try await OwnThread.run(work) } catch { throw JobError(error) }
+        do throws(SiteError) { return try await DedicatedThread.run(work) } catch { throw JobError(error) }
     }
 
     init(_ error: SiteError) { self.init(error.message, hint: error.hint, retry: error.isPassing ? .worthwhile : .pointless) }

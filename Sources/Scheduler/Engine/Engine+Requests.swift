@@ -19,16 +19,16 @@ extension Engine {
     }
 
     /// Asks for a run that shows what it would do; it waits until the job is free.
-    mutating func dryRun(_ name: String, via road: String, at now: Date) -> Reply {
+    mutating func dryRun(_ name: String, via origin: String, at now: Date) -> Reply {
         guard let job = jobs[name] else { return .noSuchJob }
         guard job.definition.canDryRun else {
             return .refused("\(name) can't show what it would do: a job of the type \(job.definition.typeName) has no dry run")
         }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
-        if let hold = hold(on: name, for: .dryRun(via: road)) { return .refused("\(name) can't start: \(hold.reason)") }
+        if let hold = hold(on: name, for: .dryRun(via: origin)) { return .refused("\(name) can't start: \(hold.reason)") }
         if let reason = hopelessNeed(of: job.definition) { return .refused("\(name) can't start: \(reason)") }
-        let run = newRun(name, .dryRun(via: road), scheduledAt: now, at: now)
+        let run = newRun(name, .dryRun(via: origin), scheduledAt: now, at: now)
         record(run)
         return .started(run: run.id)
     }
@@ -77,13 +77,13 @@ extension Engine {
         return .stopping(run: first.id)
     }
 
-    mutating func restart(_ name: String, via road: String, at now: Date) -> Reply {
+    mutating func restart(_ name: String, via origin: String, at now: Date) -> Reply {
         guard let job = jobs[name] else { return .noSuchJob }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
-        if let hold = hold(on: name, for: .person(via: road)) { return .refused("\(name) can't start: \(hold.reason)") }
+        if let hold = hold(on: name, for: .person(via: origin)) { return .refused("\(name) can't start: \(hold.reason)") }
         for run in unfinished(of: name) { end(run, because: .person, at: now) }
-        let run = newRun(name, .person(via: road), scheduledAt: now, at: now)
+        let run = newRun(name, .person(via: origin), scheduledAt: now, at: now)
         record(run)
         return .started(run: run.id)
     }

@@ -102,13 +102,13 @@ package struct Engine: Sendable {
         case .tick: break
         case .attemptEnded(let run, let result): attemptEnded(run, result, at: now)
         case .service(let run, let news): heard(news, of: run, at: now)
-        case .startRequested(let job, let road, let evenIfRunning, let confirmsEmpty):
-            let cause = confirmsEmpty ? RunCause.confirmed(via: road) : .person(via: road)
+        case .startRequested(let job, let origin, let evenIfRunning, let confirmsEmpty):
+            let cause = confirmsEmpty ? RunCause.confirmed(via: origin) : .person(via: origin)
             decision.reply = start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
-        case .dryRunRequested(let job, let road): decision.reply = dryRun(job, via: road, at: now)
+        case .dryRunRequested(let job, let origin): decision.reply = dryRun(job, via: origin, at: now)
         case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
         case .stopRequested(let job): decision.reply = stop(job, at: now)
-        case .restartRequested(let job, let road): decision.reply = restart(job, via: road, at: now)
+        case .restartRequested(let job, let origin): decision.reply = restart(job, via: origin, at: now)
         case .clockJumped(let jump): shift(by: jump, at: now)
         case .reloaded(let definitions): reload(definitions, at: now)
         case .limitChanged(let most): mostParallel = most

@@ -57,7 +57,7 @@ package actor JobScheduler {
 
     private var engine: Engine?
     private var jobs: [String: ScheduledJob]
-    private var attempts: [Int64: (task: Task<Void, Never>, voice: LiveVoice)] = [:]
+    private var attempts: [Int64: (task: Task<Void, Never>, reporter: AttemptReporter)] = [:]
     /// Runs that take no notice of being told to end.
     private var stuck: Set<Int64> = []
     private var startedServices = Set<String>()
@@ -113,10 +113,10 @@ package actor JobScheduler {
     }
 
     /// How things are just now.
-    package func overview() -> Overview? {
+    package func snapshot() -> SchedulerSnapshot? {
         engine.map { engine in
-            let voices = attempts.mapValues { ($0.voice.progress, $0.voice.service) }
-            return Overview(engine, voices: voices, at: ports.clock.now, position: feed.position)
+            let reporters = attempts.mapValues { ($0.reporter.progress, $0.reporter.service) }
+            return SchedulerSnapshot(engine, reporters: reporters, at: ports.clock.now, position: feed.position)
         }
     }
 
@@ -256,22 +256,22 @@ package actor JobScheduler {
         }
         let (inbox, logs, feed) = (inbox, ports.logs, feed)
         let log = logs.open(job: run.job, run: run.id) { feed.publish(.log(job: run.job, run: run.id)) }
-        let voice = LiveVoice(log: log, redacted: logs.redacted) { report in
+        let reporter = AttemptReporter(log: log, redacted: logs.redacted) { report in
             switch report {
             case .progress(let progress): feed.publish(.progress(job: run.job, run: run.id, progress))
             case .service(let news): inbox.post(Envelope(event: .service(run: run.id, news)))
             }
         }
-        let context = context(of: run, attempt: attempt, job, voice)
+        let context = context(of: run, attempt: attempt, job, reporter)
         let isFirst = startedServices.insert(run.job).inserted
         let tools = ports.serviceTools
         let task = Task { @concurrent in
             // Clean before it enters the engine: from there it goes to the store, the answers and the log.
             let result = await JobScheduler.attempt(job.work, context, tools, isFirst: isFirst).redacted(by: logs.redacted)
-            voice.close()
+            reporter.close()
             inbox.post(Envelope(event: .attemptEnded(run: run.id, result)))
         }
-        attempts[run.id] = (task, voice)
+        attempts[run.id] = (task, reporter)
     }
 
     /// Cancels an attempt, and names it in the log when it takes no notice.
@@ -326,7 +326,7 @@ package actor JobScheduler {
         }
     }
 
-    private func context(of run: Run, attempt: Int, _ job: ScheduledJob, _ voice: LiveVoice) -> RunContext {
+    private func context(of run: Run, attempt: Int, _ job: ScheduledJob, _ reporter: AttemptReporter) -> RunContext {
         let clock = ports.clock
         var environment = job.environment
         environment["SHIPKEEPER_JOB"] = run.job
@@ -339,7 +339,7 @@ package actor JobScheduler {
             job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, isDryRun: run.cause.isDryRun,
             isConfirmed: run.cause.isConfirmed, bootID: bootID,
             deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
-            processes: ports.processes, values: ports.values, voice: voice,
+            processes: ports.processes, values: ports.values, reporter: reporter,
             redacted: ports.logs.redacted,
             stopBudgetLeft: { [self] in
                 stopDeadline.withLock { $0 }.map { $0.left(isService: job.definition.isService, at: clock.uptime) }

@@ -13,10 +13,10 @@ extension JobScheduler {
     /// Waits until the state has what `found` looks for; nil when the scheduler has ended first, or the task is cancelled.
     ///
     /// - Parameter found: Called with the state now, and after each change to it.
-    package nonisolated func wait<Value: Sendable>(until found: @Sendable (Overview) async -> Value?) async -> Value? {
+    package nonisolated func wait<Value: Sendable>(until found: @Sendable (SchedulerSnapshot) async -> Value?) async -> Value? {
         var events = events().makeAsyncIterator()
         while true {
-            if let overview = await overview(), let value = await found(overview) { return value }
+            if let snapshot = await snapshot(), let value = await found(snapshot) { return value }
             repeat {
                 guard let event = await events.next() else { return nil }
                 switch event.content {

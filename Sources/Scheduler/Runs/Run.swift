@@ -6,7 +6,7 @@ package enum RunCause: Hashable, Sendable {
     case boot
     case schedule(String)
     case after(job: String, run: Int64)
-    /// Somebody asked, by this road: `command line`, `web`.
+    /// Somebody asked, by this origin: `command line`, `web`.
     case person(via: String)
     case stop
     /// Something below a watched folder has changed.
@@ -30,11 +30,11 @@ package enum RunCause: Hashable, Sendable {
         case .boot: "boot"
         case .schedule(let name): "schedule: \(name)"
         case .after(let job, let run): "after: \(job) run \(run)"
-        case .person(let road): "person: \(road)"
+        case .person(let origin): "person: \(origin)"
         case .stop: "stop"
         case .change(let path): "change: \(path)"
-        case .dryRun(let road): "dry run: \(road)"
-        case .confirmed(let road): "person: \(road), confirmed"
+        case .dryRun(let origin): "dry run: \(origin)"
+        case .confirmed(let origin): "person: \(origin), confirmed"
         case .other(let kind, let detail): detail.map { "\(kind): \($0)" } ?? kind
         }
     }

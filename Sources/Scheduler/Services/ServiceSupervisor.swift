@@ -26,25 +26,25 @@ package struct ServiceSupervisor: Sendable {
             if Task.isCancelled { break }
             switch machine.step(after: end, at: context.clock.now) {
             case .finish(let report):
-                context.voice.report(.stopped)
+                context.reporter.report(.stopped)
                 return report
             case .giveUp(let error):
                 context.log("giving up: \(error)")
-                context.voice.report(ServiceStatus(state: .givenUp, launches: launches, note: error.summary))
+                context.reporter.report(ServiceStatus(state: .givenUp, launches: launches, note: error.summary))
                 throw error
             case .repair(let program, let why):
                 context.log("\(why); repairing with: \(program)")
-                context.voice.report(ServiceStatus(state: .backingOff, launches: launches, note: "\(why); repairing it"))
+                context.reporter.report(ServiceStatus(state: .backingOff, launches: launches, note: "\(why); repairing it"))
                 await repair(program, context)
             case .launch(let wait, let why):
                 context.log("\(why); starting again" + (wait > .zero ? " in \(DurationText.readable(wait))" : ""))
-                context.voice.report(
+                context.reporter.report(
                     ServiceStatus(
                         state: .backingOff, launches: launches, note: "\(why); next start in \(DurationText.readable(wait))"))
                 _ = try? await context.clock.sleep(for: wait)
             }
         }
-        context.voice.report(.stopped)
+        context.reporter.report(.stopped)
         throw JobError("stopped", retry: .pointless)
     }
 
@@ -100,17 +100,17 @@ package struct ServiceSupervisor: Sendable {
         } catch {
             return .launchFailed(error)
         }
-        context.voice.launched(process: process.id)
+        context.reporter.launched(process: process.id)
         context.log("started: \(definition.program) (process \(process.id))")
         while true {
             let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, launches: launches)
             let (end, readySince) = await follow(process, watch, context)
             let readyFor = readySince.map { context.clock.uptime - $0 } ?? .zero
             let exit = await process.exit()
-            context.voice.ended(exit)
-            if case .exited = end, let heir = await heir(of: process, after: exit, launches, context) {
-                context.voice.launched(process: heir.id)
-                process = heir
+            context.reporter.ended(exit)
+            if case .exited = end, let successor = await successor(of: process, after: exit, launches, context) {
+                context.reporter.launched(process: successor.id)
+                process = successor
                 continue
             }
             let left = await process.endLeftovers()
@@ -123,12 +123,12 @@ package struct ServiceSupervisor: Sendable {
     }
 
     /// The process that has taken over: an app that restarts itself may leave one behind and end.
-    private func heir(of process: any RunningProcess, after exit: ProcessExit, _ launches: Int, _ context: RunContext) async -> (any RunningProcess)? {
+    private func successor(of process: any RunningProcess, after exit: ProcessExit, _ launches: Int, _ context: RunContext) async -> (any RunningProcess)? {
         guard let port = definition.adoptPort, exit == .exited(0) || exit == .unknown, !Task.isCancelled else { return nil }
-        context.voice.report(ServiceStatus(state: .starting, launches: launches, note: "it \(exit); looking for a process that it has left behind"))
-        guard let heir = await process.heir(listeningAt: port, within: ServiceSupervisor.handOver) else { return nil }
-        context.log("it \(exit) and left process \(heir.id) behind, which listens at port \(port): that is the service from now on")
-        return heir
+        context.reporter.report(ServiceStatus(state: .starting, launches: launches, note: "it \(exit); looking for a process that it has left behind"))
+        guard let successor = await process.successor(listeningAt: port, within: ServiceSupervisor.handOver) else { return nil }
+        context.log("it \(exit) and left process \(successor.id) behind, which listens at port \(port): that is the service from now on")
+        return successor
     }
 
     private enum LifeEnd: Sendable {
@@ -152,7 +152,7 @@ package struct ServiceSupervisor: Sendable {
             if case .exited = first {
             } else {
                 if let first, case .unhealthy(let reason) = first { context.log("\(reason); stopping it") }
-                context.voice.report(ServiceStatus(state: .stopping, process: process.id, launches: watch.launches))
+                context.reporter.report(ServiceStatus(state: .stopping, process: process.id, launches: watch.launches))
                 await process.stop(context.fitted(stop))
             }
             group.cancelAll()

@@ -120,7 +120,7 @@ final class ServiceWatch: Sendable {
             try? await context.clock.sleep(for: ServiceWatch.forEver)
             return nil
         }
-        var judge = MemoryJudge(limit)
+        var judge = MemoryLimitPolicy(limit)
         while true {
             do { try await context.clock.sleep(for: ServiceWatch.memoryPace) } catch { return nil }
             let usage = await process.usage()
@@ -135,6 +135,6 @@ final class ServiceWatch: Sendable {
 
     private func say(_ state: ServiceStatus.State, note: String? = nil) {
         if let note { context.log(note) }
-        context.voice.report(ServiceStatus(state: state, process: process.id, launches: launches, note: note))
+        context.reporter.report(ServiceStatus(state: state, process: process.id, launches: launches, note: note))
     }
 }

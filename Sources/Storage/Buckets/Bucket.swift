@@ -27,7 +27,7 @@ package struct BucketUpload: Sendable {
     /// What is stored with it and said to whoever asks, such as `Content-Type` and `Cache-Control`.
     package var headers: [(name: String, value: String)]
 
-    /// Told of contents that go in parts, after each.
+    /// PluginResult of contents that go in parts, after each.
     package var onProgress: StoreProgress?
 
     package init(key: String, body: HTTPBody, headers: [(name: String, value: String)], onProgress: StoreProgress? = nil) {

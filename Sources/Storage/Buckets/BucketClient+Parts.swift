@@ -41,7 +41,7 @@ extension BucketClient {
         let body = Array("<CompleteMultipartUpload>\(parts)</CompleteMultipartUpload>".utf8)
         let call = BucketCall(method: "POST", key: upload.key, query: [("uploadId", id)], headers: [("Content-Type", "application/xml")])
         let response = try await answer(call, body: .bytes(body), doing: doing)
-        let refusal = BucketRefusal(response)
+        let refusal = BucketErrorResponse(response)
         guard response.status == 200 else {
             // After a lost answer the second try finds the parts put together already.
             if refusal.code == "NoSuchUpload", try await isStored(upload, whole) { return }

@@ -5,7 +5,7 @@ package import HTTPClient
 import Synchronization
 
 /// How requests to a bucket are paced.
-package struct BucketPatience: Sendable {
+package struct BucketTimeouts: Sendable {
     package var answer: Duration = .seconds(60)
     /// The longest that nothing may move while content is on its way, in whole seconds.
     package var stall: Duration = .seconds(60)
@@ -35,20 +35,20 @@ package final class BucketClient: ReadableBucket {
     /// What is kept of the words of a refusal that came in the place of a content.
     private static let mostWords = 1 << 16
 
-    let dialect: any BucketDialect
-    let patience: BucketPatience
+    let dialect: any BucketProvider
+    let patience: BucketTimeouts
     private let plain: any HTTPTransport
     private let http: any HTTPTransport
     private let now: @Sendable () -> Date
     private let signing = Mutex(Signing())
 
-    init(_ dialect: any BucketDialect, http: any HTTPTransport, patience: BucketPatience, now: @escaping @Sendable () -> Date) {
+    init(_ dialect: any BucketProvider, http: any HTTPTransport, patience: BucketTimeouts, now: @escaping @Sendable () -> Date) {
         self.dialect = dialect
         self.patience = patience
         self.now = now
         plain = http
         self.http = RetryingTransport(
-            http, waits: patience.waits, clock: patience.clock, advice: { [isPaced = patience.isPaced] in BucketRefusal.advice($1, isPaced: isPaced) })
+            http, waits: patience.waits, clock: patience.clock, advice: { [isPaced = patience.isPaced] in BucketErrorResponse.advice($1, isPaced: isPaced) })
     }
 
     // MARK: Objects
@@ -73,7 +73,7 @@ package final class BucketClient: ReadableBucket {
 
     private func found(_ method: String, _ key: String, doing: String) async throws(StorageError) -> HTTPResponse? {
         let response = try await answer(BucketCall(method: method, key: key), doing: doing)
-        let refusal = BucketRefusal(response)
+        let refusal = BucketErrorResponse(response)
         if refusal.isAbsence(of: method) { return nil }
         guard response.status == 200 else { throw dialect.error(refusal, doing: doing) }
         return response
@@ -90,7 +90,7 @@ package final class BucketClient: ReadableBucket {
         }
         var response = try await answer(BucketCall(method: "GET", key: key, headers: headers), onBody: receiver, doing: doing)
         if response.status >= 300 { response.body = words.withLock { $0 } }
-        let refusal = BucketRefusal(response)
+        let refusal = BucketErrorResponse(response)
         if refusal.isAbsence(of: "GET") { return nil }
         guard response.status == 200 || response.status == 206 else { throw dialect.error(refusal, doing: doing) }
         return response
@@ -132,7 +132,7 @@ package final class BucketClient: ReadableBucket {
         if case .bytes = body, length <= BucketClient.smallBody {
             return try BodyDigest(body, from: start, length: length, whole: isChecked ? whole : nil, CancelFlag())
         }
-        return try await OwnThread.run { flag throws(StorageError) in
+        return try await DedicatedThread.run { flag throws(StorageError) in
             try BodyDigest(body, from: start, length: length, whole: isChecked ? whole : nil, flag)
         }
     }
@@ -149,7 +149,7 @@ package final class BucketClient: ReadableBucket {
         doing: String
     ) async throws(StorageError) -> HTTPResponse {
         let response = try await answer(BucketCall(method: method, key: key, query: query, headers: headers), body: body, doing: doing)
-        guard (200..<300).contains(response.status) else { throw dialect.error(BucketRefusal(response), doing: doing) }
+        guard (200..<300).contains(response.status) else { throw dialect.error(BucketErrorResponse(response), doing: doing) }
         return response
     }
 
@@ -161,7 +161,7 @@ package final class BucketClient: ReadableBucket {
                 if error == .cancelled { throw StorageError(.cancelled, "cancelled") }
                 throw .unavailable("\(HTTPOrigin(request.url)?.host ?? "the bucket") can't be reached (\(doing)): \(error)")
             }
-            guard response.status == 403, !isSecond, BucketRefusal(response).code == "RequestTimeTooSkewed", takeOver(response.header("Date")) else {
+            guard response.status == 403, !isSecond, BucketErrorResponse(response).code == "RequestTimeTooSkewed", takeOver(response.header("Date")) else {
                 return response
             }
         }

@@ -108,7 +108,7 @@ package struct FolderBucket: Bucket {
 
     private func work<Value: Sendable>(_ body: @escaping @Sendable (Folder, CancelFlag) throws(FileError) -> Value) async throws(StorageError) -> Value {
         let path = path
-        return try await OwnThread.run { flag throws(StorageError) in
+        return try await DedicatedThread.run { flag throws(StorageError) in
             do throws(FileError) { return try body(try Folder.open(path), flag) } catch {
                 if flag.isSet { throw StorageError(.cancelled, "cancelled") }
                 guard error.isMissing, (try? Folder.open(path)) == nil else { throw StorageError(error) }

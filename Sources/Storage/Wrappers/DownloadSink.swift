@@ -85,7 +85,7 @@ extension HTTPResponse {
 extension Folder {
     /// A file without a name: it is gone with whoever holds it, however that ends.
     func makeNameless() async throws(StorageError) -> OpenFile {
-        try await OwnThread.run { _ throws(StorageError) in
+        try await DedicatedThread.run { _ throws(StorageError) in
             do throws(FileError) {
                 let temporary = RawName(".download-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
                 let file = try self.create(temporary)

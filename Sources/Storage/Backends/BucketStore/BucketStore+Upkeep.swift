@@ -43,7 +43,7 @@ extension BucketStore {
         return StoreSpace(used: objects.reduce(0) { $0 + $1.size }, isPublic: isPublic)
     }
 
-    package func examine(scratch: Folder) async -> [StoreCheck] {
+    package func diagnose(scratch: Folder) async -> [StoreCheck] {
         let key = prefix + "doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
         let text = Array("written by shipkeeper doctor\n".utf8)
         var checks: [StoreCheck] = []

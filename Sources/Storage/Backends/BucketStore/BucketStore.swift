@@ -101,7 +101,7 @@ package struct BucketStore: ObjectStore {
         }
         let file = try await BucketDownload(bucket: bucket, clock: clock).open(prefix + entry.key, entry, scratch, onProgress)
         guard entry.sha256 == nil else { return file }
-        return try await OwnThread.run { _ throws(StorageError) in try LFSPointer.checked(file, name, in: self.name) }
+        return try await DedicatedThread.run { _ throws(StorageError) in try LFSPointer.checked(file, name, in: self.name) }
     }
 
     private func entry(_ name: String, at version: StoreVersion) async throws(StorageError) -> BucketManifest.Entry? {
@@ -184,7 +184,7 @@ package struct BucketStore: ObjectStore {
     }
 
     private static func look(_ object: NewObject) async throws(StorageError) -> (file: OpenFile, size: Int64, sha256: String) {
-        try await OwnThread.run { flag throws(StorageError) in
+        try await DedicatedThread.run { flag throws(StorageError) in
             do throws(FileError) {
                 let file = try object.folder.file(object.file)
                 let size = try file.status().size

@@ -6,7 +6,7 @@ import HTTPClient
 struct HubCommit: Sendable {
     private static let rounds = 5
 
-    let calls: HubCalls
+    let calls: HubAPIClient
     let history: HubHistory
 
     private var address: HubAddress { calls.address }
@@ -16,7 +16,7 @@ struct HubCommit: Sendable {
     func make(
         _ objects: [(object: HubObject, way: HubUpload.Way)], all: [HubObject], parent: String?, title: String
     ) async throws(StorageError) -> StoreVersion {
-        let body = try await OwnThread.run { _ throws(StorageError) in try HubCommit.lines(objects, all, parent, title) }
+        let body = try await DedicatedThread.run { _ throws(StorageError) in try HubCommit.lines(objects, all, parent, title) }
         var last = StorageError.unavailable("the commit did not come about")
         for round in 0..<HubCommit.rounds {
             if round > 0 {

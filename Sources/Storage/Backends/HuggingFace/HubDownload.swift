@@ -9,7 +9,7 @@ struct HubDownload: Sendable {
     /// Tries in a row that brought nothing at all.
     private static let fruitlessTries = 5
 
-    let calls: HubCalls
+    let calls: HubAPIClient
 
     private var address: HubAddress { calls.address }
 
@@ -92,7 +92,7 @@ struct HubDownload: Sendable {
             if let failure = sink.failure { throw .final(StorageError(failure)) }
             if error == .cancelled { throw .final(StorageError(.cancelled, "cancelled")) }
             if error == .declined { throw .passing(.unavailable("\(doing): the answer does not go on where the last one ended")) }
-            throw .passing(HubRefusals.error(error, from: first.url, doing: doing))
+            throw .passing(HubErrorMapping.error(error, from: first.url, doing: doing))
         }
         if address.isHub(result.request.url) { found.withLock { $0.read(result.response) } }
         label = found.withLock { $0 }
@@ -152,7 +152,7 @@ extension HubDownload.Label {
 extension DownloadSink {
     /// The id that git gives the content: for regular files, which are small.
     fileprivate func gitID() async throws(StorageError) -> String {
-        try await OwnThread.run { [file, count] flag throws(StorageError) in
+        try await DedicatedThread.run { [file, count] flag throws(StorageError) in
             var git = Insecure.SHA1()
             git.update(data: Array("blob \(count)\0".utf8))
             var offset: Int64 = 0

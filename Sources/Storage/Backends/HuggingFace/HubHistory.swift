@@ -12,7 +12,7 @@ struct HubHistory: Sendable {
     /// Enough to tell that there is something.
     private static let mostNested = 1000
 
-    let calls: HubCalls
+    let calls: HubAPIClient
 
     private var address: HubAddress { calls.address }
 

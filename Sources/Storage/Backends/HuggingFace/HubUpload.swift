@@ -6,7 +6,7 @@ import Synchronization
 struct HubUpload: Sendable {
     private static let partsAtOnce = 3
 
-    let calls: HubCalls
+    let calls: HubAPIClient
 
     private var address: HubAddress { calls.address }
 
@@ -58,10 +58,10 @@ struct HubUpload: Sendable {
 
     private func send(_ objects: [HubObject], _ counter: UploadCounter) async throws(StorageError) {
         let doing = "asking where to upload"
-        let wish = HubMessages.Batch(
+        let request = HubMessages.Batch(
             ref: .init(name: address.revision), objects: objects.map { .init(oid: $0.sha256, size: $0.size) })
         let response = try await calls.post(
-            address.lfs("objects/batch"), wish, type: HubCalls.lfsJSON, accept: HubCalls.lfsJSON, doing: doing)
+            address.lfs("objects/batch"), request, type: HubAPIClient.lfsJSON, accept: HubAPIClient.lfsJSON, doing: doing)
         let answer = try calls.decode(HubMessages.BatchAnswer.self, response, doing: doing)
         for object in objects {
             guard let place = answer.objects.first(where: { $0.oid == object.sha256 }) else {
@@ -78,7 +78,7 @@ struct HubUpload: Sendable {
             if let verify = actions.verify {
                 let url = address.rewritten(verify.href)
                 _ = try await calls.post(
-                    url, HubMessages.Batch.Object(oid: object.sha256, size: object.size), type: HubCalls.lfsJSON, accept: HubCalls.lfsJSON,
+                    url, HubMessages.Batch.Object(oid: object.sha256, size: object.size), type: HubAPIClient.lfsJSON, accept: HubAPIClient.lfsJSON,
                     doing: "confirming the upload")
             }
         }
@@ -87,7 +87,7 @@ struct HubUpload: Sendable {
     /// Sends to a signed address: without the token, and with the length in front, for object storage takes no chunks.
     private func put(_ body: HTTPBody, to url: String) async throws(StorageError) -> HTTPResponse {
         let request = HTTPRequest(
-            "PUT", address.rewritten(url), headers: [("User-Agent", HubCalls.userAgent)], body: body, timeout: nil,
+            "PUT", address.rewritten(url), headers: [("User-Agent", HubAPIClient.userAgent)], body: body, timeout: nil,
             slowest: HTTPPace(during: calls.patience.stall), isRepeatable: true)
         let response = try await calls.answer(request, doing: "uploading")
         if response.status == 403 { throw .unauthorized("the signed address for the upload is not valid any more") }
@@ -111,7 +111,7 @@ struct HubUpload: Sendable {
         // The address is signed too: no token, even where it is the Hub's.
         let request = HTTPRequest(
             "POST", url,
-            headers: [("User-Agent", HubCalls.userAgent), ("Accept", HubCalls.lfsJSON), ("Content-Type", HubCalls.lfsJSON)],
+            headers: [("User-Agent", HubAPIClient.userAgent), ("Accept", HubAPIClient.lfsJSON), ("Content-Type", HubAPIClient.lfsJSON)],
             body: .bytes(HubMessages.encode(HubMessages.Complete(oid: object.sha256, parts: parts))), timeout: calls.patience.commit, isRepeatable: true)
         _ = try await calls.send(request, doing: "putting the parts of the upload together")
     }

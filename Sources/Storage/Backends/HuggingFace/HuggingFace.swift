@@ -46,14 +46,14 @@ package final class HuggingFace: ObjectStore {
     package static let standardEndpoint = HubAddress.standardEndpoint
 
     private let settings: Settings
-    private let calls: HubCalls
+    private let calls: HubAPIClient
     private let history: HubHistory
     private let mayWrite = Mutex(false)
 
-    package init(_ settings: Settings, http: any HTTPTransport, patience: HubPatience = HubPatience()) {
+    package init(_ settings: Settings, http: any HTTPTransport, patience: HubTimeouts = HubTimeouts()) {
         self.settings = settings
         let address = HubAddress(endpoint: settings.endpoint, dataset: settings.dataset, revision: settings.revision)
-        calls = HubCalls(address: address, token: settings.token, http: http, patience: patience)
+        calls = HubAPIClient(address: address, token: settings.token, http: http, patience: patience)
         history = HubHistory(calls: calls)
     }
 
@@ -70,20 +70,20 @@ package final class HuggingFace: ObjectStore {
     package func versions() async throws(StorageError) -> [StoreVersion] {
         let versions = try await history.versions()
         guard settings.reclaim == .delete, versions.count > 1 else { return versions }
-        return try await HubReclaim(calls: calls).readable(versions)
+        return try await HubGarbageCollection(calls: calls).readable(versions)
     }
 
     package func open(_ name: String, at version: StoreVersion, scratch: Folder, onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {
         let size = version.objects[name]
         if let size {
-            try await OwnThread.run { _ throws(StorageError) in
+            try await DedicatedThread.run { _ throws(StorageError) in
                 guard let space = try? scratch.space(), space.bytes < size + 1_000_000 else { return }
                 throw .full("not enough space at \(scratch.path) for \(name): \(size / 1_000_000 + 1) MB needed, \(space.bytes / 1_000_000) MB free")
             }
         }
         let file = try await HubDownload(calls: calls).open(name, at: version, scratch: scratch, onProgress)
         // Also where git's pointer was uploaded as the content, it is none.
-        return try await OwnThread.run { [settings] _ throws(StorageError) in try LFSPointer.checked(file, name, in: settings.dataset) }
+        return try await DedicatedThread.run { [settings] _ throws(StorageError) in try LFSPointer.checked(file, name, in: settings.dataset) }
     }
 
     package func space() async throws(StorageError) -> StoreSpace? {
@@ -98,7 +98,7 @@ package final class HuggingFace: ObjectStore {
     package func commit(
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
-        let all = try await OwnThread.run { flag throws(StorageError) in
+        let all = try await DedicatedThread.run { flag throws(StorageError) in
             var all: [HubObject] = []
             for object in objects { all.append(try HubObject(object, flag)) }
             return all
@@ -132,9 +132,9 @@ package final class HuggingFace: ObjectStore {
 
     private func create() async throws(StorageError) {
         let url = settings.endpoint + "/api/repos/create"
-        let wish = HubMessages.Creation(name: calls.address.name, organization: calls.address.namespace)
+        let request = HubMessages.Creation(name: calls.address.name, organization: calls.address.namespace)
         let request = HTTPRequest(
-            "POST", url, headers: calls.headers(for: url, type: HubCalls.json), body: .bytes(HubMessages.encode(wish)), timeout: calls.patience.answer)
+            "POST", url, headers: calls.headers(for: url, type: HubAPIClient.json), body: .bytes(HubMessages.encode(request)), timeout: calls.patience.answer)
         let response = try await calls.answer(request, doing: "creating the dataset")
         switch response.status {
         case 200..<300: return
@@ -164,16 +164,16 @@ package final class HuggingFace: ObjectStore {
         guard !gone.isEmpty else { return 0 }
         switch settings.reclaim {
         case .off: return 0
-        case .delete: return try await HubReclaim(calls: calls).delete(gone, keeping: kept + [head])
+        case .delete: return try await HubGarbageCollection(calls: calls).delete(gone, keeping: kept + [head])
         // A squash leaves nothing but the newest.
-        case .squash where kept.count > 1: return try await HubReclaim(calls: calls).delete(gone, keeping: kept + [head])
+        case .squash where kept.count > 1: return try await HubGarbageCollection(calls: calls).delete(gone, keeping: kept + [head])
         case .squash:
-            try await HubReclaim(calls: calls).squash()
+            try await HubGarbageCollection(calls: calls).squash()
             return gone.count
         }
     }
 
-    package func examine(scratch: Folder) async -> [StoreCheck] {
-        await HubExamination(calls: calls, history: history, quota: settings.quota).run(scratch)
+    package func diagnose(scratch: Folder) async -> [StoreCheck] {
+        await HubDiagnostics(calls: calls, history: history, quota: settings.quota).run(scratch)
     }
 }

@@ -47,9 +47,9 @@ package struct LocalFolder: ObjectStore {
 
     package func space() async throws(StorageError) -> StoreSpace? { nil }
 
-    package func examine(scratch: Folder) async -> [StoreCheck] {
+    package func diagnose(scratch: Folder) async -> [StoreCheck] {
         do throws(StorageError) {
-            return try await work { layout throws(StorageError) in try layout.examine() }
+            return try await work { layout throws(StorageError) in try layout.diagnose() }
         } catch {
             return [StoreCheck("folder", error)]
         }
@@ -59,7 +59,7 @@ package struct LocalFolder: ObjectStore {
         _ body: @escaping @Sendable (LocalFolderLayout) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         let path = path
-        return try await OwnThread.run { flag throws(StorageError) in
+        return try await DedicatedThread.run { flag throws(StorageError) in
             let folder: Folder
             do throws(FileError) { folder = try Folder.open(path) } catch { throw LocalFolder.reason(error, path) }
             return try body(LocalFolderLayout(root: folder, flag: flag))

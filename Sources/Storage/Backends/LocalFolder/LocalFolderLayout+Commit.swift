@@ -163,7 +163,7 @@ extension LocalFolderLayout {
     // MARK: Looking around
 
     /// Tries a small file under a name that no object has.
-    func examine() throws(StorageError) -> [StoreCheck] {
+    func diagnose() throws(StorageError) -> [StoreCheck] {
         let name = RawName(".shipkeeper-doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
         let text = Array("written by shipkeeper doctor\n".utf8)
         try storage { () throws(FileError) in

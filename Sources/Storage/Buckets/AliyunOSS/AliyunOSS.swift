@@ -3,7 +3,7 @@ package import Foundation
 package import HTTPClient
 
 /// What is particular to Aliyun OSS.
-struct AliyunOSS: BucketDialect {
+struct AliyunOSS: BucketProvider {
     private let address: OSSAddress
     private let signer: OSSSigner
 
@@ -28,7 +28,7 @@ struct AliyunOSS: BucketDialect {
         return all + [("Authorization", signer.authorization(signable, at: time, key: key))]
     }
 
-    func error(_ refusal: BucketRefusal, doing: String) -> StorageError {
+    func error(_ refusal: BucketErrorResponse, doing: String) -> StorageError {
         let tail = refusal.tail
         switch refusal.code {
         case "NoSuchBucket":
@@ -63,7 +63,7 @@ struct AliyunOSS: BucketDialect {
 extension BucketClient {
     /// A bucket of Aliyun OSS.
     package convenience init(
-        _ address: OSSAddress, credentials: BucketCredentials, http: any HTTPTransport, patience: BucketPatience = BucketPatience(),
+        _ address: OSSAddress, credentials: BucketCredentials, http: any HTTPTransport, patience: BucketTimeouts = BucketTimeouts(),
         now: @escaping @Sendable () -> Date
     ) {
         self.init(AliyunOSS(address, credentials), http: http, patience: patience, now: now)

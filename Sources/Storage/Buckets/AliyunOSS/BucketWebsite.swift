@@ -74,7 +74,7 @@ extension BucketClient {
     package func website() async throws(StorageError) -> BucketWebsite? {
         let doing = "reading the bucket's website settings"
         let response = try await answer(BucketCall(method: "GET", query: [("website", nil)]), doing: doing)
-        let refusal = BucketRefusal(response)
+        let refusal = BucketErrorResponse(response)
         if refusal.code == "NoSuchWebsiteConfiguration" { return nil }
         guard response.status == 200 else { throw dialect.error(refusal, doing: doing) }
         return BucketWebsite(XMLElement.parse(response.body))

@@ -3,7 +3,7 @@ package import Foundation
 package import HTTPClient
 
 /// What is particular to S3 and the services that speak like it: MinIO, R2, the bucket gateway of Hugging Face.
-struct S3: BucketDialect {
+struct S3: BucketProvider {
     private let address: S3Address
     private let signer: S3Signer
 
@@ -33,7 +33,7 @@ struct S3: BucketDialect {
         return all + [("Authorization", authorization)]
     }
 
-    func error(_ refusal: BucketRefusal, doing: String) -> StorageError {
+    func error(_ refusal: BucketErrorResponse, doing: String) -> StorageError {
         let tail = refusal.tail
         switch refusal.code {
         case "NoSuchBucket": return .missing("there is no bucket \(bucket) \(tail)", hint: "check \"bucket\" and \"endpoint\", or create it")
@@ -60,7 +60,7 @@ struct S3: BucketDialect {
 extension BucketClient {
     /// A bucket of S3, or of a service that speaks like it.
     package convenience init(
-        _ address: S3Address, credentials: BucketCredentials, http: any HTTPTransport, patience: BucketPatience = BucketPatience(),
+        _ address: S3Address, credentials: BucketCredentials, http: any HTTPTransport, patience: BucketTimeouts = BucketTimeouts(),
         now: @escaping @Sendable () -> Date
     ) {
         self.init(S3(address, credentials), http: http, patience: patience, now: now)

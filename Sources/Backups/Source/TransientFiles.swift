@@ -2,7 +2,7 @@ package import Files
 import Foundation
 
 /// Files that mean something only to the processes that made them: judged by what they are. A name alone decides nothing.
-package enum Volatile {
+package enum TransientFiles {
     /// A file with more in it is no lock.
     private static let mostBytes: Int64 = 4096
     private static let endings = [".lock", ".lck", ".pid", ".sock"].map { Array($0.utf8) }

@@ -1,7 +1,7 @@
 import JSON5
 
 /// Finds out how much of what is wanted a validator accepts.
-struct MergeTrial {
+struct AcceptedSubsetSearch {
     enum Verdict: Hashable, Sendable {
         case accepted
         /// With what the validator printed.
@@ -11,7 +11,7 @@ struct MergeTrial {
     }
 
     struct Result: Sendable {
-        var kept: [MergeWish]
+        var kept: [MergeOperation]
         /// Paths of what was left out.
         var dropped: [[String]] = []
         /// What else there is to say about it.
@@ -31,40 +31,40 @@ struct MergeTrial {
         self.validate = validate
     }
 
-    mutating func run(_ wishes: [MergeWish]) async -> Result {
-        switch await look(wishes, on: base) {
-        case .accepted: return Result(kept: wishes)
-        case .unknown(let reason): return Result(kept: wishes, note: "it was not validated: \(reason)")
+    mutating func run(_ operations: [MergeOperation]) async -> Result {
+        switch await look(operations, on: base) {
+        case .accepted: return Result(kept: operations)
+        case .unknown(let reason): return Result(kept: operations, note: "it was not validated: \(reason)")
         case .rejected(let words):
-            if let result = await withoutNamed(wishes, words) { return result }
+            if let result = await withoutNamed(operations, words) { return result }
             guard case .accepted = await validate(base) else {
-                return Result(kept: wishes, note: "the validator does not accept it, and did not before")
+                return Result(kept: operations, note: "the validator does not accept it, and did not before")
             }
             // All that is kept has been accepted, whatever could not be tried any more.
-            let kept = await accepted(of: wishes, on: base)
-            let note = looks < MergeTrial.mostLooks ? nil : "not everything was tried: the validator was asked \(looks) times"
+            let kept = await accepted(of: operations, on: base)
+            let note = looks < AcceptedSubsetSearch.mostLooks ? nil : "not everything was tried: the validator was asked \(looks) times"
             return Result(kept: kept, dropped: dropped, note: note)
         }
     }
 
-    private mutating func look(_ wishes: [MergeWish], on document: JSONDocument) async -> Verdict {
-        guard looks < MergeTrial.mostLooks else { return .rejected("") }
+    private mutating func look(_ operations: [MergeOperation], on document: JSONDocument) async -> Verdict {
+        guard looks < AcceptedSubsetSearch.mostLooks else { return .rejected("") }
         looks += 1
-        return await validate(wishes.applied(to: document).document)
+        return await validate(operations.applied(to: document).document)
     }
 
-    private mutating func isAccepted(_ wishes: [MergeWish], on document: JSONDocument) async -> Bool {
-        if case .accepted = await look(wishes, on: document) { true } else { false }
+    private mutating func isAccepted(_ operations: [MergeOperation], on document: JSONDocument) async -> Bool {
+        if case .accepted = await look(operations, on: document) { true } else { false }
     }
 
     // MARK: By what the validator names
 
     /// Validators say what they don't like: without that it may pass at once.
-    private mutating func withoutNamed(_ wishes: [MergeWish], _ words: String) async -> Result? {
-        var (rest, words, dropped) = (wishes, words, [[String]]())
+    private mutating func withoutNamed(_ operations: [MergeOperation], _ words: String) async -> Result? {
+        var (rest, words, dropped) = (operations, words, [[String]]())
         for _ in 0..<4 {
             var named: [[String]] = []
-            rest = rest.flatMap { MergeTrial.without(named: words, $0, &named) }
+            rest = rest.flatMap { AcceptedSubsetSearch.without(named: words, $0, &named) }
             if named.isEmpty { return nil }
             dropped += named
             switch await look(rest, on: base) {
@@ -76,36 +76,36 @@ struct MergeTrial {
         return nil
     }
 
-    /// The wish without the smallest parts that the words name.
-    private static func without(named words: String, _ wish: MergeWish, _ named: inout [[String]]) -> [MergeWish] {
+    /// The operation without the smallest parts that the words name.
+    private static func without(named words: String, _ operation: MergeOperation, _ named: inout [[String]]) -> [MergeOperation] {
         let before = named.count
-        let parts = wish.parts.flatMap { without(named: words, $0, &named) }
+        let parts = operation.parts.flatMap { without(named: words, $0, &named) }
         if named.count > before { return parts }
         // The name of a group at the top may stand in any sentence; a path of several names is meant.
-        guard wish.parts.isEmpty || wish.path.count > 1, words.names(wish.path) else { return [wish] }
-        named.append(wish.path)
+        guard operation.parts.isEmpty || operation.path.count > 1, words.names(operation.path) else { return [operation] }
+        named.append(operation.path)
         return []
     }
 
     // MARK: By trying
 
-    /// As much of wishes as is accepted, where together they are not.
-    private mutating func accepted(of wishes: [MergeWish], on document: JSONDocument) async -> [MergeWish] {
-        if wishes.count == 1 {
-            let parts = wishes[0].parts
-            if parts.isEmpty { dropped.append(wishes[0].path) }
+    /// As much of operations as is accepted, where together they are not.
+    private mutating func accepted(of operations: [MergeOperation], on document: JSONDocument) async -> [MergeOperation] {
+        if operations.count == 1 {
+            let parts = operations[0].parts
+            if parts.isEmpty { dropped.append(operations[0].path) }
             return parts.isEmpty ? [] : await accepted(of: parts, on: document)
         }
-        for (index, wish) in wishes.enumerated() {
-            var others = wishes
+        for (index, operation) in operations.enumerated() {
+            var others = operations
             others.remove(at: index)
             guard await isAccepted(others, on: document) else { continue }
-            return others + (await accepted(of: [wish], on: others.applied(to: document).document))
+            return others + (await accepted(of: [operation], on: others.applied(to: document).document))
         }
-        var kept: [MergeWish] = []
-        for wish in wishes {
+        var kept: [MergeOperation] = []
+        for operation in operations {
             let sofar = kept.applied(to: document).document
-            kept += await isAccepted([wish], on: sofar) ? [wish] : await accepted(of: [wish], on: sofar)
+            kept += await isAccepted([operation], on: sofar) ? [operation] : await accepted(of: [operation], on: sofar)
         }
         return kept
     }

@@ -29,7 +29,7 @@ struct BucketCall: Sendable {
 }
 
 /// What makes one family of bucket services different from another: hosts, signatures, and a few names.
-protocol BucketDialect: Sendable {
+protocol BucketProvider: Sendable {
     var bucket: String { get }
     /// The header of an answer that tells the CRC-64 of what is stored; nil where there is none.
     var checkSumHeader: String? { get }
@@ -45,11 +45,11 @@ protocol BucketDialect: Sendable {
     /// The headers that the call is sent with, its own among them.
     func headers(_ call: BucketCall, at time: String, key: SymmetricKey) -> [(name: String, value: String)]
     /// What a refusal means, in words for whoever set it up.
-    func error(_ refusal: BucketRefusal, doing: String) -> StorageError
+    func error(_ refusal: BucketErrorResponse, doing: String) -> StorageError
 }
 
 /// What a bucket service says when it does not do as asked.
-struct BucketRefusal: Sendable {
+struct BucketErrorResponse: Sendable {
     var status: Int
     /// `NoSuchKey`, `AccessDenied` and so on; empty where the answer is not the service's own.
     var code: String
@@ -99,7 +99,7 @@ struct BucketRefusal: Sendable {
         case 408, 500, 502, 504: .backOff
         // A key that was just made is not known everywhere at once.
         case 401: .backOff
-        case 400: ["RequestTimeout", "IncompleteBody", "BadRequest"].contains(BucketRefusal(response).code) ? .backOff : .no
+        case 400: ["RequestTimeout", "IncompleteBody", "BadRequest"].contains(BucketErrorResponse(response).code) ? .backOff : .no
         default: .no
         }
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that one part sets and others read as it is at the time.
-final class Current<Value: Sendable>: Sendable {
+final class SharedValue<Value: Sendable>: Sendable {
     private let held: Mutex<Value>
 
     init(_ value: Value) { held = Mutex(value) }

@@ -3,10 +3,10 @@ import Foundation
 import HTTPClient
 
 /// Tries what backups need, one thing after the other, on a branch of its own that is gone afterwards.
-struct HubExamination: Sendable {
+struct HubDiagnostics: Sendable {
     private static let mostClockError = 300.0
 
-    let calls: HubCalls
+    let calls: HubAPIClient
     let history: HubHistory
     let quota: Int64?
 
@@ -54,7 +54,7 @@ struct HubExamination: Sendable {
         guard let text = response.header("Date"), let date = HTTPDate.parse(text) else { return }
         let error = abs(date.timeIntervalSinceNow)
         checks.append(
-            error < HubExamination.mostClockError
+            error < HubDiagnostics.mostClockError
                 ? StoreCheck("clock", .ok, "agrees with \(address.host) to \(Int(error.rounded())) s")
                 : StoreCheck(
                     "clock", .warning, "differs from that of \(address.host) by \(Int(error)) s", hint: "schedules will be off; set the machine's clock"))
@@ -124,16 +124,17 @@ struct HubExamination: Sendable {
         let url = address.api("branch/\(branch)")
         let body: HTTPBody? = exists ? .bytes(HubMessages.encode(["startingPoint": address.revision])) : nil
         let request = HTTPRequest(
-            exists ? "POST" : "DELETE", url, headers: calls.headers(for: url, type: exists ? HubCalls.json : nil), body: body, timeout: calls.patience.answer)
+            exists ? "POST" : "DELETE", url, headers: calls.headers(for: url, type: exists ? HubAPIClient.json : nil), body: body,
+            timeout: calls.patience.answer)
         _ = try await calls.send(request, doing: exists ? "making a branch to try writing on" : "removing the branch that was tried on")
     }
 
     private func writeAndRead(_ branch: String, _ scratch: Folder) async throws(StorageError) {
         let name: RawName = "shipkeeper-doctor.txt"
         let text = Array("written by shipkeeper doctor, \(UInt64.random(in: 0 ... .max))\n".utf8)
-        let aside = HubCalls(HubAddress(endpoint: address.endpoint, dataset: address.dataset, revision: branch), like: calls)
+        let aside = HubAPIClient(HubAddress(endpoint: address.endpoint, dataset: address.dataset, revision: branch), like: calls)
         let history = HubHistory(calls: aside)
-        let object = try await OwnThread.run { flag throws(StorageError) in
+        let object = try await DedicatedThread.run { flag throws(StorageError) in
             do throws(FileError) { try scratch.replace(name, with: text) } catch { throw StorageError(error) }
             defer { try? scratch.remove(name) }
             return try HubObject(NewObject(name: name.description, folder: scratch, file: name), flag)
@@ -141,7 +142,7 @@ struct HubExamination: Sendable {
         let version = try await HubCommit(calls: aside, history: history).make(
             [(object, .regular)], all: [object], parent: history.head()?.id, title: "shipkeeper doctor")
         let file = try await HubDownload(calls: aside).open(name.description, at: version, scratch: scratch, nil)
-        let back = try await OwnThread.run { _ throws(StorageError) in
+        let back = try await DedicatedThread.run { _ throws(StorageError) in
             do throws(FileError) { return try file.read(1000) } catch { throw StorageError(error) }
         }
         guard back == text else { throw .damaged("what was written came back as something else") }

@@ -1,5 +1,5 @@
 /// Decides when a folder has come to rest: once nothing has changed for a while, or, where it never rests, after ten times that.
-package struct Settling: Hashable, Sendable {
+package struct Debounce: Hashable, Sendable {
     private static let mostTimes = 10
 
     let settle: Duration
@@ -18,7 +18,7 @@ package struct Settling: Hashable, Sendable {
     /// How long it takes yet; nil while nothing has changed.
     package func remaining(at now: Duration) -> Duration? {
         guard let first, let last else { return nil }
-        return max(.zero, min(last + settle, first + settle * Settling.mostTimes) - now)
+        return max(.zero, min(last + settle, first + settle * Debounce.mostTimes) - now)
     }
 
     /// Whether it is time to act. The next change begins anew then.

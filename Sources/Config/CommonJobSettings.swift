@@ -4,7 +4,7 @@ import Scheduler
 import TimeZones
 
 /// The keys of a job that the engine itself understands, whatever the job's type.
-struct EngineKeys {
+struct CommonJobSettings {
     var timeZone: Zone
     var triggers: [Trigger]
     var needs: [String]
@@ -22,11 +22,11 @@ struct EngineKeys {
     static func read(
         _ reader: inout SettingsReader, kind: JobCatalog.Entry?, _ configuration: Configuration,
         environment: [String: String]
-    ) -> EngineKeys {
+    ) -> CommonJobSettings {
         let zone = ZoneKeys(environment).ofJob(&reader) ?? configuration.timeZone
         let secrets = granted(&reader, configuration.secrets)
         let isEnabled = reader.boolean("enabled", "Whether the job runs at all", default: true)
-        var keys = EngineKeys(
+        var keys = CommonJobSettings(
             timeZone: zone,
             triggers: TriggerKeys.read(&reader, zone: zone),
             needs: reader.strings("needs", "Jobs that must have succeeded, or services that must be ready, in this boot"),

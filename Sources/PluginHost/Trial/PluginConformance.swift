@@ -2,12 +2,12 @@ import Foundation
 package import JobKit
 
 /// Tries whether a plug-in keeps to the protocol, also when it is asked for what makes no sense.
-package struct PluginTrial: Sendable {
+package struct PluginConformance: Sendable {
     private static let mostPrinted = 16 << 20
     private static let cancelAfter = Duration.milliseconds(100)
 
     private let manifest: PluginManifest
-    private let attempt: PluginAttempt
+    private let attempt: ProbeRun
     private let settings: PluginValue?
     private let problems: [Problem]
     /// How long a good request may take.
@@ -26,7 +26,7 @@ package struct PluginTrial: Sendable {
         environment["SHIPKEEPER_FD"] = "3"
         environment["SHIPKEEPER_PLUGIN"] = manifest.folder
         environment["SHIPKEEPER_JOB"] = "trial"
-        attempt = PluginAttempt(manifest: manifest, launcher: launcher, clock: clock, folder: folder, environment: environment)
+        attempt = ProbeRun(manifest: manifest, launcher: launcher, clock: clock, folder: folder, environment: environment)
         let node = manifest.example ?? ConfigNode(.mapping([]), at: SourcePlace(file: "\(manifest.folder)/\(PluginManifest.fileName)", line: 1, column: 1))
         var reader = SettingsReader(node, path: "example")
         let values = manifest.settings.settings(&reader)
@@ -56,7 +56,7 @@ package struct PluginTrial: Sendable {
             return checks
         }
         do throws(LaunchError) {
-            let good = try await attempt.run(request(settings), patience: patience, mostPrinted: PluginTrial.mostPrinted)
+            let good = try await attempt.run(request(settings), patience: patience, mostPrinted: PluginConformance.mostPrinted)
             for check in judge(good) { tell(check.name, check.verdict, check.message) }
             guard good.exit != nil else { return checks }
             for (name, request) in [
@@ -64,8 +64,8 @@ package struct PluginTrial: Sendable {
             ] { try await refuses(name, request, tell) }
             if manifest.settings.hasRequired { try await refuses("no settings", self.request(.object([:])), tell) }
             let cancelled = try await attempt.run(
-                request(settings), patience: PluginTrial.cancelAfter + manifest.grace, mostPrinted: PluginTrial.mostPrinted,
-                cancelAfter: PluginTrial.cancelAfter)
+                request(settings), patience: PluginConformance.cancelAfter + manifest.grace, mostPrinted: PluginConformance.mostPrinted,
+                cancelAfter: PluginConformance.cancelAfter)
             tell("cancel", cancelled.exit == nil ? .failed : .ok, words(ofCancelled: cancelled))
         } catch {
             tell("start", .failed, error.description)
@@ -82,13 +82,14 @@ package struct PluginTrial: Sendable {
 
     // MARK: Verdicts
 
-    private func judge(_ end: PluginAttempt.End) -> [JobCheck] {
+    private func judge(_ end: ProbeRun.End) -> [JobCheck] {
         var checks: [JobCheck] = []
-        let isTooMuch = end.printed > PluginTrial.mostPrinted
+        let isTooMuch = end.printed > PluginConformance.mostPrinted
         checks.append(
             JobCheck(
                 "output", isTooMuch ? .failed : .ok,
-                isTooMuch ? "it prints more than \(PluginTrial.mostPrinted >> 20) MiB and was ended" : "\(ByteSizeText.readable(Int64(end.printed))) printed"))
+                isTooMuch
+                    ? "it prints more than \(PluginConformance.mostPrinted >> 20) MiB and was ended" : "\(ByteSizeText.readable(Int64(end.printed))) printed"))
         checks.append(secrets(end))
         if let flaw = end.told.flaw {
             checks.append(JobCheck("messages", .failed, flaw.description))
@@ -109,7 +110,7 @@ package struct PluginTrial: Sendable {
         return checks
     }
 
-    private func outcome(_ exit: ProcessExit, _ told: PluginConversation.Told) -> JobCheck {
+    private func outcome(_ exit: ProcessExit, _ told: PluginConversation.PluginResult) -> JobCheck {
         switch (told.result, told.error, exit) {
         case (_?, _?, _): JobCheck("outcome", .failed, "it told a result and an error")
         case (let result?, nil, .exited(0)): JobCheck("outcome", .ok, "success: \(result)")
@@ -121,7 +122,7 @@ package struct PluginTrial: Sendable {
         }
     }
 
-    private func secrets(_ end: PluginAttempt.End) -> JobCheck {
+    private func secrets(_ end: ProbeRun.End) -> JobCheck {
         let values = settings.map { manifest.settings.secrets(in: $0) } ?? []
         let shown = values.filter { $0.utf8.count >= 6 && end.words.contains(Array($0.utf8)) }
         if values.isEmpty { return JobCheck("secrets", .skipped, "it has no settings that are secrets (writeOnly: true)") }
@@ -132,7 +133,7 @@ package struct PluginTrial: Sendable {
     private func refuses(
         _ name: String, _ request: [UInt8], _ tell: (String, JobCheck.Verdict, String) -> Void
     ) async throws(LaunchError) {
-        let end = try await attempt.run(request, patience: patience, mostPrinted: PluginTrial.mostPrinted)
+        let end = try await attempt.run(request, patience: patience, mostPrinted: PluginConformance.mostPrinted)
         switch end.exit {
         case nil: tell(name, .failed, "it did not end in time or said too much, and was killed")
         case _ where end.isSuccess: tell(name, .failed, "it calls that a success")
@@ -140,10 +141,10 @@ package struct PluginTrial: Sendable {
         }
     }
 
-    private func words(ofCancelled end: PluginAttempt.End) -> String {
+    private func words(ofCancelled end: ProbeRun.End) -> String {
         guard end.exit != nil else { return "it ignores SIGTERM, and was killed after \(DurationText.format(manifest.grace))" }
-        if end.took < PluginTrial.cancelAfter { return "it was done before it could be cancelled" }
-        return "it ended \(DurationText.readable(end.took - PluginTrial.cancelAfter)) after SIGTERM"
+        if end.took < PluginConformance.cancelAfter { return "it was done before it could be cancelled" }
+        return "it ended \(DurationText.readable(end.took - PluginConformance.cancelAfter)) after SIGTERM"
     }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import HTTPClient
 
 /// What the Hub's answers mean: whether to ask again, and in which words to say what is wrong.
-enum HubRefusals {
+enum HubErrorMapping {
     /// How long a commit waits that comes after too many others: their quota is by the hour.
     static let commitQuota = Duration.seconds(3600)
 

@@ -20,7 +20,7 @@ package protocol ThreadFailure: Error {
 }
 
 /// Work that blocks, on a thread of its own: the shared pool has one thread a core, and none to lend.
-package enum OwnThread {
+package enum DedicatedThread {
     /// Sets the work's flag when the task is cancelled, and waits for the work also then.
     /// - Throws: What the work throws; also where no thread could be started within ten seconds, or before the task was cancelled.
     package static func run<Value: Sendable, Failure: ThreadFailure>(

@@ -2,7 +2,7 @@ import JobKit
 import Synchronization
 
 /// Carries what a running attempt says to its log, to the engine, and to whoever looks at the moment.
-final class LiveVoice: RunVoice {
+final class AttemptReporter: RunReporter {
     private static let longestStep = 100
 
     /// What others hear of at once.
@@ -36,8 +36,8 @@ final class LiveVoice: RunVoice {
     func report(_ progress: RunProgress) {
         var progress = progress
         // A plug-in's own words.
-        progress.step = redacted(String(progress.step.prefix(LiveVoice.longestStep)))
-        progress.unit = redacted(String(progress.unit.prefix(LiveVoice.longestStep)))
+        progress.step = redacted(String(progress.step.prefix(AttemptReporter.longestStep)))
+        progress.unit = redacted(String(progress.unit.prefix(AttemptReporter.longestStep)))
         let news = progress
         moment.withLock { $0.progress = news }
         tell(.progress(news))

@@ -9,12 +9,12 @@ import Jobs
 ///
 /// Platforms start the new container before they stop the old one. Its last backup then comes after the new one's restore: without this, that
 /// backup's data would be missing here, and ours could not be stored any more.
-struct Succession: Sendable {
+struct HandoverMonitor: Sendable {
     private static let mostTries = 2
     /// How often it is looked, at most and at least.
     private static let pace = Duration.seconds(1) ... .seconds(60)
 
-    let current: Current<Configuration>
+    let current: SharedValue<Configuration>
     let values: any KeyValues
     let bootID: String
     let clock: any WallClock
@@ -31,7 +31,7 @@ struct Succession: Sendable {
                 !use.isBackup && use.isEnabled && restored[use.repository.name].map { clock.uptime - $0 < use.follow } ?? (use.follow > .zero)
             }
             guard let longest = uses.map(\.follow).max() else { return }
-            let pause = min(Succession.pace.upperBound, max(Succession.pace.lowerBound, longest / 15))
+            let pause = min(HandoverMonitor.pace.upperBound, max(HandoverMonitor.pace.lowerBound, longest / 15))
             do { try await clock.sleep(for: pause) } catch { return }
             for use in uses {
                 let records = LineageStore(use.repository, values: values, bootID: bootID)
@@ -45,7 +45,7 @@ struct Succession: Sendable {
     private func look(_ use: RepositoryPlans.Use, _ records: LineageStore, _ operations: Operations, _ tries: inout [String: Int]) async {
         // A store that can't be reached now is looked at the next time.
         guard let newer = try? await records.newerForeignBackup(in: use.repository.archives()), !Task.isCancelled,
-            tries[newer, default: 0] < Succession.mostTries
+            tries[newer, default: 0] < HandoverMonitor.mostTries
         else { return }
         note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
         let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)

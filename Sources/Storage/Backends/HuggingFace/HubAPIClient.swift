@@ -2,7 +2,7 @@ import Foundation
 import HTTPClient
 
 /// How patient we are with the Hub.
-package struct HubPatience: Sendable {
+package struct HubTimeouts: Sendable {
     /// The longest an answer of the API may take.
     package var answer: Duration = .seconds(60)
     /// The same for a commit, which the Hub itself cuts after about 60 s.
@@ -19,22 +19,22 @@ package struct HubPatience: Sendable {
 }
 
 /// Requests to the Hub: with the token where it belongs, and with failures in words.
-struct HubCalls: Sendable {
+struct HubAPIClient: Sendable {
     let address: HubAddress
     private let token: String
     let http: any HTTPTransport
-    let patience: HubPatience
+    let patience: HubTimeouts
 
-    init(address: HubAddress, token: String, http: any HTTPTransport, patience: HubPatience) {
+    init(address: HubAddress, token: String, http: any HTTPTransport, patience: HubTimeouts) {
         self.address = address
         // A line break pasted along would end the header.
         self.token = token.filter { !$0.isNewline && !$0.isWhitespace }
-        self.http = RetryingTransport(http, waits: patience.waits, clock: patience.clock, advice: HubRefusals.advice)
+        self.http = RetryingTransport(http, waits: patience.waits, clock: patience.clock, advice: HubErrorMapping.advice)
         self.patience = patience
     }
 
     /// The same dataset with the same token, elsewhere in it.
-    init(_ address: HubAddress, like other: HubCalls) {
+    init(_ address: HubAddress, like other: HubAPIClient) {
         self.address = address
         (token, http, patience) = (other.token, other.http, other.patience)
     }
@@ -45,7 +45,7 @@ struct HubCalls: Sendable {
 
     /// Headers for an address: the token only for the Hub's own.
     func headers(for url: String, type: String? = nil, accept: String = "*/*") -> [(name: String, value: String)] {
-        var headers = [("User-Agent", HubCalls.userAgent), ("Accept", accept)]
+        var headers = [("User-Agent", HubAPIClient.userAgent), ("Accept", accept)]
         if address.isHub(url) { headers.append(("Authorization", "Bearer \(token)")) }
         if let type { headers.append(("Content-Type", type)) }
         return headers
@@ -68,13 +68,13 @@ struct HubCalls: Sendable {
                 return following
             }.response
         } catch {
-            throw HubRefusals.error(error, from: request.url, doing: doing)
+            throw HubErrorMapping.error(error, from: request.url, doing: doing)
         }
     }
 
     /// Why there is no good answer, without the token, should a server have said it back to us.
     func refusal(_ response: HTTPResponse, from url: String, doing: String) -> StorageError {
-        var error = HubRefusals.error(response, from: url, address, doing: doing)
+        var error = HubErrorMapping.error(response, from: url, address, doing: doing)
         error.message = error.message.replacing(token, with: "<secret>")
         return error
     }
@@ -91,13 +91,13 @@ struct HubCalls: Sendable {
         while let page = next, items.count < most {
             let (found, response) = try await get(page, as: [Item].self, doing: doing)
             items += found
-            next = HubCalls.nextPage(response).map(address.rewritten)
+            next = HubAPIClient.nextPage(response).map(address.rewritten)
         }
         return items
     }
 
     /// A request that changes nothing, or nothing more when it comes twice.
-    func post(_ url: String, _ body: some Encodable, type: String = HubCalls.json, accept: String = "*/*", doing: String) async throws(StorageError)
+    func post(_ url: String, _ body: some Encodable, type: String = HubAPIClient.json, accept: String = "*/*", doing: String) async throws(StorageError)
         -> HTTPResponse
     {
         let request = HTTPRequest(

@@ -1,7 +1,7 @@
 import JSON5
 
 /// One thing that is wanted of a file, as small as it makes sense on its own.
-enum MergeWish: Sendable {
+enum MergeOperation: Sendable {
     case patch([String], JSONValue)
     case fill([String], JSONValue)
     case unite([String], [JSONValue])
@@ -13,7 +13,7 @@ enum MergeWish: Sendable {
     }
 
     /// What it is made of; empty where it can't be taken apart.
-    var parts: [MergeWish] {
+    var parts: [MergeOperation] {
         switch self {
         case .patch(let path, let value): (value.members ?? []).map { .patch(path + [$0.key], $0.value) }
         case .fill(let path, let value): (value.members ?? []).map { .fill(path + [$0.key], $0.value) }
@@ -32,7 +32,7 @@ enum MergeWish: Sendable {
     }
 }
 
-extension [MergeWish] {
+extension [MergeOperation] {
     func applied(to document: JSONDocument) -> (document: JSONDocument, changes: [JSONChange]) {
         var document = document
         let changes = flatMap { $0.apply(to: &document) }

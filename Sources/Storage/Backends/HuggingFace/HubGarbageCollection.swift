@@ -1,15 +1,15 @@
 /// Frees the space of old versions. What goes here can't be brought back.
-struct HubReclaim: Sendable {
+struct HubGarbageCollection: Sendable {
     private static let mostPerCall = 1000
     private static let mostObjects = 100_000
 
-    let calls: HubCalls
+    let calls: HubAPIClient
 
     private var address: HubAddress { calls.address }
 
     private func objects() async throws(StorageError) -> [HubMessages.LargeFile] {
         try await calls.all(
-            address.api("lfs-files"), of: HubMessages.LargeFile.self, most: HubReclaim.mostObjects, doing: "listing the dataset's stored objects")
+            address.api("lfs-files"), of: HubMessages.LargeFile.self, most: HubGarbageCollection.mostObjects, doing: "listing the dataset's stored objects")
     }
 
     /// The versions whose contents are still stored.
@@ -19,7 +19,7 @@ struct HubReclaim: Sendable {
         // The Hub may name objects by ids of its own, and then there is no telling.
         guard !stored.isDisjoint(with: known) else { return versions }
         return versions.filter { version in
-            version.digests.allSatisfy { stored.contains($0.value) || HubReclaim.isInline(version.objects[$0.key]) }
+            version.digests.allSatisfy { stored.contains($0.value) || HubGarbageCollection.isInline(version.objects[$0.key]) }
         }
     }
 
@@ -37,7 +37,7 @@ struct HubReclaim: Sendable {
         }
         var rest = found.map(\.fileOid)[...]
         while !rest.isEmpty {
-            let now = Array(rest.prefix(HubReclaim.mostPerCall))
+            let now = Array(rest.prefix(HubGarbageCollection.mostPerCall))
             rest = rest.dropFirst(now.count)
             _ = try await calls.post(
                 address.api("lfs-files/batch"), HubMessages.Deletions(deletions: .init(sha: now, rewriteHistory: false)), doing: "deleting old backups")

@@ -1,7 +1,7 @@
 package import JobKit
 
 /// Decides when a service that uses too much memory is restarted. A value: measurements in, verdicts out.
-package struct MemoryJudge {
+package struct MemoryLimitPolicy {
     package enum Verdict: Hashable, Sendable {
         case fine
         /// It is over its limit from now on, and has not come to rest yet.
@@ -44,6 +44,6 @@ package struct MemoryJudge {
         guard let last, now > last.at else { return }
         let share = (usage.processorTime - last.processorTime).seconds / (now - last.at).seconds
         // Less than before means that a process has ended, whose work is not known.
-        quietSince = (0..<MemoryJudge.quietShare).contains(share) ? quietSince ?? last.at : nil
+        quietSince = (0..<MemoryLimitPolicy.quietShare).contains(share) ? quietSince ?? last.at : nil
     }
 }

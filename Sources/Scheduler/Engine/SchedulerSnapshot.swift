@@ -2,7 +2,7 @@ package import Foundation
 package import JobKit
 
 /// How everything is at one instant, for people and other programs.
-package struct Overview: Sendable {
+package struct SchedulerSnapshot: Sendable {
     package struct JobView: Sendable {
         package var definition: JobDefinition
         /// The run under way or waiting, oldest first.
@@ -28,19 +28,19 @@ package struct Overview: Sendable {
     /// By name.
     package var jobs: [JobView]
 
-    init(_ engine: Engine, voices: [Int64: (RunProgress?, ServiceStatus?)], at now: Date, position: Int64) {
+    init(_ engine: Engine, reporters: [Int64: (RunProgress?, ServiceStatus?)], at now: Date, position: Int64) {
         at = now
         self.position = position
         isStopping = engine.phase != .running
         jobs = engine.jobs.values.sorted { $0.definition.name < $1.definition.name }.map { job in
             let current = engine.unfinished(of: job.definition.name).first
-            let voice = current.flatMap { voices[$0.id] }
+            let reporter = current.flatMap { reporters[$0.id] }
             return JobView(
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last, lastReport: job.lastReport,
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
-                nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: voice?.0,
-                service: voice?.1)
+                nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: reporter?.0,
+                service: reporter?.1)
         }
     }
 }

@@ -2,12 +2,12 @@ import JobKit
 import Synchronization
 
 /// One process of a plug-in that is being tried.
-struct PluginAttempt: Sendable {
+struct ProbeRun: Sendable {
     /// What came of it.
     struct End: Sendable {
         /// Nil where it had to be ended from outside.
         var exit: ProcessExit?
-        var told: PluginConversation.Told
+        var told: PluginConversation.PluginResult
         /// What it printed and what it said, up to a limit.
         var words: [UInt8]
         var printed: Int
@@ -43,7 +43,7 @@ struct PluginAttempt: Sendable {
         let conversation = PluginConversation(onProgress: { _ in }, onNote: { _ in }, onFlaw: { isTooMuch.withLock { $0 = true } })
         @Sendable func keep(_ bytes: [UInt8], isPrint: Bool) {
             let printed = heard.withLock { heard in
-                if heard.words.count < PluginAttempt.mostKept { heard.words += bytes }
+                if heard.words.count < ProbeRun.mostKept { heard.words += bytes }
                 heard.printed += isPrint ? bytes.count : 0
                 return heard.printed
             }
@@ -54,7 +54,7 @@ struct PluginAttempt: Sendable {
         ) { bytes, _ in keep(bytes, isPrint: true) }
         command.conversation = .init(request: request) { bytes in
             keep(bytes, isPrint: false)
-            conversation.hear(bytes)
+            conversation.receive(bytes)
         }
         let listening = Task { await conversation.listen() }
         defer { listening.cancel() }
