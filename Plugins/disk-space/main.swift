@@ -27,7 +27,7 @@ func fail(_ summary: String, hint: String = "") -> Never {
 }
 
 guard let line = readLine(), let request = try? JSONDecoder().decode(Request.self, from: Data(line.utf8)), request.protocol == 1 else {
-    fail("the request makes no sense")
+    fail("invalid request")
 }
 let settings = request.settings
 guard let least = ByteSizeText.parse(settings.least) else { fail("\(settings.least) is no size", hint: "write one such as 500MB") }

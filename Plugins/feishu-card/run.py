@@ -20,7 +20,7 @@ try:
     settings = request["settings"]
     address, title = settings["webhook"], settings["title"]
 except Exception as error:
-    fail(f"the request makes no sense: {error!r}")
+    fail(f"invalid request: {error!r}")
 
 # What it follows, for what comes after "on: { after: … }".
 followed = {name: os.environ.get(f"SHIPKEEPER_AFTER{end}", "") for name, end in (("job", ""), ("outcome", "_OUTCOME"), ("words", "_WORDS"))}

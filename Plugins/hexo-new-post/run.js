@@ -14,7 +14,7 @@ try {
   settings = request.settings
   if (typeof settings.site !== 'string') throw new Error('no site')
 } catch (error) {
-  fail(`the request makes no sense: ${error.message}`)
+  fail(`invalid request: ${error.message}`)
 }
 
 const target = path.join(settings.site, 'source', settings.draft ? '_drafts' : '_posts')

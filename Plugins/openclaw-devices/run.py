@@ -24,7 +24,7 @@ try:
     program, limit = settings.get("program", "openclaw"), settings.get("limit", 60)
     assert isinstance(program, str) and isinstance(limit, int), "settings of another kind"
 except Exception as error:
-    fail(f"the request makes no sense: {error!r}")
+    fail(f"invalid request: {error!r}")
 
 
 def ask(*words):

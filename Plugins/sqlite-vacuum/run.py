@@ -20,7 +20,7 @@ try:
     patterns, least = request["settings"]["files"], request["settings"].get("least_gain", 0.1)
     assert isinstance(patterns, list)
 except Exception as error:
-    fail(f"the request makes no sense: {error!r}")
+    fail(f"invalid request: {error!r}")
 
 for pattern in patterns:
     if not glob.has_magic(pattern) and not os.path.exists(pattern):

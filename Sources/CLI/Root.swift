@@ -6,7 +6,7 @@ let programVersion = "0.1.0"
 struct Root: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shipkeeper",
-        abstract: "Looks after one app in one container: restores, runs, backs up, keeps awake.",
+        abstract: "Run one app in a container: restore, supervise, back up, keep awake.",
         discussion: """
             Exit codes: 0 done, 1 failed, 2 usage, 3 incomplete, 4 not running, 5 no such job, 6 locked by another shipkeeper, \
             78 bad configuration. "start --wait" exits with 0 when the run succeeded, with 3 when \

@@ -49,7 +49,7 @@ package struct Platform: Hashable, Sendable {
         case .cloudrun: "Cloud Run"
         case .zeabur: "Zeabur"
         case .kubernetes: "Kubernetes"
-        case .container: "a container or machine of no platform that is known"
+        case .container: "platform: none detected"
         }
     }
 

@@ -11,9 +11,9 @@ package enum PlatformAdvice {
     /// One line on what the platform is taken for.
     /// - Parameter stopBudget: What the configuration says, or follows from the platform.
     package static func found(_ platform: Platform, stopBudget: Duration) -> JobCheck {
-        let address = platform.publicURL ?? "no public address is known"
+        let address = platform.publicURL ?? "no public URL"
         return JobCheck(
-            "platform", .ok, "\(platform.name): port \(platform.port), \(address), gone within \(DurationText.format(stopBudget)) of SIGTERM",
+            "platform", .ok, "\(platform.name): port \(platform.port), \(address), stop budget \(DurationText.format(stopBudget))",
             hint: platform.publicURL == nil ? "set PUBLIC_URL if the app should know its address, such as https://app.example.com" : nil)
     }
 

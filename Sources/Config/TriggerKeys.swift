@@ -42,7 +42,7 @@ enum TriggerKeys {
         triggers += after(&reader)
         if triggers.isEmpty, !reader.isDescribing, reader.problems.isEmpty {
             reader.report(
-                at: reader.place, "\"on\" names nothing that could make the job due", hint: "remove it, or write for example { every: 30m }"
+                at: reader.place, "\"on\" has no trigger", hint: "remove it, or write for example { every: 30m }"
             )
         }
         return triggers

@@ -79,7 +79,7 @@ package struct RunAnswer: Codable, Sendable {
     init(_ run: Run) {
         id = run.id
         job = run.job
-        cause = run.cause.words
+        cause = run.cause.displayText
         scheduledAt = run.scheduledAt
         missed = run.missed
         startedAt = run.startedAt
@@ -97,7 +97,7 @@ package struct RunAnswer: Codable, Sendable {
 
     package var isFinished: Bool { outcome != nil }
     /// What came of it, in one line.
-    package var words: String { error ?? summary ?? "" }
+    package var displayText: String { error ?? summary ?? "" }
 }
 
 package struct ProgressAnswer: Codable, Sendable {

@@ -20,7 +20,8 @@ package struct PluginCatalog: Sendable {
                 let exists = FileManager.default.fileExists(atPath: path)
                 problems.append(
                     Problem(
-                        at: place, exists ? "no plug-in lies in \(path)" : "the folder \(path) does not exist", hint: "a plug-in is a folder with a plugin.yaml"
+                        at: place, exists ? "there is no plug-in in \(path)" : "the folder \(path) does not exist",
+                        hint: "a plug-in is a folder with a plugin.yaml"
                     ))
             }
             for folder in found { load(folder, parse) }

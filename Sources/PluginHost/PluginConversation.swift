@@ -14,7 +14,7 @@ final class PluginConversation: Sendable {
 
         var description: String {
             switch self {
-            case .garbage(let line, let words): "line \(line) of its messages makes no sense: \(words)"
+            case .garbage(let line, let words): "line \(line) of its messages is invalid: \(words)"
             case .lineTooLong(let line): "line \(line) of its messages is longer than \(PluginConversation.longestLine / 1024) KiB"
             case .tooMuch: "its messages together are larger than \(PluginConversation.mostBytes / 1024 / 1024) MiB"
             case .tooMany: "it says more than \(PluginConversation.mostMessages) things"
@@ -136,10 +136,10 @@ final class PluginConversation: Sendable {
                     unit: value.object?["unit"]?.text ?? "steps"))
         case "output":
             guard let outputs = value.object else { throw garbage("\"output\" is no object") }
-            state.told.outputs.merge(outputs.mapValues(\.words)) { _, new in new }
+            state.told.outputs.merge(outputs.mapValues(\.displayText)) { _, new in new }
         case "state":
             guard let values = value.object else { throw garbage("\"state\" is no object") }
-            for (key, value) in values { state.told.state[key] = .some(value == .null ? nil : value.words) }
+            for (key, value) in values { state.told.state[key] = .some(value == .null ? nil : value.displayText) }
             if state.told.state.reduce(0, { $0 + $1.key.utf8.count + ($1.value?.utf8.count ?? 0) }) > largestState { throw .stateTooLarge }
         case "result":
             guard let summary = value.object?["summary"]?.text else { throw garbage("\"result\" needs \"summary\"") }

@@ -190,7 +190,7 @@ package indirect enum PluginSchema: Sendable {
 
 extension PluginSchema.Property {
     var shape: SettingShape {
-        SettingShape(key, about, schema.kind, isRequired: isRequired, default: fallback.map(\.words))
+        SettingShape(key, about, schema.kind, isRequired: isRequired, default: fallback.map(\.displayText))
     }
 
     fileprivate func value(_ reader: inout SettingsReader) -> PluginValue? {

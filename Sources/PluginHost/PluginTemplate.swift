@@ -82,7 +82,7 @@ package struct PluginTemplate: Sendable {
         request=$(cat)
         setting() { jq -er ".settings.$1" <<<"$request"; }
         if [ -z "$request" ] || ! jq -e '.protocol == 1' <<<"$request" >/dev/null || ! greeting=$(setting greeting) || ! times=$(setting times); then
-          echo '{"error": {"summary": "the request makes no sense"}}' >&3
+          echo '{"error": {"summary": "invalid request"}}' >&3
           exit 1
         fi
         for ((i = 1; i <= times; i++)); do
@@ -110,7 +110,7 @@ package struct PluginTemplate: Sendable {
             settings, state = request["settings"], request["state"]
             greeting, times = settings["greeting"], settings["times"]
         except Exception as error:
-            say(error={"summary": f"the request makes no sense: {error!r}"})
+            say(error={"summary": f"invalid request: {error!r}"})
             sys.exit(1)
 
         for number in range(1, times + 1):
@@ -133,7 +133,7 @@ package struct PluginTemplate: Sendable {
           if (request.protocol !== 1) throw new Error('unknown protocol')
           if (request.settings.greeting === undefined) throw new Error('no greeting')
         } catch (error) {
-          say({ error: { summary: `the request makes no sense: ${error.message}` } })
+          say({ error: { summary: `invalid request: ${error.message}` } })
           process.exit(1)
         }
 

@@ -43,7 +43,7 @@ package enum PluginValue: Hashable, Sendable, Codable {
     }
 
     /// As a plain text: without quotes where it is one.
-    package var words: String {
+    package var displayText: String {
         switch self {
         case .text(let text): text
         case .null: ""

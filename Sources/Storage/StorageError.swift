@@ -53,7 +53,7 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
     package static func refused(_ message: String, hint: String? = nil) -> StorageError { StorageError(.refused, message, hint: hint) }
     package static func damaged(_ message: String) -> StorageError { StorageError(.damaged, message) }
 
-    /// Whether trying again later may help.
+    /// Whether retrying later may help.
     package var isPassing: Bool {
         switch kind {
         case .unavailable, .limited: true

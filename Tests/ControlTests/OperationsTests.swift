@@ -76,7 +76,7 @@ struct OperationsTests {
         try await bench.run {
             await bench.logs.wait(for: "good: succeeded")
             await bench.logs.wait(for: "bad: failed")
-            await bench.logs.wait(for: "again: the disk is full; make room; trying again in")
+            await bench.logs.wait(for: "again: the disk is full; make room; retrying in")
             await begun.wait()
             let status = try await operations.status()
             #expect(status.version == "1.2.3" && status.restarts == 2 && !status.isStopping && status.configuration == "c.yaml")
@@ -89,7 +89,7 @@ struct OperationsTests {
             let attention = Dictionary(uniqueKeysWithValues: status.attention.map { ($0.job, $0.message) })
             #expect(Set(attention.keys) == ["bad", "again", "held"], "\(attention)")
             #expect(attention["bad"] == "failed: the disk is full" && status.attention.first { $0.job == "bad" }?.hint == "make room")
-            #expect(attention["again"] == "failed, and is tried again: the disk is full")
+            #expect(attention["again"] == "failed, and will be retried: the disk is full")
             #expect(attention["held"]?.contains("bad") == true, "\(attention)")
         }
     }
@@ -106,10 +106,10 @@ struct OperationsTests {
             await bench.logs.wait(for: "good: succeeded")
             await bench.logs.wait(for: "bad: failed")
             for (job, words) in [
-                ("good", ["good last ran at", "because of the program's start and succeeded: did good", "It is next due at", ", in 1h."]),
-                ("bad", ["bad last ran at", "and failed: the disk is full", "It runs at boot, or when somebody starts it."]),
-                ("held", ["held is due because of the program's start but ", "bad"]),
-                ("asked", ["asked has not run yet. It runs only when somebody starts it."]), ("off", ["off does not run: this is safe mode"]),
+                ("good", ["good last ran at", "because of the start of shipkeeper and succeeded: did good", "It is next due at", ", in 1h."]),
+                ("bad", ["bad last ran at", "and failed: the disk is full", "It runs at boot, or when started manually."]),
+                ("held", ["held is due because of the start of shipkeeper but ", "bad"]),
+                ("asked", ["asked has not run yet. It runs only when started manually."]), ("off", ["off does not run: this is safe mode"]),
             ] {
                 let answer = try await operations.why(job)
                 #expect(answer.job == job)

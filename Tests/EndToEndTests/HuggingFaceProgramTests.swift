@@ -142,7 +142,7 @@ struct HuggingFaceProgramTests {
         try await world.hub.tell("faults", "[{\"kind\": \"refuse\", \"times\": 100000}]")
         let program = try world.start(world.configuration(restore: ", give_up_after: 1h", jobs: world.service))
         #expect(try world.says("be reached (asking for the newest commit)"))
-        #expect(try world.says("trying again in 2s"))
+        #expect(try world.says("retrying in 2s"))
         #expect(!program.log.contains("app: started"), "the app did not wait")
         try await world.hub.tell("faults", "[]")
         #expect(try world.says("restore: succeeded: empty") && world.says("app: started"))
@@ -195,7 +195,7 @@ struct HuggingFaceProgramTests {
         #expect(wrong.status == 1 && wrong.output.contains("no backup is known as") && world.number() == 1)
         func direct(_ words: String) throws -> Shell.Result {
             try Shell.run(
-                "\(account.words)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
+                "\(account.commandPrefix)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
                 environment: world.environment.merging(account.environment) { $1 })
         }
         let third = try await world.repository.backups()[1]
@@ -255,7 +255,7 @@ struct HuggingFaceProgramTests {
         for words in ["doctor", "backups", "restore --at latest --to '\(world.folder["data/x"])'"] {
             try await world.hub.tell("faults", "[{\"kind\": \"echo\", \"match\": \"/api/\", \"times\": 100}]")
             let result = try Shell.run(
-                "\(account.words)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
+                "\(account.commandPrefix)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
                 environment: world.environment(secret).merging(account.environment) { $1 })
             direct += result.output + result.errors
         }

@@ -48,7 +48,7 @@ struct MainJobTests {
         let backup = try program.ask("start backup --wait")
         #expect(backup.status == 0 && backup.output.contains("stored 1 file"), "\(backup)")
         #expect(try program.ask("start backup --wait").output.contains("unchanged"))
-        #expect(try program.ask("why backup").output.contains("because of a person (command line) and succeeded"))
+        #expect(try program.ask("why backup").output.contains("because of a manual start (command line) and succeeded"))
         #expect(try program.ask("status --json").output.contains("\"last_backup\""))
         try folder.write("app/late.html", "late")
         #expect(program.stop() == 0)
@@ -176,7 +176,7 @@ struct MainJobTests {
         let (folder, port) = (TemporaryFolder(for: account), Port.reserve())
         try folder.run("mkdir demo")
         let environment = "SHIPKEEPER='\(SourceTree.program)' DEMO_ROOT='\(folder["demo"])' DEMO_PORT=\(port)"
-        let start = "(\(environment) setsid \(account.words)'\(SourceTree.examples)/demo/run' > '\(folder["out"])' 2>&1 & echo $! > '\(folder["pid"])')"
+        let start = "(\(environment) setsid \(account.commandPrefix)'\(SourceTree.examples)/demo/run' > '\(folder["out"])' 2>&1 & echo $! > '\(folder["pid"])')"
         let stop = "kill -TERM $(cat '\(folder["pid"])'); while kill -0 $(cat '\(folder["pid"])') 2>/dev/null; do sleep 0.1; done"
         _ = try Shell.run(start)
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/ | grep Hello"))

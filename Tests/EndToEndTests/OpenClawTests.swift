@@ -81,7 +81,7 @@ struct OpenClawTests {
 
         func ask(_ words: String, _ environment: [String: String] = [:]) throws -> Shell.Result {
             try Shell.run(
-                "\(disk.account.words)'\(SourceTree.program)' \(words) --state '\(path)/state'",
+                "\(disk.account.commandPrefix)'\(SourceTree.program)' \(words) --state '\(path)/state'",
                 environment: disk.account.environment.merging(environment) { $1 })
         }
 
@@ -129,7 +129,7 @@ struct OpenClawTests {
         let first = try world.start("one")
         #expect(try first.says("restore: succeeded: empty"), "\(first.log)")
         #expect(try first.isUp() && first.becomes("ready"), "\(first.log)")
-        #expect(first.log.contains("Hugging Face Space: port \(World.port), https://alice-assistant.hf.space, gone within "), "\(first.log)")
+        #expect(first.log.contains("Hugging Face Space: port \(World.port), https://alice-assistant.hf.space, stop budget "), "\(first.log)")
         #expect(
             try first.setting(".gateway.mode") == "\"local\"" && first.setting(".gateway.bind") == "\"lan\""
                 && first.setting(".gateway.port") == "\(World.port)")
@@ -261,9 +261,9 @@ struct OpenClawTests {
             ],
             ["HF_ENDPOINT": "http://127.0.0.1:9"])
         #expect(try container.says("restore: 127.0.0.1"), "\(container.log)")
-        #expect(try container.says("; trying again in "), "\(container.log)")
+        #expect(try container.says("; retrying in "), "\(container.log)")
         #expect(try container.becomes("waiting"))
-        #expect(try container.program.until("'\(SourceTree.program)' status --state '\(container.path)/state' | grep 'failed, and is tried again:'"))
+        #expect(try container.program.until("'\(SourceTree.program)' status --state '\(container.path)/state' | grep 'failed and will be retried:'"))
         #expect(container.stop() == 0)
     }
 
@@ -359,7 +359,7 @@ struct OpenClawTests {
         try world.gateway("{\"STANDIN_EXIT\": \"1\", \"STANDIN_EXIT_AFTER\": \"0\"}")
         let container = try world.start("one", changes: [("backoff: 5s..60s, give_up_after: 10 in 10m", "backoff: 100ms..400ms, give_up_after: 8 in 10m")])
         #expect(try container.says("repairing with: cd"), "\(container.log)")
-        #expect(try container.says("given up after 8 ends within 10m"), "\(container.log)")
+        #expect(try container.says("gave up after 8 exits within 10m"), "\(container.log)")
         #expect(try container.becomes("given up"))
         let log = container.log
         #expect(log.components(separatedBy: "repairing with:").count == 2, "\(log)")
@@ -441,7 +441,7 @@ struct OpenClawTests {
 
         let container = try world.start("one", platform.merging(["RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "\(budget + 0.5)"]) { $1 }, stopBudget: nil)
         #expect(try container.isUp() && container.becomes("ready"))
-        #expect(container.log.contains("gone within \(budget == 2.5 ? "2s500ms" : "\(Int(budget))s") of SIGTERM"), "\(container.log)")
+        #expect(container.log.contains("stop budget \(budget == 2.5 ? "2s500ms" : "\(Int(budget))s")"), "\(container.log)")
         try world.folder.write("one/.openclaw/workspace/late.md", "in the last minute")
         let signal = ContinuousClock.now
         // The gateway is killed half a second before the end of the budget: a busy machine may need longer to see that it is gone.
@@ -466,7 +466,7 @@ struct OpenClawTests {
             "two", port: World.otherPort,
             ["SPACE_ID": "", "SPACE_HOST": "", "RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
         #expect(try render.isUp(World.otherPort) && render.becomes("ready"), "\(render.log)")
-        #expect(render.log.contains("Render: port \(World.otherPort), https://assistant.onrender.com, gone within "), "\(render.log)")
+        #expect(render.log.contains("Render: port \(World.otherPort), https://assistant.onrender.com, stop budget "), "\(render.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "remember me")
         #expect(try render.setting(".gateway.port") == "\(World.otherPort)" && render.setting(".gateway.controlUi.allowedOrigins | length") == "2")
         #expect(render.stop() == 0)

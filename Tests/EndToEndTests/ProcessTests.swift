@@ -43,7 +43,7 @@ struct ProcessTests {
         kill(inside, SIGTERM)
         #expect(program.wait() == 0, "\(program.log)")
         #expect(try strays(folder) == "")
-        #expect(program.log.contains("gateway: cancelled: the program was stopped"))
+        #expect(program.log.contains("gateway: cancelled: shipkeeper was stopped"))
     }
 
     @Test("ten thousand orphans leave no zombie", .tags(.slow), .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))

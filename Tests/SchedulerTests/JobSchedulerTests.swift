@@ -66,7 +66,7 @@ struct JobSchedulerTests {
                 }
             ], secret: "s3cret")
         try await bench.run {
-            await bench.logs.wait(for: "a: the key <secret> is not accepted; not <secret>; trying again in")
+            await bench.logs.wait(for: "a: the key <secret> is not accepted; not <secret>; retrying in")
             #expect(attempts.count == 1)
             while attempts.count < 2 {
                 await bench.clock.waitForSleepers(1)

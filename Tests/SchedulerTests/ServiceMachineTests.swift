@@ -26,7 +26,7 @@ struct ServiceMachineTests {
             Issue.record("not given up")
             return
         }
-        #expect(error.summary.contains("given up after 7 ends"))
+        #expect(error.summary.contains("gave up after 7 exits"))
     }
 
     @Test("a minute of being ready earns a fresh start")

@@ -18,7 +18,7 @@ package enum Account: String, Sendable, CustomStringConvertible {
     package var prefix: [String] { isOther ? ["setpriv", "--reuid=\(Account.id)", "--regid=\(Account.id)", "--clear-groups"] : [] }
 
     /// The same in a line of shell.
-    package var words: String { prefix.map { $0 + " " }.joined() }
+    package var commandPrefix: String { prefix.map { $0 + " " }.joined() }
 
     /// What such a user has in its environment.
     package var environment: [String: String] { isOther ? ["HOME": "/"] : [:] }

@@ -47,7 +47,7 @@ package final class RunningProgram: @unchecked Sendable {
     /// A command line of the program about this one, by the same user.
     @discardableResult
     package func ask(_ words: String) throws -> Shell.Result {
-        try Shell.run("\(folder.account.words)'\(SourceTree.program)' \(words) --state '\(folder["state"])'", environment: folder.account.environment)
+        try Shell.run("\(folder.account.commandPrefix)'\(SourceTree.program)' \(words) --state '\(folder["state"])'", environment: folder.account.environment)
     }
 
     /// Waits until a line of shell exits with 0; false when it never does.

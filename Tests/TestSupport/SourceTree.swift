@@ -17,7 +17,7 @@ package enum SourceTree {
 
     /// A path that a plain user may read: a copy of it where the source tree is closed to others.
     private static func shared(_ path: String) -> String {
-        guard Account.plain.isOther, let isOpen = try? Shell.run("\(Account.plain.words)test -r '\(path)'"), isOpen.status != 0 else { return path }
+        guard Account.plain.isOther, let isOpen = try? Shell.run("\(Account.plain.commandPrefix)test -r '\(path)'"), isOpen.status != 0 else { return path }
         let copy = "/tmp/shipkeeper-test-copies-\(ProcessInfo.processInfo.processIdentifier)"
         _ = try? Shell.run("mkdir -p '\(copy)' && cp -r '\(path)' '\(copy)/' && chmod -R a+rX '\(copy)'")
         _ = removal

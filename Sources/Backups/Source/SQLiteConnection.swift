@@ -15,7 +15,7 @@ enum SQLiteFailure: Error, Hashable {
     case closed(String)
     case diskFull
 
-    var words: String {
+    var displayText: String {
         switch self {
         case .busy(let words), .damaged(let words), .unknown(let words), .closed(let words): words
         case .diskFull: "the disk is full"

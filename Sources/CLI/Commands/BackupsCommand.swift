@@ -74,7 +74,7 @@ struct BackupsCommand: AsyncParsableCommand {
         private func showAside(_ archives: ArchiveRepository) async throws {
             let objects = try await Console.or { try await archives.head()?.objects ?? [:] }
             for (name, size) in objects.sorted(by: { $0.key < $1.key }) where name.hasPrefix(ArchiveNames.aside) {
-                Console.out("stored aside by a container whose view was stale: \(name), \(ByteSizeText.readable(size))")
+                Console.out("conflict copy from another container: \(name), \(ByteSizeText.readable(size))")
             }
         }
     }

@@ -11,7 +11,7 @@ import Storage
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Try what backups, restores and publications need, and say what to do about what is wrong.",
+        commandName: "doctor", abstract: "Check credentials, repositories and publish targets, and suggest fixes.",
         discussion: "Nothing stored is touched. Exits with 0 when nothing has failed, else with 1; a warning is no failure.")
 
     @Option(name: .shortAndLong, help: "The configuration file.")

@@ -13,7 +13,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Option(help: "The run's number.")
     var run: Int64?
 
-    @Flag(name: .shortAndLong, help: "Go on as more is said, and over to the next run.")
+    @Flag(name: .shortAndLong, help: "Follow the output, continuing with the next run.")
     var follow = false
 
     @Option(name: [.customShort("n"), .long, .customLong("tail")], help: "Only the last so many lines.")

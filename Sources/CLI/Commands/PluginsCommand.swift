@@ -98,7 +98,7 @@ struct PluginsCheckCommand: AsyncParsableCommand {
 }
 
 struct PluginsNewCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "new", abstract: "Begin a plug-in that works.")
+    static let configuration = CommandConfiguration(commandName: "new", abstract: "Create a plug-in from a template.")
 
     @Argument(help: "Its name: lower-case letters, digits and hyphens.")
     var name: String

@@ -10,7 +10,7 @@ import TimeZones
 
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Bring back a certain backup, or a file of it.",
+        commandName: "restore", abstract: "Restore a backup, or one file from it.",
         discussion: """
             Without --to the running program does it in place: it stores what is there now, stops the services, restores, and starts \
             them again. With --to the backup is unpacked into a folder of your choice, and nothing else is touched.
@@ -25,7 +25,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @Option(help: "Only this file or folder, as the archive names it; needs --to.")
     var path: String?
 
-    @Flag(name: .customLong("no-backup"), help: "Leave out the backup of the present.")
+    @Flag(name: .customLong("no-backup"), help: "Skip the safety backup of the current data.")
     var skipsBackup = false
 
     @Option(help: "The repository, where the configuration has several.")

@@ -27,7 +27,7 @@ struct RunsCommand: AsyncParsableCommand {
             table.add([
                 .init("\(run.id)"), .init(run.job, .bold), .init(ShownTime.text(run.startedAt ?? run.scheduledAt)), .init(took),
                 .init(word, run.outcome.flatMap { Console.Colour($0) }),
-                .init(run.words.isEmpty ? run.cause : run.words),
+                .init(run.displayText.isEmpty ? run.cause : run.displayText),
             ])
         }
         for line in table.lines(width: Console.width) { Console.out(line) }

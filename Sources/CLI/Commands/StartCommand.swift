@@ -139,7 +139,7 @@ struct RunWaiter {
                 if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
                 return
             }
-            if Terminal.isError, !isLive, let progress = answer.progress?.words, progress != shown {
+            if Terminal.isError, !isLive, let progress = answer.progress?.displayText, progress != shown {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
                 shown = progress
             }
@@ -150,7 +150,7 @@ struct RunWaiter {
     /// An attempt that has failed, where another follows.
     private func tell(_ attempt: RunAnswer.AttemptAnswer) {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
-        Console.error("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); trying again later (Ctrl-C stops waiting, not the run)")
+        Console.error("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); retrying later (Ctrl-C stops waiting, not the run)")
     }
 
     private var isLive: Bool { if case .live = output { true } else { false } }
@@ -178,7 +178,7 @@ struct RunWaiter {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         if !server.printedJSON(answer) {
             let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
-            let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.words.isEmpty ? "" : ": \(answer.words)") (run \(run))"
+            let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.displayText.isEmpty ? "" : ": \(answer.displayText)") (run \(run))"
             if answer.outcome == .succeeded {
                 Console.out(line)
             } else {

@@ -78,21 +78,21 @@ struct StatusText {
     private func what(_ job: JobAnswer) -> String {
         if let run = job.run, let since = job.since {
             let time = "for \(DurationText.readable(status.at.since(since)))"
-            if let progress = run.progress { return "\(time), \(progress.words)" }
+            if let progress = run.progress { return "\(time), \(progress.displayText)" }
             let process = job.process.map { ", process \($0)" } ?? ""
             let launches = (job.launches ?? 1) > 1 ? ", launch \(job.launches ?? 1)" : ""
             return time + process + launches + (job.note.map { ": \($0)" } ?? "")
         }
         if let note = job.note { return note }
-        guard let last = job.last, let outcome = last.outcome else { return job.triggers.isEmpty ? "when somebody starts it" : "not yet" }
+        guard let last = job.last, let outcome = last.outcome else { return job.triggers.isEmpty ? "when started manually" : "not yet" }
         let ago = last.finishedAt.map { "\(DurationText.readable(status.at.since($0))) ago" } ?? ""
-        return "\(outcome.rawValue) \(ago)" + (last.words.isEmpty ? "" : ": \(last.words)")
+        return "\(outcome.rawValue) \(ago)" + (last.displayText.isEmpty ? "" : ": \(last.displayText)")
     }
 }
 
 extension ProgressAnswer {
     /// As people read it: `packing 120 of 400 files, 12.3 MB, 4.1 MB/s`.
-    var words: String {
+    var displayText: String {
         let of = total.map { " of \($0)" } ?? ""
         let moved = bytes.map { ", \(ByteSizeText.readable($0))" } ?? ""
         let rate = bytesPerSecond.map { ", \(ByteSizeText.readable($0))/s" } ?? ""

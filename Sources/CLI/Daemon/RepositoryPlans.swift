@@ -99,7 +99,7 @@ struct RepositoryPlans: Sendable {
                 RestorePlan(
                     restoreJob: restore.job, backupJobs: backups.filter { $0.source.readable == restore.source.readable }.map(\.job),
                     whyNotAside: RepositoryPlans.whyNotAside(restores, backups),
-                    version: version.id, words: "the backup of \(ShownTime.text(version.date)) (\(version.id.prefix(12)))",
+                    version: version.id, displayText: "the backup of \(ShownTime.text(version.date)) (\(version.id.prefix(12)))",
                     request: { version throws(JobError) in try await records.request(version) },
                     yield: { isYielding throws(JobError) in try await records.setHandover(isYielding) }))
         } catch {

@@ -11,14 +11,14 @@ package struct RestorePlan: Sendable {
     package var whyNotAside: String?
     /// The backup's id, and how a person knows it.
     package var version: String
-    package var words: String
+    package var displayText: String
     /// Tells the restore job which backup is wanted; nil for the newest again.
     package var request: @Sendable (String?) async throws(JobError) -> Void
     /// Tells the backup jobs whether another container's backup is to stay the newest.
     package var yield: @Sendable (Bool) async throws(JobError) -> Void
 
     package init(
-        restoreJob: String, backupJobs: [String], whyNotAside: String? = nil, version: String, words: String,
+        restoreJob: String, backupJobs: [String], whyNotAside: String? = nil, version: String, displayText: String,
         request: @escaping @Sendable (String?) async throws(JobError) -> Void,
         yield: @escaping @Sendable (Bool) async throws(JobError) -> Void
     ) {
@@ -26,7 +26,7 @@ package struct RestorePlan: Sendable {
         self.backupJobs = backupJobs
         self.whyNotAside = whyNotAside
         self.version = version
-        self.words = words
+        self.displayText = displayText
         self.request = request
         self.yield = yield
     }
@@ -126,7 +126,7 @@ package actor RestoreProcedure {
             return false
         }
         if case .stored = present, await !backUp(plan, operations) {
-            say("nothing was changed; --no-backup leaves out the backup of the present")
+            say("nothing was changed; --no-backup skips the backup of the current data")
             return false
         }
         // Until it is over nothing else starts what works on the data: no schedule, no change, no reload, no person.
@@ -310,7 +310,7 @@ package actor RestoreProcedure {
     }
 
     private func restore(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        say("restoring \(plan.words)")
+        say("restoring \(plan.displayText)")
         do throws(JobError) {
             try await plan.request(plan.version)
             if await finish(plan.restoreJob, operations)?.outcome == .succeeded { return true }
@@ -329,7 +329,7 @@ package actor RestoreProcedure {
         switch reply {
         case .started(let run), .joined(let run):
             guard let end = await end(of: run, once: job, operations) else { return nil }
-            add(Line(text: "\(job) \(end.outcome?.rawValue ?? ""): \(end.words)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
+            add(Line(text: "\(job) \(end.outcome?.rawValue ?? ""): \(end.displayText)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
             return end
         case .refused(let message):
             say("\(job): \(message)")

@@ -135,7 +135,7 @@ extension StatusAnswer.Attention {
         }
         if let run = view.retrying {
             return .init(
-                job: name, message: "failed, and is tried again: \(run.error ?? "")", hint: run.hint ?? "shipkeeper logs \(name) --run \(run.id)")
+                job: name, message: "failed, and will be retried: \(run.error ?? "")", hint: run.hint ?? "shipkeeper logs \(name) --run \(run.id)")
         }
         if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
             return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)

@@ -52,7 +52,7 @@ struct Why {
         case .running(_, let since):
             let service = view.service.map { " (\($0.state.rawValue)\($0.note.map { ": \($0)" } ?? ""))" } ?? ""
             return "\(name) has been running since \(time(since))\(service), because of \(cause(run)) (run \(run.id))."
-        case .ending(_, _, let reason): return "\(name) is stopping, because \(reason.words) (run \(run.id))."
+        case .ending(_, _, let reason): return "\(name) is stopping, because \(reason.displayText) (run \(run.id))."
         case .queued: return "\(name) is due because of \(cause(run)) but \(view.obstacle ?? "waits for a free place") (run \(run.id))."
         case .waitingToRetry(let attempt, let at):
             return "\(name) failed (\(run.error ?? "")) and is tried again at \(time(at)), attempt \(attempt) (run \(run.id))."
@@ -79,20 +79,20 @@ struct Why {
         }
         guard view.current == nil else { return nil }
         let triggers = view.definition.triggers.map(\.readable).joined(separator: ", ")
-        return triggers.isEmpty ? "It runs only when somebody starts it." : "It runs \(triggers), or when somebody starts it."
+        return triggers.isEmpty ? "It runs only when started manually." : "It runs \(triggers), or when started manually."
     }
 
     private func cause(_ run: Run) -> String {
         switch run.cause {
-        case .boot: "the program's start"
-        case .stop: "the program's stop"
+        case .boot: "the start of shipkeeper"
+        case .stop: "the stop of shipkeeper"
         case .schedule(let schedule): "its schedule (\(schedule)), fire time \(time(run.scheduledAt))"
         case .after(let job, let run): "the end of \(job) (run \(run))"
-        case .person(let origin): "a person (\(origin))"
+        case .person(let origin): "a manual start (\(origin))"
         case .change(let path): "a change below \(path)"
-        case .dryRun(let origin): "a person who wanted to know what it would do (\(origin))"
-        case .confirmed(let origin): "a person, who accepted a smaller tree (\(origin))"
-        case .other: run.cause.words
+        case .dryRun(let origin): "a manual dry run (\(origin))"
+        case .confirmed(let origin): "a manual start that accepted a smaller tree (\(origin))"
+        case .other: run.cause.displayText
         }
     }
 

@@ -59,7 +59,7 @@ struct BackupAttempt {
         case .restoreFailed:
             throw JobError(
                 "backups to \"\(repository.name)\" are locked: the restore from it has not succeeded since shipkeeper started",
-                hint: "fix what it complains of, then: shipkeeper start restore")
+                hint: "fix the error above, then: shipkeeper start restore")
         case .notRestored:
             throw JobError(
                 "backups to \"\(repository.name)\" are locked: it holds a backup, and no restore from it has succeeded since shipkeeper started",

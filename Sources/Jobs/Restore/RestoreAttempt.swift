@@ -141,7 +141,7 @@ struct RestoreAttempt {
             }
             if case .limited(let length) = trouble.kind { wait = max(wait, length) }
             guard context.clock.uptime + wait < end else { throw failure(.store(trouble), isWanted: wanted != nil) }
-            context.log("\(trouble); trying again in \(DurationText.readable(wait)), for \(DurationText.readable(end - context.clock.uptime)) in all")
+            context.log("\(trouble); retrying in \(DurationText.readable(wait)), for \(DurationText.readable(end - context.clock.uptime)) in all")
             do { try await context.clock.sleep(for: wait) } catch { throw JobError("cancelled") }
             wait = min(wait * 2, RestoreAttempt.longestWait)
         }

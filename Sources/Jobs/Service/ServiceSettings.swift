@@ -20,7 +20,7 @@ extension SettingsReader {
             return .exec(exec)
         }
         if !has("http"), !has("tcp"), !has("exec") {
-            report(at: place, "this check looks at nothing", hint: "write http, tcp or exec")
+            report(at: place, "the check has no target", hint: "set one of http, tcp, exec")
         }
         return nil
     }

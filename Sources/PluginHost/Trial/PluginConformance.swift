@@ -47,7 +47,7 @@ package struct PluginConformance: Sendable {
             "needs", missing.isEmpty ? .ok : .failed,
             missing.isEmpty ? "all it calls is there" : "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not installed")
         guard let settings else {
-            tell("example", .failed, problems.first?.description ?? "the example makes no sense")
+            tell("example", .failed, problems.first?.description ?? "the example is invalid")
             return checks
         }
         tell("example", .ok, manifest.example == nil ? "it needs no settings" : "its example keeps to its schema")
@@ -117,7 +117,7 @@ package struct PluginConformance: Sendable {
         case (let result?, nil, _): JobCheck("outcome", .failed, "it told a result (\(result)), and then \(exit)")
         case (nil, let error?, .exited(0)): JobCheck("outcome", .failed, "it told an error (\(error.summary)), and then ended as if all were well")
         case (nil, let error?, _): JobCheck("outcome", .ok, "a clear error: \(error.summary)")
-        case (nil, nil, .exited(0)): JobCheck("outcome", .failed, "it ended well without saying what came of it: {\"result\": …} is missing")
+        case (nil, nil, .exited(0)): JobCheck("outcome", .failed, "it exited with 0 without sending a result message: {\"result\": …} is missing")
         case (nil, nil, _): JobCheck("outcome", .failed, "it \(exit) without saying why: {\"error\": …} is missing")
         }
     }

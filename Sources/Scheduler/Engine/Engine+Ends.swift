@@ -50,7 +50,7 @@ extension Engine {
     /// Who asked for the end knows why, so it is told instead of what the end looked like from inside.
     private static func words(for error: JobError, in state: RunState, timeout: Duration?) -> String {
         guard case .ending(_, _, let reason) = state else { return error.summary }
-        guard reason == .timeout, let timeout else { return reason.words }
+        guard reason == .timeout, let timeout else { return reason.displayText }
         return "not done within \(DurationText.format(timeout))"
     }
 
@@ -98,7 +98,7 @@ extension Engine {
         for job in stopJobs {
             let run = newRun(job.name, .stop, scheduledAt: now, at: now)
             if let need = job.needs.first(where: { unmet($0) != nil }), let reason = unmet(need) {
-                skip(run, "it needs \(need), which \(reason.words)", at: now)
+                skip(run, "it needs \(need), which \(reason.displayText)", at: now)
             } else {
                 record(run)
             }

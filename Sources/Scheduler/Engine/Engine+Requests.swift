@@ -91,7 +91,7 @@ extension Engine {
     /// Asks a run to end; one that has not begun ends at once.
     mutating func end(_ run: Run, because reason: EndReason, at now: Date) {
         let isActive = run.state.activeAttempt != nil
-        move(run.id, .endRequested(reason), at: now) { if !isActive { $0.summary = reason.words } }
+        move(run.id, .endRequested(reason), at: now) { if !isActive { $0.summary = reason.displayText } }
         if case .running = run.state { decision.effects.append(.end(run: run.id, because: reason)) }
     }
 }

@@ -109,7 +109,7 @@ extension Engine {
         guard let job = jobs[run.job]?.definition else { return "the job is not declared" }
         if let hold = hold(on: run.job, for: run.cause) { return "waits: \(hold.reason)" }
         for need in job.needs {
-            if let reason = unmet(need) { return "waits for \(need), which \(reason.words)" }
+            if let reason = unmet(need) { return "waits for \(need), which \(reason.displayText)" }
         }
         if let own = active.first(where: { $0.job == run.job }) { return "run \(own.id) is still \(own.state.word)" }
         if let group = job.group, let other = active.first(where: { jobs[$0.job]?.definition.group == group }) {
@@ -128,7 +128,7 @@ extension Engine {
         case pending(String)
         case hopeless(String)
 
-        var words: String {
+        var displayText: String {
             switch self {
             case .pending(let words), .hopeless(let words): words
             }

@@ -232,7 +232,7 @@ package actor JobScheduler {
         if let at = run.state.nextAttemptAt, at > decidedAt {
             let words = [run.error, run.isDeferred ? nil : run.hint].compactMap { $0 }.joined(separator: "; ")
             ports.logs.note(
-                "\(run.job): \(words); \(run.isDeferred ? "deferred for" : "trying again in") \(DurationText.readable(at.since(decidedAt))) (run \(run.id))",
+                "\(run.job): \(words); \(run.isDeferred ? "deferred for" : "retrying in") \(DurationText.readable(at.since(decidedAt))) (run \(run.id))",
                 isWarning: !run.isDeferred)
         }
         guard case .finished(let outcome, _) = run.state else { return }

@@ -25,7 +25,7 @@ package enum RunCause: Hashable, Sendable {
     package var isConfirmed: Bool { if case .confirmed = self { true } else { false } }
 
     /// As it is stored and shown.
-    package var words: String {
+    package var displayText: String {
         switch self {
         case .boot: "boot"
         case .schedule(let name): "schedule: \(name)"

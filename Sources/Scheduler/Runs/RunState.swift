@@ -28,13 +28,13 @@ package enum EndReason: String, Hashable, Sendable, Codable {
     case shutdown
 
     /// As it is told: "cancelled …".
-    package var words: String {
+    package var displayText: String {
         switch self {
         case .timeout: "its time was up"
-        case .person: "somebody stopped it"
+        case .person: "stopped manually"
         case .replaced: "a newer run took its place"
         case .reloaded: "the configuration changed"
-        case .shutdown: "the program was stopped"
+        case .shutdown: "shipkeeper was stopped"
         }
     }
 }

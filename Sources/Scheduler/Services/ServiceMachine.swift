@@ -91,7 +91,7 @@ package struct ServiceMachine: Sendable {
             let window = DurationText.format(policy.giveUpWithin)
             return .giveUp(
                 JobError(
-                    "given up after \(ends.count) ends within \(window); the last: \(reason)",
+                    "gave up after \(ends.count) exits within \(window); last: \(reason)",
                     hint: hint ?? "see its log for the cause; start it again when that is mended", exitCode: exitCode))
         }
         return .launch(after: nextWait(), why: reason)

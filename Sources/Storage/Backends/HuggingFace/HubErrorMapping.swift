@@ -99,7 +99,7 @@ enum HubErrorMapping {
 
     private static func words(of response: HTTPResponse) -> String {
         let body = try? JSONDecoder().decode(HubMessages.Refusal.self, from: Data(response.body))
-        let text = body?.words ?? response.header("X-Error-Message") ?? ""
+        let text = body?.displayText ?? response.header("X-Error-Message") ?? ""
         return String(text.replacing("\n", with: " ").prefix(300))
     }
 

@@ -154,7 +154,7 @@ enum HubMessages {
         var error_description: String?
         var errors: [Item]?
 
-        var words: String? { error ?? error_description ?? errors?.first?.message }
+        var displayText: String? { error ?? error_description ?? errors?.first?.message }
     }
 
     static func encode(_ value: some Encodable) -> [UInt8] {

@@ -132,9 +132,9 @@ package final class HuggingFace: ObjectStore {
 
     private func create() async throws(StorageError) {
         let url = settings.endpoint + "/api/repos/create"
-        let request = HubMessages.Creation(name: calls.address.name, organization: calls.address.namespace)
+        let creation = HubMessages.Creation(name: calls.address.name, organization: calls.address.namespace)
         let request = HTTPRequest(
-            "POST", url, headers: calls.headers(for: url, type: HubAPIClient.json), body: .bytes(HubMessages.encode(request)), timeout: calls.patience.answer)
+            "POST", url, headers: calls.headers(for: url, type: HubAPIClient.json), body: .bytes(HubMessages.encode(creation)), timeout: calls.patience.answer)
         let response = try await calls.answer(request, doing: "creating the dataset")
         switch response.status {
         case 200..<300: return
