@@ -263,7 +263,7 @@ struct OpenClawTests {
         #expect(try container.says("restore: 127.0.0.1"), "\(container.log)")
         #expect(try container.says("; retrying in "), "\(container.log)")
         #expect(try container.becomes("waiting"))
-        #expect(try container.program.until("'\(SourceTree.program)' status --state '\(container.path)/state' | grep 'failed and will be retried:'"))
+        #expect(try container.program.until("'\(SourceTree.program)' status --state '\(container.path)/state' | grep 'failed, and will be retried:'"))
         #expect(container.stop() == 0)
     }
 

@@ -73,8 +73,8 @@ struct PluginTests {
         Bad(testDescription: "floods its log", line: "head -c 1G /dev/zero", check: "output", words: "was ended"),
         Bad(testDescription: "floods its messages", line: "yes '{\"progress\":{\"done\":1}}' | head -c 1G >&3", check: "messages", words: " than "),
         Bad(testDescription: "an endless line", line: "head -c 200000 /dev/zero | tr '\\0' x >&3; sleep 600", check: "messages", words: "longer than"),
-        Bad(testDescription: "invalid JSON", line: "echo hello >&3", check: "messages", words: "makes no sense: it is no object"),
-        Bad(testDescription: "two keys", line: "echo '{\"result\":{\"summary\":\"x\"},\"output\":{}}' >&3", check: "messages", words: "makes no sense"),
+        Bad(testDescription: "invalid JSON", line: "echo hello >&3", check: "messages", words: "is invalid: it is no object"),
+        Bad(testDescription: "two keys", line: "echo '{\"result\":{\"summary\":\"x\"},\"output\":{}}' >&3", check: "messages", words: "is invalid"),
         Bad(
             testDescription: "a result twice", line: "for i in 1 2; do echo '{\"result\":{\"summary\":\"x\"}}' >&3; done", check: "messages",
             words: "result twice"),
@@ -83,7 +83,7 @@ struct PluginTests {
             words: "it left 1 process behind"),
         Bad(testDescription: "prints a secret", line: "cat; echo '{\"result\":{\"summary\":\"x\"}}' >&3", check: "secrets", words: "prints the value"),
         Bad(testDescription: "dies at start", line: "exit 3", check: "outcome", words: "without saying why"),
-        Bad(testDescription: "says nothing", line: "true", check: "outcome", words: "without saying what came of it"),
+        Bad(testDescription: "says nothing", line: "true", check: "outcome", words: "without sending a result message"),
         Bad(
             testDescription: "fails after its result", line: "echo '{\"result\":{\"summary\":\"x\"}}' >&3; exit 1", check: "outcome",
             words: "it told a result (x), and then exited with code 1"),
