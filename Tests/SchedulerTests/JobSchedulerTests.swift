@@ -131,6 +131,42 @@ struct JobSchedulerTests {
         #expect(await bench.scheduler.ask(.startRequested(job: "last", via: "test", evenIfRunning: false)) == .refused("the program is stopping"))
     }
 
+    @Test("an attempt that takes no notice of being told to end is named after its own patience, not that of the one before", .timeLimit(.minutes(10)))
+    func stuck() async throws {
+        let (begun, told, release) = (Gate(), Gate(), Gate())
+        let retry = RetryPolicy(attempts: 2, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.timeout])
+        let job = ScheduledJob.scripted(JobDefinition(name: "a", triggers: [.boot], timeout: .seconds(10), retry: retry)) { context throws(JobError) in
+            begun.open()
+            try? await context.clock.sleep(until: .distantFuture)
+            told.open()
+            if context.attempt == 2 { await release.wait() }
+            throw JobError("was ended")
+        }
+        let bench = SchedulerBench([job])
+        try await bench.run {
+            await begun.wait()
+            // The job and the timer.
+            await bench.clock.waitForSleepers(2)
+            bench.clock.advance(by: .seconds(10))
+            await bench.logs.wait(for: "trying again in")
+            // The look at the first attempt, and the timer.
+            await bench.clock.waitForSleepers(2)
+            bench.clock.advance(by: .seconds(1))
+            await begun.wait(2)
+            await bench.clock.waitForSleepers(3)
+            bench.clock.advance(by: .seconds(10))
+            await told.wait(2)
+            await bench.clock.waitForSleepers(3)
+            // The first attempt's patience is over, and that of the second is not.
+            bench.clock.advance(by: .seconds(4))
+            await bench.clock.waitForSleepers(2)
+            bench.clock.advance(by: .seconds(11))
+            await bench.logs.wait(for: "was asked to end 15s ago")
+            release.open()
+        }
+        #expect(bench.logs.notes.count { $0.contains("was asked to end") } == 1)
+    }
+
     @Test("a reload brings new jobs, other work for old ones, and ends what is no longer there", .timeLimit(.minutes(10)))
     func reload() async throws {
         let bench = SchedulerBench([

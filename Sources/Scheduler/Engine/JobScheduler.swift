@@ -281,21 +281,22 @@ package actor JobScheduler {
         watchEnd(of: run)
     }
 
-    /// Looks again when the run should have ended: while the program stops, in time for the services to stop after it.
+    /// Looks again when the attempt should have ended: while the program stops, in time for the services to stop after it.
     private func watchEnd(of run: Int64) {
-        guard let job = engine?.runs[run]?.job else { return }
+        guard let job = engine?.runs[run]?.job, let task = attempts[run]?.task else { return }
         let (clock, isService) = (ports.clock, jobs[job]?.definition.isService == true)
         let left = stopDeadline.withLock { $0 }.map { max(.zero, $0.left(isService: isService, at: clock.uptime)) }
         let patience = min(JobScheduler.endPatience, left ?? JobScheduler.endPatience)
         // Owned by nobody: it ends by itself.
         Task {
             try? await clock.sleep(for: patience)
-            nameIfStuck(run, after: patience)
+            nameIfStuck(run, task, after: patience)
         }
     }
 
-    private func nameIfStuck(_ id: Int64, after patience: Duration) {
-        guard let run = engine?.runs[id], case .ending = run.state, attempts[id] != nil else { return }
+    /// - Parameter task: That of the attempt that was asked to end: the run may have begun another one meanwhile.
+    private func nameIfStuck(_ id: Int64, _ task: Task<Void, Never>, after patience: Duration) {
+        guard let run = engine?.runs[id], case .ending = run.state, attempts[id]?.task == task else { return }
         stuck.insert(id)
         ports.logs.note(
             "\(run.job): run \(id) was asked to end \(DurationText.readable(patience)) ago and is still running; it keeps its place until it ends",
