@@ -16,7 +16,7 @@ package final class StandIn: Sendable {
         program.standardInput = FileHandle.nullDevice
         try program.run()
         process = program.processIdentifier
-        guard try RunningProgram.until("test -f '\(folder["port"])'"), let port = folder.read("port") else {
+        guard try RunningProgram.until("test -f '\(folder["port"])'", isOver: { !program.isRunning }), let port = folder.read("port") else {
             kill(process, SIGKILL)
             throw POSIXError(.ETIMEDOUT)
         }
