@@ -15,7 +15,7 @@ package final class ManualClock: WallClock {
         var sleepers: [UInt64: Sleeper] = [:]
         var cancelled: Set<UInt64> = []
         var nextID: UInt64 = 0
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [(isMet: @Sendable ([Date]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state: Mutex<State>
@@ -50,17 +50,27 @@ package final class ManualClock: WallClock {
     }
 
     /// Returns once so many are asleep.
-    package func waitForSleepers(_ count: Int) async {
+    package func waitForSleepers(_ count: Int) async { await wait { $0.count >= count } }
+
+    /// Returns once one is asleep that wakes this long from now, whoever else is.
+    package func waitForSleeper(for length: Duration) async {
+        let instant = now.adding(length)
+        await wait { $0.contains(instant) }
+    }
+
+    /// - Parameter isMet: Asked with the times at which sleepers wake, under the lock.
+    private func wait(until isMet: @escaping @Sendable ([Date]) -> Bool) async {
         await withCheckedContinuation { continuation in
-            state.withLock { $0.watchers.append((count, continuation)) }
+            state.withLock { $0.watchers.append((isMet, continuation)) }
             tellWatchers()
         }
     }
 
     private func tellWatchers() {
         let ready = state.withLock { state in
-            let ready = state.watchers.filter { state.sleepers.count >= $0.count }
-            state.watchers.removeAll { state.sleepers.count >= $0.count }
+            let times = state.sleepers.values.map(\.until)
+            let ready = state.watchers.filter { $0.isMet(times) }
+            state.watchers.removeAll { $0.isMet(times) }
             return ready
         }
         for watcher in ready { watcher.continuation.resume() }
