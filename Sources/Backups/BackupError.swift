@@ -1,4 +1,5 @@
 package import Archive
+package import Buckets
 package import Files
 package import Storage
 

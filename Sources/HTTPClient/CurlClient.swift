@@ -34,7 +34,7 @@ import Threads
     /// - Parameters:
     ///   - environment: Names other certificate authorities with `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, and `SSL_CERT_DIR`. A proxy
     ///     named by `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` is libcurl's own affair.
-    ///   - onExchange: PluginResult of every exchange that has ended, on a thread of the client's.
+    ///   - onExchange: Called after each exchange, on a thread of the client.
     package init(
         environment: [String: String] = ProcessInfo.processInfo.environment, onExchange: (@Sendable (HTTPExchange) -> Void)? = nil
     ) {

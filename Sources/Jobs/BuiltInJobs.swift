@@ -1,3 +1,4 @@
+import Buckets
 package import Foundation
 package import HTTPClient
 package import JobKit

@@ -1,6 +1,6 @@
 import Crypto
 import Files
-import Storage
+import Buckets
 
 /// Which headers a file is stored with: the ordinary type, what the first usual rule that matches says, and over that the first of one's own.
 package struct HeaderRules: Sendable {

@@ -1,5 +1,5 @@
 import Crypto
-import Storage
+import Buckets
 
 extension [UInt8] {
     /// MD5 in lower-case hexadecimal digits, as object stores tag contents.

@@ -1,6 +1,6 @@
 package import Files
 package import Foundation
-package import Storage
+package import Buckets
 
 /// A file that is to be published.
 package struct SiteFile: Hashable, Sendable {

@@ -1,7 +1,7 @@
 package import Files
 import Foundation
 package import HTTPClient
-package import Storage
+package import Buckets
 
 /// Carries out a plan: phase by phase with many connections at once, and deletions only after everything has gone up.
 package struct Publisher: Sendable {
@@ -37,7 +37,7 @@ package struct Publisher: Sendable {
     /// - Parameters:
     ///   - content: Opens a file of the site; called on a thread of its own, and may block.
     ///   - headers: What a file is stored with.
-    ///   - onEvent: PluginResult of each object once it is surely there, so that an interrupted publication can go on from it.
+    ///   - onEvent: Called for each object once the server has confirmed it, so that an interrupted publication can continue from there.
     package func carryOut(
         _ plan: PublishPlan, content: @escaping @Sendable (SiteFile) throws(FileError) -> HTTPBody,
         headers: @escaping @Sendable (SiteFile) -> [(name: String, value: String)],

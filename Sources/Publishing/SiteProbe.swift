@@ -1,5 +1,5 @@
 package import HTTPClient
-import Storage
+import Buckets
 
 /// Looks at a site from outside, as a visitor does.
 package struct SiteProbe: Sendable {

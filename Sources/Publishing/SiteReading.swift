@@ -1,6 +1,6 @@
 import Crypto
 package import Files
-import Storage
+import Buckets
 
 /// Digests of a site's contents as they were last found, so that only what may have changed is read again.
 package struct SiteDigests: Hashable, Sendable {

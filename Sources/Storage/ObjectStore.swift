@@ -1,3 +1,4 @@
+package import Buckets
 package import Files
 package import Foundation
 
@@ -41,9 +42,6 @@ package enum StoreRemoval: Hashable, Sendable {
     /// Only after the newest has been read back: what goes then can't be brought back.
     case afterVerifying
 }
-
-/// How far bytes have come on their way to or from a store.
-package typealias StoreProgress = @Sendable (_ done: Int64, _ total: Int64) -> Void
 
 /// Named bytes in versions. A version appears whole, in one step, or not at all.
 package protocol ObjectStore: Sendable {

@@ -1,4 +1,5 @@
 import Backups
+import Buckets
 import Files
 import Foundation
 import HTTPClient

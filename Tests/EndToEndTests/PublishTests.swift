@@ -1,3 +1,4 @@
+import Buckets
 import Foundation
 import HTTPClient
 import Storage

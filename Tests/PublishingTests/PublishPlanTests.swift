@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import Storage
+import Buckets
 import TestSupport
 import Testing
 

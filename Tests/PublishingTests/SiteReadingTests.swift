@@ -1,7 +1,8 @@
+import Buckets
 import Files
 import Foundation
 import HTTPClient
-import Storage
+import Buckets
 import TestSupport
 import Testing
 

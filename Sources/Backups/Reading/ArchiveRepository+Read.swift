@@ -1,4 +1,5 @@
 import Archive
+package import Buckets
 package import Files
 package import Storage
 

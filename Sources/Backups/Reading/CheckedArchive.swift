@@ -1,4 +1,5 @@
 import Archive
+import Buckets
 import Crypto
 import Files
 import Storage

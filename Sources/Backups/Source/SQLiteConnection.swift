@@ -1,3 +1,4 @@
+import Buckets
 import CSQLite
 import Files
 import Glibc

@@ -1,4 +1,5 @@
 import Archive
+import Buckets
 import Files
 package import Foundation
 package import Storage
@@ -54,7 +55,7 @@ extension ArchiveRepository {
 
     /// Packs the tree and stores it, unless it is as it was.
     ///
-    /// - Parameter onPacked: PluginResult what was packed and what the newest version is, before it is stored as the newest.
+    /// - Parameter onPacked: Called with what was packed and with the newest version, before the archive is stored as the newest.
     /// - Throws: `setAside` when another container has stored a backup; ours is then next to it. `emptied` when the tree holds nothing where
     ///   the newest backup holds files.
     package func backUp(

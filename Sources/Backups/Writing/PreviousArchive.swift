@@ -1,4 +1,5 @@
 import Archive
+import Buckets
 import Files
 import Storage
 import Synchronization

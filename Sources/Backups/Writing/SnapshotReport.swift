@@ -20,7 +20,7 @@ package struct SnapshotReport: Hashable, Sendable {
     /// What the tree was when it was looked at before packing.
     package var source = SourceState.content
     package var databases = 0
-    /// TransientFiles files left out.
+    /// Transient files that were left out.
     package var leftOut = 0
     /// The first of them.
     package var leftOutNames: [String] = []

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backups
+import Buckets
 import Config
 import Control
 import Files

@@ -1,4 +1,5 @@
 import Backups
+import Buckets
 import Config
 import Control
 import Files

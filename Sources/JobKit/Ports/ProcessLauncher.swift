@@ -240,7 +240,7 @@ extension LaunchError: CustomStringConvertible {
     }
 }
 
-/// Starts processes. The only origin from a job to the operating system's processes.
+/// Starts processes. The only way for a job to start processes of the operating system.
 package protocol ProcessLauncher: Sendable {
     func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess
 }

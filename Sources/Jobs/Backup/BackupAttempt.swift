@@ -1,4 +1,5 @@
 import Backups
+import Buckets
 import Foundation
 import JobKit
 import Storage

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HTTPClient
 import JobKit
 import Publishing
 import Storage

@@ -1,4 +1,5 @@
 package import Backups
+import Buckets
 import Foundation
 package import JobKit
 import Storage

@@ -1,3 +1,4 @@
+import Buckets
 import Files
 
 /// What git keeps in the place of a large file, and leaves there where its extension for large files is missing.

@@ -1,3 +1,4 @@
+import Buckets
 import Crypto
 import Files
 import HTTPClient

@@ -1,3 +1,4 @@
+package import Buckets
 package import Files
 import Foundation
 import HTTPClient

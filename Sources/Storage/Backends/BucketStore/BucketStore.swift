@@ -1,3 +1,4 @@
+package import Buckets
 import Crypto
 package import Files
 package import Foundation

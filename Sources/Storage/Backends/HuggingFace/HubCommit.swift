@@ -1,3 +1,4 @@
+import Buckets
 import Files
 import Foundation
 import HTTPClient

@@ -1,3 +1,5 @@
+import Buckets
+
 /// Frees the space of old versions. What goes here can't be brought back.
 struct HubGarbageCollection: Sendable {
     private static let mostPerCall = 1000

@@ -1,6 +1,9 @@
 package import Foundation
 package import HTTPClient
 
+/// How far bytes have come on their way to or from a store.
+package typealias StoreProgress = @Sendable (_ done: Int64, _ total: Int64) -> Void
+
 /// An object of a bucket, as a listing tells it.
 package struct BucketObject: Hashable, Sendable {
     package var key: String
@@ -27,7 +30,7 @@ package struct BucketUpload: Sendable {
     /// What is stored with it and said to whoever asks, such as `Content-Type` and `Cache-Control`.
     package var headers: [(name: String, value: String)]
 
-    /// PluginResult of contents that go in parts, after each.
+    /// Called after each part of contents that are sent in parts.
     package var onProgress: StoreProgress?
 
     package init(key: String, body: HTTPBody, headers: [(name: String, value: String)], onProgress: StoreProgress? = nil) {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Storage
+@testable import Buckets
 
 /// The examples in Amazon's own description of the signatures: "Authenticating Requests: Using the Authorization Header".
 @Suite("S3 signatures")

@@ -1,4 +1,3 @@
-package import HTTPClient
 import Synchronization
 
 /// What an answer says about asking again.

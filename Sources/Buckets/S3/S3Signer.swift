@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPClient
 
 /// Version 4 of the signatures of Amazon's services, for S3 and what speaks like it.
 ///

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPClient
 
 /// What a signature speaks for.
 struct OSSSignable: Sendable {

@@ -1,9 +1,10 @@
 import Crypto
 import Foundation
+import HTTPClient
 import TestSupport
 import Testing
 
-@testable import Storage
+@testable import Buckets
 
 /// Vectors that four implementations agree on; see `title` and `provenance` in the file.
 private struct Vectors: Decodable, Sendable {
