@@ -3,6 +3,7 @@
 //     swift build -c release --product disk-space && cp .build/release/disk-space Plugins/disk-space/
 import Foundation
 import JobKit
+import Settings
 
 /// What it is told, as far as it cares.
 struct Request: Decodable {

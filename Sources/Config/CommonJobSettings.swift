@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import Settings
 import TimeZones
 
 /// The keys of a job that the engine itself understands, whatever the job's type.

@@ -1,6 +1,7 @@
 import Foundation
 package import JobKit
 package import Scheduler
+package import Settings
 package import TimeZones
 
 /// A whole, valid configuration.

@@ -1,6 +1,7 @@
 import Foundation
 package import JobKit
 import Scheduler
+package import Settings
 
 /// Turns the text of a configuration file into a `Configuration`, or into everything that is wrong with it.
 package struct ConfigurationReader: Sendable {

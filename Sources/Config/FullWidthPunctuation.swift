@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 
 /// Finds punctuation of Chinese and Japanese input methods where YAML wants that of ASCII: the usual mistake behind an error on such a line.
 enum FullWidthPunctuation {

@@ -1,6 +1,7 @@
 import Foundation
 package import JobKit
 import Scheduler
+import Settings
 
 /// The JSON Schema of the configuration, from the same definitions that decode it.
 package struct JSONSchema {

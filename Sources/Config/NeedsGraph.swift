@@ -1,5 +1,6 @@
 import JobKit
 import Scheduler
+import Settings
 
 /// Where a job stands in the file.
 struct JobPlaces {

@@ -1,4 +1,5 @@
 package import JobKit
+package import Settings
 
 /// YAML files that are no configuration: read as they stand, without variables.
 package enum PlainYAML {

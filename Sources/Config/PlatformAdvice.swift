@@ -1,4 +1,5 @@
 package import JobKit
+package import Settings
 
 /// What a platform's own rules make of a container: warnings before they bite.
 package enum PlatformAdvice {

@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 
 /// Reads `secrets`: names of environment variables, one word or a list.
 enum SecretNames {

@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 package import TimeZones
 
 /// The one key that the command line needs of a configuration it does not otherwise judge.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import JobKit
 import Scheduler
+import Settings
 
 /// The keys at the top of the file.
 enum TopLevel {

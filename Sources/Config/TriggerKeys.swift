@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import Settings
 import TimeZones
 
 /// Reads `on`: a word, a list of words, or a group of keys.

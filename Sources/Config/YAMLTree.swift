@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 import Yams
 
 /// Reads YAML into nodes with places, with variables put in.

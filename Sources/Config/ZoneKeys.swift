@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 import TimeZones
 
 /// Reads `timezone` and the variable `TZ`.

@@ -1,6 +1,7 @@
 package import Foundation
 package import JobKit
 package import Scheduler
+import Settings
 
 /// Reads what runs have said.
 package protocol RunLogReader: Sendable {

@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 
 extension SettingsReader {
     /// A list of exit codes.

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 package import JobKit
+import Settings
 import Synchronization
 import TimeZones
 

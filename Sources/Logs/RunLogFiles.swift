@@ -1,6 +1,7 @@
 import Dispatch
 package import Foundation
 package import JobKit
+import Settings
 import Synchronization
 
 /// Keeps the output of every run in a file of its own, and sends it to the container log. Whoever has something to say never

@@ -1,5 +1,6 @@
 import Foundation
 package import JobKit
+package import Settings
 
 /// Finds plug-ins and makes job types of them.
 package struct PluginCatalog: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 package import JobKit
+package import Settings
 import Synchronization
 
 /// One attempt of a plug-in: a process that is told what to do on standard input, and says what came of it on file descriptor 3.

@@ -1,5 +1,6 @@
 import Foundation
 package import JobKit
+package import Settings
 
 /// What a plug-in says of itself in its `plugin.yaml`.
 package struct PluginManifest: Sendable {

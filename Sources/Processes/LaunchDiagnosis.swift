@@ -1,5 +1,6 @@
 import Glibc
 import JobKit
+import Settings
 
 /// Says why a program could not be started, by the system's error number and what lies at its path.
 enum LaunchDiagnosis {

@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import JobKit
+import Settings
 
 /// Starts a program by `posix_spawn`: the error number says what was in the way, of `exec` too. Blocks until the program has
 /// taken our place in the child, some milliseconds at most where no disk stalls.

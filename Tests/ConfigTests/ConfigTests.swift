@@ -4,6 +4,7 @@ import HTTPClient
 import JobKit
 import Jobs
 import Scheduler
+import Settings
 import TestSupport
 import Testing
 import TimeZones

@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Foundation
 import JobKit
 import PluginHost
 import Processes
+import Settings
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Processes
+import Settings
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import JobKit
 import Jobs
 import Recipes
 import Scheduler
+import Settings
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import Settings
 import Testing
 
 @Suite("service restarts")

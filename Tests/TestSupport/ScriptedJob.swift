@@ -1,4 +1,5 @@
 package import JobKit
+package import Settings
 
 /// A job that does what the test says.
 package struct ScriptedJob: JobType {

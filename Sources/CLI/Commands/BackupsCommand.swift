@@ -5,6 +5,7 @@ import Files
 import Foundation
 import JobKit
 import Jobs
+import Settings
 import Storage
 import TimeZones
 

@@ -5,6 +5,7 @@ import JobKit
 import Jobs
 import PluginHost
 import Scheduler
+import Settings
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import HTTPClient
 import JobKit
 import Jobs
 import Scheduler
+import Settings
 import Storage
 
 struct DoctorCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Foundation
 import JobKit
 import PluginHost
 import Processes
+import Settings
 
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

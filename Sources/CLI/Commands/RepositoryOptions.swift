@@ -9,6 +9,7 @@ import HTTPClient
 import JobKit
 import Jobs
 import Processes
+import Settings
 import Storage
 import TimeZones
 

@@ -4,6 +4,7 @@ import Foundation
 import JobKit
 import Scheduler
 import Processes
+import Settings
 import TimeZones
 
 struct RunsCommand: AsyncParsableCommand {

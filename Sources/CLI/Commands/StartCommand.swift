@@ -4,6 +4,7 @@ import Foundation
 import JobKit
 import Processes
 import Scheduler
+import Settings
 
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Control
 import Foundation
 import JobKit
 import Scheduler
+import Settings
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import HTTPClient
 import JobKit
 import Jobs
 import PluginHost
+import Settings
 import TimeZones
 
 /// Finds and reads the configuration.

@@ -11,6 +11,7 @@ import Logging
 import Logs
 import Processes
 package import Scheduler
+import Settings
 import Store
 import Synchronization
 import TimeZones

@@ -7,6 +7,7 @@ import Foundation
 import JobKit
 import Jobs
 import Scheduler
+import Settings
 import Storage
 import TimeZones
 

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import JobKit
 import Processes
+import Settings
 import Threads
 
 /// Keeps the stop deadline where no Init of ours does: on threads of its own, which are there from the start and wait for nobody.

@@ -1,5 +1,6 @@
 import JobKit
 import Scheduler
+import Settings
 
 package enum StartOperation: ControlOperation {
     package struct Request: Codable, Sendable {

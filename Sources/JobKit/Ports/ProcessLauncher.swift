@@ -1,23 +1,4 @@
-/// The words of a command, or a line for the shell.
-package enum ProgramLine: Hashable, Sendable, CustomStringConvertible {
-    case command([String])
-    case shell(String)
-
-    /// What is executed: the shell line runs in `/bin/sh`.
-    package var arguments: [String] {
-        switch self {
-        case .command(let words): words
-        case .shell(let line): ["/bin/sh", "-c", line]
-        }
-    }
-
-    package var description: String {
-        switch self {
-        case .command(let words): words.joined(separator: " ")
-        case .shell(let line): line
-        }
-    }
-}
+package import Settings
 
 /// A process to be started in a session and process group of its own.
 package struct ProcessCommand: Sendable {
@@ -135,39 +116,6 @@ package enum LaunchShortage: Error, Hashable, Sendable, CustomStringConvertible 
         case .processes: "raise the limit on processes (pids.max, ulimit -u), or see what uses them up"
         case .descriptors: "raise the limit on open files (ulimit -n)"
         case .memory: "raise the memory limit, or see what uses it up"
-        }
-    }
-}
-
-/// What the system can't take of a command, whatever its program.
-package enum UnusableCommand: Hashable, Sendable, CustomStringConvertible {
-    /// A zero byte ends what a program is given: the rest would be lost.
-    case nul(in: String)
-    /// One word is too long, in bytes.
-    case tooLong(String, bytes: Int)
-    /// All words and variables together are.
-    case tooMuch(bytes: Int)
-    /// A variable's name is empty or holds a "=".
-    case name(String)
-
-    /// The most bytes of one argument or variable: Linux's MAX_ARG_STRLEN without the zero at its end.
-    package static let mostInOne = 131_071
-
-    package var description: String {
-        switch self {
-        case .nul(let what): "\(what) holds a NUL byte"
-        case .tooLong(let what, let bytes): "\(what) is \(bytes) bytes long, and the system takes at most \(UnusableCommand.mostInOne) in one"
-        case .tooMuch(let bytes): "its arguments and environment are \(bytes) bytes together, which is more than the system takes"
-        case .name(let name): "\"\(name)\" is no name of a variable"
-        }
-    }
-
-    /// What to do about it.
-    package var hint: String {
-        switch self {
-        case .nul: "take the NUL byte out"
-        case .tooLong, .tooMuch: "put what is so long into a file, and name the file"
-        case .name: "a name is not empty and holds no ="
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Foundation
+import Settings
 
 /// Time as the engine sees it. The wall clock may jump; `uptime` never does.
 package protocol WallClock: Sendable {

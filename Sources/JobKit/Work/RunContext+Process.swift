@@ -1,3 +1,5 @@
+import Settings
+
 extension RunContext {
     /// Runs a process to its end, and ends what it has left behind; a cancelled task asks it to end.
     package func finish(_ command: ProcessCommand, stop steps: StopSteps = StopSteps()) async throws(JobError) -> ProcessExit {

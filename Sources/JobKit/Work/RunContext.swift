@@ -1,4 +1,5 @@
 package import Foundation
+package import Settings
 
 /// All that an attempt is told, and all that it may use besides its own settings.
 package struct RunContext: Sendable {

@@ -1,3 +1,5 @@
+package import Settings
+
 /// A process meant never to end: how it is started, judged, restarted and stopped.
 package struct ServiceDefinition: Hashable, Sendable {
     package var program: ProgramLine

@@ -2,6 +2,7 @@ import Backups
 import Buckets
 import Foundation
 import JobKit
+import Settings
 import Storage
 
 /// One attempt to store the tree.

@@ -1,5 +1,6 @@
 package import Backups
 package import JobKit
+package import Settings
 
 /// Stores the app's data in a repository, when it has changed.
 package struct BackupJob: JobType {

@@ -2,6 +2,7 @@ import Buckets
 import Foundation
 import HTTPClient
 import JobKit
+import Settings
 import Storage
 
 /// A bucket as the configuration describes it.

@@ -1,4 +1,5 @@
 package import JobKit
+package import Settings
 
 /// Runs a program and succeeds when it exits with an expected code.
 package struct CommandJob: JobType {

@@ -1,6 +1,7 @@
 import Files
 import JobKit
 import Publishing
+import Settings
 
 /// What a build has come to.
 package struct BuildResult: Hashable, Sendable {

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import JobKit
 import Publishing
+import Settings
 import Synchronization
 
 /// One build of a site, from what may spoil it to the judgement of what came out.

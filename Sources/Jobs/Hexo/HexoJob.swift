@@ -2,6 +2,7 @@ import Foundation
 import HTTPClient
 package import JobKit
 import Publishing
+package import Settings
 import Synchronization
 
 /// Builds a Hexo site, judges what came out, and publishes it.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import JobKit
 import Publishing
+import Settings
 
 /// Why a built site may not take the place of the one that is there.
 struct HexoRefusal: Error, Hashable, Sendable {

@@ -1,5 +1,6 @@
 import JSON5
 import JobKit
+import Settings
 
 extension ConfigNode {
     /// The value as JSON has it: unquoted words are what YAML takes them for. See YAML 1.2.2 §10.3.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import JSON5
 package import JobKit
+package import Settings
 import Synchronization
 
 /// Puts settings into a file of JSON or JSON5 that an app and its user change too, and leaves the rest as it is.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import JSON5
 import JobKit
+import Settings
 
 /// The file that is merged into: read whole, written in one step.
 struct MergeFile {

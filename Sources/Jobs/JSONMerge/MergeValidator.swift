@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 import Synchronization
 
 /// A program that judges a file by its exit code.

@@ -1,5 +1,6 @@
 import HTTPClient
 package import JobKit
+package import Settings
 
 /// Asks an address, so that the platform sees a visit and we see whether the outside world reaches us.
 package struct KeepaliveJob: JobType {

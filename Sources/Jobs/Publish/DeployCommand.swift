@@ -2,6 +2,7 @@ import Files
 import Foundation
 import JobKit
 import Publishing
+import Settings
 import Synchronization
 
 /// Publishes by a program of the user's own, such as `hexo deploy` with a plug-in.

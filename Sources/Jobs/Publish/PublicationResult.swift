@@ -1,5 +1,6 @@
 package import JobKit
 package import Publishing
+import Settings
 
 /// What a publication has done, or would do.
 package struct PublicationResult: Hashable, Sendable {

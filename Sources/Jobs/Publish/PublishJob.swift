@@ -2,6 +2,7 @@ import Foundation
 import HTTPClient
 package import JobKit
 import Publishing
+package import Settings
 
 /// Publishes a folder of files as a website.
 package struct PublishJob: JobType {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPClient
 import JobKit
 import Publishing
+import Settings
 import Storage
 
 /// Where a site goes.

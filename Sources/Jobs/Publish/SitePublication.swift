@@ -4,6 +4,7 @@ import Foundation
 import HTTPClient
 import JobKit
 import Publishing
+import Settings
 import Storage
 import Synchronization
 

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import HTTPClient
 import JobKit
+package import Settings
 package import Storage
 
 /// A declared repository, as backup and restore jobs get it.

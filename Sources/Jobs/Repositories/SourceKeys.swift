@@ -1,5 +1,6 @@
 import Backups
 import JobKit
+import Settings
 
 extension SettingsReader {
     /// The tree that a backup or a restore is about: `path`, or `base` with `paths`.

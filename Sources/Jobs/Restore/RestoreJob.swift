@@ -2,6 +2,7 @@ package import Backups
 import Files
 import Foundation
 package import JobKit
+package import Settings
 import Storage
 
 /// Brings the app's data back on boot.

@@ -1,6 +1,7 @@
 import Backups
 package import HTTPClient
 package import JobKit
+import Settings
 import Synchronization
 
 /// Probes services over HTTP, over TCP, or by asking a program.

@@ -1,4 +1,5 @@
 package import JobKit
+package import Settings
 
 /// A process that is kept running: the gateway, a web server, a worker.
 package struct ServiceJob: ServiceType {

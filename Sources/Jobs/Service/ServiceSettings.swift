@@ -1,4 +1,5 @@
 import JobKit
+import Settings
 
 extension SettingsReader {
     /// What a check looks at: exactly one of `http`, `tcp` and `exec`.

@@ -1,5 +1,6 @@
 import Foundation
 package import JobKit
+import Settings
 
 /// Tries whether a plug-in keeps to the protocol, also when it is asked for what makes no sense.
 package struct PluginConformance: Sendable {

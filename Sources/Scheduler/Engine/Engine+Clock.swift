@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Settings
 
 extension Engine {
     /// How far a cursor may be ahead of the clock.

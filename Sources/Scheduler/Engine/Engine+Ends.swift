@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Settings
 
 extension Engine {
     mutating func attemptEnded(_ id: Int64, _ result: AttemptResult, at now: Date) {

@@ -1,5 +1,6 @@
 package import Foundation
 package import JobKit
+import Settings
 import Synchronization
 
 /// What the scheduler works with.

@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Settings
 
 /// Whether and when a run is tried again.
 package struct RetryPolicy: Hashable, Sendable {

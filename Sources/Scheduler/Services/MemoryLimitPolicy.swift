@@ -1,4 +1,5 @@
 package import JobKit
+import Settings
 
 /// Decides when a service that uses too much memory is restarted. A value: measurements in, verdicts out.
 package struct MemoryLimitPolicy {

@@ -1,5 +1,6 @@
 package import Foundation
 package import JobKit
+package import Settings
 
 /// How one life of a service's process ended.
 package enum ServiceEnd: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 package import JobKit
+import Settings
 
 /// Keeps one service's process running until it is told to stop, has finished, or is given up.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Settings
 import Synchronization
 
 /// Looks at one life of a service: is it ready, is it live, does it keep to its memory limit.

@@ -1,5 +1,6 @@
 package import Foundation
 import JobKit
+import Settings
 
 /// What happens to fire times missed while the program was down or asleep.
 package enum CatchUp: String, CaseIterable, Hashable, Sendable {

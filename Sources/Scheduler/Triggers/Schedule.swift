@@ -1,5 +1,6 @@
 package import Foundation
 import JobKit
+import Settings
 package import TimeZones
 
 /// A trigger that follows the clock.
