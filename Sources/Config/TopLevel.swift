@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import JobKit
+import Platforms
 import Scheduler
 import Settings
 

@@ -3,6 +3,7 @@ import Foundation
 import HTTPClient
 import JobKit
 import Jobs
+import Platforms
 import Recipes
 import Scheduler
 import Settings
@@ -16,7 +17,12 @@ struct RecipeTests {
         "HF_DATASET": "a/b", "HF_TOKEN": "hf_x", "BACKUP_REGION": "cn-hangzhou", "BACKUP_BUCKET": "my-backups", "BACKUP_ENDPOINT": "https://s3.example.com",
         "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s", "AWS_ACCESS_KEY_ID": "i", "AWS_SECRET_ACCESS_KEY": "s", "OPENCLAW_GATEWAY_TOKEN": "t",
         "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "HOME": "/root",
-    ].merging(Platform([:]).variables) { own, _ in own }
+    ]
+
+    /// The environment of a container on that platform.
+    private static func environment(on platform: Hosting) -> [String: String] {
+        environment.merging(Platform([Platform.kindVariable: platform.kind.rawValue]).variables) { own, _ in own }
+    }
 
     /// Every app, platform and place of backups.
     private static let all = App.all.flatMap { app in
@@ -46,7 +52,8 @@ struct RecipeTests {
             let text = try #require(recipe.files.first { $0.path == "shipkeeper.yaml" }).text
             #expect(!text.contains("{secrets}") && !text.contains("{repositories}"), "\(name)")
             do {
-                let configuration = try ConfigurationReader(catalog: RecipeTests.catalog, environment: RecipeTests.environment).read(text, file: name)
+                let configuration = try ConfigurationReader(catalog: RecipeTests.catalog, environment: RecipeTests.environment(on: platform)).read(
+                    text, file: name)
                 #expect(configuration.warnings.isEmpty, "\(configuration.warnings.map(\.description))")
                 #expect(
                     configuration.jobs.contains { $0.definition.typeName == "restore" } && configuration.jobs.contains { $0.definition.typeName == "backup" })

@@ -1,5 +1,6 @@
 import Config
 import Init
+import Platforms
 
 /// The variables of this container, with what they tell about the platform. They are copied out of the process's own environment, which
 /// loses the secrets among them.

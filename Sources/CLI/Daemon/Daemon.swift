@@ -9,6 +9,7 @@ import JobKit
 import Jobs
 import Logging
 import Logs
+import Platforms
 import Processes
 package import Scheduler
 import Settings

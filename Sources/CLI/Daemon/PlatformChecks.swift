@@ -2,6 +2,7 @@ import Config
 import Foundation
 import HTTPClient
 import JobKit
+import Platforms
 import Settings
 
 /// Looks at this container the way its platform will.

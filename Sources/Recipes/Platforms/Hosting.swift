@@ -1,6 +1,20 @@
+package import Platforms
+
 /// A platform that recipes are written for.
 package enum Hosting: String, CaseIterable, Sendable {
     case huggingface, modelscope, railway, render, fly, compose
+
+    /// What a container finds itself on there. Plain Docker says nothing of itself.
+    package var kind: Platform.Kind {
+        switch self {
+        case .huggingface: .huggingface
+        case .modelscope: .modelscope
+        case .railway: .railway
+        case .render: .render
+        case .fly: .fly
+        case .compose: .container
+        }
+    }
 
     /// The Hub can't be reached from where ModelScope stands.
     var usualStore: BackupStore { self == .modelscope ? .oss : .huggingface }
