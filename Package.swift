@@ -48,11 +48,16 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Backups", "Buckets", "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs",
-                "Platforms", "PluginHost", "Processes", "Recipes", "Scheduler", "Settings", "Storage", "Store", "Threads", "TimeZones", argumentParser,
-                logging,
+                "Backups", "Config", "Control", "Daemon", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs", "PluginHost", "Processes",
+                "Recipes", "Scheduler", "Settings", "Storage", "TimeZones", argumentParser,
             ],
             swiftSettings: strict),
+        module(
+            "Daemon",
+            [
+                "Backups", "Buckets", "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs", "Platforms", "PluginHost",
+                "Processes", "Scheduler", "Settings", "Storage", "Store", "Threads", "TimeZones", logging,
+            ]),
         module("TimeZones"),
         module("Settings"),
         module("JobKit", ["Settings"]),

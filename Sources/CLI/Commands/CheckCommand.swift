@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Daemon
 import HTTPClient
 import JobKit
 import Jobs

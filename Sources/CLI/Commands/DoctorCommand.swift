@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backups
 import Config
+import Daemon
 import Files
 import Foundation
 import HTTPClient

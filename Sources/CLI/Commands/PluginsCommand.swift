@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Daemon
 import Files
 import Foundation
 import JobKit

@@ -3,6 +3,7 @@ import Backups
 import Buckets
 import Config
 import Control
+import Daemon
 import Files
 import Foundation
 import HTTPClient

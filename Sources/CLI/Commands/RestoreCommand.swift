@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backups
 import Control
+import Daemon
 import Files
 import Foundation
 import JobKit

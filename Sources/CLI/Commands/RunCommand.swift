@@ -1,6 +1,8 @@
 import ArgumentParser
+import Daemon
 import Init
 import Processes
+import Settings
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,8 +21,28 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
-        ThreadRoom.wait()
+        ThreadRoom.wait { Console.error($0) }
         OwnProcess.adoptOrphans()
-        OwnProcess.leave(code: try await Daemon.prepare(configurationOption: config).run())
+        OwnProcess.leave(code: await (try prepare()).run())
+    }
+
+    /// Says why the program can't start, and ends it with the exit code for that.
+    private func prepare() throws -> Daemon {
+        do throws(Daemon.StartFailure) {
+            return try Daemon.prepare(configurationOption: config, version: programVersion)
+        } catch {
+            switch error {
+            case .configuration(let path, let problems):
+                for problem in problems { Console.error(problem.description) }
+                Console.error("\(path): \(problems.count { $0.severity == .error }.counted("mistake")); nothing was started")
+                throw Exit.badConfiguration
+            case .stateFolder(let message):
+                Console.error(message)
+                throw ExitCode.failure
+            case .locked(let message):
+                Console.error(message)
+                throw Exit.locked
+            }
+        }
     }
 }

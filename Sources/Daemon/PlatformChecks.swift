@@ -1,20 +1,22 @@
-import Config
+package import Config
 import Foundation
-import HTTPClient
-import JobKit
-import Platforms
+package import HTTPClient
+package import JobKit
+package import Platforms
 import Settings
 
 /// Looks at this container the way its platform will.
-struct PlatformChecks {
-    let platform = ContainerEnvironment.platform
-    let file: ConfigurationFile
+package struct PlatformChecks {
+    package let platform = ContainerEnvironment.platform
+    package let file: ConfigurationFile
+
+    package init(file: ConfigurationFile) { self.file = file }
 
     /// What can be told without asking anybody, the plain facts first.
-    func local(_ configuration: Configuration) -> [JobCheck] { [PlatformAdvice.found(platform, stopBudget: configuration.stopBudget)] + warnings }
+    package func local(_ configuration: Configuration) -> [JobCheck] { [PlatformAdvice.found(platform, stopBudget: configuration.stopBudget)] + warnings }
 
     /// Only what is worth a warning.
-    var warnings: [JobCheck] {
+    package var warnings: [JobCheck] {
         let home = ContainerEnvironment.own["HOME"]
         let found = [
             PlatformAdvice.home(home, isWritable: FileManager.default.isWritableFile(atPath: home ?? "/"), user: getuid()),
@@ -39,7 +41,7 @@ struct PlatformChecks {
     }
 
     /// Whether visitors without a token are let in. Asks the platform.
-    func visibility(_ http: any HTTPTransport) async -> JobCheck? {
+    package func visibility(_ http: any HTTPTransport) async -> JobCheck? {
         guard platform.kind == .huggingface, let space = ContainerEnvironment.own["SPACE_ID"] else { return nil }
         let hub = ContainerEnvironment.own["HF_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 } ?? "https://huggingface.co"
         let status: Int

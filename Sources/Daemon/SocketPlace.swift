@@ -3,16 +3,16 @@ import Files
 import Foundation
 
 /// Where the control socket of a state folder lies: in it, or in a private folder elsewhere where that path is too long for a socket.
-struct SocketPlace {
+package struct SocketPlace {
     /// A private folder for files that other programs of ours must find.
     private static let folder = "shipkeeper-sockets-\(geteuid())"
 
-    struct Unusable: Error, CustomStringConvertible {
-        var description: String
+    package struct Unusable: Error, CustomStringConvertible {
+        package var description: String
     }
 
     /// The state folder.
-    let state: String
+    package let state: String
 
     private var plain: String { state + "/control/control.sock" }
 
@@ -35,10 +35,10 @@ struct SocketPlace {
     private var elsewhere: [String] { SocketPlace.bases.map { "\($0)/\(SocketPlace.folder)/\(short)" }.filter(SocketPlace.fits) }
 
     /// Where it may be, the likeliest first.
-    var candidates: [String] { (SocketPlace.fits(plain) ? [plain] : []) + elsewhere }
+    package var candidates: [String] { (SocketPlace.fits(plain) ? [plain] : []) + elsewhere }
 
     /// The path to listen at. Makes the folder for it.
-    func make() throws(Unusable) -> String {
+    package func make() throws(Unusable) -> String {
         if SocketPlace.fits(plain) { return plain }
         for path in elsewhere {
             let base = URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent().path
@@ -47,7 +47,7 @@ struct SocketPlace {
         throw Unusable(description: "the path \(plain) is too long for a socket, and there is no other folder for it; set \"state\" to a shorter one")
     }
 
-    func remove() {
+    package func remove() {
         for path in candidates { try? FileManager.default.removeItem(atPath: path) }
     }
 

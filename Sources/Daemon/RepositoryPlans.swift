@@ -1,35 +1,37 @@
-import Backups
+package import Backups
 import Buckets
-import Config
-import Control
+package import Config
+package import Control
 import Files
 import Foundation
-import JobKit
-import Jobs
+package import JobKit
+package import Jobs
 import Scheduler
 import Settings
-import Storage
+package import Storage
 import TimeZones
 
 /// What a configuration says of repositories, and of the jobs that restore from them and store in them.
-struct RepositoryPlans: Sendable {
-    let configuration: Configuration
+package struct RepositoryPlans: Sendable {
+    package let configuration: Configuration
+
+    package init(configuration: Configuration) { self.configuration = configuration }
 
     /// The names of those that can be used.
-    var repositories: [String: Repository] { configuration.repositories.compactMapValues { $0.value as? Repository } }
+    package var repositories: [String: Repository] { configuration.repositories.compactMapValues { $0.value as? Repository } }
 
-    struct Use: Sendable {
-        var job: String
-        var isBackup: Bool
-        var isEnabled: Bool
-        var repository: Repository
-        var source: BackupSource
+    package struct Use: Sendable {
+        package var job: String
+        package var isBackup: Bool
+        package var isEnabled: Bool
+        package var repository: Repository
+        package var source: BackupSource
         /// For a restore: how long newer backups of another container are taken over.
-        var follow = Duration.zero
+        package var follow = Duration.zero
     }
 
     /// Jobs that restore from a repository or store in one.
-    var uses: [Use] {
+    package var uses: [Use] {
         configuration.jobs.compactMap { job in
             guard case .job(let kind) = job.work else { return nil }
             let isEnabled = job.definition.disabled == nil
@@ -47,7 +49,7 @@ struct RepositoryPlans: Sendable {
     }
 
     /// The repository of that name, or the only one.
-    func repository(_ name: String?) throws(JobError) -> Repository {
+    package func repository(_ name: String?) throws(JobError) -> Repository {
         let known = repositories.keys.sorted()
         if let name {
             if let found = repositories[name] { return found }
@@ -70,7 +72,7 @@ struct RepositoryPlans: Sendable {
     }
 
     /// What is known of a repository's backups besides what the repository says; nil where there is no such repository or nothing is known.
-    func notes(_ name: String, values: any KeyValues, bootID: String) async -> BackupNotesAnswer? {
+    package func notes(_ name: String, values: any KeyValues, bootID: String) async -> BackupNotesAnswer? {
         guard let repository = repositories[name], let lineage = try? await LineageStore(repository, values: values, bootID: bootID).load() else { return nil }
         return BackupNotesAnswer(
             damaged: lineage.damaged, pinned: lineage.pin?.reference.id,
@@ -78,7 +80,7 @@ struct RepositoryPlans: Sendable {
     }
 
     /// How a certain backup is brought back by the running program.
-    func plan(_ selector: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
+    package func plan(_ selector: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
         do throws(JobError) {
             let repository = try repository(name)
             if ContainerEnvironment.isSafeMode {
@@ -117,7 +119,7 @@ struct RepositoryPlans: Sendable {
         return "\(other.job) stores other paths than \(restores.first?.job ?? "") restores"
     }
 
-    static func find(_ selector: String, in repository: Repository) async throws(JobError) -> StoreVersion {
+    package static func find(_ selector: String, in repository: Repository) async throws(JobError) -> StoreVersion {
         do throws(BackupError) {
             let archives = repository.archives()
             return try archives.find(selector, among: try await archives.backups())

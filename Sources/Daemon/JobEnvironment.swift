@@ -1,22 +1,22 @@
-import Config
+package import Config
 import Foundation
 import Init
 import JobKit
-import Scheduler
+package import Scheduler
 import TimeZones
 
 /// The environments that jobs' processes get.
-struct JobEnvironment {
-    let own: [String: String]
-    let stateFolder: String
+package struct JobEnvironment {
+    package let own: [String: String]
+    package let stateFolder: String
 
-    init(own: [String: String] = ContainerEnvironment.all, stateFolder: String) {
+    package init(own: [String: String] = ContainerEnvironment.all, stateFolder: String) {
         self.own = own
         self.stateFolder = stateFolder
     }
 
     /// The container's environment without any declared secret, then what the job was granted, then its own `env`.
-    func jobs(of configuration: Configuration) -> [ScheduledJob] {
+    package func jobs(of configuration: Configuration) -> [ScheduledJob] {
         var base = own
         for name in configuration.secrets + [InitProcess.restartsVariable, StopBudgetReporter.variable] { base[name] = nil }
         base["SHIPKEEPER_STATE"] = stateFolder
@@ -31,7 +31,7 @@ struct JobEnvironment {
     }
 
     /// The values that must not be shown.
-    func secrets(of configuration: Configuration) -> [String] {
+    package func secrets(of configuration: Configuration) -> [String] {
         (configuration.secrets.compactMap { own[$0] } + configuration.secretValues).filter { !$0.isEmpty }
     }
 }

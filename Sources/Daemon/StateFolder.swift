@@ -1,36 +1,36 @@
 import Config
-import Files
+package import Files
 import Foundation
 
 /// Where the program keeps its state, and where the command line finds the socket.
-struct StateFolder {
-    let path: String
+package struct StateFolder {
+    package let path: String
 
-    static let databaseName: RawName = "state.db"
+    package static let databaseName: RawName = "state.db"
 
-    var database: String { "\(path)/\(StateFolder.databaseName)" }
-    var logs: String { path + "/logs" }
-    var control: String { path + "/control" }
-    var socket: SocketPlace { SocketPlace(state: path) }
-    var lock: String { path + "/lock" }
+    package var database: String { "\(path)/\(StateFolder.databaseName)" }
+    package var logs: String { path + "/logs" }
+    package var control: String { path + "/control" }
+    package var socket: SocketPlace { SocketPlace(state: path) }
+    package var lock: String { path + "/lock" }
 
     /// Removes what a program that was killed has left of its work. Called by whoever holds the lock.
-    func clearScratch() { try? Folder.open(path).removeTree("scratch") }
+    package func clearScratch() { try? Folder.open(path).removeTree("scratch") }
 
     /// The id of the boot that used this folder before; takes note of the new one. Called by whoever holds the lock.
-    func exchangeBoot(_ id: String) -> String? {
+    package func exchangeBoot(_ id: String) -> String? {
         guard let folder = try? Folder.open(path) else { return nil }
         let before = (try? folder.contents(of: "boot")).map { String(decoding: $0, as: UTF8.self) }
         try? folder.replace("boot", with: Array(id.utf8))
         return before.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    struct Unwritable: Error {
-        var message: String
+    package struct Unwritable: Error {
+        package var message: String
     }
 
     /// The folder of the configuration or the environment; else the first usual one that can be written.
-    static func prepare(configured: String?) throws(Unwritable) -> StateFolder {
+    package static func prepare(configured: String?) throws(Unwritable) -> StateFolder {
         let named = configured ?? ContainerEnvironment.all["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 }
         var failure = ""
         for path in named.map({ [$0] }) ?? usual {
@@ -75,7 +75,7 @@ struct StateFolder {
     }
 
     /// The socket of a running program, for the command line.
-    static func findSocket(option: String?, configuration: String?) -> String {
+    package static func findSocket(option: String?, configuration: String?) -> String {
         let environment = ContainerEnvironment.all
         let named = option ?? environment["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 } ?? stateKey(of: ConfigurationFile(option: configuration).path)
         let sockets = (named.map { [$0] } ?? usual).flatMap { StateFolder(path: $0).socket.candidates }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Config
 import Control
 import Files
@@ -12,18 +11,19 @@ import Logs
 import Platforms
 import Processes
 package import Scheduler
-import Settings
+package import Settings
 import Store
 import Synchronization
 import TimeZones
 
 /// The running program: made of parts that each end when cancelled, started in order and stopped in reverse.
-struct Daemon {
+package struct Daemon {
     private static let hangUp: Int32 = 1
     /// The share of the stop budget that runs may take; what is left is for the services.
     private static let runsShare = 0.6
     private static let socketPause = Duration.seconds(1)
 
+    let version: String
     let file: ConfigurationFile
     let catalog: JobCatalog
     let configuration: Configuration
@@ -48,53 +48,61 @@ struct Daemon {
         deinit { close(raw) }
     }
 
-    /// Reads the configuration and takes the state folder, or ends with a sentence.
-    static func prepare(configurationOption: String?) throws -> Daemon {
+    /// Why the program can't start.
+    package enum StartFailure: Error {
+        /// The configuration can't be used.
+        case configuration(path: String, [Problem])
+        /// No folder for the state can be written.
+        case stateFolder(message: String)
+        /// Another program holds the state folder.
+        case locked(message: String)
+    }
+
+    /// Reads the configuration and takes the state folder. Blocks.
+    /// - Parameters:
+    ///   - option: The configuration file that the command line names.
+    ///   - version: That of the program, as answers and the log tell it.
+    package static func prepare(configurationOption option: String?, version: String) throws(StartFailure) -> Daemon {
         let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
         let listener = SharedValue<(@Sendable (HTTPExchange) -> Void)?>(nil)
         let http = CurlClient { listener.value?($0) }
         let folder = SharedValue("")
         let catalog = ConfigurationFile.catalog(http: http) { folder.value }
-        let file = ConfigurationFile(option: configurationOption)
+        let file = ConfigurationFile(option: option)
         let configuration: Configuration
-        do {
-            configuration = try file.read(catalog) { folder.value }
-        } catch {
-            for problem in error.problems { Console.error(problem.description) }
-            Console.error("\(file.path): \(error.problems.count { $0.severity == .error }.counted("mistake")); nothing was started")
-            throw Exit.badConfiguration
+        do throws(ConfigurationError) { configuration = try file.read(catalog) { folder.value } } catch {
+            throw .configuration(path: file.path, error.problems)
         }
         ContainerEnvironment.withhold(configuration.secrets)
         stopping.use(configuration.stopBudget)
         let state: StateFolder
-        do { state = try StateFolder.prepare(configured: configuration.stateFolder) } catch {
-            Console.error(error.message)
-            throw ExitCode.failure
+        do throws(StateFolder.Unwritable) { state = try StateFolder.prepare(configured: configuration.stateFolder) } catch {
+            throw .stateFolder(message: error.message)
         }
         folder.value = state.path
         return Daemon(
-            file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http,
+            version: version, file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http,
             listener: listener, stopping: stopping)
     }
 
-    private static func takeLock(_ state: StateFolder) throws -> OpenLock {
+    private static func takeLock(_ state: StateFolder) throws(StartFailure) -> OpenLock {
         do throws(OwnedFD.LockFailure) {
             return OpenLock(try OwnedFD.lock(path: state.lock))
         } catch {
             switch error {
             case .held:
-                Console.error(
-                    "another shipkeeper is running with the state folder \(state.path); stop it, or set SHIPKEEPER_STATE to another")
-            case .unwritable(let reason): Console.error("\(state.lock) can't be written: \(reason)")
+                throw .locked(
+                    message: "another shipkeeper is running with the state folder \(state.path); stop it, or set SHIPKEEPER_STATE to another")
+            case .unwritable(let reason): throw .locked(message: "\(state.lock) can't be written: \(reason)")
             }
-            throw Exit.locked
         }
     }
 
     private init(
-        file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
+        version: String, file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
         http: CurlClient, listener: SharedValue<(@Sendable (HTTPExchange) -> Void)?>, stopping: Stopping
     ) {
+        self.version = version
         self.file = file
         self.catalog = catalog
         self.configuration = configuration
@@ -111,7 +119,7 @@ struct Daemon {
     // MARK: Running
 
     /// Runs until stopped; gives the exit code. Whoever calls leaves at once: parts that answer requests may still be running.
-    func run() async -> Int32 {
+    package func run() async -> Int32 {
         let code = await runParts()
         container.flush(within: stopping.farewell)
         return code
@@ -137,7 +145,7 @@ struct Daemon {
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
         let operations = Operations(
-            scheduler: scheduler, store: store, logs: logs, clock: clock, version: programVersion, configuration: URL(fileURLWithPath: file.path).path,
+            scheduler: scheduler, store: store, logs: logs, clock: clock, version: version, configuration: URL(fileURLWithPath: file.path).path,
             startedAt: clock.now, restarts: restarts,
             restoring: RestoreProcedure { [bootID, current] selector, name in
                 await RepositoryPlans(configuration: current.value).plan(selector, name, values: store, bootID: bootID)
@@ -156,7 +164,7 @@ struct Daemon {
     private var bootID: String { stopping.bootID }
 
     private func warn() {
-        container.note("shipkeeper \(programVersion): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
+        container.note("shipkeeper \(version): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
         container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
         if ContainerEnvironment.isSafeMode {

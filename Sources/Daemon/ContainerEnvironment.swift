@@ -1,20 +1,20 @@
 import Config
 import Init
-import Platforms
+package import Platforms
 
 /// The variables of this container, with what they tell about the platform. They are copied out of the process's own environment, which
 /// loses the secrets among them.
-enum ContainerEnvironment {
+package enum ContainerEnvironment {
     /// Set to anything but 0 or false: nothing is restored, started or backed up.
-    static let safeModeVariable = "SHIPKEEPER_SAFE_MODE"
+    package static let safeModeVariable = "SHIPKEEPER_SAFE_MODE"
 
     /// As they were when the program started. A value that is no UTF-8 is shown repaired.
-    static let own: [String: String] = {
+    package static let own: [String: String] = {
         ContainerEnvironment.split.reduce(into: [:]) { $0[text($1.name)] = text($1.value) }
     }()
 
     /// Those that are no UTF-8, by their name as it is shown: jobs get these bytes.
-    static let bytes: [String: [UInt8]] = {
+    package static let bytes: [String: [UInt8]] = {
         ContainerEnvironment.split.reduce(into: [:]) { bytes, variable in
             let whole = variable.name + [equals] + variable.value
             if !text(whole).utf8.elementsEqual(whole) { bytes[text(variable.name)] = whole }
@@ -29,16 +29,16 @@ enum ContainerEnvironment {
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    static let platform = Platform(own)
+    package static let platform = Platform(own)
 
     /// What stands in the configuration as `${…}`, and what jobs are given.
-    static let all = own.merging(platform.variables) { own, known in own.isEmpty ? known : own }
+    package static let all = own.merging(platform.variables) { own, known in own.isEmpty ? known : own }
 
     /// Takes variables out of this process's environment: from now on only what is handed to a job on purpose has them.
-    static func withhold(_ names: [String]) {
+    package static func withhold(_ names: [String]) {
         _ = (own, bytes)
         OwnStart.forget(names)
     }
 
-    static var isSafeMode: Bool { !["", "0", "false", "no", "off"].contains((own[safeModeVariable] ?? "").lowercased()) }
+    package static var isSafeMode: Bool { !["", "0", "false", "no", "off"].contains((own[safeModeVariable] ?? "").lowercased()) }
 }

@@ -1,18 +1,18 @@
-import Config
+package import Config
 import Foundation
-import HTTPClient
-import JobKit
+package import HTTPClient
+package import JobKit
 import Jobs
-import PluginHost
+package import PluginHost
 import Settings
-import TimeZones
+package import TimeZones
 
 /// Finds and reads the configuration.
-struct ConfigurationFile {
-    let path: String
+package struct ConfigurationFile {
+    package let path: String
 
     /// The file named by an option or the environment, else the first of the usual places that exists.
-    init(option: String?) {
+    package init(option: String?) {
         let environment = ContainerEnvironment.all
         let places = ["shipkeeper.yaml", "/etc/shipkeeper/shipkeeper.yaml"]
         let named = option ?? environment["SHIPKEEPER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
@@ -20,14 +20,14 @@ struct ConfigurationFile {
     }
 
     /// What this program knows, with the Hub's address as the environment says it.
-    static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
+    package static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
         let clock = SystemWallClock()
         return BuiltInJobs.catalog(
             http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], now: { clock.now }, stateFolder: stateFolder)
     }
 
     /// - Parameter stateFolder: Where plug-ins get folders of their own.
-    func read(_ catalog: JobCatalog, stateFolder: @escaping @Sendable () -> String = { "" }) throws(ConfigurationError) -> Configuration {
+    package func read(_ catalog: JobCatalog, stateFolder: @escaping @Sendable () -> String = { "" }) throws(ConfigurationError) -> Configuration {
         let text = try text()
         let environment = ContainerEnvironment.all
         var (catalog, plugins) = (catalog, plugins(text, environment))
@@ -45,10 +45,10 @@ struct ConfigurationFile {
     }
 
     /// The zone of this file, whatever else is right or wrong in it. Blocks.
-    func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: ContainerEnvironment.all) }
+    package func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: ContainerEnvironment.all) }
 
     /// The plug-ins that this file's jobs may use; those beside it where there is no file.
-    func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ContainerEnvironment.all) }
+    package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ContainerEnvironment.all) }
 
     private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {
         let own = URL(fileURLWithPath: path).deletingLastPathComponent()
