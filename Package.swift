@@ -48,14 +48,14 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Backups", "Config", "Control", "Daemon", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs", "PluginHost", "Processes",
+                "Backups", "Config", "Control", "Daemon", "Files", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "PluginHost", "Processes",
                 "Recipes", "Scheduler", "Settings", "Storage", "TimeZones", argumentParser,
             ],
             swiftSettings: strict),
         module(
             "Daemon",
             [
-                "Backups", "Buckets", "Config", "Control", "Files", "HTTPClient", "Init", "JobKit", "Jobs", "Logs", "Platforms", "PluginHost",
+                "Backups", "Buckets", "Config", "Control", "Files", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "Platforms", "PluginHost",
                 "Processes", "Scheduler", "Settings", "Storage", "Store", "Threads", "TimeZones", logging,
             ]),
         module("TimeZones"),
@@ -64,7 +64,8 @@ let package = Package(
         module("Scheduler", ["JobKit", "Settings", "TimeZones"]),
         module("Config", ["Platforms", "JobKit", "Settings", "Scheduler", "TimeZones", "Files", yams]),
         module("Store", ["JobKit", "Settings", "Scheduler", grdb]),
-        module("Control", ["JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, logging]),
+        module("InPlaceRestore", ["JobKit", "Settings", "Scheduler"]),
+        module("Control", ["InPlaceRestore", "JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, logging]),
         module("JSON5"),
         module("Platforms", ["JobKit", "Settings"]),
         module("Recipes", ["Platforms"]),
@@ -109,7 +110,7 @@ let package = Package(
         tests("Backups", ["Backups", "Buckets", "Storage", "Archive", "Files", "HTTPClient"]),
         tests("Publishing", ["Publishing", "Buckets", "HTTPClient", "Files"]),
         tests("HTTPClient", ["HTTPClient"]),
-        tests("Control", ["Control", "Scheduler", "JobKit", "Settings"]),
+        tests("Control", ["Control", "InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
         tests("Jobs", ["Jobs", "Config", "Processes", "Scheduler", "HTTPClient", "JobKit", "Settings"]),
         tests("Platforms", ["Platforms", "JobKit", "Settings"]),
         tests("Recipes", ["Platforms", "Recipes", "Config", "Jobs", "Scheduler", "HTTPClient", "JobKit", "Settings"]),

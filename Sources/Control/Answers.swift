@@ -1,4 +1,5 @@
 package import Foundation
+import InPlaceRestore
 import JobKit
 package import Scheduler
 
@@ -282,6 +283,19 @@ package struct RestoreAnswer: Codable, Sendable {
     package var lines: [String]
     /// The position in the feed of events that this answer knows: what follows is news.
     package var position: Int64
+
+    init(_ progress: InPlaceRestore.Progress) {
+        state =
+            switch progress.state {
+            case .idle: .idle
+            case .running: .running
+            case .succeeded: .succeeded
+            case .failed: .failed
+            case .refused: .refused
+            }
+        lines = progress.lines
+        position = progress.position
+    }
 }
 
 /// What is known of a repository's backups besides what the repository says.

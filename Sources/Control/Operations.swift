@@ -1,4 +1,5 @@
 package import Foundation
+package import InPlaceRestore
 package import JobKit
 package import Scheduler
 import Settings
@@ -20,13 +21,13 @@ package struct Operations: Sendable {
     package var startedAt: Date
     package var restarts: Int
     package var reload: @Sendable () async -> ReloadAnswer
-    package var restoring: RestoreProcedure
+    package var restoring: InPlaceRestore
     /// Nil where no repository has that name.
     package var backupNotes: @Sendable (_ repository: String) async -> BackupNotesAnswer?
 
     package init(
         scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
-        configuration: String, startedAt: Date, restarts: Int, restoring: RestoreProcedure,
+        configuration: String, startedAt: Date, restarts: Int, restoring: InPlaceRestore,
         backupNotes: @escaping @Sendable (_ repository: String) async -> BackupNotesAnswer? = { _ in nil },
         reload: @escaping @Sendable () async -> ReloadAnswer
     ) {

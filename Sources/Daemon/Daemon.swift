@@ -3,6 +3,7 @@ import Control
 import Files
 import Foundation
 import HTTPClient
+import InPlaceRestore
 import Init
 import JobKit
 import Jobs
@@ -147,7 +148,7 @@ package struct Daemon {
         let operations = Operations(
             scheduler: scheduler, store: store, logs: logs, clock: clock, version: version, configuration: URL(fileURLWithPath: file.path).path,
             startedAt: clock.now, restarts: restarts,
-            restoring: RestoreProcedure { [bootID, current] selector, name in
+            restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock) { [bootID, current] selector, name in
                 await RepositoryPlans(configuration: current.value).plan(selector, name, values: store, bootID: bootID)
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, bootID: bootID) },
@@ -217,7 +218,7 @@ package struct Daemon {
         let recording = Task { await waitForRoom(store) }
         let zones = Task { await followZones(scheduler) }
         let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
-        let following = Task { await handover.follow(operations) }
+        let following = Task { await handover.follow(operations.restoring) }
         let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
             scheduler.changed(job: job, path: path, at: clock.now)
         }

@@ -1,7 +1,7 @@
 import Backups
 import Config
-import Control
 import Foundation
+import InPlaceRestore
 import JobKit
 import Jobs
 
@@ -21,7 +21,7 @@ struct HandoverMonitor: Sendable {
     let note: @Sendable (String) -> Void
 
     /// Looks until nothing is to be followed any more, or it is cancelled.
-    func follow(_ operations: Operations) async {
+    func follow(_ restoring: InPlaceRestore) async {
         // Each try stops the services: what can't be taken over is not tried for ever.
         var tries: [String: Int] = [:]
         // When a restore had first ended well, by repository: until then it may take hours.
@@ -37,22 +37,22 @@ struct HandoverMonitor: Sendable {
                 let records = LineageStore(use.repository, values: values, bootID: bootID)
                 guard (try? await records.load())?.isUnlocked(in: bootID) == true else { continue }
                 restored[use.repository.name] = restored[use.repository.name] ?? clock.uptime
-                await look(use, records, operations, &tries)
+                await look(use, records, restoring, &tries)
             }
         }
     }
 
-    private func look(_ use: RepositoryPlans.Use, _ records: LineageStore, _ operations: Operations, _ tries: inout [String: Int]) async {
+    private func look(_ use: RepositoryPlans.Use, _ records: LineageStore, _ restoring: InPlaceRestore, _ tries: inout [String: Int]) async {
         // A store that can't be reached now is looked at the next time.
         guard let newer = try? await records.newerForeignBackup(in: use.repository.archives()), !Task.isCancelled,
             tries[newer, default: 0] < HandoverMonitor.mostTries
         else { return }
         note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
-        let begun = await operations.restoring.begin("latest", repository: use.repository.name, present: .setAside, with: operations)
+        let begun = await restoring.begin("latest", repository: use.repository.name, current: .backUpAside)
         guard begun.state == .running else { return }
         tries[newer, default: 0] += 1
-        let end = await operations.restoring.end(operations)
-        for remark in await operations.restoring.remarks { note("\(use.job): \(remark)") }
+        let end = await restoring.end()
+        for remark in await restoring.remarks { note("\(use.job): \(remark)") }
         note("\(use.job): " + (end.state == .succeeded ? "taken over" : "the newer backup was not taken over as a whole; restart the container to restore it"))
     }
 }

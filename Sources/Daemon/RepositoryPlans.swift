@@ -4,6 +4,7 @@ package import Config
 package import Control
 import Files
 import Foundation
+package import InPlaceRestore
 package import JobKit
 package import Jobs
 import Scheduler

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import InPlaceRestore
 import JobKit
 import Scheduler
 import TestSupport
@@ -15,7 +16,8 @@ struct OperationsTests {
     private func operations(_ bench: SchedulerBench) -> Operations {
         Operations(
             scheduler: bench.scheduler, store: bench.store, logs: Logs(), clock: bench.clock, version: "1.2.3", configuration: "c.yaml",
-            startedAt: bench.clock.now, restarts: 2, restoring: RestoreProcedure { _, _ in .failure(JobError("no job restores")) },
+            startedAt: bench.clock.now, restarts: 2,
+            restoring: InPlaceRestore(scheduler: bench.scheduler, store: bench.store, clock: bench.clock) { _, _ in .failure(JobError("no job restores")) },
             reload: { ReloadAnswer(isReloaded: true, problems: []) })
     }
 

@@ -4,6 +4,7 @@ import Control
 import Daemon
 import Files
 import Foundation
+import InPlaceRestore
 import JobKit
 import Jobs
 import Settings
@@ -81,7 +82,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 _ = server.printedJSON(answer)
                 throw ExitCode.failure
             }
-            try await server.awaitNews(after: answer.position, topic: RestoreProcedure.topic)
+            try await server.awaitNews(after: answer.position, topic: InPlaceRestore.topic)
             answer = try await server.ask(RestoreProgressOperation.self)
         }
     }

@@ -1,3 +1,5 @@
+import InPlaceRestore
+
 package enum RestoreOperation: ControlOperation {
     package struct Request: Codable, Sendable {
         /// The beginning of its id, an instant, or latest, which it is where it is missing.
@@ -20,8 +22,9 @@ package enum RestoreOperation: ControlOperation {
     package static let effect = OperationEffect.changes
 
     package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RestoreAnswer {
-        await program.restoring.begin(
-            request.at ?? "latest", repository: request.repository, present: request.backup == false ? .dropped : .stored, with: program)
+        RestoreAnswer(
+            await program.restoring.begin(
+                request.at ?? "latest", repository: request.repository, current: request.backup == false ? .discard : .backUpFirst))
     }
 }
 
@@ -32,6 +35,6 @@ package enum RestoreProgressOperation: ControlOperation {
     package static let effect = OperationEffect.reads
 
     package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> RestoreAnswer {
-        await program.restoring.answer(program)
+        RestoreAnswer(await program.restoring.progress)
     }
 }

@@ -1,16 +1,16 @@
-import Foundation
 package import JobKit
-import Scheduler
+package import Scheduler
 
-/// What bringing back a certain backup takes, as whoever knows the job types has found it out.
+/// What restoring a certain backup takes: the jobs that work on the data, and how they are told what to do.
 package struct RestorePlan: Sendable {
     package var restoreJob: String
-    /// Jobs that store the same data, for a backup of the present first.
+    /// Jobs that store the same data, for a backup of the current data first.
     package var backupJobs: [String]
-    /// Why what is there now can't be stored beside another container's backup; nil where it can.
+    /// Why the current data can't be stored as a conflict copy of another container's backup; nil where they can.
     package var whyNotAside: String?
-    /// The backup's id, and how a person knows it.
+    /// The backup's id.
     package var version: String
+    /// How messages name it.
     package var displayText: String
     /// Tells the restore job which backup is wanted; nil for the newest again.
     package var request: @Sendable (String?) async throws(JobError) -> Void
@@ -32,19 +32,35 @@ package struct RestorePlan: Sendable {
     }
 }
 
-/// Brings back a certain backup while the program runs: first a backup of the present, then the services stopped, the restore,
-/// and the services started again. Whatever happens on the way, the services come back.
-package actor RestoreProcedure {
+/// Restores a certain backup while the program runs: it backs up the current data, stops the services that need them, restores, and starts the
+/// services again. The services are started again whatever happens on the way.
+package actor InPlaceRestore {
     /// What becomes of the data that are there now.
-    package enum Present: Sendable {
-        /// They are stored as the newest backup, or nothing is changed.
-        case stored
-        /// They are stored beside another container's backup, which is the newest and is brought back.
-        case setAside
-        case dropped
+    package enum CurrentData: Sendable {
+        /// They are stored as the newest backup first; where that fails, nothing is changed.
+        case backUpFirst
+        /// They are stored as a conflict copy of another container's backup, which is the newest and is restored.
+        case backUpAside
+        /// They are lost.
+        case discard
 
-        /// Whether what is brought back is stored as the newest: else a new container would bring back what was there before.
-        var isStoredAfterwards: Bool { if case .setAside = self { false } else { true } }
+        /// Whether the restored data are stored as the newest backup: else a new container would restore what was there before.
+        var isStoredAfterwards: Bool { if case .backUpAside = self { false } else { true } }
+    }
+
+    /// How far it has come.
+    package struct Progress: Sendable {
+        package enum State: Sendable {
+            case idle, running, succeeded, failed
+            /// Another one is under way.
+            case refused
+        }
+
+        package var state: State
+        /// What has been done so far, a line each.
+        package var lines: [String]
+        /// The position in the scheduler's feed of events that this knows: what follows is news.
+        package var position: Int64
     }
 
     package typealias Planner = @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePlan, JobError>
@@ -61,10 +77,11 @@ package actor RestoreProcedure {
     /// How long jobs that work on the data are waited for.
     private static let patience = Duration.seconds(600)
 
+    private let scheduler: JobScheduler
+    private let store: any RunStore
+    private let clock: any WallClock
     private let planner: Planner
     private var state = State.idle
-    /// Tells listeners of a line.
-    private var publish: @Sendable (String) -> Void = { _ in }
     private var lines: [Line] = []
 
     /// A line for whoever waits.
@@ -74,43 +91,55 @@ package actor RestoreProcedure {
         var isOfRun = false
     }
 
-    package init(planner: @escaping Planner) { self.planner = planner }
+    /// - Parameters:
+    ///   - store: Where ended runs are read from.
+    ///   - planner: Finds the backup and the jobs; asks the repository.
+    package init(scheduler: JobScheduler, store: any RunStore, clock: any WallClock, planner: @escaping Planner) {
+        self.scheduler = scheduler
+        self.store = store
+        self.clock = clock
+        self.planner = planner
+    }
 
-    package func answer(_ operations: Operations) -> RestoreAnswer {
-        let state: RestoreAnswer.State =
+    package var progress: Progress {
+        let state: Progress.State =
             switch state {
             case .idle: .idle
             case .running: .running
             case .finished(let succeeded): succeeded ? .succeeded : .failed
             }
-        return RestoreAnswer(state: state, lines: lines.map(\.text), position: operations.scheduler.position)
+        return Progress(state: state, lines: lines.map(\.text), position: scheduler.position)
     }
 
-    /// Begins; one that goes on already is left alone.
-    package func begin(_ selector: String, repository: String?, present: Present, with operations: Operations) -> RestoreAnswer {
-        let scheduler = operations.scheduler
-        if case .running = state { return RestoreAnswer(state: .refused, lines: ["a restore is going on already"], position: scheduler.position) }
+    /// Begins a restore and returns at once; refused while another one is under way.
+    /// - Parameters:
+    ///   - selector: The backup: the first letters of its id, an instant, or `latest`.
+    ///   - repository: Nil for the only one of the configuration.
+    package func begin(_ selector: String, repository: String?, current data: CurrentData) -> Progress {
+        if case .running = state { return Progress(state: .refused, lines: ["another restore is already under way"], position: scheduler.position) }
         lines = []
-        publish = { scheduler.publish($0, topic: RestoreProcedure.topic) }
         state = .running(
             Task {
-                let succeeded = await run(selector, repository, present, operations)
+                let succeeded = await run(selector, repository, data)
                 state = .finished(succeeded: succeeded)
                 publish(succeeded ? "succeeded" : "failed")
             })
-        return answer(operations)
+        return progress
     }
 
-    /// The answer once all is done; at once where nothing goes on.
-    package func end(_ operations: Operations) async -> RestoreAnswer {
+    /// Waits for the restore that is under way; returns at once where there is none.
+    package func end() async -> Progress {
         if case .running(let task) = state { await task.value }
-        return answer(operations)
+        return progress
     }
 
     /// What only the procedure itself has said.
     package var remarks: [String] { lines.filter { !$0.isOfRun }.map(\.text) }
 
     private func say(_ text: String) { add(Line(text: text)) }
+
+    /// Sends a line to the listeners of the feed.
+    private func publish(_ text: String) { scheduler.publish(text, topic: InPlaceRestore.topic) }
 
     private func add(_ line: Line) {
         lines.append(line)
@@ -119,50 +148,50 @@ package actor RestoreProcedure {
 
     // MARK: Steps
 
-    private func run(_ selector: String, _ repository: String?, _ present: Present, _ operations: Operations) async -> Bool {
+    private func run(_ selector: String, _ repository: String?, _ data: CurrentData) async -> Bool {
         guard var plan = await plan(selector, repository) else { return false }
-        if case .setAside = present, let words = plan.whyNotAside {
+        if case .backUpAside = data, let words = plan.whyNotAside {
             say("\(words), so it is left as it is")
             return false
         }
-        if case .stored = present, await !backUp(plan, operations) {
+        if case .backUpFirst = data, await !backUp(plan) {
             say("nothing was changed; --no-backup skips the backup of the current data")
             return false
         }
         // Until it is over nothing else starts what works on the data: no schedule, no change, no reload, no person.
-        guard await hold(plan, operations) else { return false }
-        let isDone = await replace(&plan, selector, repository, present, operations)
-        _ = await operations.scheduler.ask(.releaseRequested(holder: RestoreProcedure.origin))
+        guard await hold(plan) else { return false }
+        let isDone = await replace(&plan, selector, repository, data)
+        _ = await scheduler.ask(.releaseRequested(holder: InPlaceRestore.origin))
         return isDone
     }
 
-    private func hold(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        let hold = Hold(jobs: [plan.restoreJob], holder: RestoreProcedure.origin, reason: "a restore in place is under way")
-        guard case .refused(let message) = await operations.scheduler.ask(.holdRequested(hold)) else { return true }
+    private func hold(_ plan: RestorePlan) async -> Bool {
+        let hold = Hold(jobs: [plan.restoreJob], holder: InPlaceRestore.origin, reason: "a restore in place is under way")
+        guard case .refused(let message) = await scheduler.ask(.holdRequested(hold)) else { return true }
         say(message)
         return false
     }
 
     private func replace(
-        _ plan: inout RestorePlan, _ selector: String, _ repository: String?, _ present: Present, _ operations: Operations
+        _ plan: inout RestorePlan, _ selector: String, _ repository: String?, _ data: CurrentData
     ) async -> Bool {
-        guard await isQuiet(plan, operations) else { return false }
-        let services = await stopServices(plan, operations)
+        guard await isQuiet(plan) else { return false }
+        let services = await stopServices(plan)
         var succeeded =
-            switch present {
+            switch data {
             // What was written while the first one was made; usually nothing.
-            case .stored: await backUp(plan, operations)
-            case .setAside: await putAside(plan, operations)
-            case .dropped: true
+            case .backUpFirst: await backUp(plan)
+            case .backUpAside: await putAside(plan)
+            case .discard: true
             }
         // Setting ours aside may have given the other's backup another id, and there may be a newer one.
-        if succeeded, case .setAside = present { if let newer = await self.plan(selector, repository) { plan = newer } else { succeeded = false } }
+        if succeeded, case .backUpAside = data { if let newer = await self.plan(selector, repository) { plan = newer } else { succeeded = false } }
         // Schedules have gone on meanwhile.
-        if succeeded { succeeded = await isQuiet(plan, operations) }
-        if succeeded { succeeded = await restore(plan, operations) }
-        if case .setAside = present { try? await plan.yield(false) }
-        let isStored = succeeded && present.isStoredAfterwards ? await storeAsNewest(plan, operations) : true
-        let isComplete = await bringUp(services, after: succeeded ? plan : nil, operations)
+        if succeeded { succeeded = await isQuiet(plan) }
+        if succeeded { succeeded = await restore(plan) }
+        if case .backUpAside = data { try? await plan.yield(false) }
+        let isStored = succeeded && data.isStoredAfterwards ? await storeAsNewest(plan) : true
+        let isComplete = await bringUp(services, after: succeeded ? plan : nil)
         return succeeded && isComplete && isStored
     }
 
@@ -176,14 +205,13 @@ package actor RestoreProcedure {
     }
 
     /// Waits for jobs that work on the data: what they wrote into the old tree would be lost. False when they don't come to an end.
-    private func isQuiet(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
-        guard let snapshot = await operations.scheduler.snapshot() else { return false }
-        let busy = RestoreProcedure.busy(snapshot, plan)
+    private func isQuiet(_ plan: RestorePlan) async -> Bool {
+        guard let snapshot = await scheduler.snapshot() else { return false }
+        let busy = InPlaceRestore.busy(snapshot, plan)
         if busy.isEmpty { return true }
         say("waiting for \(busy.joined(separator: ", ")) to end")
-        let scheduler = operations.scheduler
-        let isQuiet = await RestoreProcedure.within(RestoreProcedure.patience, operations) {
-            await scheduler.wait { RestoreProcedure.busy($0, plan).isEmpty ? true : nil }
+        let isQuiet = await within(InPlaceRestore.patience) { [scheduler] in
+            await scheduler.wait { InPlaceRestore.busy($0, plan).isEmpty ? true : nil }
         }
         if isQuiet != true { say("\(busy[0]) goes on and on, and nothing was changed") }
         return isQuiet == true
@@ -199,10 +227,8 @@ package actor RestoreProcedure {
     }
 
     /// Nil when the time was up first, or the work has no answer.
-    private static func within<Value: Sendable>(
-        _ length: Duration, _ operations: Operations, _ work: @escaping @Sendable () async -> Value?
-    ) async -> Value? {
-        do throws(JobError) { return try await Deadline.within(length, operations.clock) { await work() } ?? nil } catch { return nil }
+    private func within<Value: Sendable>(_ length: Duration, _ work: @escaping @Sendable () async -> Value?) async -> Value? {
+        do throws(JobError) { return try await Deadline.within(length, clock) { await work() } ?? nil } catch { return nil }
     }
 
     /// Jobs that need another one, by way of others too.
@@ -213,11 +239,11 @@ package actor RestoreProcedure {
     }
 
     /// False where a new container would bring back what was there before.
-    private func storeAsNewest(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+    private func storeAsNewest(_ plan: RestorePlan) async -> Bool {
         var isStored = true
         for job in plan.backupJobs {
             say("storing what was brought back as the newest: \(job)")
-            if await finish(job, operations)?.outcome?.didWork != true { isStored = false }
+            if await finish(job)?.state.outcome?.didWork != true { isStored = false }
         }
         if !isStored { say("what was brought back is not stored yet: a new container would restore what was there before") }
         return isStored
@@ -225,9 +251,9 @@ package actor RestoreProcedure {
 
     /// Starts the services again, in the order in which they need each other. After a restore, what is done at boot between it and them, such as
     /// putting settings right, is due again. False when something did not come up.
-    private func bringUp(_ services: [JobDefinition], after plan: RestorePlan?, _ operations: Operations) async -> Bool {
-        let jobs = await operations.scheduler.snapshot()?.jobs.map(\.definition) ?? []
-        let below = plan.map { RestoreProcedure.dependents(of: $0.restoreJob, among: jobs) } ?? []
+    private func bringUp(_ services: [JobDefinition], after plan: RestorePlan?) async -> Bool {
+        let jobs = await scheduler.snapshot()?.jobs.map(\.definition) ?? []
+        let below = plan.map { InPlaceRestore.dependents(of: $0.restoreJob, among: jobs) } ?? []
         var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
         var failed: Set<String> = []
         while let index = open.firstIndex(where: { job in !open.contains { job.needs.contains($0.name) } }) {
@@ -237,16 +263,16 @@ package actor RestoreProcedure {
                 failed.insert(job.name)
             } else if job.isService {
                 let isNeeded = open.contains { !$0.isService && $0.needs.contains(job.name) }
-                if await !start(job.name, untilReady: isNeeded, operations) { failed.insert(job.name) }
-            } else if await finish(job.name, operations)?.outcome?.didWork != true {
+                if await !start(job.name, untilReady: isNeeded) { failed.insert(job.name) }
+            } else if await finish(job.name)?.state.outcome?.didWork != true {
                 failed.insert(job.name)
             }
         }
         return failed.isEmpty
     }
 
-    private func start(_ service: String, untilReady: Bool, _ operations: Operations) async -> Bool {
-        switch await operations.scheduler.ask(.startRequested(job: service, via: RestoreProcedure.origin, evenIfRunning: false)) {
+    private func start(_ service: String, untilReady: Bool) async -> Bool {
+        switch await scheduler.ask(.startRequested(job: service, via: InPlaceRestore.origin, evenIfRunning: false)) {
         case .started, .joined: say("started \(service)")
         case .refused(let message):
             say("\(service) was not started: \(message)")
@@ -254,8 +280,7 @@ package actor RestoreProcedure {
         case .stopping, .notRunning, .noSuchJob, nil: return false
         }
         guard untilReady else { return true }
-        let scheduler = operations.scheduler
-        let isReady = await RestoreProcedure.within(RestoreProcedure.patience, operations) {
+        let isReady = await within(InPlaceRestore.patience) { [scheduler] in
             await scheduler.wait { snapshot -> Bool? in
                 guard let view = snapshot.jobs.first(where: { $0.definition.name == service }), view.current != nil else { return false }
                 return view.service?.state == .ready ? true : nil
@@ -264,12 +289,12 @@ package actor RestoreProcedure {
         return isReady == true
     }
 
-    private func putAside(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+    private func putAside(_ plan: RestorePlan) async -> Bool {
         do throws(JobError) {
             try await plan.yield(true)
             for job in plan.backupJobs {
                 say("storing what is there now beside it: \(job)")
-                guard let end = await finish(job, operations), isWhole(end) else { return false }
+                guard let end = await finish(job), isWhole(end) else { return false }
             }
             return true
         } catch {
@@ -278,17 +303,17 @@ package actor RestoreProcedure {
         }
     }
 
-    private func backUp(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+    private func backUp(_ plan: RestorePlan) async -> Bool {
         if plan.backupJobs.isEmpty { say("no job backs up what is there now, so it is not stored first") }
         for job in plan.backupJobs {
             say("storing what is there now: \(job)")
-            guard let end = await finish(job, operations), isWhole(end) else { return false }
+            guard let end = await finish(job), isWhole(end) else { return false }
         }
         return true
     }
 
-    private func isWhole(_ backup: RunAnswer) -> Bool {
-        switch backup.outcome {
+    private func isWhole(_ backup: Run) -> Bool {
+        switch backup.state.outcome {
         case .succeeded: return true
         case .incomplete:
             say("that backup is incomplete, so what is there now stays")
@@ -298,22 +323,22 @@ package actor RestoreProcedure {
     }
 
     /// Stops the services that need the data; others go on.
-    private func stopServices(_ plan: RestorePlan, _ operations: Operations) async -> [JobDefinition] {
-        let jobs = await operations.scheduler.snapshot()?.jobs ?? []
-        let below = RestoreProcedure.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
+    private func stopServices(_ plan: RestorePlan) async -> [JobDefinition] {
+        let jobs = await scheduler.snapshot()?.jobs ?? []
+        let below = InPlaceRestore.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
         let running = jobs.filter { $0.definition.isService && $0.current != nil && below.contains($0.definition.name) }
         let names = running.map(\.definition.name)
-        for name in names { _ = await operations.scheduler.ask(.stopRequested(job: name)) }
-        for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run, operations) }
+        for name in names { _ = await scheduler.ask(.stopRequested(job: name)) }
+        for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run) }
         if !names.isEmpty { say("stopped \(names.joined(separator: ", "))") }
         return running.map(\.definition)
     }
 
-    private func restore(_ plan: RestorePlan, _ operations: Operations) async -> Bool {
+    private func restore(_ plan: RestorePlan) async -> Bool {
         say("restoring \(plan.displayText)")
         do throws(JobError) {
             try await plan.request(plan.version)
-            if await finish(plan.restoreJob, operations)?.outcome == .succeeded { return true }
+            if await finish(plan.restoreJob)?.state.outcome == .succeeded { return true }
             try await plan.request(nil)
         } catch {
             say("\(error)")
@@ -324,12 +349,12 @@ package actor RestoreProcedure {
     // MARK: Runs
 
     /// Runs a job to its end and tells of it; nil when it did not come to a run.
-    private func finish(_ job: String, _ operations: Operations) async -> RunAnswer? {
-        let reply = await operations.scheduler.ask(.startRequested(job: job, via: RestoreProcedure.origin, evenIfRunning: true))
+    private func finish(_ job: String) async -> Run? {
+        let reply = await scheduler.ask(.startRequested(job: job, via: InPlaceRestore.origin, evenIfRunning: true))
         switch reply {
         case .started(let run), .joined(let run):
-            guard let end = await end(of: run, once: job, operations) else { return nil }
-            add(Line(text: "\(job) \(end.outcome?.rawValue ?? ""): \(end.displayText)\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
+            guard let end = await end(of: run, once: job) else { return nil }
+            add(Line(text: "\(job) \(end.state.outcome?.rawValue ?? ""): \(end.error ?? end.summary ?? "")\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
             return end
         case .refused(let message):
             say("\(job): \(message)")
@@ -342,16 +367,16 @@ package actor RestoreProcedure {
 
     /// The run once it has ended; nil when that can't be known any more.
     /// - Parameter job: Its job, which gets one attempt: services wait for it. Nil to wait as long as it lasts.
-    private func end(of run: Int64, once job: String? = nil, _ operations: Operations) async -> RunAnswer? {
-        var events = operations.scheduler.events().makeAsyncIterator()
-        var known = try? await operations.run(run)
+    private func end(of run: Int64, once job: String? = nil) async -> Run? {
+        var events = scheduler.events().makeAsyncIterator()
+        var known = try? await store.run(run)
         while true {
-            if let known, known.isFinished { return known }
-            if let job, known?.nextAttemptAt != nil { _ = await operations.scheduler.ask(.stopRequested(job: job)) }
+            if let known, known.state.outcome != nil { return known }
+            if let job, known?.state.nextAttemptAt != nil { _ = await scheduler.ask(.stopRequested(job: job)) }
             guard let event = await events.next() else { return nil }
             switch event.content {
-            case .run(let changed) where changed.id == run: known = RunAnswer(changed)
-            case .missed: known = try? await operations.run(run)
+            case .run(let changed) where changed.id == run: known = changed
+            case .missed: known = try? await store.run(run)
             case .run, .service, .progress, .log, .message, .configured: continue
             }
         }
