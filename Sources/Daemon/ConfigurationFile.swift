@@ -20,18 +20,18 @@ package struct ConfigurationFile {
     }
 
     /// What this program knows, with the Hub's address as the environment says it.
-    package static func catalog(http: any HTTPTransport, stateFolder: @escaping @Sendable () -> String) -> JobCatalog {
+    package static func catalog(http: any HTTPTransport) -> JobCatalog {
         let clock = SystemWallClock()
         return BuiltInJobs.catalog(
-            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], now: { clock.now }, stateFolder: stateFolder)
+            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], now: { clock.now })
     }
 
-    /// - Parameter stateFolder: Where plug-ins get folders of their own.
-    package func read(_ catalog: JobCatalog, stateFolder: @escaping @Sendable () -> String = { "" }) throws(ConfigurationError) -> Configuration {
+    /// Reads the file and the plug-ins that it names. Blocks.
+    package func read(_ catalog: JobCatalog) throws(ConfigurationError) -> Configuration {
         let text = try text()
         let environment = ContainerEnvironment.all
         var (catalog, plugins) = (catalog, plugins(text, environment))
-        plugins.add(to: &catalog, stateFolder: stateFolder)
+        plugins.add(to: &catalog)
         // A broken plug-in takes nothing down but the jobs that need it.
         let notes = plugins.problems.map { Problem(.warning, at: $0.place, $0.message, hint: $0.hint) }
         do {

@@ -19,10 +19,10 @@ import TimeZones
 
 /// The running program: made of parts that each end when cancelled, started in order and stopped in reverse.
 package struct Daemon {
-    private static let hangUp: Int32 = 1
+    static let hangUp: Int32 = 1
     /// The share of the stop budget that runs may take; what is left is for the services.
     private static let runsShare = 0.6
-    private static let socketPause = Duration.seconds(1)
+    static let socketPause = Duration.seconds(1)
 
     let version: String
     let file: ConfigurationFile
@@ -30,12 +30,12 @@ package struct Daemon {
     let configuration: Configuration
     let state: StateFolder
     let lock: OpenLock
-    let clock = SystemWallClock()
+    let clock: SystemWallClock
     let http: CurlClient
     let redactor: Redactor
     let container: ContainerLog
-    /// Who is told of exchanges over HTTP.
-    let listener: SharedValue<(@Sendable (HTTPExchange) -> Void)?>
+    /// Whether each exchange over HTTP is logged.
+    let areRequestsLogged: SharedValue<Bool>
     let stopping: Stopping
     /// The configuration that is in force.
     let current: SharedValue<Configuration>
@@ -65,13 +65,13 @@ package struct Daemon {
     ///   - version: That of the program, as answers and the log tell it.
     package static func prepare(configurationOption option: String?, version: String) throws(StartFailure) -> Daemon {
         let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
-        let listener = SharedValue<(@Sendable (HTTPExchange) -> Void)?>(nil)
-        let http = CurlClient { listener.value?($0) }
-        let folder = SharedValue("")
-        let catalog = ConfigurationFile.catalog(http: http) { folder.value }
+        let (clock, redactor, areRequestsLogged) = (SystemWallClock(), Redactor(), SharedValue(false))
+        let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try StandardStream.output.write($0) }
+        let http = CurlClient { exchange in if areRequestsLogged.value { container.note("request: \(exchange)") } }
+        let catalog = ConfigurationFile.catalog(http: http)
         let file = ConfigurationFile(option: option)
         let configuration: Configuration
-        do throws(ConfigurationError) { configuration = try file.read(catalog) { folder.value } } catch {
+        do throws(ConfigurationError) { configuration = try file.read(catalog) } catch {
             throw .configuration(path: file.path, error.problems)
         }
         ContainerEnvironment.withhold(configuration.secrets)
@@ -80,10 +80,13 @@ package struct Daemon {
         do throws(StateFolder.Unwritable) { state = try StateFolder.prepare(configured: configuration.stateFolder) } catch {
             throw .stateFolder(message: error.message)
         }
-        folder.value = state.path
+        let lock = try takeLock(state)
+        container.use(configuration.logs.format.form)
+        areRequestsLogged.value = configuration.logs.requests
         return Daemon(
-            version: version, file: file, catalog: catalog, configuration: configuration, state: state, lock: try takeLock(state), http: http,
-            listener: listener, stopping: stopping)
+            version: version, file: file, catalog: catalog, configuration: configuration, state: state, lock: lock, clock: clock, http: http,
+            redactor: redactor, container: container, areRequestsLogged: areRequestsLogged, stopping: stopping,
+            current: SharedValue(configuration))
     }
 
     private static func takeLock(_ state: StateFolder) throws(StartFailure) -> OpenLock {
@@ -97,24 +100,6 @@ package struct Daemon {
             case .unwritable(let reason): throw .locked(message: "\(state.lock) can't be written: \(reason)")
             }
         }
-    }
-
-    private init(
-        version: String, file: ConfigurationFile, catalog: JobCatalog, configuration: Configuration, state: StateFolder, lock: OpenLock,
-        http: CurlClient, listener: SharedValue<(@Sendable (HTTPExchange) -> Void)?>, stopping: Stopping
-    ) {
-        self.version = version
-        self.file = file
-        self.catalog = catalog
-        self.configuration = configuration
-        current = SharedValue(configuration)
-        self.state = state
-        self.lock = lock
-        self.http = http
-        self.listener = listener
-        self.stopping = stopping
-        redactor = Redactor()
-        container = ContainerLog(redactor: redactor, clock: clock, format: configuration.logs.format.form) { try StandardStream.output.write($0) }
     }
 
     // MARK: Running
@@ -132,7 +117,6 @@ package struct Daemon {
         // What a program that was killed has left running would work in the same folders as ours.
         if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":") }
         state.clearScratch()
-        tellRequests(configuration)
         ShownTime.zone = configuration.timeZone
         warn()
         guard let store = openStore() else { return 1 }
@@ -141,7 +125,7 @@ package struct Daemon {
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
                 store: store, clock: clock, processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes), values: store,
-                logs: logs, serviceTools: ServiceInspector(http: CurlClient())),
+                logs: logs, serviceTools: ServiceInspector(http: CurlClient()), stateFolder: state.path),
             bootID: bootID, mostParallel: configuration.mostParallel)
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
@@ -182,12 +166,6 @@ package struct Daemon {
         where ContainerEnvironment.own[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
             container.note("the secret \(name) is so short that it can't be kept out of the log", .warning)
         }
-    }
-
-    private func tellRequests(_ configuration: Configuration) {
-        listener.value = nil
-        guard configuration.logs.requests else { return }
-        listener.value = { [container] exchange in container.note("request: \(exchange)") }
     }
 
     private func openStore() -> StateFile? {
@@ -235,30 +213,6 @@ package struct Daemon {
         return 0
     }
 
-    /// Answers until the program leaves; where the socket can't be used, tries again.
-    private func serveControl(_ operations: Operations) async {
-        var isNoted = false
-        while !ThreadRoom.isThereForServer() {
-            if !isNoted { container.note("there is no room for the control server's threads yet; the command line can't reach this program", .warning) }
-            isNoted = true
-            try? await clock.sleep(for: Daemon.socketPause)
-        }
-        var logger = Logger(label: "control") { _ in ContainerLogHandler(container) }
-        logger.logLevel = .critical
-        var complaint: String?
-        while true {
-            do {
-                let socket = try state.socket.make()
-                try await ControlServer(operations: operations, socket: socket, logger: logger).run {}
-            } catch {
-                let words = "the command line can't reach this program, the control socket failed: \(error)"
-                if words != complaint { container.note(words, .error) }
-                complaint = words
-            }
-            try? await clock.sleep(for: Daemon.socketPause)
-        }
-    }
-
     private func listen(_ signals: SignalStream, _ scheduler: JobScheduler, _ logs: RunLogFiles, _ watches: Watches) async {
         var reloading: Task<Void, Never>?
         defer { reloading?.cancel() }
@@ -276,82 +230,10 @@ package struct Daemon {
         scheduler.shutDown(budget: budget - min(.milliseconds(500), budget / 10), runs: runs)
     }
 
-    /// Reads the configuration anew; one with mistakes changes nothing.
-    private func reload(_ scheduler: JobScheduler, _ logs: RunLogFiles, _ watches: Watches) async -> ReloadAnswer {
-        do {
-            let new = try file.read(catalog) { [state] in state.path }
-            let environment = JobEnvironment(stateFolder: state.path)
-            ContainerEnvironment.withhold(new.secrets)
-            redactor.add(environment.secrets(of: new))
-            stopping.use(new.stopBudget)
-            container.use(new.logs.format.form)
-            tellRequests(new)
-            logs.use(mostPerRun: new.logs.mostPerRun)
-            let jobs = environment.jobs(of: new)
-            await scheduler.reload(jobs, mostParallel: new.mostParallel)
-            await watches.use(jobs)
-            current.value = new
-            ShownTime.zone = new.timeZone
-            for warning in new.warnings { container.note(warning.description, .warning) }
-            let waiting = needsRestart(new)
-            if !waiting.isEmpty { container.note("reloaded; the new value of \(waiting.joined(separator: ", ")) needs a restart", .warning) }
-            return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description), needsRestart: waiting)
-        } catch {
-            for problem in error.problems { container.note(problem.description, .warning) }
-            container.note("the configuration was not reloaded; the old one stays in force", .warning)
-            return ReloadAnswer(isReloaded: false, problems: error.problems.map(\.description))
-        }
-    }
-
-    /// Keys whose values this program has taken for good at its start.
-    private func needsRestart(_ new: Configuration) -> [String] {
-        var keys: [String] = []
-        if new.stateFolder != configuration.stateFolder { keys.append("state") }
-        return keys
-    }
-
-    /// Takes over zone files that were changed, such as by an update of the system's data.
-    private func followZones(_ scheduler: JobScheduler) async {
-        let finder = ZoneFinder(environment: ContainerEnvironment.all)
-        while (try? await clock.sleep(for: .seconds(60))) != nil {
-            let old = current.value
-            var new = old
-            new.takeZonesAgain(finder)
-            guard new.timeZone != old.timeZone || zip(new.jobs, old.jobs).contains(where: { $0.definition != $1.definition }) else { continue }
-            current.value = new
-            ShownTime.zone = new.timeZone
-            container.note("the time zone data have changed; it is \(ShownTime.text(clock.now)) now")
-            await scheduler.reload(JobEnvironment(stateFolder: state.path).jobs(of: new), mostParallel: new.mostParallel)
-        }
-    }
-
-    /// Where a full disk left no room for the record at boot, writes it once there is some.
-    private func waitForRoom(_ store: StateFile) async {
-        var hasComplained = false
-        while !Task.isCancelled {
-            if await store.settle() {
-                if hasComplained { container.note("there is room again: what happened is recorded") }
-                hasComplained = false
-            } else {
-                if !hasComplained { container.note("\(await store.complaint() ?? "the state file can't be written"); make room on \(state.path)", .error) }
-                hasComplained = true
-            }
-            try? await clock.sleep(for: .seconds(5))
-        }
-    }
-
-    private func prune(_ store: StateFile, _ logs: RunLogFiles) async {
-        while !Task.isCancelled {
-            let retention = current.value.retention
-            let oldest = clock.now.adding(.zero - retention.age)
-            if let gone = try? await store.prune(keeping: retention.runs, since: oldest) { logs.forget(runs: gone) }
-            try? await clock.sleep(for: .seconds(3600))
-        }
-    }
 }
 
 extension Configuration.LogFormat {
-    fileprivate var form: ContainerLog.Format {
+    var form: ContainerLog.Format {
         switch self {
         case .text: .text
         case .json: .json

@@ -7,17 +7,16 @@ package import JobKit
 package enum BuiltInJobs {
     /// - Parameter hubEndpoint: The Hub's address where a repository names none, as `HF_ENDPOINT` says it.
     package static func catalog(
-        http: any HTTPTransport, hubEndpoint: String? = nil, now: @escaping @Sendable () -> Date,
-        stateFolder: @escaping @Sendable () -> String
+        http: any HTTPTransport, hubEndpoint: String? = nil, now: @escaping @Sendable () -> Date
     ) -> JobCatalog {
         var catalog = JobCatalog()
         catalog.add(CommandJob.self) { CommandJob(settings: $0) }
         catalog.add(service: ServiceJob.self) { ServiceJob(definition: $0) }
         catalog.add(KeepaliveJob.self) { KeepaliveJob(settings: $0, http: http) }
         catalog.add(RestoreJob.self) { RestoreJob(settings: $0) }
-        catalog.add(BackupJob.self) { BackupJob(settings: $0, stateFolder: stateFolder) }
-        catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http, now: now, stateFolder: stateFolder) }
-        catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http, now: now, stateFolder: stateFolder) }
+        catalog.add(BackupJob.self) { BackupJob(settings: $0) }
+        catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http, now: now) }
+        catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http, now: now) }
         catalog.add(JSONMergeJob.self) { JSONMergeJob(settings: $0) }
         catalog.add(repository: "folder", about: "A folder of this machine, such as a mounted volume") { name, reader in
             Repository.folder(named: name, &reader)

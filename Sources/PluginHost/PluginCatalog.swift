@@ -69,7 +69,7 @@ package struct PluginCatalog: Sendable {
     }
 
     /// Adds them to the job types; one that is compiled in keeps its name.
-    package mutating func add(to catalog: inout JobCatalog, stateFolder: @escaping @Sendable () -> String) {
+    package mutating func add(to catalog: inout JobCatalog) {
         for name in broken where catalog.entries[name] == nil && !plugins.contains(where: { $0.name == name }) {
             catalog.add(
                 JobCatalog.Entry(
@@ -93,7 +93,7 @@ package struct PluginCatalog: Sendable {
                     decode: { reader in
                         let values = plugin.settings.settings(&reader)
                         switch plugin.kind {
-                        case .job: return .job(PluginJob(plugin, values: values, stateFolder: stateFolder))
+                        case .job: return .job(PluginJob(plugin, values: values))
                         case .service: return .service(plugin.service(values))
                         }
                     }))

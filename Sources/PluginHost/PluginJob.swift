@@ -12,12 +12,10 @@ package struct PluginJob: JobType {
 
     package let manifest: PluginManifest
     let values: PluginValue
-    let stateFolder: @Sendable () -> String
 
-    package init(_ manifest: PluginManifest, values: PluginValue, stateFolder: @escaping @Sendable () -> String) {
+    package init(_ manifest: PluginManifest, values: PluginValue) {
         self.manifest = manifest
         self.values = values
-        self.stateFolder = stateFolder
     }
 
     package static func settings(from reader: inout SettingsReader) -> Settings { Settings() }
@@ -128,7 +126,7 @@ package struct PluginJob: JobType {
 
     /// A folder of its own, which stays from run to run as long as the disk does.
     private func workingFolder(_ context: RunContext) throws(JobError) -> String {
-        let folder = "\(stateFolder())/plugins/\(context.job)"
+        let folder = "\(context.stateFolder)/plugins/\(context.job)"
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {

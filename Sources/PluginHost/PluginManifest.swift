@@ -1,5 +1,5 @@
 import Foundation
-package import JobKit
+import JobKit
 package import Settings
 
 /// What a plug-in says of itself in its `plugin.yaml`.

@@ -1,4 +1,4 @@
-package import JobKit
+import JobKit
 package import Settings
 
 /// What the settings of a plug-in look like: the part of JSON Schema that says the form of a value, read from `plugin.yaml`.

@@ -13,7 +13,7 @@ import TimeZones
 @Suite("configuration", .waiting)
 struct ConfigTests {
     private static let catalog = BuiltInJobs.catalog(
-        http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) }, stateFolder: { "/tmp" })
+        http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) })
 
     private func read(_ text: String, environment: [String: String] = [:]) throws -> Configuration {
         try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: "c.yaml")

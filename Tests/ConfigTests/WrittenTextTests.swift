@@ -4,6 +4,7 @@ import HTTPClient
 import JobKit
 import Jobs
 import Scheduler
+import Settings
 import TestSupport
 import Testing
 import TimeZones
@@ -11,7 +12,7 @@ import TimeZones
 @Suite("what people write", .waiting)
 struct WrittenTextTests {
     private static let catalog = BuiltInJobs.catalog(
-        http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) }, stateFolder: { "/tmp" })
+        http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) })
 
     private func read(_ text: String, _ environment: [String: String] = [:]) throws -> Configuration {
         try ConfigurationReader(catalog: WrittenTextTests.catalog, environment: environment).read("version: 1\n" + text, file: "c.yaml")

@@ -5,6 +5,7 @@ import JobKit
 import Jobs
 import Processes
 import Scheduler
+import Settings
 import Synchronization
 import TestSupport
 
@@ -40,7 +41,7 @@ struct DeclaredJob {
 
     /// - Parameter text: The job's own lines, such as `type: command`.
     init(_ text: String, http: any HTTPTransport = ListedAnswers([.success(HTTPResponse(status: 200))])) throws {
-        let catalog = BuiltInJobs.catalog(http: http, now: { Date(timeIntervalSince1970: 1_790_000_000) }, stateFolder: { "/tmp" })
+        let catalog = BuiltInJobs.catalog(http: http, now: { Date(timeIntervalSince1970: 1_790_000_000) })
         let lines = text.split(separator: "\n").map { "    \($0)\n" }.joined()
         let configuration = try ConfigurationReader(catalog: catalog, environment: [:]).read("version: 1\njobs:\n  a:\n\(lines)", file: "c.yaml")
         guard let job = configuration.jobs.first else { throw JobError("no job was read") }
@@ -64,7 +65,7 @@ struct DeclaredJob {
         return try await job.run(
             RunContext(
                 job: "a", run: 7, attempt: 1, scheduledAt: Date(timeIntervalSince1970: 1_790_000_000), missed: 0, isDryRun: isDryRun, bootID: UUID().uuidString,
-                deadline: nil, environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, clock: ManualClock(),
+                stateFolder: "/tmp", deadline: nil, environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, clock: ManualClock(),
                 processes: SystemProcessLauncher(clock: RealClock()), values: values, reporter: reporter))
     }
 

@@ -31,7 +31,7 @@ struct RecipeTests {
 
     /// The types that are compiled in, and those of the plug-ins that recipes use, whose settings the program's own tests look at.
     private static let catalog: JobCatalog = {
-        var catalog = BuiltInJobs.catalog(http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) }, stateFolder: { "/tmp" })
+        var catalog = BuiltInJobs.catalog(http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) })
         for name in ["openclaw-devices", "webhook"] {
             catalog.add(
                 JobCatalog.Entry(

@@ -19,7 +19,7 @@ package final class SchedulerBench: Sendable {
         scheduler = JobScheduler(
             jobs: jobs,
             ports: SchedulerPorts(
-                store: store ?? memory, clock: clock, processes: NoProcesses(), values: memory, logs: logs, serviceTools: NoServiceTools()),
+                store: store ?? memory, clock: clock, processes: NoProcesses(), values: memory, logs: logs, serviceTools: NoServiceTools(), stateFolder: "/tmp"),
             bootID: "boot", mostParallel: 8)
     }
 

@@ -41,7 +41,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let file = ConfigurationFile(option: file ?? config)
-        let catalog = ConfigurationFile.catalog(http: CurlClient()) { "" }
+        let catalog = ConfigurationFile.catalog(http: CurlClient())
         let problems: [Problem]
         var configuration: Configuration?
         do {
@@ -78,9 +78,9 @@ struct SchemaCommand: ParsableCommand {
     var config: String?
 
     func run() {
-        var catalog = ConfigurationFile.catalog(http: CurlClient()) { "" }
+        var catalog = ConfigurationFile.catalog(http: CurlClient())
         var plugins = ConfigurationFile(option: config).plugins()
-        plugins.add(to: &catalog) { "" }
+        plugins.add(to: &catalog)
         Console.out(JSONSchema(catalog: catalog).text)
     }
 }

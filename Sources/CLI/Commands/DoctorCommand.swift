@@ -63,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func configurationLines(_ file: ConfigurationFile) -> (lines: [Line], configuration: Configuration?) {
         let about = "configuration"
         do {
-            let configuration = try file.read(ConfigurationFile.catalog(http: CurlClient()) { "" })
+            let configuration = try file.read(ConfigurationFile.catalog(http: CurlClient()))
             let good = Line(about: about, check: "valid", verdict: "ok", message: "\(file.path), \(configuration.jobs.count.counted("job"))")
             let warnings = configuration.warnings.map { Line(about: about, check: "warning", verdict: "warning", message: $0.description) }
             let disabled = configuration.jobs.compactMap { job in

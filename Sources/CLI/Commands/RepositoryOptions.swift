@@ -33,7 +33,7 @@ struct RepositoryOptions: ParsableArguments {
         let file = await ConfigurationFile.orOfServer(option: config, state: state)
         let http = CurlClient()
         do {
-            let configuration = try file.read(ConfigurationFile.catalog(http: http) { "" })
+            let configuration = try file.read(ConfigurationFile.catalog(http: http))
             ShownTime.zone = configuration.timeZone
             return RepositoryPlans(configuration: configuration)
         } catch {

@@ -17,6 +17,8 @@ package struct RunContext: Sendable {
     package var isConfirmed: Bool
     /// Differs with every start of the program.
     package var bootID: String
+    /// Where the program keeps its state. A job may keep files of its own below it.
+    package var stateFolder: String
     /// The instant by which the attempt is cancelled.
     package var deadline: Date?
     /// The environment of processes of this job: the container's without declared secrets, then what was granted.
@@ -32,8 +34,7 @@ package struct RunContext: Sendable {
 
     package init(
         job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, bootID: String,
-        deadline: Date?,
-        environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
+        stateFolder: String, deadline: Date?, environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
         reporter: any RunReporter, redacted: @escaping @Sendable (String) -> String = { $0 },
         stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
     ) {
@@ -45,6 +46,7 @@ package struct RunContext: Sendable {
         self.isDryRun = isDryRun
         self.isConfirmed = isConfirmed
         self.bootID = bootID
+        self.stateFolder = stateFolder
         self.deadline = deadline
         self.environment = environment
         self.clock = clock
@@ -59,6 +61,9 @@ package struct RunContext: Sendable {
     package func fitted(_ steps: StopSteps) -> StopSteps {
         stopBudgetLeft().map { steps.fitted(into: $0) } ?? steps
     }
+
+    /// For what a job needs only while it runs. It is emptied at every start of the program.
+    package var scratch: String { stateFolder + "/scratch" }
 
     /// Adds a line to the run's log.
     package func log(_ line: String) { reporter.log(line) }

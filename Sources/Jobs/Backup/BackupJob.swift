@@ -17,7 +17,6 @@ package struct BackupJob: JobType {
     package static let usualTimeout: Duration? = .seconds(20 * 60)
 
     package let settings: Settings
-    let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
@@ -36,7 +35,7 @@ package struct BackupJob: JobType {
             throw JobError("the repository or the folder is not configured")
         }
         let attempt = BackupAttempt(
-            repository: repository, source: source, isRsyncable: settings.isRsyncable, scratch: stateFolder() + "/scratch",
+            repository: repository, source: source, isRsyncable: settings.isRsyncable, scratch: context.scratch,
             records: LineageStore(repository, context), context: context)
         return try await attempt.run()
     }

@@ -28,7 +28,6 @@ package struct HexoJob: JobType {
     let settings: Settings
     let http: any HTTPTransport
     let now: @Sendable () -> Date
-    let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
@@ -72,7 +71,7 @@ package struct HexoJob: JobType {
             let source = SitePublication.Source.reading(built.reading, hasSameSource: memory.source == built.source)
             report = try await SitePublication(source: source, target: bucket, probe: settings.probe, http: http, context: context).run().report
         case .command(let command):
-            report = try await command.run(in: settings.site, site: site, scratch: stateFolder() + "/scratch", context)
+            report = try await command.run(in: settings.site, site: site, scratch: context.scratch, context)
         }
         report.summary += built.result.afterword
         if context.isDryRun { return report }

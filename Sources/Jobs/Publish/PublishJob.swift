@@ -19,7 +19,6 @@ package struct PublishJob: JobType {
     let settings: Settings
     let http: any HTTPTransport
     let now: @Sendable () -> Date
-    let stateFolder: @Sendable () -> String
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
@@ -42,7 +41,7 @@ package struct PublishJob: JobType {
         switch target {
         case .bucket(let bucket):
             return try await SitePublication(source: .folder(settings.folder), target: bucket, probe: settings.probe, http: http, context: context).run().report
-        case .command(let command): return try await command.run(in: settings.folder, scratch: stateFolder() + "/scratch", context)
+        case .command(let command): return try await command.run(in: settings.folder, scratch: context.scratch, context)
         }
     }
 }

@@ -4,7 +4,7 @@ import Files
 import Foundation
 import HTTPClient
 import JobKit
-package import Settings
+import Settings
 package import Storage
 
 /// A declared repository, as backup and restore jobs get it.

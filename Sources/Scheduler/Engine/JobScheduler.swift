@@ -11,10 +11,12 @@ package struct SchedulerPorts: Sendable {
     package var values: any KeyValues
     package var logs: any RunLogs
     package var serviceTools: any ServiceTools
+    /// Where the program keeps its state, for jobs that keep files there.
+    package var stateFolder: String
 
     package init(
         store: any RunStore, clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
-        logs: any RunLogs, serviceTools: any ServiceTools
+        logs: any RunLogs, serviceTools: any ServiceTools, stateFolder: String
     ) {
         self.store = store
         self.clock = clock
@@ -22,6 +24,7 @@ package struct SchedulerPorts: Sendable {
         self.values = values
         self.logs = logs
         self.serviceTools = serviceTools
+        self.stateFolder = stateFolder
     }
 }
 
@@ -339,7 +342,7 @@ package actor JobScheduler {
         environment.merge(followed(by: run)) { _, new in new }
         return RunContext(
             job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, isDryRun: run.cause.isDryRun,
-            isConfirmed: run.cause.isConfirmed, bootID: bootID,
+            isConfirmed: run.cause.isConfirmed, bootID: bootID, stateFolder: ports.stateFolder,
             deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
             processes: ports.processes, values: ports.values, reporter: reporter,
             redacted: ports.logs.redacted,
