@@ -1,7 +1,7 @@
 package import Archive
 package import Buckets
 package import Files
-package import Storage
+import Storage
 
 /// Why a backup or a restore did not come about.
 package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {

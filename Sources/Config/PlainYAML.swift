@@ -1,4 +1,4 @@
-package import JobKit
+import JobKit
 package import Settings
 
 /// YAML files that are no configuration: read as they stand, without variables.

@@ -157,7 +157,8 @@ extension RunContext {
         -> RunContext
     {
         RunContext(
-            job: "app", run: 1, attempt: 1, scheduledAt: clock.now, missed: 0, bootID: "boot", stateFolder: "/tmp", deadline: nil, environment: environment, clock: clock,
+            job: "app", run: 1, attempt: 1, scheduledAt: clock.now, missed: 0, bootID: "boot", stateFolder: "/tmp", deadline: nil, environment: environment,
+            clock: clock,
             processes: launcher, values: InMemoryStore(), reporter: reporter)
     }
 }
