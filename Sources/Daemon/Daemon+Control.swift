@@ -7,8 +7,8 @@ extension Daemon {
     /// Answers until the program leaves; where the socket can't be used, tries again.
     func serveControl(_ operations: Operations) async {
         var isNoted = false
-        while !ThreadRoom.isThereForServer() {
-            if !isNoted { container.note("there is no room for the control server's threads yet; the command line can't reach this program", .warning) }
+        while let lack = SystemRoom.serverLacks() {
+            if !isNoted { container.note("the control server can't start: there are too few \(lack); the command line can't reach this program", .warning) }
             isNoted = true
             try? await clock.sleep(for: Daemon.socketPause)
         }

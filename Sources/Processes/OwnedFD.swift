@@ -87,6 +87,18 @@ package struct OwnedFD: ~Copyable {
         return count > 0 ? String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 
+    /// How many descriptors more this process may open just now, up to `most`. Opens and closes them; does not block.
+    package static func room(upTo most: Int) -> Int {
+        var opened: [CInt] = []
+        defer { for raw in opened { close(raw) } }
+        while opened.count < most {
+            let raw = unsafe cprocess_open("/dev/null", O_RDONLY, 0)
+            guard raw >= 0 else { break }
+            opened.append(raw)
+        }
+        return opened.count
+    }
+
     /// Takes a lock on a file that ends with us; nil when another process holds it.
     package static func lock(path: String) throws(LockFailure) -> OwnedFD {
         let raw = unsafe cprocess_open(path, O_RDWR | O_CREAT, 0o600)

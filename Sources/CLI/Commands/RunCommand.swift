@@ -21,7 +21,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
-        ThreadRoom.wait { Console.error($0) }
+        SystemRoom.wait { Console.error($0) }
         OwnProcess.adoptOrphans()
         OwnProcess.leave(code: await (try prepare()).run())
     }

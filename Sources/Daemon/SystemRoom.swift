@@ -1,0 +1,35 @@
+import Glibc
+import Processes
+import Threads
+
+/// Whether the system gives as many threads and descriptors as are needed. Some libraries end the program where they get none, so this is asked
+/// first.
+package enum SystemRoom {
+    /// For timers, transfers, processes, the control server and the pool.
+    private static let threads = 12
+    /// For the control server's event loops, one a core and a few besides.
+    private static let threadsOfServer = 4 + sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    /// Three for each event loop, its socket, and a client.
+    private static let descriptorsOfServer = 3 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 2
+    /// How long a start waits for room, in seconds: with less it may still succeed.
+    private static let patience = 15
+
+    /// Waits for room, and tells so once. Blocks: nothing else runs yet.
+    package static func wait(_ tell: (String) -> Void) {
+        for second in 0..<patience {
+            if SystemThread.room(upTo: threads) == threads { return }
+            if second == 0 {
+                tell("there is no room for \(threads) threads: the limit on processes or memory is reached; waiting up to \(patience) seconds")
+            }
+            sleep(1)
+        }
+        tell("there is still no room for \(threads) threads; starting with what there is. \(ThreadError.hint)")
+    }
+
+    /// What the control server lacks before it can start; nil where there is room. Blocks for less than a millisecond.
+    static func serverLacks() -> String? {
+        if SystemThread.room(upTo: threadsOfServer) < threadsOfServer { return "threads (the limit on processes or memory is reached)" }
+        if OwnedFD.room(upTo: descriptorsOfServer) < descriptorsOfServer { return "file descriptors (raise ulimit -n)" }
+        return nil
+    }
+}
