@@ -14,6 +14,17 @@ package enum SystemRoom {
     /// How long a start waits for room, in seconds: with less it may still succeed.
     private static let patience = 15
 
+    /// The least descriptors that the program, one service and one backup work with.
+    private static let leastDescriptors = 48
+
+    /// Raises the limit on descriptors to the usual one. Libraries end the program where they get none.
+    /// - Returns: Why the program can't work; nil where it can.
+    package static func descriptorsLack() -> String? {
+        let limit = OwnedFD.raiseLimit()
+        guard limit < leastDescriptors else { return nil }
+        return "the limit on open files is \(limit), and at least \(leastDescriptors) are needed; raise it (ulimit -n, docker run --ulimit nofile=1024)"
+    }
+
     /// Waits for room, and tells so once. Blocks: nothing else runs yet.
     package static func wait(_ tell: (String) -> Void) {
         for second in 0..<patience {

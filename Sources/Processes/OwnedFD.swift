@@ -87,6 +87,20 @@ package struct OwnedFD: ~Copyable {
         return count > 0 ? String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
     }
 
+    /// The limit on descriptors of this process, raised to as many as are usual where the system lets it. Processes that are started inherit it.
+    package static func raiseLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return usualLimit }
+        if limit.rlim_cur < usualLimit, limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = min(rlim_t(usualLimit), limit.rlim_max)
+            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+        return Int(min(limit.rlim_cur, rlim_t(Int32.max)))
+    }
+
+    private static let usualLimit = 1024
+
     /// How many descriptors more this process may open just now, up to `most`. Opens and closes them; does not block.
     package static func room(upTo most: Int) -> Int {
         var opened: [CInt] = []

@@ -92,22 +92,35 @@ struct ShortResourcesTests {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("too few descriptors for the control server: the program goes on without it, and it comes once there are more", .timeLimit(.minutes(30)))
+    @Test("few descriptors: the limit is raised where it can be; where even that is too little, the program says so", .timeLimit(.minutes(30)))
     func descriptors() throws {
-        let folder = TemporaryFolder()
-        let program = try RunningProgram(
-            """
+        let configuration = """
             version: 1
-            state: \(folder["state"])
             jobs:
               svc: { type: service, with: { command: [sleep, "600"], restart: { backoff: 300ms..1s } } }
 
-            """, in: folder, prefix: ["prlimit", "--nofile=24"], flags: ["--no-init"])
-        #expect(try program.says("too few file descriptors"), "\(program.log)")
-        #expect(program.isRunning)
-        try Shell.run("prlimit --pid \(program.id) --nofile=1024")
-        #expect(try program.answers(), "\(program.log)")
-        #expect(try program.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep 'svc.*ready'"), "\(program.log)")
-        #expect(program.stop() == 0, "\(program.log)")
+            """
+        let poor = try RunningProgram(configuration, in: TemporaryFolder(), prefix: ["prlimit", "--nofile=24"])
+        #expect(poor.wait() == 1 && poor.log.contains("the limit on open files is 24, and at least 48 are needed"), "\(poor.log)")
+        for limit in ["48", "24:1024"] {
+            let folder = TemporaryFolder()
+            try folder.write("data/a", "kept")
+            try Shell.run("mkdir -p '\(folder["repository"])'")
+            let program = try RunningProgram(
+                """
+                version: 1
+                state: \(folder["state"])
+                repositories: { main: { type: folder, path: \(folder["repository"]) } }
+                jobs:
+                  restore: { type: restore, on: boot, with: { repository: main, path: \(folder["data"]) } }
+                  svc: { type: service, needs: restore, with: { command: [sleep, "600"], restart: { backoff: 300ms..1s } } }
+                  backup: { type: backup, needs: restore, with: { repository: main, path: \(folder["data"]) } }
+
+                """, in: folder, prefix: ["prlimit", "--nofile=\(limit)"])
+            #expect(try program.answers(), "\(limit): \(program.log)")
+            #expect(try program.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep 'svc.*ready'"), "\(limit): \(program.log)")
+            #expect(try program.ask("start backup --wait").status == 0, "\(limit): \(program.log)")
+            #expect(program.stop() == 0, "\(limit): \(program.log)")
+        }
     }
 }

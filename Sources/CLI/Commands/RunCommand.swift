@@ -21,6 +21,10 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
+        if let lack = SystemRoom.descriptorsLack() {
+            Console.error(lack)
+            throw ExitCode.failure
+        }
         SystemRoom.wait { Console.error($0) }
         OwnProcess.adoptOrphans()
         OwnProcess.leave(code: await (try prepare()).run())
@@ -33,8 +37,8 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             switch error {
             case .configuration(let path, let problems):
-                for problem in problems { Console.error(problem.description) }
-                Console.error("\(path): \(problems.count { $0.severity == .error }.counted("mistake")); nothing was started")
+                var printer = ProblemPrinter()
+                printer.print(problems, file: path, consequence: "nothing was started")
                 throw Exit.badConfiguration
             case .stateFolder(let message):
                 Console.error(message)
