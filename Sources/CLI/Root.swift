@@ -17,7 +17,8 @@ struct Root: AsyncParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            RunCommand.self, InitCommand.self, CheckCommand.self, SchemaCommand.self, StatusCommand.self, StartCommand.self, StopCommand.self,
+            RunCommand.self, InitCommand.self, CheckCommand.self, ConfigCommand.self, SchemaCommand.self, StatusCommand.self, StartCommand.self,
+            StopCommand.self,
             RestartCommand.self, BackupsCommand.self, RestoreCommand.self, DoctorCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self,
             WhyCommand.self, ReloadCommand.self, PluginsCommand.self,
             VersionCommand.self,

@@ -20,6 +20,12 @@ struct CommonJobSettings {
     var isEnabled: Bool
     var disabled: DisabledReason?
 
+    /// The keys that every job has, but for `type` and `with`.
+    static let shapes = SettingsReader.shapes { reader in
+        var top = SettingsReader(ConfigNode(.mapping([]), at: SourcePlace(file: "", line: 1, column: 1)))
+        _ = read(&reader, kind: nil, TopLevel.read(&top, file: "", environment: [:]), environment: [:])
+    }
+
     static func read(
         _ reader: inout SettingsReader, kind: JobCatalog.Entry?, _ configuration: Configuration,
         environment: [String: String]

@@ -7,10 +7,13 @@ package import Settings
 package struct ConfigurationReader: Sendable {
     let catalog: JobCatalog
     let environment: [String: String]
+    let isOffline: Bool
 
-    package init(catalog: JobCatalog, environment: [String: String]) {
+    /// - Parameter isOffline: Whether the file is read away from its container: variables that are not set are warnings.
+    package init(catalog: JobCatalog, environment: [String: String], isOffline: Bool = false) {
         self.catalog = catalog
         self.environment = environment
+        self.isOffline = isOffline
     }
 
     /// Where the file says that plug-ins lie: they must be known before it can be read as a whole.
@@ -20,15 +23,19 @@ package struct ConfigurationReader: Sendable {
     }
 
     package func read(_ text: String, file: String) throws(ConfigurationError) -> Configuration {
-        let (root, problems) = YAMLTree(file: file, environment: environment).read(text)
-        guard let root else { throw ConfigurationError(problems: FullWidthPunctuation.explained(problems, isSyntax: true, in: text)) }
+        let tree = YAMLTree(file: file, environment: environment).read(text)
+        guard let root = tree.root?.withoutExtensions else {
+            throw ConfigurationError(problems: FullWidthPunctuation.explained(tree.problems, isSyntax: true, in: text))
+        }
+        let problems = tree.problems + unset(tree.holes, in: root)
         var reader = SettingsReader(root)
+        reader.correct(ConfigurationReader.topShapes)
         var configuration = TopLevel.read(&reader, file: file, environment: environment)
         let resources = repositories(&reader)
         let places = jobs(&reader, resources, into: &configuration)
         reader.finish()
         // A value with a hole in it is one mistake: what the hole makes of it is none.
-        let told = Set(problems.filter { $0.severity == .error }.map(\.place))
+        let told = Set(tree.problems.filter { $0.severity == .error }.map(\.place) + tree.holes.map(\.place))
         let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
             .inReadingOrder
         if all.hasErrors { throw ConfigurationError(problems: FullWidthPunctuation.explained(all, isSyntax: false, in: text)) }
@@ -38,6 +45,18 @@ package struct ConfigurationReader: Sendable {
         return configuration
     }
 
+    /// The problems of variables without a value. A job that is switched off does not need its own.
+    private func unset(_ holes: [YAMLTree.Hole], in root: ConfigNode) -> [Problem] {
+        let off = Set((root["jobs"]?.entries ?? []).filter { $0.value.isSwitchedOff }.flatMap(\.value.places))
+        return holes.filter { !off.contains($0.place) }.map { hole in
+            Problem(
+                isOffline ? .warning : .error, at: hole.place, "the environment variable \(hole.variable) is not set", hint: hole.hint)
+        }
+    }
+
+    static let topShapes =
+        SettingsReader.shapes { _ = TopLevel.read(&$0, file: "", environment: [:]) } + [TopLevel.repositoriesShape, TopLevel.jobsShape]
+
     private func repositories(_ reader: inout SettingsReader) -> [String: NamedResource] {
         guard let node = reader.node(TopLevel.repositoriesShape) else { return [:] }
         guard let entries = node.entries else {
@@ -46,7 +65,9 @@ package struct ConfigurationReader: Sendable {
         }
         var result: [String: NamedResource] = [:]
         for entry in entries {
-            let resource = reader.nested(entry.value, path: "repositories.\(entry.key)") { inner in
+            let type = SettingShape("type", "The kind of repository", .text)
+            let known = entry.value["type"]?.text.flatMap { catalog.repositories[$0] }.map { $0.shapes() + [type] } ?? [type]
+            let resource = reader.nested(entry.value, path: "repositories.\(entry.key)", known: known) { inner in
                 repository(entry.key, &inner)
             }
             result[entry.key] = resource
@@ -95,6 +116,7 @@ package struct ConfigurationReader: Sendable {
             }
             places[entry.key] = JobPlaces(name: entry.place, node: entry.value)
             var inner = SettingsReader(entry.value, path: entry.key, resources: resources)
+            inner.correct(CommonJobSettings.shapes + [SettingShape("type", "", .text), SettingShape("with", "", .anything)])
             let job = job(entry, &inner, configuration)
             inner.finish()
             reader.takeOver(inner)
@@ -112,7 +134,7 @@ package struct ConfigurationReader: Sendable {
         let empty = ConfigNode(.mapping([]), at: entry.value.place)
         let with = reader.node(SettingShape("with", "The job type's own settings", .anything)) ?? empty
         guard let type, let kind else { return nil }
-        let work = reader.nested(with, path: "\(entry.key).with", kind.decode)
+        let work = reader.nested(with, path: "\(entry.key).with", known: kind.shapes(), kind.decode)
         let missing = (reader.missingSecrets + keys.missingSecrets).unique
         if keys.isEnabled, !missing.isEmpty { keys.disabled = .missingSecrets(missing) }
         if keys.isEnabled, let reason = kind.broken { keys.disabled = .unusable(reason) }
@@ -140,6 +162,26 @@ extension [String] {
 }
 
 extension ConfigNode {
+    /// The root without the keys `x-…`, which hold anchors and what other programs read.
+    var withoutExtensions: ConfigNode {
+        guard let entries else { return self }
+        var node = self
+        node.value = .mapping(entries.filter { !$0.key.hasPrefix("x-") })
+        return node
+    }
+
+    /// Whether this is a job with `enabled: false`.
+    fileprivate var isSwitchedOff: Bool { ["false", "no", "off", "0"].contains(self["enabled"]?.text?.lowercased()) }
+
+    /// Where this value and all below it stand.
+    fileprivate var places: [SourcePlace] {
+        switch value {
+        case .null, .scalar: [place]
+        case .sequence(let nodes): [place] + nodes.flatMap(\.places)
+        case .mapping(let entries): [place] + entries.flatMap(\.value.places)
+        }
+    }
+
     /// Differs when anything below differs.
     fileprivate var fingerprint: String {
         switch value {

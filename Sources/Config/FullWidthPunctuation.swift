@@ -21,6 +21,12 @@ enum FullWidthPunctuation {
         var found: [Problem] = []
         for problem in problems {
             let line = problem.place.line
+            if !isSyntax, problem.severity == .error, let character = problem.message.first(where: isFullWidthSign) {
+                var problem = problem
+                problem.hint = "it holds the full-width character \(character): type it with the English keyboard"
+                found.append(problem)
+                continue
+            }
             let isCandidate = problem.severity == .error && (isSyntax || problem.message.contains { ascii[$0] != nil })
             let candidates = isCandidate ? (isSyntax ? [line, line - 1] : [line]) : []
             guard let guilty = candidates.first(where: { lines.indices.contains($0 - 1) && column(in: lines[$0 - 1]) != nil }) else {
@@ -30,6 +36,12 @@ enum FullWidthPunctuation {
             if explained.insert(guilty).inserted { found.append(self.problem(file: problem.place.file, line: guilty, lines[guilty - 1])) }
         }
         return found
+    }
+
+    /// Whether it is a letter or digit of full width, which looks like that of ASCII and is another.
+    private static func isFullWidthSign(_ character: Character) -> Bool {
+        let code = character.unicodeScalars.first?.value ?? 0
+        return [0xff10...0xff19, 0xff21...0xff3a, 0xff41...0xff5a].contains { $0.contains(code) }
     }
 
     private static func problem(file: String, line: Int, _ text: Substring) -> Problem {

@@ -48,11 +48,7 @@ package struct JSONSchema {
     }
 
     private var job: [String: Any] {
-        let engine = SettingsReader.shapes { reader in
-            let configuration = TopLevel.read(&reader, file: "", environment: [:])
-            _ = CommonJobSettings.read(&reader, kind: nil, configuration, environment: [:])
-        }.dropFirst(SettingsReader.shapes { _ = TopLevel.read(&$0, file: "", environment: [:]) }.count)
-        var schema = object(Array(engine))
+        var schema = object(CommonJobSettings.shapes)
         var properties = schema["properties"] as? [String: Any] ?? [:]
         let types = catalog.entries.values.sorted { $0.typeName < $1.typeName }
         properties["type"] = ["enum": types.map(\.typeName), "description": "The kind of job"]
@@ -63,7 +59,7 @@ package struct JSONSchema {
             let with = object(type.shapes())
             var then: [String: Any] = ["properties": ["with": with]]
             if with["required"] != nil { then["required"] = ["with"] }
-            return ["if": ["properties": ["type": ["const": type.typeName]]], "then": then] as [String: Any]
+            return ["if": ["properties": ["type": ["const": type.typeName]], "required": ["type"]], "then": then] as [String: Any]
         }
         return schema
     }
@@ -76,6 +72,11 @@ package struct JSONSchema {
             var property = value(shape.kind)
             property["description"] = shape.about + (shape.defaultText.map { " (default \($0))" } ?? "")
             properties[shape.key] = property
+            if let old = shape.formerly {
+                property["description"] = "Renamed: write \"\(shape.key)\""
+                property["deprecated"] = true
+                properties[old] = property
+            }
         }
         var schema: [String: Any] = ["type": "object", "additionalProperties": false, "properties": properties]
         let required = shapes.filter(\.isRequired).map(\.key).sorted()

@@ -5,6 +5,7 @@ package import Settings
 package enum PlainYAML {
     /// The root node, and everything wrong. Without a root there was no reading on.
     package static func read(_ text: String, file: String) -> (root: ConfigNode?, problems: [Problem]) {
-        YAMLTree(file: file, environment: nil).read(text)
+        let tree = YAMLTree(file: file, environment: nil).read(text)
+        return (tree.root, tree.problems)
     }
 }

@@ -16,7 +16,10 @@ enum TriggerKeys {
         guard let node = reader.node(SettingShape("on", "What makes the job due; a person can always start it", kind)) else {
             return []
         }
-        if node.entries != nil { return reader.nested(node, path: reader.qualified("on")) { group(&$0, zone: zone) } }
+        if node.entries != nil {
+            let known = SettingsReader.shapes { _ = group(&$0, zone: zone) }
+            return reader.nested(node, path: reader.qualified("on"), known: known) { group(&$0, zone: zone) }
+        }
         return (node.elements ?? [node]).compactMap { element in
             switch element.text {
             case "boot": return .boot
@@ -82,7 +85,7 @@ enum TriggerKeys {
         guard let node = reader.node(SettingShape("after", "When another job has ended", kind)) else { return [] }
         return (node.elements ?? [node]).flatMap { element -> [Trigger] in
             if let job = element.text { return [.after(job: job, .succeeded)] }
-            let (jobs, outcome) = reader.nested(element, path: reader.qualified("after"), afterGroup)
+            let (jobs, outcome) = reader.nested(element, path: reader.qualified("after"), known: SettingsReader.shapes { _ = afterGroup(&$0) }, afterGroup)
             return jobs.map { .after(job: $0, outcome) }
         }
     }

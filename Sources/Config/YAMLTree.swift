@@ -8,48 +8,77 @@ struct YAMLTree {
     /// What variables are put in from; nil leaves the text as it stands.
     let environment: [String: String]?
 
-    /// The root node, and everything wrong so far. Without a root there was no reading on.
-    func read(_ text: String) -> (root: ConfigNode?, problems: [Problem]) {
+    struct Result {
+        /// Nil where the text could not be read on.
+        var root: ConfigNode?
+        var problems: [Problem] = []
+        /// Variables that have no value and are no secrets, where they stand.
+        var holes: [Hole] = []
+    }
+
+    /// A value that lacks a variable.
+    struct Hole {
+        var place: SourcePlace
+        var variable: String
+        /// What the problem says to do.
+        var hint: String
+    }
+
+    /// The most nodes of a file, aliases followed: a few lines of aliases to aliases stand for billions.
+    private static let mostNodes = 200_000
+
+    func read(_ text: String) -> Result {
         let start = SourcePlace(file: file, line: 1, column: 1)
         do {
             guard let root = try Yams.compose(yaml: text) else {
-                return (nil, [Problem(at: start, "the file is empty", hint: "\"shipkeeper init\" or the examples show what goes in")])
+                return Result(problems: [Problem(at: start, "the file is empty", hint: "write one with: shipkeeper init")])
             }
-            var problems: [Problem] = []
-            let secrets = declaredSecrets(root)
-            let node = convert(root, secrets: secrets, &problems)
-            return (node, problems)
+            guard count(root, atMost: YAMLTree.mostNodes) <= YAMLTree.mostNodes else {
+                return Result(problems: [
+                    Problem(at: start, "the file holds more than \(YAMLTree.mostNodes) values, with aliases followed", hint: "make it smaller")
+                ])
+            }
+            var result = Result()
+            result.root = convert(root, secrets: declaredSecrets(root), &result)
+            return result
         } catch {
-            return (nil, [problem(of: error, start, text)])
+            return Result(problems: [problem(of: error, start, text)])
         }
+    }
+
+    /// The nodes at and below one; counting ends soon after the limit.
+    private func count(_ node: Node, atMost limit: Int) -> Int {
+        let children: [Node] =
+            switch node {
+            case .mapping(let mapping): mapping.map(\.value)
+            case .sequence(let sequence): Array(sequence)
+            case .scalar, .alias: []
+            }
+        var total = 1
+        for child in children where total <= limit { total += count(child, atMost: limit - total) }
+        return total
     }
 
     private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {
         switch error as? YamlError {
         case .scanner(_, let message, let mark, _), .parser(_, let message, let mark, _), .composer(_, let message, let mark, _):
-            if let unquoted = unquoted(mark, text) { return unquoted }
-            return Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
+            return SyntaxAdvice(file: file, text: text).problem(line: mark.line)
+                ?? Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
-            return Problem(at: place(context.mark), "\(keys) stands twice in one group", hint: "keep one of them")
+            let keys = duplicates.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+            let place = duplicates.min().flatMap { second($0, in: context.mark, text) } ?? place(context.mark)
+            return Problem(at: place, "\(keys) is set twice in one group", hint: "keep one of them; nothing else was checked")
         default:
             return Problem(at: start, "not valid YAML: \(error)")
         }
     }
 
-    /// A cron expression or its like without quotes: `*`, `@` and `%` begin something else in YAML.
-    private func unquoted(_ mark: Mark, _ text: String) -> Problem? {
+    /// Where a key is set for the second time in the group that begins at a mark; nil where that can't be seen.
+    private func second(_ key: String, in group: Mark, _ text: String) -> SourcePlace? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for number in [mark.line, mark.line - 1] where lines.indices.contains(number - 1) {
-            let line = lines[number - 1]
-            let found = line.firstMatch(of: /(?:^|[:\[,\-{])\s+([*@%][^"',}\]#]*)/) ?? line.firstMatch(of: /\[([*@%][^"',}\]#]*)/)
-            guard let value = found?.output.1, let first = value.first else { continue }
-            let bare = String(value.reversed().drop(while: \.isWhitespace).reversed())
-            return Problem(
-                at: SourcePlace(file: file, line: number, column: line.distance(from: line.startIndex, to: value.startIndex) + 1),
-                "a value that begins with \(first) needs quotes", hint: "put it in quotes: \"\(bare)\"")
-        }
-        return nil
+        let margin = String(repeating: " ", count: group.column - 1)
+        let found = lines.indices.dropFirst(group.line - 1).filter { lines[$0].hasPrefix(margin + key + ":") }
+        return found.dropFirst().first.map { SourcePlace(file: file, line: $0 + 1, column: group.column) }
     }
 
     private func place(_ mark: Mark?) -> SourcePlace {
@@ -62,31 +91,45 @@ struct YAMLTree {
         return Set((node.sequence.map(Array.init) ?? [node]).compactMap { $0.scalar?.string })
     }
 
-    private func convert(_ node: Node, secrets: Set<String>, _ problems: inout [Problem]) -> ConfigNode {
+    private func convert(_ node: Node, secrets: Set<String>, _ result: inout Result) -> ConfigNode {
         let place = place(node.mark)
         if let tag = foreignTag(of: node) {
-            problems.append(
+            result.problems.append(
                 Problem(at: place, "the tag \(tag) belongs to another program", hint: "write the value itself, or ${NAME} for an environment variable"))
             return ConfigNode(.null, at: place)
         }
         switch node {
-        case .scalar(let scalar): return convert(scalar, at: place, secrets, &problems)
+        case .scalar(let scalar): return convert(scalar, at: place, secrets, &result)
         case .sequence(let sequence):
-            return ConfigNode(.sequence(sequence.map { convert($0, secrets: secrets, &problems) }), at: place)
+            return ConfigNode(.sequence(sequence.map { convert($0, secrets: secrets, &result) }), at: place)
         case .mapping(let mapping):
             var entries: [ConfigNode.Entry] = []
+            var merged: [ConfigNode.Entry] = []
             for (key, value) in mapping {
                 let keyPlace = self.place(key.mark)
                 guard let name = key.scalar?.string else {
-                    problems.append(Problem(at: keyPlace, "a key must be a word"))
+                    result.problems.append(Problem(at: keyPlace, "a key must be a word"))
                     continue
                 }
-                entries.append(.init(key: name, place: keyPlace, value: convert(value, secrets: secrets, &problems)))
+                let value = convert(value, secrets: secrets, &result)
+                if name == "<<" { merged += entriesToMerge(value, &result) } else { entries.append(.init(key: name, place: keyPlace, value: value)) }
             }
+            // Keys of the group itself win, then those that come first.
+            for entry in merged where !entries.contains(where: { $0.key == entry.key }) { entries.append(entry) }
             return ConfigNode(.mapping(entries), at: place)
         case .alias:
-            problems.append(Problem(at: place, "an alias to nothing"))
+            result.problems.append(Problem(at: place, "an alias to nothing"))
             return ConfigNode(.null, at: place)
+        }
+    }
+
+    /// What a merge key `<<` brings: the keys of a group, or of several. See https://yaml.org/type/merge.html.
+    private func entriesToMerge(_ value: ConfigNode, _ result: inout Result) -> [ConfigNode.Entry] {
+        (value.elements ?? [value]).flatMap { node -> [ConfigNode.Entry] in
+            if let entries = node.entries { return entries }
+            result.problems.append(
+                Problem(at: node.place, "\"<<\" takes a group of keys or a list of them, not \(node.kind)", hint: "write <<: *name of an anchor"))
+            return []
         }
     }
 
@@ -103,38 +146,35 @@ struct YAMLTree {
     }
 
     private func convert(
-        _ scalar: Node.Scalar, at place: SourcePlace, _ secrets: Set<String>, _ problems: inout [Problem]
+        _ scalar: Node.Scalar, at place: SourcePlace, _ secrets: Set<String>, _ result: inout Result
     ) -> ConfigNode {
         if scalar.string.utf8.contains(0) {
-            problems.append(Problem(at: place, "the text holds a NUL, which ends it for every other program", hint: "remove it"))
+            result.problems.append(Problem(at: place, "the text holds a NUL, which ends it for every other program", hint: "remove it"))
             return ConfigNode(.null, at: place)
         }
         let isPlain = scalar.style == .plain || scalar.style == .any
         if isPlain, ["", "~", "null"].contains(scalar.string) { return ConfigNode(.null, at: place) }
         guard let environment else { return ConfigNode(.scalar(scalar.string, isPlain: isPlain), at: place) }
-        let result = VariableText(environment: environment).expand(scalar.string)
-        for text in result.malformed {
-            problems.append(
+        let expanded = VariableText(environment: environment).expand(scalar.string)
+        for text in expanded.malformed {
+            result.problems.append(
                 Problem(at: place, "\"\(text)\" is no variable", hint: "write ${NAME} or ${NAME:-default}, and $$ for a dollar"))
         }
-        for name in result.unset where !secrets.contains(name) {
+        for name in expanded.unset where !secrets.contains(name) {
             let nearest = NearestWord.find(name, in: environment.keys).map { "did you mean \($0)? Else " } ?? ""
-            problems.append(
-                Problem(
-                    at: place, "the environment variable \(name) is not set",
-                    hint: "\(nearest)set it, or write ${\(name):-default}"))
+            result.holes.append(Hole(place: place, variable: name, hint: "\(nearest)set it, or write ${\(name):-default}"))
         }
-        for name in result.used where !secrets.contains(name) && VariableText.looksSecret(name) {
-            problems.append(
+        for name in expanded.used where !secrets.contains(name) && VariableText.looksSecret(name) {
+            result.problems.append(
                 Problem(
                     .warning, at: place, "\(name) looks like a secret but is not declared as one",
                     hint: "add it to \"secrets\", so that it is kept out of logs and other jobs"))
         }
         // What stands for nothing is nothing: an optional variable that is not set leaves its key out.
-        if isPlain, result.text.isEmpty, !result.used.contains(where: secrets.contains) { return ConfigNode(.null, at: place, written: scalar.string) }
+        if isPlain, expanded.text.isEmpty, !expanded.used.contains(where: secrets.contains) { return ConfigNode(.null, at: place, written: scalar.string) }
         return ConfigNode(
-            .scalar(result.text, isPlain: isPlain), at: place, missingSecrets: result.unset.filter(secrets.contains),
-            written: result.used.isEmpty ? nil : scalar.string)
+            .scalar(expanded.text, isPlain: isPlain), at: place, missingSecrets: expanded.unset.filter(secrets.contains),
+            written: expanded.used.isEmpty ? nil : scalar.string)
     }
 }
 

@@ -10,10 +10,16 @@ package import TimeZones
 /// Finds and reads the configuration.
 package struct ConfigurationFile {
     package let path: String
+    private let environment: [String: String]
+    private let isOffline: Bool
 
     /// The file named by an option or the environment, else the first of the usual places that exists.
-    package init(option: String?) {
-        let environment = ContainerEnvironment.all
+    /// - Parameters:
+    ///   - environment: What its variables are taken from.
+    ///   - isOffline: Whether it is read away from its container: variables that are not set are warnings.
+    package init(option: String?, environment: [String: String] = ContainerEnvironment.all, isOffline: Bool = false) {
+        self.environment = environment
+        self.isOffline = isOffline
         let places = ["shipkeeper.yaml", "/etc/shipkeeper/shipkeeper.yaml"]
         let named = option ?? environment["SHIPKEEPER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         path = named ?? places.first { FileManager.default.fileExists(atPath: $0) } ?? places[0]
@@ -29,13 +35,12 @@ package struct ConfigurationFile {
     /// Reads the file and the plug-ins that it names. Blocks.
     package func read(_ catalog: JobCatalog) throws(ConfigurationError) -> Configuration {
         let text = try text()
-        let environment = ContainerEnvironment.all
         var (catalog, plugins) = (catalog, plugins(text, environment))
         plugins.add(to: &catalog)
         // A broken plug-in takes nothing down but the jobs that need it.
         let notes = plugins.problems.map { Problem(.warning, at: $0.place, $0.message, hint: $0.hint) }
         do {
-            var configuration = try ConfigurationReader(catalog: catalog, environment: environment).read(text, file: path)
+            var configuration = try ConfigurationReader(catalog: catalog, environment: environment, isOffline: isOffline).read(text, file: path)
             configuration.warnings = notes + configuration.warnings
             if ContainerEnvironment.isSafeMode { configuration.enterSafeMode() }
             return configuration
@@ -44,11 +49,22 @@ package struct ConfigurationFile {
         }
     }
 
+    /// The file with variables and defaults filled in, and the values to be masked in it. Blocks.
+    /// - Throws: All that is wrong with the file.
+    package func resolved(_ catalog: JobCatalog) throws(ConfigurationError) -> (text: String, secrets: [String]) {
+        let configuration = try read(catalog)
+        var (catalog, text) = (catalog, try text())
+        var plugins = plugins(text, environment)
+        plugins.add(to: &catalog)
+        text = ResolvedConfiguration(catalog: catalog, secrets: configuration.secrets).text(of: text, file: path, environment: environment) ?? ""
+        return (text, JobEnvironment(own: environment, stateFolder: "").secrets(of: configuration))
+    }
+
     /// The zone of this file, whatever else is right or wrong in it. Blocks.
-    package func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: ContainerEnvironment.all) }
+    package func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: environment) }
 
     /// The plug-ins that this file's jobs may use; those beside it where there is no file.
-    package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", ContainerEnvironment.all) }
+    package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", environment) }
 
     private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {
         let own = URL(fileURLWithPath: path).deletingLastPathComponent()
@@ -64,8 +80,12 @@ package struct ConfigurationFile {
             throw ConfigurationError(problems: [
                 Problem(
                     at: place, "there is no such file",
-                    hint: "name one with --config or SHIPKEEPER_CONFIG; Examples/ has some to begin with")
+                    hint: "name one with --config or SHIPKEEPER_CONFIG, or write one: shipkeeper init --platform compose")
             ])
+        }
+        var isFolder = ObjCBool(false)
+        if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw ConfigurationError(problems: [Problem(at: place, "this is a folder", hint: "name the file in it: \(path)/shipkeeper.yaml")])
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError(problems: [Problem(at: place, "the file can't be read", hint: "check its permissions")])

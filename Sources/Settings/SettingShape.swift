@@ -24,6 +24,8 @@ package struct SettingShape: Sendable {
     package var isRequired: Bool
     /// The default as it would be written in the file.
     package var defaultText: String?
+    /// The key's name in the last release, which is still read, with a warning.
+    package var formerly: String?
 
     package init(_ key: String, _ about: String, _ kind: Kind, isRequired: Bool = false, default defaultText: String? = nil) {
         self.key = key

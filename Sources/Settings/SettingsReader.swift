@@ -2,7 +2,7 @@
 /// keys were asked for. Asked without a file it records the shapes instead, so schema and decoding can't differ.
 package struct SettingsReader {
     package private(set) var problems: [Problem] = []
-    package private(set) var shapes: [SettingShape] = []
+    package internal(set) var shapes: [SettingShape] = []
     /// Declared secrets without a value that some key asked for refers to.
     package private(set) var missingSecrets: [String] = []
     /// What the job must have to itself: what it refers to by name, and what was claimed.
@@ -11,8 +11,8 @@ package struct SettingsReader {
     package private(set) var secretValues: [String] = []
     /// Where the group itself stands.
     package let place: SourcePlace
-    private let node: ConfigNode?
-    private let path: String
+    var node: ConfigNode?
+    let path: String
     let resources: [String: NamedResource]
 
     /// A reader of `node`. A node that is no group of keys is a problem, and reads as an empty group. `resources` are
@@ -85,13 +85,7 @@ package struct SettingsReader {
     /// Reports every key nobody asked for. Called once, after the last key was read.
     package mutating func finish() {
         let known = shapes.map(\.key)
-        for entry in node?.entries ?? [] where !known.contains(entry.key) {
-            let suggestion = NearestWord.find(entry.key, in: known).map { "did you mean \"\($0)\"?" }
-            let all = known.sorted().joined(separator: ", ")
-            report(
-                at: entry.place, "unknown key \"\(entry.key)\"\(path.isEmpty ? "" : " in \"\(path)\"")",
-                hint: suggestion ?? (known.isEmpty ? "no keys are known here" : "known keys: \(all)"))
-        }
+        for entry in node?.entries ?? [] where !known.contains(entry.key) { reportUnknown(entry, hint: hintForUnknown(entry.key, among: known)) }
     }
 
     // MARK: Resources
@@ -167,16 +161,18 @@ package struct SettingsReader {
     package mutating func section<Value>(
         _ key: String, _ about: String, isRequired: Bool = false, _ read: (inout SettingsReader) -> Value
     ) -> Value? {
-        let shape = SettingShape(key, about, .section(SettingsReader.shapes { _ = read(&$0) }), isRequired: isRequired)
-        guard let node = node(shape) else { return nil }
-        return nested(node, path: qualified(key), read)
+        let known = SettingsReader.shapes { _ = read(&$0) }
+        guard let node = node(SettingShape(key, about, .section(known), isRequired: isRequired)) else { return nil }
+        return nested(node, path: qualified(key), known: known, read)
     }
 
     /// Reads a node with a reader of its own and takes over what that finds.
+    /// - Parameter known: The keys that `read` asks for, where that is known before: misspelled ones are then read as those that are meant.
     package mutating func nested<Value>(
-        _ node: ConfigNode, path: String, _ read: (inout SettingsReader) -> Value
+        _ node: ConfigNode, path: String, known: [SettingShape] = [], _ read: (inout SettingsReader) -> Value
     ) -> Value {
         var inner = SettingsReader(node, path: path, resources: resources)
+        inner.correct(known)
         let value = read(&inner)
         inner.finish()
         problems += inner.problems

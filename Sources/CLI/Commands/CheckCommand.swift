@@ -18,6 +18,11 @@ struct CheckCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
+    @OptionGroup var variables: VariableOptions
+
+    @Option(help: "How problems are printed: text, or github for annotations of a workflow run.")
+    var format = ProblemPrinter.Form.text
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -40,7 +45,7 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let file = ConfigurationFile(option: file ?? config)
+        let file = try variables.configurationFile(file ?? config)
         let catalog = ConfigurationFile.catalog(http: CurlClient())
         let problems: [Problem]
         var configuration: Configuration?
@@ -58,7 +63,8 @@ struct CheckCommand: ParsableCommand {
             }
             Console.out(JSONText.of(Result(isValid: configuration != nil, problems: found)))
         } else {
-            for problem in problems { Console.error(problem.description) }
+            var printer = ProblemPrinter(form: format)
+            printer.print(problems, file: file.path)
             if let configuration { Console.out(summary(configuration)) }
         }
         if configuration == nil { throw Exit.badConfiguration }
@@ -93,3 +99,5 @@ struct VersionCommand: ParsableCommand {
 
     func run() { Console.out(json ? JSONText.of(["version": programVersion]) : "shipkeeper \(programVersion)") }
 }
+
+extension ProblemPrinter.Form: ExpressibleByArgument {}

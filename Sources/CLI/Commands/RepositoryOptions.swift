@@ -37,7 +37,8 @@ struct RepositoryOptions: ParsableArguments {
             ShownTime.zone = configuration.timeZone
             return RepositoryPlans(configuration: configuration)
         } catch {
-            for problem in error.problems { Console.error(problem.description) }
+            var printer = ProblemPrinter()
+            printer.print(error.problems, file: file.path)
             throw Exit.badConfiguration
         }
     }

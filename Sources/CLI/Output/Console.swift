@@ -32,9 +32,23 @@ enum Console {
         case bold = "1"
     }
 
-    static let hasColours = Terminal.isOutput && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    static let hasColours = areColoursWanted(onTerminal: Terminal.isOutput)
+    private static let hasErrorColours = areColoursWanted(onTerminal: Terminal.isError)
 
-    static func paint(_ text: String, _ colour: Colour?) -> String {
+    /// As https://no-color.org and https://bixense.com/clicolors say; a terminal that calls itself dumb shows none.
+    private static func areColoursWanted(onTerminal isTerminal: Bool) -> Bool {
+        let environment = ProcessInfo.processInfo.environment
+        func isSet(_ name: String) -> Bool { environment[name].map { !$0.isEmpty && $0 != "0" } ?? false }
+        if !(environment["NO_COLOR"] ?? "").isEmpty { return false }
+        if isSet("FORCE_COLOR") || isSet("CLICOLOR_FORCE") { return true }
+        return isTerminal && environment["TERM"] != "dumb"
+    }
+
+    static func paint(_ text: String, _ colour: Colour?) -> String { paint(text, colour, hasColours) }
+    /// For standard error.
+    static func paintError(_ text: String, _ colour: Colour?) -> String { paint(text, colour, hasErrorColours) }
+
+    private static func paint(_ text: String, _ colour: Colour?, _ hasColours: Bool) -> String {
         guard let colour, hasColours else { return text }
         return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
     }

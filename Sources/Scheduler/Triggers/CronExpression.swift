@@ -1,3 +1,4 @@
+import Settings
 import TimeZones
 
 /// A schedule in the five fields of cron: `minute hour day-of-month month day-of-week`.
@@ -42,7 +43,9 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         if text.hasPrefix("@"), CronExpression.words[text.lowercased()] == nil {
             let hint =
                 text.lowercased() == "@reboot"
-                ? "write \"on: boot\"" : "known are \(CronExpression.words.keys.sorted().joined(separator: ", "))"
+                ? "write \"on: boot\""
+                : NearestWord.find(text, in: CronExpression.words.keys).map { "did you mean \"\($0)\"?" }
+                    ?? "known are \(CronExpression.words.keys.sorted().joined(separator: ", "))"
             throw CronError("unknown word \"\(text)\"", hint: hint)
         }
         let fields = CronExpression.expanded(text)
