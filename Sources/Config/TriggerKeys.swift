@@ -70,13 +70,14 @@ enum TriggerKeys {
 
     private static func watch(_ reader: inout SettingsReader) -> Trigger? {
         let paths = reader.strings("watch", "Folders: the job is due when something below one of them has changed and then rested")
-        let settle = reader.duration(
-            "settle", "How long nothing below a watched folder must change", default: .seconds(30), in: .milliseconds(100) ... .seconds(3600))
-        if paths.isEmpty, reader.has("settle") { reader.report("settle", "\"settle\" goes with \"watch\"") }
+        let debounce = reader.duration(
+            "debounce", "How long nothing below a watched folder must change", default: .seconds(30), in: .milliseconds(100) ... .seconds(3600))
+        reader.formerly("settle", "debounce")
+        if paths.isEmpty, reader.has("debounce") { reader.report("debounce", "\"debounce\" goes with \"watch\"") }
         for path in paths where !path.hasPrefix("/") {
             reader.report("watch", "\"watch\" is \"\(path)\"", hint: "write the whole path, beginning with /")
         }
-        return paths.isEmpty ? nil : .watch(paths: paths.map { $0 == "/" ? $0 : String($0.trimmingSuffix("/")) }, settle: settle)
+        return paths.isEmpty ? nil : .watch(paths: paths.map { $0 == "/" ? $0 : String($0.trimmingSuffix("/")) }, debounce: debounce)
     }
 
     private static func after(_ reader: inout SettingsReader) -> [Trigger] {
@@ -93,7 +94,7 @@ enum TriggerKeys {
     private static func afterGroup(_ reader: inout SettingsReader) -> ([String], Trigger.AfterOutcome) {
         (
             reader.strings("job", "The other job, or several", isRequired: true),
-            reader.choice("outcome", "Which of its ends counts", default: Trigger.AfterOutcome.succeeded)
+            reader.choice("outcome", "Which of its ends counts", default: Trigger.AfterOutcome.succeeded, formerly: ["troubled": .failing])
         )
     }
 }

@@ -28,9 +28,9 @@ struct HandoverMonitor: Sendable {
         var restored: [String: Duration] = [:]
         while !Task.isCancelled {
             let uses = RepositoryPlans(configuration: current.value).uses.filter { use in
-                !use.isBackup && use.isEnabled && restored[use.repository.name].map { clock.uptime - $0 < use.follow } ?? (use.follow > .zero)
+                !use.isBackup && use.isEnabled && restored[use.repository.name].map { clock.uptime - $0 < use.handover } ?? (use.handover > .zero)
             }
-            guard let longest = uses.map(\.follow).max() else { return }
+            guard let longest = uses.map(\.handover).max() else { return }
             let pause = min(HandoverMonitor.pace.upperBound, max(HandoverMonitor.pace.lowerBound, longest / 15))
             do { try await clock.sleep(for: pause) } catch { return }
             for use in uses {

@@ -28,7 +28,7 @@ package struct RepositoryPlans: Sendable {
         package var repository: Repository
         package var source: BackupSource
         /// For a restore: how long newer backups of another container are taken over.
-        package var follow = Duration.zero
+        package var handover = Duration.zero
     }
 
     /// Jobs that restore from a repository or store in one.
@@ -40,7 +40,8 @@ package struct RepositoryPlans: Sendable {
             case let restore as RestoreJob:
                 guard let repository = restore.settings.repository, let source = restore.settings.source else { return nil }
                 return Use(
-                    job: job.definition.name, isBackup: false, isEnabled: isEnabled, repository: repository, source: source, follow: restore.settings.follow)
+                    job: job.definition.name, isBackup: false, isEnabled: isEnabled, repository: repository, source: source, handover: restore.settings.handover
+                )
             case let backup as BackupJob:
                 guard let repository = backup.settings.repository, let source = backup.settings.source else { return nil }
                 return Use(job: job.definition.name, isBackup: true, isEnabled: isEnabled, repository: repository, source: source)

@@ -11,7 +11,7 @@ actor Watches {
     private struct Watch: Hashable, Sendable {
         var job: String
         var path: String
-        var settle: Duration
+        var debounce: Duration
         /// Paths that the job writes to itself.
         var outputs: Set<String>
     }
@@ -33,8 +33,8 @@ actor Watches {
     func use(_ jobs: [ScheduledJob]) {
         var wanted: Set<Watch> = []
         for job in jobs where job.definition.disabled == nil {
-            for case .watch(let paths, let settle) in job.definition.triggers {
-                for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, settle: settle, outputs: Set(job.work.outputs))) }
+            for case .watch(let paths, let debounce) in job.definition.triggers {
+                for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, debounce: debounce, outputs: Set(job.work.outputs))) }
             }
         }
         for (watch, task) in tasks where !wanted.contains(watch) {
@@ -53,7 +53,7 @@ actor Watches {
     private static func carry(_ watch: Watch, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (String) -> Void) async {
         await DedicatedThread.run { flag in
             var watcher = FolderWatcher(watch.path, ignoring: watch.outputs)
-            var settling = Debounce(watch.settle)
+            var settling = Debounce(watch.debounce)
             var (last, hasNoted) = (clock.now, false)
             while !flag.isSet {
                 let notice = watcher.wait(min(longestWait, settling.remaining(at: clock.uptime) ?? longestWait))

@@ -77,7 +77,7 @@ extension JSONDocument {
     }
 
     /// Adds what is missing to a list that is a set. Where something else than a list stands, nothing is changed.
-    package mutating func unite(_ elements: [JSONValue], at path: [String]) throws(NoList) -> [JSONChange] {
+    package mutating func union(_ elements: [JSONValue], at path: [String]) throws(NoList) -> [JSONChange] {
         let present = value(at: path)
         switch present {
         case nil, .null: break

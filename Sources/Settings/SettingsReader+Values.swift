@@ -109,12 +109,18 @@ extension SettingsReader {
     }
 
     package mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
-        _ key: String, _ about: String, default fallback: Value
+        _ key: String, _ about: String, default fallback: Value, formerly: [String: Value] = [:]
     ) -> Value {
         let names = Value.allCases.map(\.rawValue)
         let shape = SettingShape(key, about, .choice(names), default: fallback.rawValue)
         guard let node = node(shape), let text = scalar(node, key) else { return fallback }
         if let value = Value(rawValue: text) { return value }
+        if let value = formerly[text] {
+            warn(
+                at: node.place, "\"\(qualified(key)): \(text)\" is now \"\(value.rawValue)\"",
+                hint: "rename it: the next release no longer knows the old name")
+            return value
+        }
         let nearest = NearestWord.find(text, in: names).map { "did you mean \"\($0)\"?" }
         report(
             at: node.place, "\"\(qualified(key))\" is \(node.kind)",

@@ -523,7 +523,7 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/notes.md", "first")
         #expect(try first.ask("start backup --wait").status == 0)
         // The platform starts the new one while the old one still serves.
-        let second = try world.start("two", port: World.otherPort, changes: [("      on_failure:", "      follow: 30s\n      on_failure:")])
+        let second = try world.start("two", port: World.otherPort, changes: [("      on_failure:", "      handover: 30s\n      on_failure:")])
         #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "written while both were there")
         try world.folder.write("two/.openclaw/workspace/new.md", "only in the new one")
@@ -557,7 +557,7 @@ struct OpenClawTests {
         #expect(try first.ask("start backup --wait").status == 0)
         // While the new one waits for its gateway to end, the old one stores twice.
         let second = try world.start(
-            "two", port: World.otherPort, changes: [("      on_failure:", "      follow: 60s\n      on_failure:")], ["STANDIN_DRAIN_SECONDS": "4"])
+            "two", port: World.otherPort, changes: [("      on_failure:", "      handover: 60s\n      on_failure:")], ["STANDIN_DRAIN_SECONDS": "4"])
         #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "the second to last")
         #expect(try first.ask("start backup --wait").status == 0)
@@ -581,7 +581,7 @@ struct OpenClawTests {
         let first = try world.start("one")
         #expect(try first.isUp() && first.becomes("ready") && first.ask("start backup --wait").status == 0)
         let second = try world.start(
-            "two", port: World.otherPort, changes: [("      on_failure:", "      follow: 60s\n      give_up_after: 0s\n      on_failure:")])
+            "two", port: World.otherPort, changes: [("      on_failure:", "      handover: 60s\n      give_up_after: 0s\n      on_failure:")])
         #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("two/.openclaw/workspace/mine.md", "mine")
         try world.folder.write("one/.openclaw/workspace/notes.md", "newer")
@@ -617,7 +617,7 @@ struct OpenClawTests {
         )
         try world.folder.run("chmod +x '\(world.folder[site])/node_modules/.bin/hexo'")
         let container = try world.start(
-            "one", changes: [("settle: 2m", "settle: 500ms")],
+            "one", changes: [("debounce: 2m", "debounce: 500ms")],
             [
                 "BLOG": "true", "OSS_REGION": "cn-wuhan-lr", "OSS_BUCKET": "my-blog", "OSS_ENDPOINT": oss.endpoint, "OSS_ACCESS_KEY_ID": StandInOSS.keyID,
                 "OSS_ACCESS_KEY_SECRET": StandInOSS.secret,

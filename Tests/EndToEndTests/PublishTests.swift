@@ -253,11 +253,11 @@ struct PublishTests {
               site:
                 type: publish
                 needs: restore
-                on: { watch: "\(folder["public"])", settle: 2s }
+                on: { watch: "\(folder["public"])", debounce: 2s }
                 with:
                   folder: \(folder["public"])
                   to: { type: folder, path: "\(folder["web"])" }
-              marker: { type: command, needs: restore, on: { watch: "\(folder["marks"])", settle: 2s }, with: { shell: "echo x >> '\(folder["marked"])'" } }
+              marker: { type: command, needs: restore, on: { watch: "\(folder["marks"])", debounce: 2s }, with: { shell: "echo x >> '\(folder["marked"])'" } }
             """
         let program = try RunningProgram(configuration, in: folder)
         #expect(try RunningProgram.until("test -f '\(folder["public/index.html"])'"))

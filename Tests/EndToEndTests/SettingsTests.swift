@@ -34,7 +34,7 @@ struct SettingsTests {
 
     private static let origins = """
         merge: { gateway: { port: 18789, mode: local, auth: { mode: token }, old: null }, name: "007" }
-        unite: { gateway.controlUi.allowedOrigins: ["https://a.example"] }
+        union: { gateway.controlUi.allowedOrigins: ["https://a.example"] }
         """
 
     @Test("puts keys in, keeps the rest with its comments, mode and owner, names keys and never values", .timeLimit(.minutes(30)), arguments: Account.allCases)
@@ -222,7 +222,7 @@ struct SettingsTests {
         #expect(words.status == 0 && words.output.contains("the validator does not accept it, and did not before"), "\(words)")
         try world.folder.run("mkdir -p x")
         let check = try Shell.run(
-            "printf 'version: 1\\njobs:\\n  s:\\n    type: json-merge\\n    with:\\n      file: rel\\n      merge: [1]\\n      unite: { a..b: [1], c: 2 }\\n      validate: {}\\n' > x/c.yaml; '\(SourceTree.program)' check --config x/c.yaml",
+            "printf 'version: 1\\njobs:\\n  s:\\n    type: json-merge\\n    with:\\n      file: rel\\n      merge: [1]\\n      union: { a..b: [1], c: 2 }\\n      validate: {}\\n' > x/c.yaml; '\(SourceTree.program)' check --config x/c.yaml",
             folder: world.folder.path)
         #expect(check.status == 78)
         for words in ["x/c.yaml:6:13: error", "x/c.yaml:7:14: error", "\"a..b\" is no path", "takes a list, not \"2\"", "command\" is missing"] {

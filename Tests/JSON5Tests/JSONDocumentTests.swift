@@ -68,10 +68,10 @@ struct JSONDocumentTests {
     }
 
     @Test("adds to a list what it lacks, in the way it is written")
-    func unite() throws {
+    func union() throws {
         func united(_ text: String, _ path: [String]) throws -> String {
             var document = try JSONDocument(Array(text.utf8))
-            _ = try document.unite([.text("b"), .text("a"), .text("b")], at: path)
+            _ = try document.union([.text("b"), .text("a"), .text("b")], at: path)
             return String(decoding: document.bytes, as: UTF8.self)
         }
         #expect(try united("{l: ['a']}", ["l"]) == "{l: ['a', \"b\"]}")

@@ -34,7 +34,7 @@ struct KeepaliveTests {
     @Test(
         "what counts as reached",
         arguments: [
-            ("", 302, nil, true), ("", 404, nil, false), (", expect: [404, 401]", 404, nil, true), (", expect: 204", 200, nil, false),
+            ("", 302, nil, true), ("", 404, nil, false), (", statuses: [404, 401]", 404, nil, true), (", statuses: 204", 200, nil, false),
             (", marker: X-App", 200, "any", true), (", marker: X-App", 200, nil, false), (", marker: \"X-App: mine\"", 200, "mine", true),
             (", marker: \"X-App: mine\"", 200, "theirs", false),
         ] as [(String, Int, String?, Bool)])
@@ -52,8 +52,8 @@ struct KeepaliveTests {
 
     @Test("mistakes are named with their places")
     func mistakes() {
-        let problems = DeclaredJob.problems("type: keepalive\nwith:\n  url: nowhere\n  method: POST\n  expect: [99]\n  failures: 0\n  timeout: 2m")
-        for words in ["c.yaml:6:12: error: \"a.with.url\"", ":7:15: error: \"a.with.method\"", ":8:16: error:", ":9:17: error:", ":10:16: error:"] {
+        let problems = DeclaredJob.problems("type: keepalive\nwith:\n  url: nowhere\n  method: POST\n  statuses: [99]\n  failures: 0\n  timeout: 2m")
+        for words in ["c.yaml:6:12: error: \"a.with.url\"", ":7:15: error: \"a.with.method\"", ":8:18: error:", ":9:17: error:", ":10:16: error:"] {
             #expect(problems.contains { $0.contains(words) }, "\(words) is not in \(problems)")
         }
         #expect(DeclaredJob.problems("type: keepalive").contains { $0.contains("\"a.with.url\" is missing") })

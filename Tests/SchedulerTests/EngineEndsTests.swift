@@ -26,7 +26,7 @@ struct EngineEndsTests {
     func interrupted() {
         let run = Run(id: 7, job: "backup", cause: .stop, scheduledAt: t, createdAt: t, state: .running(attempt: 1, since: t - 60))
         let (_, decision) = boot(followers(Trigger.AfterOutcome.allCases), stored: StoredState(unfinished: [run], highestRunID: 7))
-        #expect(Set(started(decision)) == ["failed", "finished", "troubled"])
+        #expect(Set(started(decision)) == ["failed", "finished", "failing"])
         let causes = decision.changes.compactMap { if case .save(let run) = $0 { run.cause } else { nil } }
         #expect(causes.contains(.after(job: "backup", run: 7)))
     }

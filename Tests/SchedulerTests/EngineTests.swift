@@ -208,7 +208,7 @@ struct EngineTests {
     func troubled() {
         var (engine, _) = boot([
             JobDefinition(name: "a", retry: RetryPolicy(attempts: 3, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.error]), canDryRun: true),
-            JobDefinition(name: "told", triggers: [.after(job: "a", .troubled)]), JobDefinition(name: "late", triggers: [.after(job: "a", .failed)]),
+            JobDefinition(name: "told", triggers: [.after(job: "a", .failing)]), JobDefinition(name: "late", triggers: [.after(job: "a", .failed)]),
         ])
         func fail(_ run: Int64, at now: Date) -> [String] {
             started(engine.handle(.attemptEnded(run: run, .failed(JobError("no", retry: .worthwhile))), at: now))
@@ -230,7 +230,7 @@ struct EngineTests {
     func deferred() {
         let retry = RetryPolicy(attempts: 2, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.error])
         var (engine, _) = boot([
-            JobDefinition(name: "a", triggers: [.boot], retry: retry), JobDefinition(name: "told", triggers: [.after(job: "a", .troubled)]),
+            JobDefinition(name: "a", triggers: [.boot], retry: retry), JobDefinition(name: "told", triggers: [.after(job: "a", .failing)]),
             JobDefinition(name: "late", triggers: [.after(job: "a", .failed)]),
         ])
         func fail(_ retry: JobError.Retry, at now: Date) -> [String] {

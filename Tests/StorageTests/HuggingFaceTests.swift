@@ -21,14 +21,14 @@ struct HuggingFaceTests {
         }
 
         func store(
-            token: String = StandInHub.writeToken, dataset: String = "alice/backup", create: Bool = false, reclaim: HuggingFace.Reclaim = .off,
+            token: String = StandInHub.writeToken, dataset: String = "alice/backup", create: Bool = false, freeSpace: HuggingFace.FreeSpace = .off,
             endpoint: String? = nil
         ) -> HuggingFace {
             var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             patience.answer = .seconds(5)
             return HuggingFace(
-                .init(dataset: dataset, token: token, create: create, endpoint: endpoint ?? hub.endpoint, reclaim: reclaim, quota: 1000), http: hub.http,
+                .init(dataset: dataset, token: token, create: create, endpoint: endpoint ?? hub.endpoint, freeSpace: freeSpace, quota: 1000), http: hub.http,
                 patience: patience)
         }
 
@@ -211,13 +211,13 @@ struct HuggingFaceTests {
         let off = world.store()
         let versions = try await fill(off)
         #expect(try await off.remove(Array(versions.dropFirst(2)), keeping: Array(versions.prefix(2))) == 0)
-        let deleting = world.store(reclaim: .delete)
+        let deleting = world.store(freeSpace: .delete)
         #expect(try await deleting.remove(versions, keeping: [versions[1]]) == 0, "what was looked at is not the head")
         #expect(try await deleting.remove(versions, keeping: [versions[0]]) == 3, "all but the head, at most")
         #expect(try await deleting.versions().filter { !$0.objects.isEmpty }.map(\.id) == [versions[0].id])
         #expect(try await world.content("a.tar.gz", versions[0], deleting) == bytes(50_003, seed: 4))
         await #expect { try await world.content("a.tar.gz", versions[1], off) } throws: { ($0 as? StorageError)?.kind == .damaged }
-        let squashing = world.store(reclaim: .squash)
+        let squashing = world.store(freeSpace: .squash)
         #expect(try await squashing.remove(versions, keeping: [versions[0]]) == 3)
         let left = try await squashing.versions()
         #expect(left.count == 1)

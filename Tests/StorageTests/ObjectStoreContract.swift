@@ -34,7 +34,7 @@ struct ObjectStoreContract {
             try await hub.create()
             var patience = HubTimeouts()
             patience.clock = ImpatientClock()
-            let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint, reclaim: .squash)
+            let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint, freeSpace: .squash)
             return (HuggingFace(settings, http: hub.http, patience: patience), hub.server)
         case .oss, .s3:
             let (bucket, oss) = try bucket(kind)

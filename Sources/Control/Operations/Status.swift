@@ -97,7 +97,8 @@ extension StatusAnswer.Attention {
             let share = Int(Double(space.usedBytes) / Double(limit) * 100)
             found.append(
                 .init(
-                    job: space.job, message: "the repository holds \(share) % of what the account may store", hint: "set \"reclaim: delete\" on the repository")
+                    job: space.job, message: "the repository holds \(share) % of what the account may store",
+                    hint: "set \"free_space: delete\" on the repository")
             )
         }
         return found

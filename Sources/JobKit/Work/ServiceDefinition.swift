@@ -88,17 +88,17 @@ package struct ServiceDefinition: Hashable, Sendable {
         package var giveUpAfter: Int
         package var giveUpWithin: Duration
         /// The backoff starts anew once the service was ready for this long.
-        package var settledAfter: Duration
+        package var stableAfter: Duration
 
         package init(
             backoff: Duration = .seconds(5), backoffCap: Duration = .seconds(60), giveUpAfter: Int = 10,
-            giveUpWithin: Duration = .seconds(600), settledAfter: Duration = .seconds(60)
+            giveUpWithin: Duration = .seconds(600), stableAfter: Duration = .seconds(60)
         ) {
             self.backoff = backoff
             self.backoffCap = backoffCap
             self.giveUpAfter = giveUpAfter
             self.giveUpWithin = giveUpWithin
-            self.settledAfter = settledAfter
+            self.stableAfter = stableAfter
         }
     }
 

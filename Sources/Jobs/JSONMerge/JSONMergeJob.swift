@@ -27,15 +27,16 @@ package struct JSONMergeJob: JobType {
         let file = reader.path("file", "The file; it is made where it is missing")
         let merge = reader.jsonObject("merge", "What is laid over it: groups are merged, null takes away, all else replaces (RFC 7396)")
         let defaults = reader.jsonObject("defaults", "What is put in only where nothing stands yet: the app and its user may change it")
-        let unite = reader.jsonLists("unite", "Lists that are sets, by their path such as gateway.controlUi.allowedOrigins: what is missing is added")
+        let union = reader.jsonLists("union", "Lists that are sets, by their path such as gateway.controlUi.allowedOrigins: what is missing is added")
         let validator = reader.section("validate", "A program that judges the new file before it takes the old one's place", MergeValidator.read)
-        if !["merge", "defaults", "unite"].contains(where: reader.has) {
-            reader.report(at: reader.place, "there is nothing to put into the file", hint: "write \"merge\", \"defaults\" or \"unite\"")
+        reader.formerly("unite", "union")
+        if !["merge", "defaults", "union"].contains(where: reader.has) {
+            reader.report(at: reader.place, "there is nothing to put into the file", hint: "write \"merge\", \"defaults\" or \"union\"")
         }
         return Settings(
             file: file ?? "",
             operations: (merge?.members ?? []).map { .patch([$0.key], $0.value) } + (defaults?.members ?? []).map { .fill([$0.key], $0.value) }
-                + unite.map { .unite($0.path, $0.elements) },
+                + union.map { .union($0.path, $0.elements) },
             validator: validator ?? nil)
     }
 
@@ -114,12 +115,12 @@ package struct JSONMergeJob: JobType {
     }
 
     private func refuseNoLists(_ document: JSONDocument, _ file: MergeFile) throws(JobError) {
-        for case .unite(let path, let elements) in settings.operations {
+        for case .union(let path, let elements) in settings.operations {
             var document = document
-            do throws(JSONDocument.NoList) { _ = try document.unite(elements, at: path) } catch {
+            do throws(JSONDocument.NoList) { _ = try document.union(elements, at: path) } catch {
                 throw JobError(
                     "\(JSONPath.text(path)) in \(file.path) is no list, so nothing can be added to it",
-                    hint: "make it one, or put it under \"merge\" instead of \"unite\"")
+                    hint: "make it one, or put it under \"merge\" instead of \"union\"")
             }
         }
     }

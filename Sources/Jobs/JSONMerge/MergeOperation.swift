@@ -4,11 +4,11 @@ import JSON5
 enum MergeOperation: Sendable {
     case patch([String], JSONValue)
     case fill([String], JSONValue)
-    case unite([String], [JSONValue])
+    case union([String], [JSONValue])
 
     var path: [String] {
         switch self {
-        case .patch(let path, _), .fill(let path, _), .unite(let path, _): path
+        case .patch(let path, _), .fill(let path, _), .union(let path, _): path
         }
     }
 
@@ -17,7 +17,7 @@ enum MergeOperation: Sendable {
         switch self {
         case .patch(let path, let value): (value.members ?? []).map { .patch(path + [$0.key], $0.value) }
         case .fill(let path, let value): (value.members ?? []).map { .fill(path + [$0.key], $0.value) }
-        case .unite: []
+        case .union: []
         }
     }
 
@@ -27,7 +27,7 @@ enum MergeOperation: Sendable {
         case .patch(let path, .null): document.take(path)
         case .patch(let path, let value): document.merge(value, at: path)
         case .fill(let path, let value): document.fill(value, at: path)
-        case .unite(let path, let elements): (try? document.unite(elements, at: path)) ?? []
+        case .union(let path, let elements): (try? document.union(elements, at: path)) ?? []
         }
     }
 }

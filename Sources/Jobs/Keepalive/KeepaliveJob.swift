@@ -30,14 +30,16 @@ package struct KeepaliveJob: JobType {
     let http: any HTTPTransport
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
-        Settings(
+        let settings = Settings(
             url: reader.url("url", "The address to ask") ?? "",
             method: reader.choice("method", "HTTP method", default: Method.get),
-            expected: Set(reader.statuses("expect", "Statuses that count as reached; all from 200 to 399 by default")),
+            expected: Set(reader.statuses("statuses", "Statuses that count as reached; all from 200 to 399 by default")),
             headers: reader.stringMap("headers", "Headers of the request, such as X-HF-Authorization of a private Space"),
             marker: reader.optionalString("marker", "A header that the answer must carry, as Name or Name: value"),
             failures: reader.integer("failures", "Failures in a row before the run counts as failed", default: 3, in: 1...1000),
             timeout: reader.duration("timeout", "The longest wait for an answer", default: .seconds(10), in: .seconds(1) ... .seconds(60)))
+        reader.formerly("expect", "statuses")
+        return settings
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {

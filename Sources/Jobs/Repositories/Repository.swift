@@ -61,19 +61,20 @@ package struct Repository: Sendable {
         let revision = reader.optionalString("revision", "The branch; main by default") ?? "main"
         let create = reader.boolean("create", "Whether a missing dataset is created; it will be private", default: false)
         let endpoint = reader.endpoint(standard)
-        let reclaim = reader.choice(
-            "reclaim", "How backups that \"keep\" no longer keeps free their space, for good; only after the newest was read back",
-            default: HuggingFace.Reclaim.off)
+        let freeSpace = reader.choice(
+            "free_space", "How backups that \"keep\" no longer keeps free their space, for good; only after the newest was read back",
+            default: HuggingFace.FreeSpace.off)
+        reader.formerly("reclaim", "free_space")
         let quota = reader.size("quota", "What the account may store, for the warning at 80 %", default: 100_000_000_000)
         let retention = reader.formatAndRetention()
-        if reclaim == .squash, retention != Retention(last: 1, daily: 0, weekly: 0) {
+        if freeSpace == .squash, retention != Retention(last: 1, daily: 0, weekly: 0) {
             reader.report(
-                "reclaim", "\"reclaim: squash\" leaves the newest backup only, and \"keep\" keeps more",
-                hint: "write keep: { last: 1, daily: 0, weekly: 0 }, or reclaim: delete")
+                "free_space", "\"free_space: squash\" leaves the newest backup only, and \"keep\" keeps more",
+                hint: "write keep: { last: 1, daily: 0, weekly: 0 }, or free_space: delete")
         }
         guard let dataset, let token else { return nil }
         let settings = HuggingFace.Settings(
-            dataset: dataset, token: token.revealed, revision: revision, create: create, endpoint: endpoint, reclaim: reclaim, quota: quota)
+            dataset: dataset, token: token.revealed, revision: revision, create: create, endpoint: endpoint, freeSpace: freeSpace, quota: quota)
         return Repository(
             name: name, location: "huggingface:\(endpoint)/\(dataset)@\(revision)", store: HuggingFace(settings, http: http), retention: retention)
     }

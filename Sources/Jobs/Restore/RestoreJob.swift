@@ -12,7 +12,7 @@ package struct RestoreJob: JobType {
     /// What follows when the data can't be brought back.
     package enum OnFailure: String, CaseIterable, Sendable {
         /// The run fails, and what needs it waits.
-        case hold
+        case wait
         /// What needs it starts all the same, and backups stay locked.
         case startLocked = "start_locked"
     }
@@ -25,7 +25,7 @@ package struct RestoreJob: JobType {
         var onFailure: OnFailure
         var owner: FileOwner
         /// For so long after the start, a newer backup that another container has stored is brought back; zero for never.
-        package var follow: Duration
+        package var handover: Duration
     }
 
     package static let typeName = "restore"
@@ -33,20 +33,22 @@ package struct RestoreJob: JobType {
     package let settings: Settings
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
-        Settings(
+        let settings = Settings(
             repository: reader.resource("repository", "The repository to restore from", as: Repository.self),
             source: reader.tree(),
             giveUpAfter: reader.duration(
                 "give_up_after", "How long a repository that can't be reached is asked again", default: .seconds(300),
                 in: .zero ... .seconds(86_400)),
             onFailure: reader.choice(
-                "on_failure", "Whether what needs the restore waits (hold) or starts without the data, with backups locked (start_locked)",
-                default: .hold),
+                "on_failure", "Whether what needs the restore waits (wait) or starts without the data, with backups locked (start_locked)",
+                default: .wait, formerly: ["hold": .wait]),
             owner: reader.choice(
                 "owner", "Who owns what root restores: whoever owned it when it was stored (stored), or root itself (running)", default: .stored),
-            follow: reader.duration(
-                "follow", "For so long after the start, a newer backup of the container that this one replaces is taken over; 0s for never",
+            handover: reader.duration(
+                "handover", "For so long after the start, a newer backup of the container that this one replaces is taken over; 0s for never",
                 default: .seconds(900), in: .zero ... .seconds(86_400)))
+        reader.formerly("follow", "handover")
+        return settings
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
@@ -59,7 +61,7 @@ package struct RestoreJob: JobType {
         do {
             return try await attempt.run(wanted)
         } catch {
-            if Task.isCancelled || wanted != nil || settings.onFailure == .hold { throw error }
+            if Task.isCancelled || wanted != nil || settings.onFailure == .wait { throw error }
             let hint = error.hint.map { " (\($0))" } ?? ""
             context.log("not restored: \(error.summary)\(hint)")
             return RunReport(

@@ -49,10 +49,12 @@ package struct ServiceJob: ServiceType {
         let backoff = reader.durationRange("backoff", "First and longest wait before a restart", default: .seconds(5) ... .seconds(60))
         let giveUp = reader.countWithin(
             "give_up_after", "Ends within a time after which the service is given up", default: (10, .seconds(600)))
-        return ServiceDefinition.RestartPolicy(
+        let policy = ServiceDefinition.RestartPolicy(
             backoff: backoff.lowerBound, backoffCap: backoff.upperBound, giveUpAfter: giveUp.count, giveUpWithin: giveUp.within,
-            settledAfter: reader.duration(
-                "settled_after", "Ready for so long, its backoff starts anew", default: .seconds(60), in: .seconds(1) ... .seconds(86_400)))
+            stableAfter: reader.duration(
+                "stable_after", "Ready for so long, its backoff starts anew", default: .seconds(60), in: .seconds(1) ... .seconds(86_400)))
+        reader.formerly("settled_after", "stable_after")
+        return policy
     }
 
     private static func cleaning(_ reader: inout SettingsReader) -> ServiceDefinition.Cleaning? {

@@ -45,7 +45,7 @@ extension App {
                   base: "${HOME}"
                   paths: [.openclaw]
                   optional: [.config/openclaw]               # where newer versions keep the key to their logins
-                  on_failure: ${ON_RESTORE_FAILURE:-hold}
+                  on_failure: ${ON_RESTORE_FAILURE:-wait}
                   owner: running                             # whoever runs here now, be it root or user 1000
 
               # The keys that must be right here. All else in openclaw.json is yours, and what your version does not know is left out.
@@ -87,7 +87,7 @@ extension App {
                       defaults:
                         model: { primary: minimax/MiniMax-M2.7 }
                         models: { minimax/MiniMax-M2.7: {}, minimax/MiniMax-M2.7-highspeed: {} }
-                  unite:
+                  union:
                     gateway.controlUi.allowedOrigins: ["${SHIPKEEPER_PUBLIC_URL}"]
                     gateway.trustedProxies:
                       - ${TRUSTED_PROXY:-}
@@ -180,7 +180,7 @@ extension App {
               blog:
                 type: hexo
                 enabled: ${BLOG:-false}
-                on: { watch: "${HOME}/.openclaw/workspace/blog/source", settle: 2m }
+                on: { watch: "${HOME}/.openclaw/workspace/blog/source", debounce: 2m }
                 needs: restore
                 timeout: 30m
                 with:
@@ -202,7 +202,7 @@ extension App {
                 enabled: ${NOTIFY:-false}
                 on:
                   after:
-                    - { job: restore, outcome: troubled }        # at its first failed attempt: it goes on trying for hours
+                    - { job: restore, outcome: failing }        # at its first failed attempt: it goes on trying for hours
                     - { job: [settings, gateway, backup, blog], outcome: failed }
                 secrets: [NOTIFY_URL]
                 retry: { attempts: 3, backoff: 10s..2m }

@@ -15,7 +15,7 @@ extension Engine {
             move(run.id, .foundInterrupted, at: now) {
                 $0.error = "the program ended while this was running"
             }
-            if run.state.activeAttempt == 1, !run.cause.isDryRun { followUps.append(FollowUp(run: run, kind: .troubled)) }
+            if run.state.activeAttempt == 1, !run.cause.isDryRun { followUps.append(FollowUp(run: run, kind: .failing)) }
         case .queued, .waitingToRetry, .deferred:
             let isOfItsBoot = run.cause == .boot || run.cause == .stop || job.definition.isService
             if isOfItsBoot || job.definition.disabled != nil {

@@ -31,7 +31,7 @@ extension Engine {
     /// For those who want to know before the last attempt has failed.
     private mutating func followTrouble(_ run: Run, at now: Date) {
         if runs[run.id] == nil, let outcome = jobs[run.job]?.last?.state.outcome, ![.failed, .timedOut].contains(outcome) { return }
-        followUps.append(FollowUp(run: run, kind: .troubled))
+        followUps.append(FollowUp(run: run, kind: .failing))
     }
 
     /// Starts what follows the ends that are new, whatever they came from: work, a request, a boot that found them interrupted.
@@ -157,7 +157,7 @@ extension Trigger.AfterOutcome {
     fileprivate func admits(_ kind: Engine.FollowUp.Kind) -> Bool {
         switch kind {
         case .ended(let outcome): admits(outcome)
-        case .troubled: self == .troubled
+        case .failing: self == .failing
         }
     }
 }

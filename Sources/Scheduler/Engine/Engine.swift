@@ -47,7 +47,7 @@ package struct Engine: Sendable {
         enum Kind: Sendable {
             case ended(RunOutcome)
             /// Its first attempt has failed.
-            case troubled
+            case failing
         }
 
         let run: Run

@@ -59,7 +59,7 @@ package struct ServiceMachine: Sendable {
 
     /// A service that was ready long enough has earned a fresh start.
     private mutating func settle(_ readyFor: Duration) {
-        guard readyFor >= policy.settledAfter else { return }
+        guard readyFor >= policy.stableAfter else { return }
         restartsInARow = 0
         repaired = []
         sameEnds = (nil, 0)

@@ -2,12 +2,12 @@
 package struct Debounce: Hashable, Sendable {
     private static let mostTimes = 10
 
-    let settle: Duration
+    let quiet: Duration
     private var first: Duration?
     private var last: Duration?
 
-    /// - Parameter settle: How long nothing must change.
-    package init(_ settle: Duration) { self.settle = settle }
+    /// - Parameter quiet: How long nothing must change.
+    package init(_ quiet: Duration) { self.quiet = quiet }
 
     /// Something has changed. Instants are on a clock that does not jump.
     package mutating func changed(at now: Duration) {
@@ -18,7 +18,7 @@ package struct Debounce: Hashable, Sendable {
     /// How long it takes yet; nil while nothing has changed.
     package func remaining(at now: Duration) -> Duration? {
         guard let first, let last else { return nil }
-        return max(.zero, min(last + settle, first + settle * Debounce.mostTimes) - now)
+        return max(.zero, min(last + quiet, first + quiet * Debounce.mostTimes) - now)
     }
 
     /// Whether it is time to act. The next change begins anew then.

@@ -6,14 +6,14 @@ package enum Trigger: Hashable, Sendable {
     case stop
     case schedule(Schedule, atStart: Bool)
     case after(job: String, AfterOutcome)
-    /// When something below one of the folders has changed and then rested for `settle`.
-    case watch(paths: [String], settle: Duration)
+    /// When something below one of the folders has changed and then rested for `debounce`.
+    case watch(paths: [String], debounce: Duration)
 
     /// Which end of the other job counts.
     package enum AfterOutcome: String, CaseIterable, Hashable, Sendable {
         case succeeded, incomplete, failed, finished
         /// The first attempt of a run has failed, whether or not another one follows.
-        case troubled
+        case failing
 
         func admits(_ outcome: RunOutcome) -> Bool {
             switch self {
@@ -21,7 +21,7 @@ package enum Trigger: Hashable, Sendable {
             case .incomplete: outcome == .incomplete
             case .failed: [.failed, .timedOut, .interrupted].contains(outcome)
             case .finished: outcome != .skipped
-            case .troubled: false
+            case .failing: false
             }
         }
     }

@@ -91,7 +91,7 @@ struct HubDiagnostics: Sendable {
         let share = Int(Double(used) / Double(quota) * 100)
         return StoreCheck(
             "space", share >= 80 ? .warning : .ok, "\(shown), \(share) % of \(quota / 1_000_000_000) GB",
-            hint: share >= 80 ? "set \"reclaim: delete\" to free what \"keep\" no longer keeps" : nil)
+            hint: share >= 80 ? "set \"free_space: delete\" to free what \"keep\" no longer keeps" : nil)
     }
 
     // MARK: Writing, reading, deleting

@@ -65,7 +65,7 @@ enum HubErrorMapping {
         case (402, _): return .full("\(address.host) wants to be paid for this: \(words)\(id)")
         case (403, _) where isAboutSpace(words):
             return .full(
-                "the storage of this account is used up: \(words)\(id)", hint: "see \(address.endpoint)/settings/billing; \"reclaim\" frees old backups")
+                "the storage of this account is used up: \(words)\(id)", hint: "see \(address.endpoint)/settings/billing; \"free_space\" frees old backups")
         case (403, _):
             return .unauthorized(
                 "the token may not do this (\(doing)): \(words.isEmpty ? "forbidden" : words)\(id)",

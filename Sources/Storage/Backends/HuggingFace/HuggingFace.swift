@@ -7,7 +7,7 @@ import Synchronization
 /// A store in a dataset of the Hugging Face Hub: a version is a commit.
 package final class HuggingFace: ObjectStore {
     /// How old versions free their space.
-    package enum Reclaim: String, CaseIterable, Sendable {
+    package enum FreeSpace: String, CaseIterable, Sendable {
         /// They stay in the history for ever.
         case off
         /// The contents of versions that are no longer kept are deleted; their commits stay and lead to nothing.
@@ -26,12 +26,12 @@ package final class HuggingFace: ObjectStore {
         package var create: Bool
         /// Without a slash at its end.
         package var endpoint: String
-        package var reclaim: Reclaim
+        package var freeSpace: FreeSpace
         /// What the account may store, in bytes.
         package var quota: Int64?
 
         package init(
-            dataset: String, token: String, revision: String = "main", create: Bool = false, endpoint: String? = nil, reclaim: Reclaim = .off,
+            dataset: String, token: String, revision: String = "main", create: Bool = false, endpoint: String? = nil, freeSpace: FreeSpace = .off,
             quota: Int64? = nil
         ) {
             self.dataset = dataset
@@ -39,7 +39,7 @@ package final class HuggingFace: ObjectStore {
             self.revision = revision
             self.create = create
             self.endpoint = endpoint ?? HubAddress.standardEndpoint
-            self.reclaim = reclaim
+            self.freeSpace = freeSpace
             self.quota = quota
         }
     }
@@ -70,7 +70,7 @@ package final class HuggingFace: ObjectStore {
 
     package func versions() async throws(StorageError) -> [StoreVersion] {
         let versions = try await history.versions()
-        guard settings.reclaim == .delete, versions.count > 1 else { return versions }
+        guard settings.freeSpace == .delete, versions.count > 1 else { return versions }
         return try await HubGarbageCollection(calls: calls).readable(versions)
     }
 
@@ -155,7 +155,7 @@ package final class HuggingFace: ObjectStore {
 
     // MARK: Space
 
-    package var removal: StoreRemoval { settings.reclaim == .off ? .never : .afterVerifying }
+    package var removal: StoreRemoval { settings.freeSpace == .off ? .never : .afterVerifying }
 
     package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
         guard let head = try await history.head(), let newest = kept.first else { return 0 }
@@ -163,7 +163,7 @@ package final class HuggingFace: ObjectStore {
         guard newest.digests.allSatisfy({ head.digests[$0.key] == $0.value || head.digests[$0.key] == nil && head.objects[$0.key] != nil }) else { return 0 }
         let gone = versions.filter { $0.id != head.id }
         guard !gone.isEmpty else { return 0 }
-        switch settings.reclaim {
+        switch settings.freeSpace {
         case .off: return 0
         case .delete: return try await HubGarbageCollection(calls: calls).delete(gone, keeping: kept + [head])
         // A squash leaves nothing but the newest.
