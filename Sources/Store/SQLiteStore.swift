@@ -49,9 +49,13 @@ package final class SQLiteStore: Sendable {
     package static func openOrReplace(path: String) throws(StoreError) -> (store: SQLiteStore, setAside: String?) {
         // SQLite takes the log of changes away when it closes a file, a damaged one too: then it may hold the only good pages.
         let (log, kept) = (path + "-wal", path + "-wal.kept")
+        var isFolder: ObjCBool = false
         try? FileManager.default.removeItem(atPath: kept)
         let hasLog = (try? FileManager.default.linkItem(atPath: log, toPath: kept)) != nil
         defer { try? FileManager.default.removeItem(atPath: kept) }
+        if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw StoreError("\(path) is a folder; move it away")
+        }
         do { return (try SQLiteStore(path: path), nil) } catch {
             guard isDamaged(path) else { throw error }
             let aside = "\(path).damaged-\(Int(Date.now.timeIntervalSince1970))"
@@ -62,6 +66,8 @@ package final class SQLiteStore: Sendable {
                 throw StoreError("\(path): \(error.localizedDescription)")
             }
             for companion in [log, path + "-shm"] { try? FileManager.default.removeItem(atPath: companion) }
+            // For its owner only, as the one before; SQLite gives the files beside it the same rights.
+            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
             return (try SQLiteStore(path: path), aside)
         }
     }

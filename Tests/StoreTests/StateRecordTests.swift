@@ -76,4 +76,22 @@ struct StateRecordTests {
         #expect(try String(contentsOfFile: kept + "-wal", encoding: .utf8) == "the only good pages")
         #expect(!FileManager.default.fileExists(atPath: folder["state.db-wal.kept"]))
     }
+
+    @Test("what is begun in the place of a damaged file is for its owner only, as that was")
+    func damagedIsPrivate() throws {
+        let folder = TemporaryFolder()
+        try folder.write("state.db", String(repeating: "this is no database ", count: 500))
+        let (store, aside) = try SQLiteStore.openOrReplace(path: folder["state.db"])
+        #expect(aside != nil)
+        #expect(try Shell.run("stat -c %a state.db state.db-wal state.db-shm | sort -u", folder: folder.path).output == "600\n")
+        withExtendedLifetime(store) {}
+    }
+
+    @Test("a folder in the file's place is called one")
+    func folderInPlace() throws {
+        let folder = TemporaryFolder()
+        try folder.run("mkdir state.db")
+        let error = #expect(throws: StoreError.self) { try SQLiteStore.openOrReplace(path: folder["state.db"]) }
+        #expect(error?.message == "\(folder["state.db"]) is a folder; move it away")
+    }
 }
