@@ -96,6 +96,34 @@ struct OperationsTests {
         }
     }
 
+    @Test("while a failed run is tried again, the failure stays what needs attention", .timeLimit(.minutes(10)))
+    func tryingAgain() async throws {
+        let (begun, go) = (Gate(), Gate())
+        let definition = JobDefinition(
+            name: "again", triggers: [.boot], retry: RetryPolicy(attempts: 3, backoff: .seconds(100), backoffCap: .seconds(100)))
+        let bench = SchedulerBench([
+            .scripted(definition) { context throws(JobError) in
+                if context.attempt == 1 { throw JobError("the disk is full", hint: "make room", retry: .worthwhile) }
+                begun.open()
+                await go.wait()
+                return RunReport(summary: "done")
+            }
+        ])
+        let operations = operations(bench)
+        try await bench.run {
+            await bench.logs.wait(for: "again: the disk is full; make room; retrying in")
+            await bench.clock.waitForSleepers(1)
+            bench.clock.advance(by: .seconds(100))
+            await begun.wait()
+            let status = try await operations.status()
+            #expect(status.attention.map(\.message) == ["failed, and attempt 2 is under way: the disk is full"], "\(status.attention)")
+            #expect(status.attention.first?.hint == "make room")
+            go.open()
+            await bench.logs.wait(for: "again: succeeded")
+            #expect(try await operations.status().attention.isEmpty)
+        }
+    }
+
     @Test("why says what a job does or waits for, and when it is due", .timeLimit(.minutes(10)))
     func why() async throws {
         let bench = SchedulerBench([

@@ -78,6 +78,12 @@ extension SchedulerSnapshot.JobView {
     /// Whether it is a service that was ended and is not started again: every other end of a service's run begins another one.
     fileprivate var isStoppedService: Bool { definition.isService && current == nil && last?.state.outcome == .cancelled }
 
+    /// The run whose attempt under way follows one that has failed: until it succeeds nothing is well.
+    fileprivate var tryingAgain: (run: Run, attempt: Int)? {
+        guard !definition.isService, let run = current, run.error != nil, let attempt = run.state.activeAttempt, attempt > 1 else { return nil }
+        return (run, attempt)
+    }
+
     /// The run that has failed and will be tried again: what was before it tells nothing any more.
     fileprivate var retrying: Run? {
         if case .waitingToRetry = current?.state { current } else { nil }
@@ -137,6 +143,10 @@ extension StatusAnswer.Attention {
         if let run = view.retrying {
             return .init(
                 job: name, message: "failed, and will be retried: \(run.error ?? "")", hint: run.hint ?? "shipkeeper logs \(name) --run \(run.id)")
+        }
+        if let (run, attempt) = view.tryingAgain {
+            let hint = run.hint ?? "shipkeeper logs \(name) --run \(run.id)"
+            return .init(job: name, message: "failed, and attempt \(attempt) is under way: \(run.error ?? "")", hint: hint)
         }
         if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
             return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)
