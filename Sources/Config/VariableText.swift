@@ -10,9 +10,14 @@ struct VariableText {
         var malformed: [String] = []
     }
 
+    /// Defaults within defaults that are followed. Nobody writes more, and each costs another look at what stands in it.
+    private static let deepest = 16
+
     let environment: [String: String]
 
-    func expand(_ source: String) -> Result {
+    func expand(_ source: String) -> Result { expand(source, depth: 0) }
+
+    private func expand(_ source: String, depth: Int) -> Result {
         var result = Result()
         var rest = source[...]
         while let dollar = rest.firstIndex(of: "$") {
@@ -22,7 +27,7 @@ struct VariableText {
                 result.text += "$"
                 rest = rest.dropFirst()
             } else if rest.first == "{" {
-                take(&rest, into: &result)
+                take(&rest, into: &result, depth)
             } else {
                 result.text += "$"
             }
@@ -31,7 +36,7 @@ struct VariableText {
         return result
     }
 
-    private func take(_ rest: inout Substring, into result: inout Result) {
+    private func take(_ rest: inout Substring, into result: inout Result, _ depth: Int) {
         guard let end = VariableText.end(of: rest) else {
             result.malformed.append("$" + rest.prefix(20))
             rest = ""
@@ -41,7 +46,7 @@ struct VariableText {
         let name = String(inner.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
         let tail = inner.dropFirst(name.count)
         rest = rest[rest.index(after: end)...]
-        guard !name.isEmpty, tail.isEmpty || tail.hasPrefix(":-") else {
+        guard !name.isEmpty, tail.isEmpty || tail.hasPrefix(":-"), depth < VariableText.deepest else {
             result.malformed.append("${\(inner)}")
             return
         }
@@ -52,7 +57,7 @@ struct VariableText {
         } else if tail.isEmpty {
             result.unset.append(name)
         } else {
-            let fallback = expand(String(tail.dropFirst(2)))
+            let fallback = expand(String(tail.dropFirst(2)), depth: depth + 1)
             result.text += fallback.text
             result.used += fallback.used
             result.unset += fallback.unset

@@ -14,6 +14,10 @@ struct YAMLTree {
         var problems: [Problem] = []
         /// Variables that have no value and are no secrets, where they stand.
         var holes: [Hole] = []
+        fileprivate var values = 0
+        fileprivate var depth = 0
+        /// The first limit that was passed: what was read is then not the file.
+        fileprivate var beyond: Problem?
     }
 
     /// A value that lacks a variable.
@@ -24,8 +28,8 @@ struct YAMLTree {
         var hint: String
     }
 
-    /// The most nodes of a file, aliases followed: a few lines of aliases to aliases stand for billions.
-    private static let mostNodes = 200_000
+    /// Groups and lists within each other, and values in all, that are read: aliases can make ever more of a small file.
+    private static let (deepest, most) = (100, 200_000)
 
     func read(_ text: String) -> Result {
         let start = SourcePlace(file: file, line: 1, column: 1)
@@ -33,35 +37,20 @@ struct YAMLTree {
             guard let root = try Yams.compose(yaml: text) else {
                 return Result(problems: [Problem(at: start, "the file is empty", hint: "write one with: shipkeeper init")])
             }
-            guard count(root, atMost: YAMLTree.mostNodes) <= YAMLTree.mostNodes else {
-                return Result(problems: [
-                    Problem(at: start, "the file holds more than \(YAMLTree.mostNodes) values, with aliases followed", hint: "make it smaller")
-                ])
-            }
             var result = Result()
             result.root = convert(root, secrets: declaredSecrets(root), &result)
+            if let beyond = result.beyond { return Result(problems: [beyond]) }
             return result
         } catch {
             return Result(problems: [problem(of: error, start, text)])
         }
     }
 
-    /// The nodes at and below one; counting ends soon after the limit.
-    private func count(_ node: Node, atMost limit: Int) -> Int {
-        let children: [Node] =
-            switch node {
-            case .mapping(let mapping): mapping.map(\.value)
-            case .sequence(let sequence): Array(sequence)
-            case .scalar, .alias: []
-            }
-        var total = 1
-        for child in children where total <= limit { total += count(child, atMost: limit - total) }
-        return total
-    }
-
     private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {
         switch error as? YamlError {
         case .scanner(_, let message, let mark, _), .parser(_, let message, let mark, _), .composer(_, let message, let mark, _):
+            // The parser's own limit lies beyond ours.
+            if message.contains("Maximum nesting level") { return YAMLTree.tooDeep(at: place(mark)) }
             return SyntaxAdvice(file: file, text: text).problem(line: mark.line)
                 ?? Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
         case .duplicatedKeysInMapping(let duplicates, let context):
@@ -91,8 +80,24 @@ struct YAMLTree {
         return Set((node.sequence.map(Array.init) ?? [node]).compactMap { $0.scalar?.string })
     }
 
+    private static func tooDeep(at place: SourcePlace) -> Problem {
+        Problem(at: place, "more than \(deepest) groups and lists stand within each other here", hint: "look at the indentation and brackets")
+    }
+
+    private static func tooMany(at place: SourcePlace) -> Problem {
+        Problem(at: place, "the file holds more than \(most) values, those that its aliases repeat among them", hint: "make it smaller")
+    }
+
     private func convert(_ node: Node, secrets: Set<String>, _ result: inout Result) -> ConfigNode {
         let place = place(node.mark)
+        result.values += 1
+        guard result.depth < YAMLTree.deepest, result.values <= YAMLTree.most else {
+            let limit = result.depth < YAMLTree.deepest ? YAMLTree.tooMany : YAMLTree.tooDeep
+            result.beyond = result.beyond ?? limit(place)
+            return ConfigNode(.null, at: place)
+        }
+        result.depth += 1
+        defer { result.depth -= 1 }
         if let tag = foreignTag(of: node) {
             result.problems.append(
                 Problem(at: place, "the tag \(tag) belongs to another program", hint: "write the value itself, or ${NAME} for an environment variable"))
@@ -101,11 +106,13 @@ struct YAMLTree {
         switch node {
         case .scalar(let scalar): return convert(scalar, at: place, secrets, &result)
         case .sequence(let sequence):
-            return ConfigNode(.sequence(sequence.map { convert($0, secrets: secrets, &result) }), at: place)
+            var elements: [ConfigNode] = []
+            for element in sequence where result.beyond == nil { elements.append(convert(element, secrets: secrets, &result)) }
+            return ConfigNode(.sequence(elements), at: place)
         case .mapping(let mapping):
             var entries: [ConfigNode.Entry] = []
             var merged: [ConfigNode.Entry] = []
-            for (key, value) in mapping {
+            for (key, value) in mapping where result.beyond == nil {
                 let keyPlace = self.place(key.mark)
                 guard let name = key.scalar?.string else {
                     result.problems.append(Problem(at: keyPlace, "a key must be a word"))

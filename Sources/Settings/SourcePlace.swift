@@ -25,8 +25,15 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
     package init(_ severity: Severity = .error, at place: SourcePlace, _ message: String, hint: String? = nil) {
         self.severity = severity
         self.place = place
-        self.message = message
+        self.message = Problem.shortened(message)
         self.hint = hint
+    }
+
+    /// A file may hold anything, and a message quotes it: what is longer than a page loses its middle.
+    private static func shortened(_ message: String) -> String {
+        let (longest, kept) = (4000, 1000)
+        guard message.utf8.count > longest, message.count > longest else { return message }
+        return "\(message.prefix(kept)) … \(message.suffix(kept))"
     }
 
     /// One line in the form that editors and terminals recognise: `file:line:col: error: …`.
