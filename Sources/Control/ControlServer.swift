@@ -44,7 +44,8 @@ package struct ControlServer: Sendable {
     private func add<O: ControlOperation>(_ operation: O.Type, to router: Router<BasicRequestContext>) {
         let operations = operations
         router.on("/-/\(operation.path)", method: .init(operation.effect.method) ?? .get) { request, context in
-            let path = context.parameters.map { (String($0.key), String($0.value)) }
+            // The router leaves them as they came; job names may be in any script.
+            let path = context.parameters.map { (String($0.key), String($0.value).removingPercentEncoding ?? String($0.value)) }
             let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
             do throws(OperationError) {
                 let parameters = Dictionary(path + query) { first, _ in first }
