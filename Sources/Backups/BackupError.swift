@@ -39,6 +39,16 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         }
     }
 
+    /// Whether the machine lacks something just now, such as room on a disk or descriptors, and trying again later may help.
+    package var isShortage: Bool {
+        switch self {
+        case .file(let error), .archive(.file(let error)): error.isShortage || isDiskFull
+        case .store, .archive, .notEnoughSpace, .setAside, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .mountBelow,
+            .cancelled:
+            isDiskFull
+        }
+    }
+
     /// The store's own failure, where it was one.
     package var storage: StorageError? {
         switch self {

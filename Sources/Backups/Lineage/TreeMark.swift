@@ -79,7 +79,7 @@ package struct TreeMark: Hashable, Sendable, Codable {
             backups[location] = own
         }
         parts += other.parts.filter { !parts.contains($0) }
-        ancestors += other.ancestors.filter { !ancestors.contains($0) }
+        ancestors = (ancestors + other.ancestors.filter { !ancestors.contains($0) }).suffix(TreeMark.mostAncestors)
     }
 
     /// A mark as it was found.

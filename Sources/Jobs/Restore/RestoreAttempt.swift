@@ -128,21 +128,21 @@ struct RestoreAttempt {
 
     // MARK: Trying
 
-    /// Tries again while the repository can't be reached.
+    /// Tries again while the repository can't be reached, and at boot while the machine lacks room or descriptors: there may be some later.
     private func patiently(_ restorer: TreeRestorer, _ wanted: String?, _ lineage: Lineage) async throws(JobError) -> Result {
         let choice = try await choice(wanted)
         let end = context.clock.uptime + settings.giveUpAfter
         var wait = RestoreAttempt.firstWait
         while true {
-            let trouble: StorageError
+            let trouble: BackupError
             do throws(BackupError) {
                 return try await once(restorer, wanted, choice, lineage)
             } catch {
-                guard let storage = error.storage, storage.isPassing else { throw failure(error, isWanted: wanted != nil) }
-                trouble = storage
+                guard error.storage?.isPassing == true || (wanted == nil && error.isShortage) else { throw failure(error, isWanted: wanted != nil) }
+                trouble = error
             }
-            if case .limited(let length) = trouble.kind { wait = max(wait, length) }
-            guard context.clock.uptime + wait < end else { throw failure(.store(trouble), isWanted: wanted != nil) }
+            if case .limited(let length)? = trouble.storage?.kind { wait = max(wait, length) }
+            guard context.clock.uptime + wait < end else { throw failure(trouble, isWanted: wanted != nil) }
             context.log("\(trouble); retrying in \(DurationText.readable(wait)), for \(DurationText.readable(end - context.clock.uptime)) in all")
             do { try await context.clock.sleep(for: wait) } catch { throw JobError("cancelled") }
             wait = min(wait * 2, RestoreAttempt.longestWait)
