@@ -19,7 +19,8 @@ struct Root: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, InitCommand.self, CheckCommand.self, ConfigCommand.self, SchemaCommand.self, StatusCommand.self, StartCommand.self,
             StopCommand.self,
-            RestartCommand.self, BackupsCommand.self, RestoreCommand.self, DoctorCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self,
+            RestartCommand.self, PauseCommand.self, ResumeCommand.self, BackupsCommand.self, RestoreCommand.self, DoctorCommand.self, LogsCommand.self,
+            RunsCommand.self, NextCommand.self,
             WhyCommand.self, ReloadCommand.self, PluginsCommand.self,
             VersionCommand.self,
         ])

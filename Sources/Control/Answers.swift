@@ -132,7 +132,10 @@ package struct JobAnswer: Codable, Sendable {
     package var launches: Int?
     package var note: String?
     package var last: RunAnswer?
+    /// Nil while the job is paused.
     package var next: Date?
+    /// Its own pause, or that of all jobs.
+    package var pause: PauseAnswer.Pause?
     package var triggers: [String]
 }
 
@@ -169,9 +172,35 @@ package struct StatusAnswer: Codable, Sendable {
     package var jobs: [JobAnswer]
     /// The position in the feed of events that this answer knows: what follows is news.
     package var position: Int64
+    /// The pause of all jobs.
+    package var pause: PauseAnswer.Pause?
     package var lastBackup: LastBackup?
     package var space: [Space]
     package var attention: [Attention]
+}
+
+package struct PauseAnswer: Codable, Sendable {
+    package struct Pause: Codable, Sendable {
+        /// Nil for that of all jobs.
+        package var job: String?
+        package var since: Date
+        /// Nil where it lasts until somebody resumes the job.
+        package var until: Date?
+        package var via: String
+
+        init(_ pause: Scheduler.Pause) {
+            job = pause.job
+            since = pause.since
+            until = pause.until
+            via = pause.via
+        }
+    }
+
+    package var isDone: Bool
+    /// Why it is not done.
+    package var message: String?
+    /// The pause in force afterwards, if one is.
+    package var pause: Pause?
 }
 
 package struct StartAnswer: Codable, Sendable {

@@ -126,7 +126,7 @@ package struct Daemon {
             ports: SchedulerPorts(
                 store: store, clock: clock, processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes), values: store,
                 logs: logs, serviceTools: ServiceInspector(http: CurlClient()), stateFolder: state.path),
-            bootID: bootID, mostParallel: configuration.mostParallel)
+            bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart)
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
         let operations = Operations(
@@ -146,6 +146,11 @@ package struct Daemon {
     }
 
     private var restarts: Int { ContainerEnvironment.own[InitProcess.restartsVariable].flatMap { Int($0) } ?? 0 }
+    /// When this container began; nil at the first start in it.
+    private var containerStart: Date? {
+        guard restarts > 0 else { return nil }
+        return ContainerEnvironment.own[InitProcess.startVariable].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
+    }
     private var bootID: String { stopping.bootID }
 
     private func warn() {

@@ -277,7 +277,7 @@ package actor InPlaceRestore {
         case .refused(let message):
             say("\(service) was not started: \(message)")
             return false
-        case .stopping, .notRunning, .noSuchJob, nil: return false
+        case .stopping, .notRunning, .done, .noSuchJob, nil: return false
         }
         guard untilReady else { return true }
         let isReady = await within(InPlaceRestore.patience) { [scheduler] in
@@ -359,7 +359,7 @@ package actor InPlaceRestore {
         case .refused(let message):
             say("\(job): \(message)")
             return nil
-        case .stopping, .notRunning, .noSuchJob, nil:
+        case .stopping, .notRunning, .done, .noSuchJob, nil:
             say("\(job) can't be started now")
             return nil
         }

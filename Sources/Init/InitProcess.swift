@@ -11,6 +11,9 @@ package struct InitProcess {
     /// Set for the daemon: the number of times it was started before in this container.
     package static let restartsVariable = "SHIPKEEPER_RESTARTS"
 
+    /// Set for the daemon: when Init began, in whole seconds since 1970.
+    package static let startVariable = "SHIPKEEPER_INIT_STARTED"
+
     private static let mostRestarts = 5
     private static let restartWindow: Int = 600
     private static let forwarded = [SIGTERM, SIGINT, SIGQUIT, SIGHUP]
@@ -30,6 +33,7 @@ package struct InitProcess {
     private var phase = Phase.running
     private var budget = StopBudgetReader()
     private var restarts: [Int] = []
+    private let startedAt = time(nil)
     /// The system's error number of the last start that failed.
     private var startFailure: Int32 = 0
     /// What the system may be short of for a moment.
@@ -115,6 +119,7 @@ package struct InitProcess {
         if let reporter { unsafe posix_spawn_file_actions_adddup2(&actions, reporter, reporter) }
         unsafe setenv(StopBudgetReporter.variable, reporter.map { "\($0)" } ?? "", 1)
         unsafe setenv(InitProcess.restartsVariable, "\(restarts.count)", 1)
+        unsafe setenv(InitProcess.startVariable, "\(startedAt)", 1)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe (["shipkeeper"] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { unsafe free($0) } }

@@ -150,8 +150,18 @@ extension SQLiteStore: RunStore {
             guard let date = Timestamp.date(row["fire_time"]) else { continue }
             state.cursors[.init(job: row["job"], schedule: row["schedule"])] = date
         }
+        // A file of an earlier release is read as it is where the disk is full.
+        if try db.tableExists("pauses") { state.pauses = try SQLiteStore.pauses(db) }
         state.highestRunID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0
         return state
+    }
+
+    private static func pauses(_ db: Database) throws -> [Pause] {
+        try Row.fetchAll(db, sql: "SELECT job, since, until, via FROM pauses").compactMap { row in
+            guard let since = Timestamp.date(row["since"]) else { return nil }
+            let job: String = row["job"]
+            return Pause(job: job.isEmpty ? nil : job, since: since, until: (row["until"] as String?).flatMap(Timestamp.date), via: row["via"])
+        }
     }
 
     package func commit(_ changes: [StoreChange]) async throws(StoreError) {
@@ -183,6 +193,10 @@ extension SQLiteStore: RunStore {
             try db.cachedStatement(
                 sql: "INSERT OR REPLACE INTO services (job, state, process, launches, note, changed_at) VALUES (?, ?, ?, ?, ?, ?)"
             ).execute(arguments: [job, status.state.rawValue, status.process, status.launches, status.note, Timestamp.text(at)])
+        case .pause(let pause):
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO pauses (job, since, until, via) VALUES (?, ?, ?, ?)")
+                .execute(arguments: [pause.job ?? "", Timestamp.text(pause.since), pause.until.map(Timestamp.text), pause.via])
+        case .resume(let job): try db.cachedStatement(sql: "DELETE FROM pauses WHERE job = ?").execute(arguments: [job ?? ""])
         case .event(let event):
             try db.cachedStatement(sql: "INSERT INTO events (at, kind, job, message) VALUES (?, ?, ?, ?)")
                 .execute(arguments: [Timestamp.text(event.at), event.kind, event.job, event.message])

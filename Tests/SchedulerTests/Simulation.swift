@@ -20,6 +20,8 @@ struct Simulation {
     /// Stretches that are closed: a cursor was forgotten, or had come from a wrong clock and was set back.
     private var stretches: [StoredState.CursorKey: [Stretch]] = [:]
     private var stretchBegins: [StoredState.CursorKey: Int64] = [:]
+    private var pauses: [String?: Pause] = [:]
+    private(set) var pausesSeen = 0
     private var holder: String?
     private var holds: Set<String> = []
     /// Whether the engine has decided about this instant.
@@ -104,6 +106,7 @@ struct Simulation {
         case 90..<92: reload()
         case 92..<94: becomeReady()
         case 94: hold()
+        case 95: pause()
         default: crash()
         }
     }
@@ -150,6 +153,16 @@ struct Simulation {
         }
     }
 
+    /// Pauses a job or all, for a while or for good, or ends such a pause.
+    private mutating func pause() {
+        let job = random.chance(30) ? nil : someJob()
+        if pauses[job] != nil || random.chance(20) { return decide(.resumeRequested(job: job)) }
+        pausesSeen += 1
+        // Longer ones would leave more fire times than are counted one by one.
+        let until = now + Double(Int.random(in: 1...20_000, using: &random))
+        decide(.pauseRequested(job: job, until: until, via: "test"))
+    }
+
     // MARK: Recording
 
     /// One event: decided, recorded, carried out; sometimes the program dies in between.
@@ -190,6 +203,8 @@ struct Simulation {
                 cursors[key] = nil
             case .event(let event):
                 if event.kind == "defect" { problems.append(event.message) }
+            case .pause(let pause): pauses[pause.job] = pause
+            case .resume(let job): pauses[job] = nil
             case .saveAttempt, .service: break
             }
         }
@@ -201,6 +216,9 @@ struct Simulation {
     }
 
     private mutating func save(_ run: Run) {
+        if disk[run.id] == nil, case .schedule = run.cause, let pause = pauses[run.job] ?? pauses[String?.none], pause.until.map({ $0 > now }) ?? true {
+            problems.append("run \(run.id) of \(run.job) was made by its schedule while it was paused")
+        }
         if let old = disk[run.id], old.state.outcome != nil, old != run { problems.append("run \(run.id) changed after its end") }
         disk[run.id] = run
         highestRunID = max(highestRunID, run.id)
@@ -224,7 +242,7 @@ struct Simulation {
 
     private mutating func boot() {
         let stored = StoredState(
-            unfinished: unfinished.compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID)
+            unfinished: unfinished.compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID, pauses: Array(pauses.values))
         let (engine, decision) = Engine.boot(definitions, stored: stored, mostParallel: Simulation.mostParallel, at: now)
         self.engine = engine
         apply(decision)
@@ -245,12 +263,18 @@ struct Simulation {
             }
         }
         if active.filter({ ["backup", "vacuum"].contains($0.job) }).count > 1 { problems.append("two of one group at once") }
+        if Set(engine.pauses.values) != Set(pauses.values) { problems.append("the engine and the disk differ about what is paused") }
         for run in engine.runs.values where disk[run.id] == nil { problems.append("run \(run.id) is not on disk") }
         if Set(active.map(\.id)) != working { problems.append("the engine and the world differ about what is running") }
     }
 
     private mutating func drain() {
         guard problems.isEmpty else { return }
+        for job in pauses.keys {
+            let resumed = engine.handle(.resumeRequested(job: job), at: now)
+            apply(resumed)
+            carryOut(resumed)
+        }
         endedBefore = Set(disk.values.filter { $0.state.outcome != nil }.map(\.id))
         let end = engine.handle(.shutdown(runsUntil: now + 60, end: now + 90), at: now)
         apply(end)

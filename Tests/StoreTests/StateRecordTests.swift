@@ -15,6 +15,22 @@ struct StateRecordTests {
         for _ in 0..<2 { #expect(try SQLiteStore(path: folder["state.db"]).syncsEachCommit()) }
     }
 
+    @Test("pauses come back, and a state file of the first release gets room for them")
+    func pauses() async throws {
+        let folder = TemporaryFolder()
+        let (all, one) = (Pause(job: nil, since: t, until: t + 60, via: "web"), Pause(job: "a", since: t, until: nil, via: "command line"))
+        let gone = Pause(job: "b", since: t, until: nil, via: "web")
+        try await SQLiteStore(path: folder["state.db"]).commit([.pause(all), .pause(gone), .pause(one), .resume(job: "b")])
+        #expect(Set(try await SQLiteStore(path: folder["state.db"]).load().pauses) == [all, one])
+        let older = try Shell.run(
+            "sqlite3 '\(folder["state.db"])' \"DROP TABLE pauses; DELETE FROM grdb_migrations WHERE identifier LIKE '2:%'\"")
+        #expect(older.status == 0, "\(older.errors)")
+        let store = try SQLiteStore(path: folder["state.db"])
+        #expect(try await store.load().pauses.isEmpty)
+        try await store.commit([.pause(one)])
+        #expect(try await store.load().pauses == [one])
+    }
+
     @Test("every cause and every outcome comes back, from a store opened again too")
     func everyKind() async throws {
         let folder = TemporaryFolder()

@@ -11,6 +11,7 @@ package final class InMemoryStore: RunStore, KeyValues {
         var cursors: [StoredState.CursorKey: Date] = [:]
         var events: [Event] = []
         var values: [String: String] = [:]
+        var pauses: [String?: Pause] = [:]
     }
 
     private let state = Mutex(State())
@@ -21,7 +22,7 @@ package final class InMemoryStore: RunStore, KeyValues {
         state.withLock { state in
             var stored = StoredState(
                 unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id }, cursors: state.cursors,
-                highestRunID: state.runs.keys.max() ?? 0)
+                highestRunID: state.runs.keys.max() ?? 0, pauses: Array(state.pauses.values))
             for run in state.runs.values.sorted(by: { $0.id < $1.id }) {
                 guard let outcome = run.state.outcome, outcome != .skipped, !run.cause.isDryRun else { continue }
                 stored.last[run.job] = run
@@ -43,6 +44,8 @@ package final class InMemoryStore: RunStore, KeyValues {
                 case .cursor(let job, let schedule, let date): state.cursors[.init(job: job, schedule: schedule)] = date
                 case .forgetCursor(let job, let schedule): state.cursors[.init(job: job, schedule: schedule)] = nil
                 case .event(let event): state.events.append(event)
+                case .pause(let pause): state.pauses[pause.job] = pause
+                case .resume(let job): state.pauses[job] = nil
                 case .service: break
                 }
             }

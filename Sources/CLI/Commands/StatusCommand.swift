@@ -34,7 +34,7 @@ struct StatusText {
         for job in status.jobs {
             table.add([
                 .init(job.name, .bold), .init(job.state.rawValue, colour(job)), .init(what(job)),
-                .init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? ""),
+                .init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? (job.pause == nil ? "" : "paused")),
             ])
         }
         lines += table.lines(width: width)

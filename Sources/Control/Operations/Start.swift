@@ -104,7 +104,7 @@ extension StartAnswer {
         case .started(let run): self.init(result: .started, run: run)
         case .joined(let run): self.init(result: .joined, run: run)
         case .stopping(let run): self.init(result: .stopping, run: run)
-        case .notRunning: self.init(result: .notRunning)
+        case .notRunning, .done: self.init(result: .notRunning)
         case .refused(let message): self.init(result: .refused, message: message)
         case .noSuchJob, nil: self.init(result: .noSuchJob, suggestion: suggestion)
         }

@@ -22,8 +22,9 @@ extension Operations {
         return StatusAnswer(
             version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
             configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, at: snapshot.at) }, position: snapshot.position,
-            lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
+            pause: snapshot.pause.map(PauseAnswer.Pause.init), lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
             attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await store.complaint())
+                + StatusAnswer.Attention.paused(snapshot)
                 + snapshot.jobs.flatMap(StatusAnswer.Attention.about)
                 + space.flatMap(StatusAnswer.Attention.about))
     }
@@ -57,6 +58,7 @@ extension JobAnswer {
         run = view.current.map(RunAnswer.init)
         last = view.last.map(RunAnswer.init)
         next = view.nextFire
+        pause = view.pause.map(PauseAnswer.Pause.init)
         triggers = view.definition.triggers.map(\.readable)
         since = view.current?.state.activeSince
         process = view.service?.process
@@ -91,6 +93,17 @@ extension SchedulerSnapshot.JobView {
 }
 
 extension StatusAnswer.Attention {
+    /// A pause without an end is easily forgotten.
+    fileprivate static func paused(_ snapshot: SchedulerSnapshot) -> [StatusAnswer.Attention] {
+        let own = snapshot.jobs.compactMap { $0.pause?.job == nil ? nil : $0.pause }
+        return ([snapshot.pause].compactMap(\.self) + own).map { pause in
+            let end = pause.until.map { ", until \(ShownTime.text($0))" } ?? ""
+            return .init(
+                job: pause.job ?? "schedules", message: "paused since \(ShownTime.text(pause.since))\(end)",
+                hint: "shipkeeper resume \(pause.job ?? "--all")")
+        }
+    }
+
     private static let fullShare = 0.8
 
     /// What is to be said of a repository.

@@ -78,6 +78,11 @@ struct Why {
         if let next = view.nextFire {
             return "It is next due at \(time(next)), in \(DurationText.readable(next.since(now)))."
         }
+        if let pause = view.pause {
+            let whose = pause.job == nil ? "All schedules are" : "It is"
+            let end = pause.until.map { "until \(time($0))" } ?? "until it is resumed (shipkeeper resume \(pause.job ?? "--all"))"
+            return "\(whose) paused since \(time(pause.since)) (\(pause.via)), \(end)."
+        }
         guard view.current == nil else { return nil }
         let triggers = view.definition.triggers.map(\.readable).joined(separator: ", ")
         return triggers.isEmpty ? "It runs only when started manually." : "It runs \(triggers), or when started manually."

@@ -36,6 +36,12 @@ extension Engine {
             }
         }
         for (id, run) in runs { runs[id]?.state = run.state.shifted(by: jump) }
+        for (name, pause) in pauses {
+            guard let until = pause.until else { continue }
+            let shifted = Pause(job: name, since: pause.since.adding(jump), until: until.adding(jump), via: pause.via)
+            pauses[name] = shifted
+            decision.changes.append(.pause(shifted))
+        }
         let length = jump < .zero ? .zero - jump : jump
         guard length >= .seconds(60) else { return }
         let direction = jump < .zero ? "back" : "forward"

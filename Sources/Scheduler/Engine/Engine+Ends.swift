@@ -42,7 +42,8 @@ extension Engine {
             for name in jobs.keys.sorted() {
                 guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
                 for case .after(next.run.job, let wanted) in definition.triggers where wanted.admits(next.kind) {
-                    enqueue(newRun(name, .after(job: next.run.job, run: next.run.id), scheduledAt: now, at: now), at: now)
+                    let run = newRun(name, .after(job: next.run.job, run: next.run.id), scheduledAt: now, at: now)
+                    if pauses[name] == nil { enqueue(run, at: now) } else { skip(run, "\(name) is paused", at: now) }
                 }
             }
         }

@@ -41,7 +41,7 @@ extension Engine {
         let areDone = needs.allSatisfy { need in
             jobs[need]?.worked != nil && !unfinished(of: need).contains { $0.state.activeAttempt != nil && !$0.cause.isDryRun }
         }
-        guard areDone else {
+        guard areDone, pause(of: name) == nil else {
             jobs[name]?.heldChange = Engine.HeldChange(path: path, last: last)
             return
         }

@@ -6,6 +6,7 @@ extension Engine {
     mutating func settle(at now: Date) {
         if phase == .running {
             resetStrayCursors(at: now)
+            expirePauses(at: now)
             enqueueDue(at: now)
         }
         followEnds(at: now)
@@ -22,7 +23,7 @@ extension Engine {
 
     private mutating func enqueueDue(at now: Date) {
         for name in jobs.keys.sorted() {
-            guard let definition = jobs[name]?.definition else { continue }
+            guard let definition = jobs[name]?.definition, pause(of: name) == nil else { continue }
             for upcoming in jobs[name]?.upcoming ?? [] {
                 guard let next = upcoming.next, next <= now, let cursor = jobs[name]?.cursors[upcoming.name] else { continue }
                 let schedule = upcoming.schedule

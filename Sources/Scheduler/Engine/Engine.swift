@@ -70,12 +70,16 @@ package struct Engine: Sendable {
     /// The most runs at once, services apart.
     var mostParallel: Int
     package internal(set) var holds: [Hold] = []
+    /// By job; under nil that of all jobs.
+    package internal(set) var pauses: [String?: Pause] = [:]
     var followUps: [FollowUp] = []
     var decision = Decision()
 
     /// The engine of a new boot, and the decision that accounts for what the last one left.
+    /// - Parameter containerStart: When this container began, where the program was started before in it: services that were stopped manually since
+    ///   then stay stopped. Nil at the first start in a container.
     package static func boot(
-        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, at now: Date
+        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, at now: Date
     ) -> (engine: Engine, decision: Decision) {
         var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
         for definition in definitions {
@@ -84,8 +88,11 @@ package struct Engine: Sendable {
                 lastReport: stored.lastReports[definition.name])
         }
         engine.forgetCursors(Set(stored.cursors.keys))
+        engine.pauses = Dictionary(stored.pauses.map { ($0.job, $0) }) { _, new in new }
+        engine.forgetPauses()
+        let stopped = containerStart.map { stored.servicesStopped(since: $0) } ?? []
         for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
-        for definition in definitions { engine.begin(definition, at: now) }
+        for definition in definitions { engine.begin(definition, startsAtBoot: !stopped.contains(definition.name), at: now) }
         engine.settle(at: now)
         let decision = engine.takeDecision()
         return (engine, decision)
@@ -112,6 +119,8 @@ package struct Engine: Sendable {
         case .clockJumped(let jump): shift(by: jump, at: now)
         case .reloaded(let definitions): reload(definitions, at: now)
         case .limitChanged(let most): mostParallel = most
+        case .pauseRequested(let job, let until, let origin): decision.reply = pause(job, until: until, via: origin, at: now)
+        case .resumeRequested(let job): decision.reply = resume(job, at: now)
         case .holdRequested(let hold): decision.reply = take(hold)
         case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
         case .shutdown(let runsUntil, let end): shutDown(runsUntil: runsUntil, until: end, at: now)
@@ -128,7 +137,10 @@ package struct Engine: Sendable {
     /// The next instant at which something is to be decided without an event.
     package func nextWake(after now: Date) -> Date? {
         var wakes: [Date] = []
-        if phase == .running { wakes += jobs.values.compactMap { $0.nextFire } }
+        if phase == .running {
+            wakes += jobs.values.compactMap { pause(of: $0.definition.name) == nil ? $0.nextFire : nil }
+            wakes += pauses.values.compactMap(\.until)
+        }
         switch phase {
         case .stopping(let runsUntil, _): wakes.append(runsUntil)
         case .lastPass(let end): wakes.append(end)
@@ -194,6 +206,16 @@ package struct Engine: Sendable {
 }
 
 extension StoredState {
+    /// Services whose last run was ended and not followed by another one: nothing but a manual stop does that while the program runs.
+    fileprivate func servicesStopped(since start: Date) -> Set<String> {
+        let going = Set(unfinished.map(\.job))
+        return Set(
+            last.values.filter { run in
+                guard case .finished(.cancelled, let at) = run.state else { return false }
+                return at >= start && !going.contains(run.job)
+            }.map(\.job))
+    }
+
     fileprivate func cursors(of job: String) -> [String: Date] {
         var result: [String: Date] = [:]
         for (key, date) in cursors where key.job == job { result[key.schedule] = date }

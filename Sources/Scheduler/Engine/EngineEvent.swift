@@ -18,6 +18,9 @@ package enum EngineEvent: Sendable {
     case reloaded([JobDefinition])
     /// The most runs at once is now this.
     case limitChanged(Int)
+    /// The schedules of a job, or of all jobs, start nothing until then, or until it is resumed.
+    case pauseRequested(job: String?, until: Date?, via: String)
+    case resumeRequested(job: String?)
     /// From now on only `holder` may start the named jobs and those that need them. No reply, or `refused` while another one holds them.
     case holdRequested(Hold)
     /// What `holder` held may be started again.
@@ -74,6 +77,8 @@ package enum Reply: Hashable, Sendable {
     case joined(run: Int64)
     case stopping(run: Int64)
     case notRunning
+    /// What was asked for is done; no run belongs to it.
+    case done
     case refused(String)
     case noSuchJob
 }

@@ -2,6 +2,7 @@ package import Foundation
 package import JobKit
 import Settings
 import Synchronization
+import TimeZones
 
 /// What the scheduler works with.
 package struct SchedulerPorts: Sendable {
@@ -55,6 +56,7 @@ package actor JobScheduler {
     private let ports: SchedulerPorts
     private let bootID: String
     private let mostParallel: Int
+    private let containerStart: Date?
     private nonisolated let inbox = Inbox<Envelope>()
     private nonisolated let stopDeadline = Mutex<StopDeadline?>(nil)
     nonisolated let feed: EventFeed
@@ -71,10 +73,12 @@ package actor JobScheduler {
     private var clockOffset: TimeInterval?
     private var decidedAt = Date.distantPast
 
-    package init(jobs: [ScheduledJob], ports: SchedulerPorts, bootID: String, mostParallel: Int) {
+    /// - Parameter containerStart: When this container began, where the program was started before in it.
+    package init(jobs: [ScheduledJob], ports: SchedulerPorts, bootID: String, mostParallel: Int, containerStart: Date? = nil) {
         self.ports = ports
         self.bootID = bootID
         self.mostParallel = mostParallel
+        self.containerStart = containerStart
         feed = EventFeed(start: ports.clock.now)
         self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
     }
@@ -135,7 +139,8 @@ package actor JobScheduler {
         let stored = try await ports.store.load()
         decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
-            jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel, at: decidedAt)
+            jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel,
+            containerStart: containerStart, at: decidedAt)
         try await ports.store.commit(decision.changes.collapsed)
         self.engine = engine
         clockOffset = currentOffset()
@@ -228,6 +233,15 @@ package actor JobScheduler {
         case .event(let event):
             feed.publish(.message(topic: event.kind, text: event.message))
             ports.logs.note(event.message, isWarning: event.kind == "defect")
+        case .pause(let pause):
+            // One whose end was only set right with the clock is no news.
+            guard pause.since >= decidedAt.adding(.seconds(-1)) else { break }
+            let end = pause.until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
+            feed.publish(.message(topic: "pause", text: "\(pause.job ?? "all schedules"): paused \(end)"))
+            ports.logs.note("\(pause.job ?? "all schedules"): paused \(end) (\(pause.via))", isWarning: false)
+        case .resume(let job):
+            feed.publish(.message(topic: "pause", text: "\(job ?? "all schedules"): resumed"))
+            ports.logs.note("\(job ?? "all schedules"): resumed", isWarning: false)
         case .saveAttempt, .cursor, .forgetCursor: break
         }
     }

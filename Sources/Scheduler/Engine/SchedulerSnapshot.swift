@@ -14,7 +14,10 @@ package struct SchedulerSnapshot: Sendable {
         package var lastReport: Run?
         /// Why the waiting run can't start without a person's help; nil where it can.
         package var hopelessNeed: String?
+        /// Nil while the job is paused.
         package var nextFire: Date?
+        /// What keeps its schedules from starting it: its own pause, or that of all jobs.
+        package var pause: Pause?
         /// When each schedule next asks for something.
         package var upcoming: [(schedule: Schedule, next: Date)]
         package var progress: RunProgress?
@@ -25,6 +28,8 @@ package struct SchedulerSnapshot: Sendable {
     /// The position in the feed of events: what follows it is news to whoever has seen this.
     package var position: Int64
     package var isStopping: Bool
+    /// That of all jobs.
+    package var pause: Pause?
     /// By name.
     package var jobs: [JobView]
 
@@ -32,15 +37,20 @@ package struct SchedulerSnapshot: Sendable {
         at = now
         self.position = position
         isStopping = engine.phase != .running
+        pause = engine.pauses[String?.none]
         jobs = engine.jobs.values.sorted { $0.definition.name < $1.definition.name }.map { job in
             let current = engine.unfinished(of: job.definition.name).first
+            // What a service or a job without schedules can't miss is no pause of it.
+            let isScheduled = job.definition.triggers.contains { $0.isPaused }
+            let pause = isScheduled || engine.pauses[job.definition.name] != nil ? engine.pause(of: job.definition.name) : nil
             let reporter = current.flatMap { reporters[$0.id] }
             return JobView(
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last, lastReport: job.lastReport,
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
-                nextFire: job.nextFire, upcoming: job.upcoming.compactMap { item in item.next.map { (item.schedule, $0) } }, progress: reporter?.0,
-                service: reporter?.1)
+                nextFire: pause == nil ? job.nextFire : nil, pause: pause,
+                upcoming: (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } },
+                progress: reporter?.0, service: reporter?.1)
         }
     }
 }

@@ -11,6 +11,9 @@ package enum StoreChange: Hashable, Sendable {
     case forgetCursor(job: String, schedule: String)
     case service(job: String, ServiceStatus, at: Date)
     case event(Event)
+    case pause(Pause)
+    /// The pause of a job, or that of all jobs, has ended.
+    case resume(job: String?)
 }
 
 /// Something worth remembering that is no run: a boot, a clock jump, a reload.
@@ -47,15 +50,18 @@ package struct StoredState: Hashable, Sendable {
     package var lastReports: [String: Run]
     package var cursors: [CursorKey: Date]
     package var highestRunID: Int64
+    package var pauses: [Pause]
 
     package init(
-        unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0
+        unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0,
+        pauses: [Pause] = []
     ) {
         self.unfinished = unfinished
         self.last = last
         self.lastReports = lastReports
         self.cursors = cursors
         self.highestRunID = highestRunID
+        self.pauses = pauses
     }
 }
 

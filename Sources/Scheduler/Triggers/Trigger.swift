@@ -30,6 +30,14 @@ package enum Trigger: Hashable, Sendable {
         if case .schedule(let schedule, _) = self { schedule } else { nil }
     }
 
+    /// Whether a pause keeps it from making the job due.
+    var isPaused: Bool {
+        switch self {
+        case .schedule, .watch: true
+        case .boot, .stop, .after: false
+        }
+    }
+
     /// As people read it.
     package var readable: String {
         switch self {
