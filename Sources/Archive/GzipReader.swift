@@ -54,7 +54,7 @@ import Files
             }
         }
         guard input.first == 0x1f else {
-            throw .damaged(hasMember ? "there is something after its end" : input.isEmpty ? "it is empty" : "it is no gzip file")
+            throw .damaged(hasMember ? "there is something after its end" : input.isEmpty ? "it is empty" : "it is not a gzip file")
         }
         if hasMember { unsafe inflateReset(stream) }
         hasMember = true

@@ -112,7 +112,7 @@ struct PaxRecords {
     /// A size, without which the archive can't be read on.
     func number(_ key: Key) throws(ArchiveError) -> Int64? {
         guard let value = value(key) else { return nil }
-        guard let number = PaxRecords.integer(value) else { throw .damaged("\(key.rawValue) in an extended header is no number") }
+        guard let number = PaxRecords.integer(value) else { throw .damaged("\(key.rawValue) in an extended header is not a number") }
         return number
     }
 

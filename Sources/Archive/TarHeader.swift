@@ -47,7 +47,7 @@ struct TarHeader {
         var value: Int64 = 0
         for digit in field.drop(while: isBlank).prefix(while: { !isBlank($0) }) {
             guard (48...55).contains(digit), value <= Int64.max >> 3 else {
-                throw .damaged("the \(what) in a header is no number")
+                throw .damaged("the \(what) in a header is not a number")
             }
             value = value << 3 | Int64(digit - 48)
         }

@@ -34,7 +34,7 @@ extension TreeExtractor {
 
     private func missing(_ member: Member, _ target: RawName) {
         guard member.isWanted else { return }
-        report.skip("\(member.entry.path.readable): a hard link to \"\(target.readable)\", which is no file unpacked before it")
+        report.skip("\(member.entry.path.readable): a hard link to \"\(target.readable)\", which is not a file unpacked before it")
     }
 
     func makeHardLink(_ node: Int, to holder: Int, _ entry: TarEntry) throws(ArchiveError) {

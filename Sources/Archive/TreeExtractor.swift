@@ -93,7 +93,7 @@ package final class TreeExtractor {
         case .link:
             if wanted { throw .refused("\"\(entry.path.readable)\" is below a symbolic link") }
         case .other(let other):
-            if wanted { report.skip("\(entry.path.readable): \"\(other)\" is in the way and is no folder") }
+            if wanted { report.skip("\(entry.path.readable): \"\(other)\" is in the way and is not a folder") }
         case .folder(let known, let missing):
             let member = Member(entry: entry, name: name, known: known, missing: missing, isWanted: wanted)
             switch entry.kind {
@@ -144,7 +144,7 @@ package final class TreeExtractor {
 
     private func file(_ body: () throws(FileError) -> Void) throws(ArchiveError) {
         do { try body() } catch {
-            throw error.isNoFolder ? .refused("\"\(error.path)\" is in the way and is no folder") : .file(error)
+            throw error.isNoFolder ? .refused("\"\(error.path)\" is in the way and is not a folder") : .file(error)
         }
     }
 

@@ -28,7 +28,7 @@ extension BucketClient {
             case "true": next = page["NextContinuationToken"].flatMap { dialect.encodesTokens ? PercentEncoding.decode($0) : $0 }
             default: throw .unavailable("listing the bucket: the answer does not say whether it is whole")
             }
-            if next == nil { throw .unavailable("listing the bucket: the answer does not say where it goes on") }
+            if next == nil { throw .unavailable("listing the bucket: the answer does not say where it continues") }
         }
     }
 

@@ -99,7 +99,7 @@ package struct FolderBucket: Bucket {
     private static func parts(_ key: String) throws(StorageError) -> (folders: [RawName], name: RawName) {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard let last = parts.last, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw .refused("\(key) is no name for a file")
+            throw .refused("\(key) is not a valid file name")
         }
         return (parts.dropLast().map { RawName(String($0)) }, RawName(String(last)))
     }

@@ -40,7 +40,7 @@ struct CommonJobSettings {
             timeout: reader.optionalDuration(
                 "timeout", "The longest one attempt may take", in: .milliseconds(100) ... .seconds(7 * 86_400)),
             retry: reader.section("retry", "Whether a failed run is tried again", retry) ?? .never,
-            overlap: reader.choice("overlap", "What happens to a run that falls due while the last one goes on", default: .skip),
+            overlap: reader.choice("overlap", "What to do when a run is due while the previous one is still running", default: .skip),
             fireRule: fireRule(&reader),
             group: reader.optionalString("group", "Jobs of one group never run at once"),
             secrets: secrets,

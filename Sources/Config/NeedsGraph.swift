@@ -48,7 +48,7 @@ struct NeedsGraph {
                 let known = places.keys.sorted()
                 let nearest = NearestWord.find(name, in: known).map { "did you mean \"\($0)\"?" }
                 return Problem(
-                    at: place.place(of: name, under: key), "\"\(key)\" of \"\(job.name)\" names \"\(name)\", which is no job",
+                    at: place.place(of: name, under: key), "\"\(key)\" of \"\(job.name)\" names \"\(name)\", which is not a job",
                     hint: nearest ?? "jobs are \(known.joined(separator: ", "))")
             }
         }

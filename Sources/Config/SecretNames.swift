@@ -15,9 +15,10 @@ enum SecretNames {
             let place = reader.place(of: name, under: "secrets")
             if name.contains(where: { $0 == "," || $0.isWhitespace }) {
                 let parts = name.split(whereSeparator: { $0 == "," || $0.isWhitespace })
-                reader.report(at: place, "\"\(name)\" is no name of one variable", hint: "write a list: [\(parts.joined(separator: ", "))]")
+                reader.report(at: place, "\"\(name)\" is not the name of one variable", hint: "write a list: [\(parts.joined(separator: ", "))]")
             } else {
-                reader.report(at: place, "\"secrets\" holds what is no name of a variable", hint: "a name has letters, digits and _, and begins with no digit")
+                reader.report(
+                    at: place, "\"secrets\" holds what is not the name of a variable", hint: "a name has letters, digits and _, and begins with no digit")
             }
             return false
         }

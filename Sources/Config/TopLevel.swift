@@ -25,7 +25,7 @@ enum TopLevel {
             "stop_budget", "Time from SIGTERM to the end of the program; without it what the platform allows", default: Platform(environment).stopBudget,
             in: .seconds(1) ... .seconds(3600))
         let secrets = SecretNames.read(&reader, "Environment variables that no job sees unless it is granted them")
-        let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins beside this file")
+        let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins next to this file")
         let parallel = reader.integer(
             "max_parallel", "The most jobs at once, services apart",
             default: max(2, ContainerCores.count * 2), in: 1...1000)
@@ -42,7 +42,7 @@ enum TopLevel {
         Configuration.Logs(
             format: reader.choice("format", "Form of the container log", default: .text),
             mostPerRun: reader.size("max_per_run", "The most bytes kept of one run's log", default: 4 << 20),
-            requests: reader.boolean("requests", "Whether every exchange over HTTP is told, with the server's id for it", default: false))
+            requests: reader.boolean("requests", "Whether every exchange over HTTP is logged, with the server's id for it", default: false))
     }
 
     private static func retention(_ reader: inout SettingsReader) -> Configuration.Retention {

@@ -165,7 +165,7 @@ struct YAMLTree {
         let expanded = VariableText(environment: environment).expand(scalar.string)
         for text in expanded.malformed {
             result.problems.append(
-                Problem(at: place, "\"\(text)\" is no variable", hint: "write ${NAME} or ${NAME:-default}, and $$ for a dollar"))
+                Problem(at: place, "\"\(text)\" is not a variable", hint: "write ${NAME} or ${NAME:-default}, and $$ for a dollar"))
         }
         for name in expanded.unset where !secrets.contains(name) {
             let nearest = NearestWord.find(name, in: environment.keys).map { "did you mean \($0)? Else " } ?? ""

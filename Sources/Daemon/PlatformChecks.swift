@@ -48,7 +48,7 @@ package struct PlatformChecks {
         do { status = try await http.send(HTTPRequest("GET", "\(hub)/api/spaces/\(space)", timeout: .seconds(10))).status } catch {
             return JobCheck("visibility", .warning, "\(hub) can't be asked whether the Space is private: \(error)")
         }
-        guard status == 401 || status == 404 else { return JobCheck("visibility", .ok, "everybody may see the Space") }
+        guard status == 401 || status == 404 else { return JobCheck("visibility", .ok, "the Space is public") }
         return JobCheck(
             "visibility", .warning, "the Space is private: a monitor that shows no token gets 404 whether it is awake or not",
             hint: "make it public or protected, or give the monitor the header X-HF-Authorization: Bearer and a token")

@@ -89,7 +89,7 @@ package struct RepositoryPlans: Sendable {
                 throw JobError(
                     "in safe mode nothing is restored in place",
                     hint:
-                        "take it out beside: shipkeeper restore --at \(selector) --to FOLDER; or take \(ContainerEnvironment.safeModeVariable) away and restart"
+                        "restore it elsewhere: shipkeeper restore --at \(selector) --to FOLDER; or take \(ContainerEnvironment.safeModeVariable) away and restart"
                 )
             }
             let mine = uses.filter { $0.repository.name == repository.name && $0.isEnabled }

@@ -213,7 +213,7 @@ package actor InPlaceRestore {
         let isQuiet = await within(InPlaceRestore.patience) { [scheduler] in
             await scheduler.wait { InPlaceRestore.busy($0, plan).isEmpty ? true : nil }
         }
-        if isQuiet != true { say("\(busy[0]) goes on and on, and nothing was changed") }
+        if isQuiet != true { say("\(busy[0]) does not end, and nothing was changed") }
         return isQuiet == true
     }
 
@@ -242,10 +242,10 @@ package actor InPlaceRestore {
     private func storeAsNewest(_ plan: RestorePlan) async -> Bool {
         var isStored = true
         for job in plan.backupJobs {
-            say("storing what was brought back as the newest: \(job)")
+            say("storing the restored data as the newest backup: \(job)")
             if await finish(job)?.state.outcome?.didWork != true { isStored = false }
         }
-        if !isStored { say("what was brought back is not stored yet: a new container would restore what was there before") }
+        if !isStored { say("the restored data are not stored yet: a new container would restore what was there before") }
         return isStored
     }
 
@@ -293,7 +293,7 @@ package actor InPlaceRestore {
         do throws(JobError) {
             try await plan.yield(true)
             for job in plan.backupJobs {
-                say("storing what is there now beside it: \(job)")
+                say("backing up the current data as a conflict copy: \(job)")
                 guard let end = await finish(job), isWhole(end) else { return false }
             }
             return true
@@ -304,9 +304,9 @@ package actor InPlaceRestore {
     }
 
     private func backUp(_ plan: RestorePlan) async -> Bool {
-        if plan.backupJobs.isEmpty { say("no job backs up what is there now, so it is not stored first") }
+        if plan.backupJobs.isEmpty { say("no job backs up the current data, so they are not stored first") }
         for job in plan.backupJobs {
-            say("storing what is there now: \(job)")
+            say("backing up the current data: \(job)")
             guard let end = await finish(job), isWhole(end) else { return false }
         }
         return true
@@ -316,7 +316,7 @@ package actor InPlaceRestore {
         switch backup.state.outcome {
         case .succeeded: return true
         case .incomplete:
-            say("that backup is incomplete, so what is there now stays")
+            say("that backup is incomplete, so the current data stay")
             return false
         case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil: return false
         }

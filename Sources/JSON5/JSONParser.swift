@@ -98,7 +98,7 @@ struct JSONParser {
         case "": throw error("a value should stand here")
         default:
             let number = /[-+]?(0[xX][0-9a-fA-F]+|Infinity|NaN|(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|\.[0-9]+([eE][-+]?[0-9]+)?)/
-            guard word.wholeMatch(of: number) != nil else { throw error("this is no value; text stands in quotes", at: start) }
+            guard word.wholeMatch(of: number) != nil else { throw error("this is not a value; text needs quotes", at: start) }
             return .number(word)
         }
     }

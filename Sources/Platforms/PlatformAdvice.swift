@@ -22,7 +22,7 @@ package enum PlatformAdvice {
     package static func tunnels(_ found: [String], on platform: Platform) -> JobCheck? {
         guard !found.isEmpty, [.huggingface, .modelscope].contains(platform.kind) else { return nil }
         return JobCheck(
-            "tunnels", .warning, "\(found.joined(separator: ", ")) is there, and the platform pauses whoever runs a tunnel",
+            "tunnels", .warning, "\(found.joined(separator: ", ")) is there, and the platform pauses containers that run a tunnel",
             hint: "take it out of the image")
     }
 

@@ -19,7 +19,7 @@ final class PluginConversation: Sendable {
             case .tooMuch: "its messages together are larger than \(PluginConversation.mostBytes / 1024 / 1024) MiB"
             case .tooMany: "it says more than \(PluginConversation.mostMessages) things"
             case .stateTooLarge: "what it wants remembered is larger than \(PluginConversation.largestState / 1024) KiB"
-            case .second(let what): "it told its \(what) twice"
+            case .second(let what): "it sent its \(what) twice"
             }
         }
     }
@@ -114,7 +114,7 @@ final class PluginConversation: Sendable {
             if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
             guard let message = PluginValue(line)?.object, message.count == 1, let (key, value) = message.first else {
                 // Not quoted: it may hold anything, a secret too.
-                throw .garbage(line: state.lines, "it is no object with one key")
+                throw .garbage(line: state.lines, "it is not an object with one key")
             }
             // Of steps there may be many; what counts is how much they are together.
             if key != "progress" { state.messages += 1 }
@@ -135,10 +135,10 @@ final class PluginConversation: Sendable {
                     step: value.object?["step"]?.text ?? "working", done: Int64(done), total: value.object?["total"]?.integer.map(Int64.init),
                     unit: value.object?["unit"]?.text ?? "steps"))
         case "output":
-            guard let outputs = value.object else { throw garbage("\"output\" is no object") }
+            guard let outputs = value.object else { throw garbage("\"output\" is not an object") }
             state.told.outputs.merge(outputs.mapValues(\.displayText)) { _, new in new }
         case "state":
-            guard let values = value.object else { throw garbage("\"state\" is no object") }
+            guard let values = value.object else { throw garbage("\"state\" is not an object") }
             for (key, value) in values { state.told.state[key] = .some(value == .null ? nil : value.displayText) }
             if state.told.state.reduce(0, { $0 + $1.key.utf8.count + ($1.value?.utf8.count ?? 0) }) > largestState { throw .stateTooLarge }
         case "result":

@@ -68,7 +68,7 @@ package indirect enum PluginSchema: Sendable {
 
     private static func string(_ reader: inout SettingsReader) -> PluginSchema {
         let pattern = reader.optionalString("pattern", "A regular expression that the text must match")
-        if let pattern, (try? Regex(pattern)) == nil { reader.report("pattern", "\"\(pattern)\" is no regular expression") }
+        if let pattern, (try? Regex(pattern)) == nil { reader.report("pattern", "\"\(pattern)\" is not a regular expression") }
         let choices = reader.strings("enum", "The texts that are allowed")
         // `writeOnly` is how JSON Schema marks what is never shown.
         let isSecret = reader.boolean("writeOnly", "Whether it is a secret", default: false)

@@ -35,7 +35,7 @@ package struct PluginTemplate: Sendable {
     /// - Throws: Where the name is none, or something lies there already.
     package func write(to folder: String) throws(JobError) {
         guard name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil else {
-            throw JobError("\"\(name)\" is no name for a plug-in", hint: "use lower-case letters, digits and hyphens, such as my-plugin")
+            throw JobError("\"\(name)\" is not a valid plug-in name", hint: "use lower-case letters, digits and hyphens, such as my-plugin")
         }
         guard !FileManager.default.fileExists(atPath: folder) else { throw JobError("\(folder) is there already", hint: "choose another name, or remove it") }
         do {

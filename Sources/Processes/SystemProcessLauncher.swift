@@ -95,7 +95,7 @@ package struct SystemProcessLauncher: ProcessLauncher {
             }
             guard let input = OwnedFD.pipe(holding: request) else {
                 for pipe in made { pipe.discard() }
-                throw .failed(program: program, reason: "what it is told (\(request.count) bytes) does not fit into a pipe")
+                throw .failed(program: program, reason: "its request (\(request.count) bytes) does not fit into a pipe")
             }
             self.input = input
         }

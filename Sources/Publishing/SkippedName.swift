@@ -21,7 +21,7 @@ package struct SkippedName: Hashable, Sendable {
         case .linkOutside: "it is a link that leads out of the site"
         case .linkToFolder: "it is a link to a folder"
         case .linkToHidden: "it is a link to something hidden"
-        case .noFile: "it is no file"
+        case .noFile: "it is not a file"
         case .longName: "its name is too long for an address"
         }
     }

@@ -54,7 +54,7 @@ enum KeySynonyms {
         "disabled": [Advice(key: "enabled", hint: "write enabled: false")],
         "concurrency": [same("overlap")],
         "tz": [same("timezone")], "time_zone": [same("timezone")],
-        "timezone": [Advice(key: "cron", hint: "it stands one level up, beside \"on\"")],
+        "timezone": [Advice(key: "cron", hint: "it belongs one level up, next to \"on\"")],
         "services": jobs, "tasks": jobs, "processes": jobs, "programs": jobs, "job": jobs,
     ]
 }

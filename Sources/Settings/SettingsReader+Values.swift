@@ -192,7 +192,7 @@ extension SettingsReader {
         for entry in entries {
             guard SettingsReader.isVariableName(entry.key) else {
                 report(
-                    at: entry.place, "\"\(entry.key)\" is no name for an environment variable", hint: "a name is not empty and holds no =, no blank and no NUL")
+                    at: entry.place, "\"\(entry.key)\" is not the name of a variable", hint: "a name is not empty and holds no =, no blank and no NUL")
                 continue
             }
             if let length = entry.value.text?.utf8.count, entry.key.utf8.count + length + 2 > SettingsReader.longestWord {

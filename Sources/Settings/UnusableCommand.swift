@@ -17,7 +17,7 @@ package enum UnusableCommand: Hashable, Sendable, CustomStringConvertible {
         case .nul(let what): "\(what) holds a NUL byte"
         case .tooLong(let what, let bytes): "\(what) is \(bytes) bytes long, and the system takes at most \(UnusableCommand.mostInOne) in one"
         case .tooMuch(let bytes): "its arguments and environment are \(bytes) bytes together, which is more than the system takes"
-        case .name(let name): "\"\(name)\" is no name of a variable"
+        case .name(let name): "\"\(name)\" is not the name of a variable"
         }
     }
 

@@ -94,12 +94,12 @@ struct OddMembersTests {
             $0.header("b/p", "6", size: 512)
             $0.file("b/z")
         },
-        Case("a hard link whose other name is missing", "d b, f b/z", said: ["b/h: a hard link to \"b/gone\", which is no file unpacked before it"]) {
+        Case("a hard link whose other name is missing", "d b, f b/z", said: ["b/h: a hard link to \"b/gone\", which is not a file unpacked before it"]) {
             $0.folder("b/")
             $0.header("b/h", "1", link: "b/gone")
             $0.file("b/z")
         },
-        Case("a hard link to a folder and to itself", "d b, f b/z", said: ["b/h: a hard link to \"b\", which is no file unpacked before it"]) {
+        Case("a hard link to a folder and to itself", "d b, f b/z", said: ["b/h: a hard link to \"b\", which is not a file unpacked before it"]) {
             $0.folder("b/")
             $0.header("b/h", "1", link: "b")
             $0.file("b/z")
@@ -166,7 +166,7 @@ struct OddMembersTests {
             $0.file("")
             $0.file("b/z")
         },
-        Case("a file where something needs a folder", "d b, f b/x, f b/z", said: ["b/x/y: \"x\" is in the way and is no folder"]) {
+        Case("a file where something needs a folder", "d b, f b/x, f b/z", said: ["b/x/y: \"x\" is in the way and is not a folder"]) {
             $0.folder("b/")
             $0.file("b/x")
             $0.file("b/x/y")

@@ -88,6 +88,6 @@ struct ChecksumFileTests {
     func other() async throws {
         let result = try await restore { _ in Array(otherDigits.utf8) }
         guard case .failure(let error) = result else { Issue.record("restored"); return }
-        #expect(error.description.contains("its checksum is not the one stored beside it"), "\(error)")
+        #expect(error.description.contains("its checksum is not the one stored with it"), "\(error)")
     }
 }

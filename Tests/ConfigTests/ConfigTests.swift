@@ -131,7 +131,7 @@ struct ConfigTests {
         #expect(
             found == [
                 "c.yaml:3:31: error: \"needs\" goes in a circle: a → b → c → a; none of them could ever start; remove one",
-                "c.yaml:6:31: error: \"needs\" of \"d\" names \"gatway\", which is no job; did you mean \"gateway\"?",
+                "c.yaml:6:31: error: \"needs\" of \"d\" names \"gatway\", which is not a job; did you mean \"gateway\"?",
                 "c.yaml:8:27: error: \"e\" can't wait for itself",
             ])
     }

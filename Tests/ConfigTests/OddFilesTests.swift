@@ -49,7 +49,7 @@ struct OddFilesTests {
     func defaults(depth: Int) throws {
         let text = Self.repeated("${A:-", depth) + "x" + Self.repeated("}", depth)
         let found = try #require(problems("version: 1\njobs: { a: { type: command, with: { shell: \"\(text)\" } } }\n"))
-        #expect(found.contains { $0.message.hasSuffix("is no variable") }, "\(found)")
+        #expect(found.contains { $0.message.hasSuffix("is not a variable") }, "\(found)")
         let fine = Self.repeated("${A:-", 16) + "x" + Self.repeated("}", 16)
         #expect(problems("version: 1\njobs: { a: { type: command, with: { shell: \"\(fine)\" } } }\n") == nil)
     }

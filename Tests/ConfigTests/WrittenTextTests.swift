@@ -50,7 +50,7 @@ struct WrittenTextTests {
     }
 
     @Test(
-        "what is no name of a secret is a mistake, and no value is shown",
+        "what is not the name of a secret is a mistake, and no value is shown",
         arguments: ["\"A, B\"", "A B", "[\"${NAME}\"]", "\"${NAME}\"", "[A, \"B,C\"]", "[\"1A\"]"])
     func secretNames(text: String) {
         let found = problems("secrets: \(text)\n" + job(""), ["NAME": "hunter2hunter2"])

@@ -186,7 +186,7 @@ struct HuggingFaceProgramTests {
         let done = try program.ask("restore --at \(first.id.prefix(10))")
         #expect(done.status == 0, "\(done.output)\(done.errors)")
         #expect(world.number() == 1)
-        for words in ["storing what is there now: backup", "stopped app", "restore succeeded", "started app"] { #expect(done.output.contains(words)) }
+        for words in ["backing up the current data: backup", "stopped app", "restore succeeded", "started app"] { #expect(done.output.contains(words)) }
         #expect(
             try RunningProgram.until(
                 "'\(SourceTree.program)' status --json --state '\(world.folder["state"])' | jq -e '.jobs[] | select(.name == \"app\") | .state == \"ready\"'"))
@@ -227,7 +227,7 @@ struct HuggingFaceProgramTests {
         #expect(try await world.stored() == 2)
         try world.write(3, to: "data2")
         let refused = try Shell.run("'\(SourceTree.program)' start backup --wait --state '\(world.folder["state2"])'")
-        #expect(refused.status == 1 && refused.errors.contains("refused: somebody else has stored a backup"), "\(refused.errors)")
+        #expect(refused.status == 1 && refused.errors.contains("refused: another container has stored a backup"), "\(refused.errors)")
         #expect(try await world.stored() == 2)
         let head = try #require(try await world.repository.head())
         let aside = try #require(head.objects.keys.first { $0.hasPrefix("conflict_") })

@@ -488,7 +488,7 @@ struct OpenClawTests {
         #expect(try second.says("newer than the backup of") && second.isUp(), "\(second.log)")
         #expect(world.folder.read("one/.openclaw/workspace/newer.md") == "after the backup")
         // What lay on another disk than the one that stayed is brought back.
-        #expect(second.log.contains("brought back what was not here any more"), "\(second.log)")
+        #expect(second.log.contains("restored what was missing"), "\(second.log)")
         #expect(world.folder.read("one/.config/openclaw/key") == "the key to the logins")
         #expect(try second.ask("start backup --wait").status == 0)
         #expect(second.stop() == 0)

@@ -61,7 +61,7 @@ struct PluginProgramTests {
         let (program, folder) = try world(jobs.joined(separator: "\n"))
         for (job, status, words) in [
             ("good", 0, "counted to 2"), ("good", 0, "counted to 4"), ("fail", 1, "it can't be done"), ("hang", 1, "not done within 2s"),
-            ("garbage", 1, "does not keep to the protocol: line 2 of its messages is invalid: it is no object with one key"),
+            ("garbage", 1, "does not keep to the protocol: line 2 of its messages is invalid: it is not an object with one key"),
             ("crash", 1, "was ended by SIGABRT"),
             ("fork", 0, "counted to 2"), ("fail", 1, "→ do something else"),
         ] {

@@ -189,7 +189,7 @@ struct PublishTests {
         func front() throws -> String { try Shell.run("curl -s '\(oss.endpoint)/my-blog/'").output }
         #expect(try program.ask("start blog --wait").errors.contains("does not exist"))
         try folder.write("blog/package.json", "{\"name\": \"x\"}")
-        #expect(try publish().contains("is no Hexo site: its package.json has no \"hexo\""))
+        #expect(try publish().contains("is not a Hexo site: its package.json has no \"hexo\""))
         try folder.write("blog/package.json", "{\"hexo\": {\"version\": \"8.1.2\"}}")
         try folder.write("blog/_config.yml", "title: x\ntimezone: Asia/Shanghai\n")
         for index in 10..<40 { try folder.write("blog/source/_posts/\(index).md", "post \(index)") }

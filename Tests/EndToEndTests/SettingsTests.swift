@@ -225,7 +225,7 @@ struct SettingsTests {
             "printf 'version: 1\\njobs:\\n  s:\\n    type: json-merge\\n    with:\\n      file: rel\\n      merge: [1]\\n      union: { a..b: [1], c: 2 }\\n      validate: {}\\n' > x/c.yaml; '\(SourceTree.program)' check --config x/c.yaml",
             folder: world.folder.path)
         #expect(check.status == 78)
-        for words in ["x/c.yaml:6:13: error", "x/c.yaml:7:14: error", "\"a..b\" is no path", "takes a list, not \"2\"", "command\" is missing"] {
+        for words in ["x/c.yaml:6:13: error", "x/c.yaml:7:14: error", "\"a..b\" is not a path", "takes a list, not \"2\"", "command\" is missing"] {
             #expect((check.output + check.errors).contains(words), "\(words) in \(check.output)\(check.errors)")
         }
     }

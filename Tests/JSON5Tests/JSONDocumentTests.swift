@@ -101,12 +101,12 @@ struct JSONDocumentTests {
         "says what is wrong, and where",
         arguments: [
             ("{a: 1", "1:1: this { is never closed"), ("{\n  a: 1\n  b: 2\n}", "3:3: a comma or } is missing"),
-            ("{a: b}", "1:5: this is no value; text stands in quotes"),
+            ("{a: b}", "1:5: this is not a value; text needs quotes"),
             ("{a: 'x\n'}", "1:5: this text has no end on its line"), ("{} x", "1:4: something follows the end of the value"),
             ("", "1:1: the text ends where a value should stand"),
             ("{/* a", "1:2: this comment has no end"), ("[1 2]", "1:4: a comma or ] is missing"), ("{a 1}", "1:4: a : is missing after \"a\""),
             ("{1a: 1}", "1:2: a name should stand here"),
-            ("[01]", "1:2: this is no value; text stands in quotes"), (String(repeating: "[", count: 100_000), "1:257: more than 256 levels deep"),
+            ("[01]", "1:2: this is not a value; text needs quotes"), (String(repeating: "[", count: 100_000), "1:257: more than 256 levels deep"),
             ("{a: '\\u12'}", "1:8: an escape needs 4 hexadecimal digits"), ("{a: 'é', é: }", "1:13: a value should stand here"),
         ])
     func mistakes(text: String, message: String) throws {

@@ -45,7 +45,7 @@ struct JSONMergeTests {
     func mistakes() {
         let problems = DeclaredJob.problems("type: json-merge\nwith:\n  merge: [1]\n  union: { a..b: [1], c: 2 }\n  validate: {}")
         for words in [
-            "\"a.with.file\" is missing", "c.yaml:6:14: error: \"a.with.merge\" takes a group of keys", "\"a..b\" is no path", "takes a list, not \"2\"",
+            "\"a.with.file\" is missing", "c.yaml:6:14: error: \"a.with.merge\" takes a group of keys", "\"a..b\" is not a path", "takes a list, not \"2\"",
         ] {
             #expect(problems.contains { $0.contains(words) }, "\(words) is not in \(problems)")
         }

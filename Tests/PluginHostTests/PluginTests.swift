@@ -87,7 +87,7 @@ struct PluginTests {
         Bad(testDescription: "says nothing", line: "true", check: "outcome", words: "without sending a result message"),
         Bad(
             testDescription: "fails after its result", line: "echo '{\"result\":{\"summary\":\"x\"}}' >&3; exit 1", check: "outcome",
-            words: "it told a result (x), and then exited with code 1"),
+            words: "it sent a result (x), and then exited with code 1"),
         Bad(testDescription: "ends well after an error", line: "echo '{\"error\":{\"summary\":\"no\"}}' >&3", check: "outcome", words: "as if all were well"),
         Bad(
             testDescription: "ignores SIGTERM",
@@ -139,7 +139,7 @@ struct PluginTests {
         for expected in [
             "one/plugin.yaml:1:11: error: \"protocol\" is \"2\"", "one/plugin.yaml:2:7: error: \"name\" is \"Bad Name\"",
             "unknown key \"commnd\"; did you mean \"command\"?", "one/plugin.yaml:10:16: error: \"type\" is \"strin\"",
-            "\"(\" is no regular expression", "\"nowhere\" is required, and not among",
+            "\"(\" is not a regular expression", "\"nowhere\" is required, and not among",
         ] {
             #expect(words.contains { $0.contains(expected) }, "\(expected) is not in \(words)")
         }

@@ -51,7 +51,7 @@ struct LaunchErrorTests {
         #expect(LaunchError.short(program: "a", .processes).isPassing)
     }
 
-    @Test("a folder is no program", .timeLimit(.minutes(30)))
+    @Test("a folder is not a program", .timeLimit(.minutes(30)))
     func folders() async {
         await #expect(throws: LaunchError.isFolder(path: "/usr/bin")) { _ = try await launch(["/usr/bin"]) }
     }

@@ -44,8 +44,8 @@ struct CheckedArchive: Sendable {
             guard storeDigest == digest else { throw .archive(.damaged("its checksum is not the one the repository has for it")) }
             return []
         }
-        guard let storedChecksum else { return ["no checksum was stored beside the archive; it was checked by its own sums only"] }
-        guard storedChecksum == digest else { throw .archive(.damaged("its checksum is not the one stored beside it")) }
+        guard let storedChecksum else { return ["no checksum was stored with the archive; it was checked by its own sums only"] }
+        guard storedChecksum == digest else { throw .archive(.damaged("its checksum is not the one stored with it")) }
         return []
     }
 

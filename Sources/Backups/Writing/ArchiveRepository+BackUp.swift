@@ -166,7 +166,7 @@ extension ArchiveRepository {
         let words =
             lineage.knownHead == nil
             ? "the repository holds a backup that this container has not restored"
-            : "somebody else has stored a backup since this container last looked"
+            : "another container has stored a backup since this container last looked"
         do {
             _ = try await store.commit(
                 [NewObject(name: name, folder: packed.folder, file: "archive", sha256: packed.report.checksum)], expecting: head?.id, at: packed.now,

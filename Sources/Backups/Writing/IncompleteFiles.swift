@@ -47,7 +47,7 @@ package struct IncompleteFile: Hashable, Sendable, Codable, CustomStringConverti
             case .locked: "was locked (\(detail))"
             case .changed: "changed while it was read (\(detail))"
             case .damaged: "is damaged (\(detail))"
-            case .tooDeep: "lies too deep (\(detail))"
+            case .tooDeep: "is too deep (\(detail))"
             case .tooLarge: "is too large (\(detail))"
             }
         let instead =

@@ -14,7 +14,7 @@ import Storage
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check credentials, repositories and publish targets, and suggest fixes.",
-        discussion: "Nothing stored is touched. Exits with 0 when nothing has failed, else with 1; a warning is no failure.")
+        discussion: "Nothing stored is touched. Exits with 0 when nothing has failed, else with 1; a warning is not a failure.")
 
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?

@@ -17,7 +17,7 @@ struct PluginsCommand: AsyncParsableCommand {
 struct PluginsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the plug-ins that jobs may use.")
 
-    @Option(name: .shortAndLong, help: "The configuration file: plug-ins lie in Plugins beside it, and in the folders that it names.")
+    @Option(name: .shortAndLong, help: "The configuration file: plug-ins are in Plugins next to it, and in the folders that it names.")
     var config: String?
 
     @Flag(help: "Print them as JSON.")
@@ -41,7 +41,7 @@ struct PluginsListCommand: ParsableCommand {
         }
         for problem in found.problems { Console.error(problem.description) }
         if json { return Console.out(JSONText.of(rows)) }
-        if rows.isEmpty { return Console.out("no plug-ins; they lie in Plugins beside the configuration, and in the folders under \"plugins\"") }
+        if rows.isEmpty { return Console.out("no plug-ins; they are in Plugins next to the configuration, and in the folders under \"plugins\"") }
         var table = TextTable(["NAME", "VERSION", "KIND", "WHAT"], flexible: 3)
         for row in rows {
             let missing = row.missing.isEmpty ? "" : " (\(row.missing.joined(separator: ", ")) not installed)"

@@ -153,7 +153,7 @@ extension LaunchError: CustomStringConvertible {
             program.contains("/") ? "\(program) does not exist" : "command not found: \(program) (looked in \(searched))"
         case .notExecutable(let path): "\(path) may not be executed"
         case .isFolder(let path): "\(path) is a folder, not a program"
-        case .noProgram(let path): "\(path) is no program"
+        case .noProgram(let path): "\(path) is not a program"
         case .noInterpreter(let script, let interpreter):
             LaunchError.endsLikeWindows(interpreter)
                 ? "the first line of \(script) ends as on Windows, so its interpreter is not found: \"\(interpreter.filter { !$0.isNewline })\" and a carriage return"

@@ -18,7 +18,7 @@ struct HexoOutput {
 
     /// Removes what would be published; hidden names stay. Only ever within the site's own folder, and through no link. Blocks.
     func empty() throws(SiteError) -> Emptied {
-        guard let names = ownNames else { return .notOurs("lies elsewhere than in a folder of its own below the site's") }
+        guard let names = ownNames else { return .notOurs("is not in a folder of its own below the site's") }
         do {
             let (above, last) = (names.dropLast(), names[names.endIndex - 1])
             let root = try Folder.open(site.folder)

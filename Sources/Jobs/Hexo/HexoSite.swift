@@ -27,10 +27,10 @@ struct HexoSite: Sendable {
             throw SiteError("the site's folder \(folder) does not exist", hint: "correct \"site\", or let a restore bring it back first")
         }
         guard HexoSite.exists("\(folder)/package.json") else {
-            throw SiteError("\(folder) is no Hexo site: it has no package.json", hint: "correct \"site\"")
+            throw SiteError("\(folder) is not a Hexo site: it has no package.json", hint: "correct \"site\"")
         }
         guard let package = HexoPackage(in: folder), package.isSite else {
-            throw SiteError("\(folder) is no Hexo site: its package.json has no \"hexo\"", hint: "make one with hexo init, or add \"hexo\": {} to it")
+            throw SiteError("\(folder) is not a Hexo site: its package.json has no \"hexo\"", hint: "make one with hexo init, or add \"hexo\": {} to it")
         }
         guard let config = HexoConfig.find(in: folder) else {
             throw SiteError("\(folder) has no _config.yml", hint: "every Hexo site has one, or a _config.yaml or _config.json in its place")

@@ -51,7 +51,7 @@ package struct JSONMergeJob: JobType {
                     JobCheck("file", .ok, changes.isEmpty ? "\(file.path) is as it should be" : "\(changes.count.counted("key")) to change in \(file.path)")
                 ]
             } catch {
-                return [JobCheck("file", .warning, "\(file.path):\(error)", hint: "a run keeps it aside, and begins with a copy of it or anew")]
+                return [JobCheck("file", .warning, "\(file.path):\(error)", hint: "a run sets it aside, and starts with a copy of it or a new one")]
             }
         } catch {
             return [JobCheck("file", error)]
@@ -66,7 +66,7 @@ package struct JSONMergeJob: JobType {
         if !context.isDryRun { file.removeCandidate() }
         for _ in 0..<JSONMergeJob.mostTries {
             if let report = try await attempt(file, context) { return report }
-            context.log("\(file.path) was changed by somebody else meanwhile; reading it again")
+            context.log("\(file.path) was changed by another program meanwhile; reading it again")
         }
         throw JobError("\(file.path) is changed again and again while it is worked on", hint: "run this before the app starts", retry: .worthwhile)
     }
@@ -119,7 +119,7 @@ package struct JSONMergeJob: JobType {
             var document = document
             do throws(JSONDocument.NoList) { _ = try document.union(elements, at: path) } catch {
                 throw JobError(
-                    "\(JSONPath.text(path)) in \(file.path) is no list, so nothing can be added to it",
+                    "\(JSONPath.text(path)) in \(file.path) is not a list, so nothing can be added to it",
                     hint: "make it one, or put it under \"merge\" instead of \"union\"")
             }
         }
@@ -186,7 +186,7 @@ extension SettingsReader {
         }
         return entries.compactMap { entry in
             guard let path = JSONPath.parse(entry.key) else {
-                report(at: entry.place, "\"\(entry.key)\" is no path", hint: "write names with dots between them; a dot within a name is written \\.")
+                report(at: entry.place, "\"\(entry.key)\" is not a path", hint: "write names with dots between them; a dot within a name is written \\.")
                 return nil
             }
             guard case .list(let elements) = entry.value.json else {

@@ -42,7 +42,7 @@ struct MergeFile {
     private func read(_ name: RawName) throws(JobError) -> Content? {
         do {
             let status = try folder.status(name)
-            guard status.kind == .file else { throw JobError("\(folder.path(of: name)) is no file", hint: "move it away") }
+            guard status.kind == .file else { throw JobError("\(folder.path(of: name)) is not a file", hint: "move it away") }
             guard status.size <= MergeFile.most else {
                 throw JobError("\(folder.path(of: name)) holds \(ByteSizeText.readable(status.size)), which is more than a file of settings may")
             }

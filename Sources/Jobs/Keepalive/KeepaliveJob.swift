@@ -72,7 +72,7 @@ package struct KeepaliveJob: JobType {
     /// Whoever shows no token gets 404 from a private Space, whether it is awake or not.
     private func hint(_ status: Int) -> String {
         guard status == 404, settings.url.contains(".hf.space") else { return "is the app up, and is the address right?" }
-        return "a private Space answers 404 to whoever shows no token: make the app public, or set headers: { X-HF-Authorization: \"Bearer ${HF_TOKEN}\" }"
+        return "a private Space answers 404 to requests without a token: make the app public, or set headers: { X-HF-Authorization: \"Bearer ${HF_TOKEN}\" }"
     }
 
     private func judge(_ response: HTTPResponse) -> String? {
@@ -82,7 +82,7 @@ package struct KeepaliveJob: JobType {
         let parts = marker.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
         let value = response.header(String(parts[0]))
         let isOurs = parts.count > 1 ? value == String(parts[1]) : value != nil
-        return isOurs ? nil : "\(settings.url) answered \(response.status) without the header \(marker): somebody else answers there"
+        return isOurs ? nil : "\(settings.url) answered \(response.status) without the header \(marker): another program answers there"
     }
 }
 

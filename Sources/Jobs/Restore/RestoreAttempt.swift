@@ -192,7 +192,7 @@ struct RestoreAttempt {
         ).bearing(mark)
         do throws(BackupError) {
             _ = try await restorer.restore(head, onProgress: report)
-            context.log("brought back what was not here any more: \(part.readable)")
+            context.log("restored what was missing: \(part.readable)")
         } catch {
             // It was here when the backup was noted, and is not in it.
             guard case .notInBackup = error else { throw error }

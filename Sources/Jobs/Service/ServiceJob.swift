@@ -52,7 +52,7 @@ package struct ServiceJob: ServiceType {
         let policy = ServiceDefinition.RestartPolicy(
             backoff: backoff.lowerBound, backoffCap: backoff.upperBound, giveUpAfter: giveUp.count, giveUpWithin: giveUp.within,
             stableAfter: reader.duration(
-                "stable_after", "Ready for so long, its backoff starts anew", default: .seconds(60), in: .seconds(1) ... .seconds(86_400)))
+                "stable_after", "Ready for so long, its backoff starts again", default: .seconds(60), in: .seconds(1) ... .seconds(86_400)))
         reader.formerly("settled_after", "stable_after")
         return policy
     }

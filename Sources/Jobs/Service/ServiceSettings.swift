@@ -73,7 +73,7 @@ extension SettingsReader {
         var rules: [Int32: ServiceDefinition.ExitRule] = [:]
         for entry in node.entries ?? [] {
             guard let code = Int32(entry.key), (0...255).contains(code) else {
-                report(at: entry.place, "\"\(entry.key)\" is no exit code", hint: "write a number from 0 to 255")
+                report(at: entry.place, "\"\(entry.key)\" is not an exit code", hint: "write a number from 0 to 255")
                 continue
             }
             rules[code] = exitRule(entry.value, key)

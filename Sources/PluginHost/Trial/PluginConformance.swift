@@ -53,7 +53,7 @@ package struct PluginConformance: Sendable {
         }
         tell("example", .ok, manifest.example == nil ? "it needs no settings" : "its example keeps to its schema")
         guard manifest.kind == .job else {
-            tell("conversation", .skipped, "a service is told nothing, and says nothing")
+            tell("conversation", .skipped, "a service gets no request and sends no messages")
             return checks
         }
         do throws(LaunchError) {
@@ -113,10 +113,10 @@ package struct PluginConformance: Sendable {
 
     private func outcome(_ exit: ProcessExit, _ told: PluginConversation.PluginResult) -> JobCheck {
         switch (told.result, told.error, exit) {
-        case (_?, _?, _): JobCheck("outcome", .failed, "it told a result and an error")
+        case (_?, _?, _): JobCheck("outcome", .failed, "it sent a result and an error")
         case (let result?, nil, .exited(0)): JobCheck("outcome", .ok, "success: \(result)")
-        case (let result?, nil, _): JobCheck("outcome", .failed, "it told a result (\(result)), and then \(exit)")
-        case (nil, let error?, .exited(0)): JobCheck("outcome", .failed, "it told an error (\(error.summary)), and then ended as if all were well")
+        case (let result?, nil, _): JobCheck("outcome", .failed, "it sent a result (\(result)), and then \(exit)")
+        case (nil, let error?, .exited(0)): JobCheck("outcome", .failed, "it sent an error (\(error.summary)), and then ended as if all were well")
         case (nil, let error?, _): JobCheck("outcome", .ok, "a clear error: \(error.summary)")
         case (nil, nil, .exited(0)): JobCheck("outcome", .failed, "it exited with 0 without sending a result message: {\"result\": …} is missing")
         case (nil, nil, _): JobCheck("outcome", .failed, "it \(exit) without saying why: {\"error\": …} is missing")

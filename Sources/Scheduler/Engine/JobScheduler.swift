@@ -325,7 +325,7 @@ package actor JobScheduler {
     /// Whoever took no notice of being told to end does not hold up the stop: it is left to the end of the program.
     private func abandonStuck() {
         for run in stuck where attempts[run] != nil {
-            inbox.post(Envelope(event: .attemptEnded(run: run, .failed(JobError("it did not end when it was told to")))))
+            inbox.post(Envelope(event: .attemptEnded(run: run, .failed(JobError("it did not end when it was asked to")))))
         }
     }
 

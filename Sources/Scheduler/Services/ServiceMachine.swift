@@ -93,7 +93,7 @@ package struct ServiceMachine: Sendable {
             return .giveUp(
                 JobError(
                     "gave up after \(ends.count) exits within \(window); last: \(reason)",
-                    hint: hint ?? "see its log for the cause; start it again when that is mended", exitCode: exitCode))
+                    hint: hint ?? "see its log for the cause; start it again when that is fixed", exitCode: exitCode))
         }
         return .launch(after: nextWait(), why: reason)
     }

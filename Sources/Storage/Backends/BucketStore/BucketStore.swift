@@ -123,7 +123,7 @@ package struct BucketStore: ObjectStore {
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
         let head = try await newest()
-        guard head?.version.id == expected else { throw .stale("somebody else has stored in \(name) since") }
+        guard head?.version.id == expected else { throw .stale("another client has stored in \(name) since") }
         var (number, base) = (head?.number ?? 0, head?.manifest)
         if let found = head?.unrecorded {
             number += 1
@@ -177,7 +177,7 @@ package struct BucketStore: ObjectStore {
         } catch {
             // A try whose answer was lost makes the next one find its own work.
             guard error.kind == .stale, try await self.manifest(number).id == manifest.id else {
-                if error.kind == .stale { throw .stale("somebody else has stored in \(name) at the same time") }
+                if error.kind == .stale { throw .stale("another client has stored in \(name) at the same time") }
                 throw error
             }
         }

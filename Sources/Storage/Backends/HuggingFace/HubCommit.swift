@@ -49,7 +49,7 @@ struct HubCommit: Sendable {
         switch response.status {
         case 200..<300: break
         case 409: throw .unavailable("another commit to \(address.dataset) is being made")
-        case 412: throw .stale("somebody else has written to \(address.dataset) meanwhile")
+        case 412: throw .stale("another client has written to \(address.dataset) meanwhile")
         default: throw calls.refusal(response, from: url, doing: "committing")
         }
         let answer = try calls.decode(HubMessages.CommitAnswer.self, response, doing: "committing")
@@ -63,7 +63,7 @@ struct HubCommit: Sendable {
     private func landed(_ objects: [HubObject], _ parent: String?) async throws(StorageError) -> StoreVersion? {
         guard let head = try await history.head(), head.id != parent else { return nil }
         if try await holds(objects, head.id) { return head }
-        throw .stale("somebody else has written to \(address.dataset) meanwhile")
+        throw .stale("another client has written to \(address.dataset) meanwhile")
     }
 
     private func holds(_ objects: [HubObject], _ commit: String) async throws(StorageError) -> Bool {

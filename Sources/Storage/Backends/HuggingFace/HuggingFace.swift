@@ -110,7 +110,7 @@ package final class HuggingFace: ObjectStore {
         let changed = all.filter { ways[$0.name] != .unchanged }
         let head = try await history.head()
         if changed.isEmpty, let head, all.allSatisfy({ head.objects[$0.name] == $0.size }) { return head }
-        guard head?.id == expected else { throw .stale("somebody else has written to \(settings.dataset) since we last looked") }
+        guard head?.id == expected else { throw .stale("another client has written to \(settings.dataset) since we last looked") }
         try await upload.send(changed.filter { ways[$0.name] == .large }, onProgress)
         return try await HubCommit(calls: calls, history: history).make(
             changed.map { ($0, ways[$0.name] ?? .large) }, all: all, parent: expected, title: title)

@@ -78,7 +78,7 @@ package struct LocalFolder: ObjectStore {
                     "the repository folder \(path) is a link to \(target), which is not there", hint: "is the volume mounted? Else correct the link")
             }
             return .missing("the repository folder \(path) does not exist", hint: "is the volume mounted? For a new repository, create the folder")
-        case ENOTDIR: return .refused("\(path) is no folder, so it is no repository", hint: "correct \"path\", or move away what is there")
+        case ENOTDIR: return .refused("\(path) is not a folder, so it is not a repository", hint: "correct \"path\", or move away what is there")
         default: return StorageError(error)
         }
     }

@@ -38,7 +38,7 @@ extension LocalFolderLayout {
                 guard error.code == EWOULDBLOCK || error.code == EINTR else {
                     throw .unavailable(
                         "\(own.path)/lock can't be locked: \(error)",
-                        hint: "the file system must know locks (flock); some network mounts have to be told to")
+                        hint: "the file system must know locks (flock); some network mounts need an option for that")
                 }
             }
             if flag.isSet { throw StorageError(.cancelled, "cancelled") }
@@ -57,7 +57,7 @@ extension LocalFolderLayout {
     func commit(_ objects: [NewObject], expecting expected: String?, at date: Date, _ own: Folder) throws(StorageError) -> StoreVersion {
         let state = try state()
         guard state.head?.id == expected else {
-            throw .stale("the repository has changed since this container last looked: somebody else has stored a backup there")
+            throw .stale("the repository has changed since this container last looked: another container has stored a backup there")
         }
         return try storage { () throws(FileError) in
             guard let versions = try versionsFolder() else { throw FileError("open", "\(own.path)/versions", code: ENOENT) }
