@@ -106,6 +106,8 @@ final class BodyHandOff: Sendable {
             return .receive(piece.head, piece.bytes)
         }
         guard let end = state.end else { return .wait }
+        // It holds on to the transfer, which holds on to this.
+        state.end = nil
         return .end(end, isDeclined: state.isDeclined)
     }
 

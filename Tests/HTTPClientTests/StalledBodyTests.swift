@@ -95,6 +95,29 @@ struct StalledBodyTests {
         }
     }
 
+    /// Says when it is gone.
+    private final class Held: Sendable {
+        private let onEnd: @Sendable () -> Void
+        init(_ onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
+        deinit { onEnd() }
+        func touch() {}
+    }
+
+    @Test("what a receiver holds on to, such as a file, is let go when its exchange has ended", .timeLimit(.minutes(30)))
+    func released() async throws {
+        try await withServer { client, base in
+            let gone = TestSupport.Gate()
+            for path in ["/small", "/big"] {
+                let held = Held { gone.open() }
+                _ = try await client.send(HTTPRequest("GET", base + path, timeout: .seconds(300))) { _, _ in
+                    held.touch()
+                    return true
+                }
+            }
+            await gone.wait(2)
+        }
+    }
+
     @Test("a receiver that stalls holds up its own exchange and no other, and gets all in order", .timeLimit(.minutes(30)))
     func receiver() async throws {
         try await withServer { client, base in

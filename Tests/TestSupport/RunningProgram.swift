@@ -36,6 +36,8 @@ package final class RunningProgram: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         process.terminationHandler = { [end] _ in end.signal() }
         try process.run()
+        // The process has its own: with more than 1024 descriptors Foundation's could not start any other.
+        try handle.close()
     }
 
     deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
