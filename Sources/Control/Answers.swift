@@ -197,7 +197,7 @@ package struct PauseAnswer: Codable, Sendable {
     }
 
     package var isDone: Bool
-    /// Why it is not done.
+    /// What is done, or why it is not.
     package var message: String?
     /// The pause in force afterwards, if one is.
     package var pause: Pause?

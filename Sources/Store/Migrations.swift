@@ -31,9 +31,13 @@ enum Migrations {
                         id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, job TEXT, message TEXT NOT NULL);
                     """)
         }
-        migrator.registerMigration("2: pauses") { db in
+        migrator.registerMigration("2: pauses and stopped services") { db in
             // The job's name is empty for the pause of all jobs.
-            try db.execute(sql: "CREATE TABLE pauses (job TEXT PRIMARY KEY, since TEXT NOT NULL, until TEXT, via TEXT NOT NULL) WITHOUT ROWID")
+            try db.execute(
+                sql: """
+                    CREATE TABLE pauses (job TEXT PRIMARY KEY, since TEXT NOT NULL, until TEXT, via TEXT NOT NULL) WITHOUT ROWID;
+                    CREATE TABLE stopped_services (job TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+                    """)
         }
         return migrator
     }

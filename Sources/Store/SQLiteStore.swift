@@ -151,7 +151,12 @@ extension SQLiteStore: RunStore {
             state.cursors[.init(job: row["job"], schedule: row["schedule"])] = date
         }
         // A file of an earlier release is read as it is where the disk is full.
-        if try db.tableExists("pauses") { state.pauses = try SQLiteStore.pauses(db) }
+        if try db.tableExists("pauses") {
+            state.pauses = try SQLiteStore.pauses(db)
+            for row in try Row.fetchAll(db, sql: "SELECT job, at FROM stopped_services") {
+                state.stoppedServices[row["job"]] = Timestamp.date(row["at"])
+            }
+        }
         state.highestRunID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0
         return state
     }
@@ -193,6 +198,9 @@ extension SQLiteStore: RunStore {
             try db.cachedStatement(
                 sql: "INSERT OR REPLACE INTO services (job, state, process, launches, note, changed_at) VALUES (?, ?, ?, ?, ?, ?)"
             ).execute(arguments: [job, status.state.rawValue, status.process, status.launches, status.note, Timestamp.text(at)])
+        case .serviceStopped(let job, let at):
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO stopped_services (job, at) VALUES (?, ?)").execute(arguments: [job, Timestamp.text(at)])
+        case .serviceWanted(let job): try db.cachedStatement(sql: "DELETE FROM stopped_services WHERE job = ?").execute(arguments: [job])
         case .pause(let pause):
             try db.cachedStatement(sql: "INSERT OR REPLACE INTO pauses (job, since, until, via) VALUES (?, ?, ?, ?)")
                 .execute(arguments: [pause.job ?? "", Timestamp.text(pause.since), pause.until.map(Timestamp.text), pause.via])

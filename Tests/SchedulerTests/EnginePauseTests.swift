@@ -99,15 +99,26 @@ struct EnginePauseTests {
             return definition
         }
         #expect(!started(engine.handle(.reloaded(changed), at: t + 12)).contains("svc"))
-        let last = engine.jobs.compactMapValues(\.last)
-        let stored = StoredState(last: last, highestRunID: 50)
+        #expect(engine.stoppedServices == ["svc": t + 10])
+        let stored = StoredState(highestRunID: 50, stoppedServices: engine.stoppedServices)
         for (containerStart, isStarted) in [(t - 5, false), (t + 100, true), (nil, true)] as [(Date?, Bool)] {
-            let decision = Engine.boot(changed, stored: stored, mostParallel: 8, containerStart: containerStart, at: t + 200).decision
+            let (_, decision) = Engine.boot(changed, stored: stored, mostParallel: 8, containerStart: containerStart, at: t + 200)
             #expect(started(decision).contains("svc") == isStarted, "\(String(describing: containerStart))")
+            #expect(decision.changes.contains(.serviceWanted(job: "svc")) == isStarted)
         }
-        // One that the crash found running is no stopped one.
-        let crashed = StoredState(unfinished: [Run(id: 51, job: "svc", cause: .boot, scheduledAt: t, createdAt: t)], last: last, highestRunID: 51)
+        // One that a crash found running, or still ending, is as it was wanted.
+        let run = Run(id: 51, job: "svc", cause: .boot, scheduledAt: t, createdAt: t, state: .ending(attempt: 1, since: t, because: .person))
+        let ending = StoredState(unfinished: [run], highestRunID: 51, stoppedServices: ["svc": t + 10])
+        #expect(!started(Engine.boot(changed, stored: ending, mostParallel: 8, containerStart: t - 5, at: t + 200).decision).contains("svc"))
+        let crashed = StoredState(unfinished: [run], highestRunID: 51)
         #expect(started(Engine.boot(changed, stored: crashed, mostParallel: 8, containerStart: t - 5, at: t + 200).decision).contains("svc"))
         #expect(started(engine.handle(.startRequested(job: "svc", via: "test", evenIfRunning: false), at: t + 300)).contains("svc"))
+    }
+
+    @Test("a service that is stopped for a while by a procedure is not a stopped one")
+    func temporary() {
+        var engine = engine()
+        _ = engine.handle(.stopRequested(job: "svc", isTemporary: true), at: t + 10)
+        #expect(engine.stoppedServices.isEmpty)
     }
 }

@@ -54,7 +54,7 @@ struct ServiceSupervisorTests {
 
     private let live = ServiceDefinition.LiveCheck(probe: .exec(["probe"]), every: .seconds(1), failures: 2)
 
-    @Test("a check that can't run is no verdict: the service stays, and one line says why", .timeLimit(.minutes(5)))
+    @Test("a check that can't run is no verdict: the service stays, and one line says why", .timeLimit(.minutes(30)))
     func blindCheck() async throws {
         let stage = Stage()
         let probes = Probes([.unknown("command not found: curl")])
@@ -69,7 +69,7 @@ struct ServiceSupervisorTests {
         #expect(process.hasEnded)
     }
 
-    @Test("failures count over a check that could not run between them", .timeLimit(.minutes(5)))
+    @Test("failures count over a check that could not run between them", .timeLimit(.minutes(30)))
     func failuresCount() async throws {
         let stage = Stage()
         let probes = Probes([.unhealthy("500"), .unknown("no slots"), .unhealthy("500"), .healthy])
@@ -82,7 +82,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("a ready check that can't run holds the service in its start, past the time that it has", .timeLimit(.minutes(5)))
+    @Test("a ready check that can't run holds the service in its start, past the time that it has", .timeLimit(.minutes(30)))
     func blindReady() async throws {
         let stage = Stage()
         let probes = Probes([.unknown("no slots")])
@@ -96,7 +96,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("what is short for a moment never gives a service up; it starts when the shortage is over", .timeLimit(.minutes(5)))
+    @Test("what is short for a moment never gives a service up; it starts when the shortage is over", .timeLimit(.minutes(30)))
     func shortage() async throws {
         let stage = Stage()
         stage.launcher.fail(Array(repeating: .short(program: "app", .processes), count: 50))
@@ -109,7 +109,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("a missing program is given up by the policy", .timeLimit(.minutes(5)))
+    @Test("a missing program is given up by the policy", .timeLimit(.minutes(30)))
     func missingProgram() async throws {
         let stage = Stage()
         stage.launcher.fail(Array(repeating: .notFound(program: "app", searched: "/bin"), count: 50))
@@ -121,7 +121,7 @@ struct ServiceSupervisorTests {
         #expect(stage.launcher.processes.isEmpty)
     }
 
-    @Test("a repair has the service's own environment", .timeLimit(.minutes(5)))
+    @Test("a repair has the service's own environment", .timeLimit(.minutes(30)))
     func repair() async throws {
         let stage = Stage()
         let definition = ServiceDefinition(
@@ -137,7 +137,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("memory is measured only where there is a limit", .timeLimit(.minutes(5)), arguments: [true, false])
+    @Test("memory is measured only where there is a limit", .timeLimit(.minutes(30)), arguments: [true, false])
     func memory(isLimited: Bool) async throws {
         let stage = Stage()
         let probes = Probes([.healthy])
@@ -149,7 +149,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("a stop goes through the steps, and the run says that it was stopped", .timeLimit(.minutes(5)))
+    @Test("a stop goes through the steps, and the run says that it was stopped", .timeLimit(.minutes(30)))
     func stop() async throws {
         let stage = Stage()
         let task = stage.run(ServiceDefinition(program: .command(["app"]), stop: StopSteps([.init(signal: 2, wait: .seconds(1))])))

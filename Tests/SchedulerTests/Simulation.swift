@@ -21,6 +21,7 @@ struct Simulation {
     private var stretches: [StoredState.CursorKey: [Stretch]] = [:]
     private var stretchBegins: [StoredState.CursorKey: Int64] = [:]
     private var pauses: [String?: Pause] = [:]
+    private var stopped: [String: Date] = [:]
     private(set) var pausesSeen = 0
     private var holder: String?
     private var holds: Set<String> = []
@@ -205,6 +206,8 @@ struct Simulation {
                 if event.kind == "defect" { problems.append(event.message) }
             case .pause(let pause): pauses[pause.job] = pause
             case .resume(let job): pauses[job] = nil
+            case .serviceStopped(let job, let at): stopped[job] = at
+            case .serviceWanted(let job): stopped[job] = nil
             case .saveAttempt, .service: break
             }
         }
@@ -242,8 +245,10 @@ struct Simulation {
 
     private mutating func boot() {
         let stored = StoredState(
-            unfinished: unfinished.compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID, pauses: Array(pauses.values))
-        let (engine, decision) = Engine.boot(definitions, stored: stored, mostParallel: Simulation.mostParallel, at: now)
+            unfinished: unfinished.compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID, pauses: Array(pauses.values),
+            stoppedServices: stopped)
+        let (engine, decision) = Engine.boot(
+            definitions, stored: stored, mostParallel: Simulation.mostParallel, containerStart: random.chance(80) ? .distantPast : nil, at: now)
         self.engine = engine
         apply(decision)
         carryOut(decision)
@@ -263,6 +268,10 @@ struct Simulation {
             }
         }
         if active.filter({ ["backup", "vacuum"].contains($0.job) }).count > 1 { problems.append("two of one group at once") }
+        if engine.stoppedServices != stopped { problems.append("the engine and the disk differ about what is stopped") }
+        if stopped["gateway"] != nil, engine.runs.values.contains(where: { $0.job == "gateway" && $0.state == .queued }) {
+            problems.append("the gateway is to be started though it was stopped")
+        }
         if Set(engine.pauses.values) != Set(pauses.values) { problems.append("the engine and the disk differ about what is paused") }
         for run in engine.runs.values where disk[run.id] == nil { problems.append("run \(run.id) is not on disk") }
         if Set(active.map(\.id)) != working { problems.append("the engine and the world differ about what is running") }

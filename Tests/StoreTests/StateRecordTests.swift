@@ -20,10 +20,14 @@ struct StateRecordTests {
         let folder = TemporaryFolder()
         let (all, one) = (Pause(job: nil, since: t, until: t + 60, via: "web"), Pause(job: "a", since: t, until: nil, via: "command line"))
         let gone = Pause(job: "b", since: t, until: nil, via: "web")
-        try await SQLiteStore(path: folder["state.db"]).commit([.pause(all), .pause(gone), .pause(one), .resume(job: "b")])
+        try await SQLiteStore(path: folder["state.db"]).commit([
+            .pause(all), .pause(gone), .pause(one), .resume(job: "b"), .serviceStopped(job: "x", at: t), .serviceStopped(job: "y", at: t),
+            .serviceWanted(job: "x"),
+        ])
+        #expect(try await SQLiteStore(path: folder["state.db"]).load().stoppedServices == ["y": t])
         #expect(Set(try await SQLiteStore(path: folder["state.db"]).load().pauses) == [all, one])
         let older = try Shell.run(
-            "sqlite3 '\(folder["state.db"])' \"DROP TABLE pauses; DELETE FROM grdb_migrations WHERE identifier LIKE '2:%'\"")
+            "sqlite3 '\(folder["state.db"])' \"DROP TABLE pauses; DROP TABLE stopped_services; DELETE FROM grdb_migrations WHERE identifier LIKE '2:%'\"")
         #expect(older.status == 0, "\(older.errors)")
         let store = try SQLiteStore(path: folder["state.db"])
         #expect(try await store.load().pauses.isEmpty)

@@ -12,6 +12,7 @@ package final class InMemoryStore: RunStore, KeyValues {
         var events: [Event] = []
         var values: [String: String] = [:]
         var pauses: [String?: Pause] = [:]
+        var stoppedServices: [String: Date] = [:]
     }
 
     private let state = Mutex(State())
@@ -22,7 +23,8 @@ package final class InMemoryStore: RunStore, KeyValues {
         state.withLock { state in
             var stored = StoredState(
                 unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id }, cursors: state.cursors,
-                highestRunID: state.runs.keys.max() ?? 0, pauses: Array(state.pauses.values))
+                highestRunID: state.runs.keys.max() ?? 0, pauses: Array(state.pauses.values),
+                stoppedServices: state.stoppedServices)
             for run in state.runs.values.sorted(by: { $0.id < $1.id }) {
                 guard let outcome = run.state.outcome, outcome != .skipped, !run.cause.isDryRun else { continue }
                 stored.last[run.job] = run
@@ -46,6 +48,8 @@ package final class InMemoryStore: RunStore, KeyValues {
                 case .event(let event): state.events.append(event)
                 case .pause(let pause): state.pauses[pause.job] = pause
                 case .resume(let job): state.pauses[job] = nil
+                case .serviceStopped(let job, let at): state.stoppedServices[job] = at
+                case .serviceWanted(let job): state.stoppedServices[job] = nil
                 case .service: break
                 }
             }

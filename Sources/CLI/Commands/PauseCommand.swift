@@ -1,6 +1,5 @@
 import ArgumentParser
 import Control
-import TimeZones
 
 struct PauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,8 +21,7 @@ struct PauseCommand: AsyncParsableCommand {
             let answer = try await server.ask(PauseOperation.self, .init(job: job, length: length))
             try answer.checked(server)
             if server.printedJSON(answer) { continue }
-            let end = answer.pause?.until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
-            Console.out("\(job ?? "all schedules"): paused \(end)")
+            Console.out("\(job ?? "all schedules"): \(answer.message ?? "paused")")
         }
     }
 }
@@ -47,7 +45,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
 /// Which jobs a pause is about.
 struct PausedJobs: ParsableArguments {
-    @Argument(help: "The jobs' names.")
+    @Argument(help: "The jobs' names.", completion: .jobs)
     var jobs: [String] = []
 
     @Flag(help: "The schedules of all jobs.")

@@ -2,6 +2,7 @@ import Foundation
 import JobKit
 import Scheduler
 import Settings
+import TimeZones
 
 package enum PauseOperation: ControlOperation {
     package struct Request: Codable, Sendable {
@@ -60,7 +61,8 @@ extension Operations {
         case .done:
             let snapshot = await scheduler.snapshot()
             let pause = job.flatMap { job in snapshot?.jobs.first { $0.definition.name == job }?.pause } ?? snapshot?.pause
-            return PauseAnswer(isDone: true, pause: pause.map(PauseAnswer.Pause.init))
+            let words = pause.map { $0.until.map { "paused until \(ShownTime.text($0))" } ?? "paused until resumed" } ?? "resumed"
+            return PauseAnswer(isDone: true, message: words, pause: pause.map(PauseAnswer.Pause.init))
         case .started, .joined, .stopping, .notRunning, .noSuchJob, nil: throw .starting
         }
     }

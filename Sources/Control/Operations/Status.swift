@@ -69,7 +69,7 @@ extension JobAnswer {
         }
         switch (view.definition.disabled, view.current?.state) {
         case (_?, _): state = .disabled
-        case (nil, nil): state = view.isStoppedService ? .stopped : view.definition.isService && view.last?.state.outcome == .failed ? .givenUp : .idle
+        case (nil, nil): state = view.stoppedAt != nil ? .stopped : view.definition.isService && view.last?.state.outcome == .failed ? .givenUp : .idle
         case (nil, let current?):
             state = current.activeAttempt != nil ? view.service.map { StateName($0.state) } ?? StateName(current) : StateName(current)
         }
@@ -77,9 +77,6 @@ extension JobAnswer {
 }
 
 extension SchedulerSnapshot.JobView {
-    /// Whether it is a service that was ended and is not started again: every other end of a service's run begins another one.
-    fileprivate var isStoppedService: Bool { definition.isService && current == nil && last?.state.outcome == .cancelled }
-
     /// The run whose attempt under way follows one that has failed: until it succeeds nothing is well.
     fileprivate var tryingAgain: (run: Run, attempt: Int)? {
         guard !definition.isService, let run = current, run.error != nil, let attempt = run.state.activeAttempt, attempt > 1 else { return nil }
@@ -164,7 +161,7 @@ extension StatusAnswer.Attention {
         if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
             return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)
         }
-        if view.isStoppedService, let at = view.last?.finishedAt {
+        if view.current == nil, let at = view.stoppedAt {
             return .init(job: name, message: "stopped manually at \(ShownTime.text(at))", hint: "shipkeeper start \(name)")
         }
         if let words = view.hopelessNeed { return .init(job: name, message: "can't start: \(words)", hint: nil) }

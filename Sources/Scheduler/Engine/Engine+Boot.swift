@@ -34,9 +34,8 @@ extension Engine {
         }
     }
 
-    /// Starts a job's life in this boot: its cursors and its boot run.
-    /// - Parameter startsAtBoot: False for a service that was stopped manually.
-    mutating func begin(_ definition: JobDefinition, startsAtBoot: Bool = true, at now: Date) {
+    /// Starts a job's life in this boot: its cursors and its boot run. A service that was stopped manually gets none.
+    mutating func begin(_ definition: JobDefinition, at now: Date) {
         jobs[definition.name]?.lookAhead()
         for case .schedule(.every(let length), _) in definition.triggers {
             // A cursor that a wrong clock left in the future would silence an interval until then.
@@ -50,7 +49,7 @@ extension Engine {
                 enqueue(newRun(definition.name, .schedule(schedule.readable), scheduledAt: now, at: now), at: now)
             }
         }
-        if definition.triggers.contains(.boot), definition.disabled == nil, startsAtBoot || !definition.isService {
+        if definition.triggers.contains(.boot), definition.disabled == nil, stoppedServices[definition.name] == nil {
             record(newRun(definition.name, .boot, scheduledAt: now, at: now))
         }
     }
@@ -73,7 +72,6 @@ extension Engine {
     /// Puts another configuration in force. Runs of jobs that are gone, and services whose work changed, are ended.
     mutating func reload(_ definitions: [JobDefinition], at now: Date) {
         let old = jobs
-        let stopped = Set(old.values.filter(isStoppedService).map(\.definition.name))
         jobs = [:]
         for definition in definitions {
             var job = old[definition.name] ?? Job(definition: definition, cursors: [:])
@@ -83,6 +81,7 @@ extension Engine {
         }
         forgetCursors(Set(old.flatMap { name, job in job.cursors.keys.map { StoredState.CursorKey(job: name, schedule: $0) } }))
         forgetPauses()
+        forgetStops { [jobs] name, _ in jobs[name]?.definition.isService != true }
         for (name, job) in old {
             let isSame = jobs[name].map { !$0.definition.isService || $0.definition.fingerprint == job.definition.fingerprint }
             guard isSame != true || jobs[name]?.definition.disabled != nil else { continue }
@@ -92,7 +91,7 @@ extension Engine {
             let before = old[definition.name]?.definition
             let isChangedService = definition.isService && before?.fingerprint != definition.fingerprint
             if before == nil || before?.disabled != nil || isChangedService {
-                begin(definition, startsAtBoot: !stopped.contains(definition.name), at: now)
+                begin(definition, at: now)
             } else {
                 for case .schedule(let schedule, _) in definition.triggers
                 where jobs[definition.name]?.cursors[schedule.name] == nil {
@@ -101,10 +100,5 @@ extension Engine {
             }
         }
         note("reload", "configuration reloaded: \(definitions.count) jobs", at: now)
-    }
-
-    /// Whether it is a service whose run was ended and that is not started again.
-    private func isStoppedService(_ job: Job) -> Bool {
-        job.definition.isService && job.last?.state.outcome == .cancelled && unfinished(of: job.definition.name).isEmpty
     }
 }

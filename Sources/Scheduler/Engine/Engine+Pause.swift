@@ -39,6 +39,7 @@ extension Engine {
 
     private mutating func endPause(_ name: String?, at now: Date) {
         pauses[name] = nil
+        resumed.insert(name)
         decision.changes.append(.resume(job: name))
         if phase == .running { judgeHeldChanges(at: now) }
     }

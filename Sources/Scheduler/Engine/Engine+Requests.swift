@@ -69,12 +69,25 @@ extension Engine {
         record(run)
     }
 
-    mutating func stop(_ name: String, at now: Date) -> Reply {
-        guard jobs[name] != nil else { return .noSuchJob }
+    mutating func stop(_ name: String, isTemporary: Bool, at now: Date) -> Reply {
+        guard let job = jobs[name] else { return .noSuchJob }
         let runs = unfinished(of: name)
+        // Recorded with the request: a crash before the service has ended must not start it again.
+        if job.definition.isService, !isTemporary, stoppedServices[name] == nil {
+            stoppedServices[name] = now
+            decision.changes.append(.serviceStopped(job: name, at: now))
+        }
         guard let first = runs.first else { return .notRunning }
         for run in runs { end(run, because: .person, at: now) }
         return .stopping(run: first.id)
+    }
+
+    /// Services that are to run again.
+    mutating func forgetStops(where isOver: (_ service: String, _ at: Date) -> Bool) {
+        for (name, at) in stoppedServices where isOver(name, at) {
+            stoppedServices[name] = nil
+            decision.changes.append(.serviceWanted(job: name))
+        }
     }
 
     mutating func restart(_ name: String, via origin: String, at now: Date) -> Reply {

@@ -8,6 +8,7 @@ extension Engine {
             resetStrayCursors(at: now)
             expirePauses(at: now)
             enqueueDue(at: now)
+            resumed = []
         }
         followEnds(at: now)
         expireTimeouts(at: now)
@@ -39,7 +40,8 @@ extension Engine {
         let cause = RunCause.schedule(schedule.readable)
         if let newest = plan.newestDropped, plan.dropped > 0 {
             let run = newRun(job.name, cause, scheduledAt: newest, missed: plan.dropped - 1, at: now)
-            skip(run, "missed while the program was not there, and not made up for", at: now)
+            let wasPaused = resumed.contains(job.name) || resumed.contains(String?.none)
+            skip(run, "missed while \(wasPaused ? "its schedules were paused" : "shipkeeper was not running"), and not made up for", at: now)
         }
         for due in plan.due {
             let run = newRun(job.name, cause, scheduledAt: due.fireTime, missed: due.missed, at: now)

@@ -70,6 +70,10 @@ package struct Engine: Sendable {
     /// The most runs at once, services apart.
     var mostParallel: Int
     package internal(set) var holds: [Hold] = []
+    /// Services that were stopped manually and not started since, and when.
+    package internal(set) var stoppedServices: [String: Date] = [:]
+    /// What was resumed just now: its missed times are judged next.
+    var resumed: Set<String?> = []
     /// By job; under nil that of all jobs.
     package internal(set) var pauses: [String?: Pause] = [:]
     var followUps: [FollowUp] = []
@@ -90,9 +94,10 @@ package struct Engine: Sendable {
         engine.forgetCursors(Set(stored.cursors.keys))
         engine.pauses = Dictionary(stored.pauses.map { ($0.job, $0) }) { _, new in new }
         engine.forgetPauses()
-        let stopped = containerStart.map { stored.servicesStopped(since: $0) } ?? []
+        engine.stoppedServices = stored.stoppedServices
+        engine.forgetStops { _, at in containerStart.map { at < $0 } ?? true }
         for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
-        for definition in definitions { engine.begin(definition, startsAtBoot: !stopped.contains(definition.name), at: now) }
+        for definition in definitions { engine.begin(definition, at: now) }
         engine.settle(at: now)
         let decision = engine.takeDecision()
         return (engine, decision)
@@ -114,7 +119,7 @@ package struct Engine: Sendable {
             decision.reply = start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
         case .dryRunRequested(let job, let origin): decision.reply = dryRun(job, via: origin, at: now)
         case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
-        case .stopRequested(let job): decision.reply = stop(job, at: now)
+        case .stopRequested(let job, let isTemporary): decision.reply = stop(job, isTemporary: isTemporary, at: now)
         case .restartRequested(let job, let origin): decision.reply = restart(job, via: origin, at: now)
         case .clockJumped(let jump): shift(by: jump, at: now)
         case .reloaded(let definitions): reload(definitions, at: now)
@@ -163,6 +168,7 @@ package struct Engine: Sendable {
         decision.changes.append(.save(run))
         guard let outcome = run.state.outcome else {
             runs[run.id] = run
+            if run.state == .queued { forgetStops { name, _ in name == run.job } }
             return
         }
         runs[run.id] = nil
@@ -206,16 +212,6 @@ package struct Engine: Sendable {
 }
 
 extension StoredState {
-    /// Services whose last run was ended and not followed by another one: nothing but a manual stop does that while the program runs.
-    fileprivate func servicesStopped(since start: Date) -> Set<String> {
-        let going = Set(unfinished.map(\.job))
-        return Set(
-            last.values.filter { run in
-                guard case .finished(.cancelled, let at) = run.state else { return false }
-                return at >= start && !going.contains(run.job)
-            }.map(\.job))
-    }
-
     fileprivate func cursors(of job: String) -> [String: Date] {
         var result: [String: Date] = [:]
         for (key, date) in cursors where key.job == job { result[key.schedule] = date }

@@ -9,7 +9,8 @@ package enum EngineEvent: Sendable {
     /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
     case startRequested(job: String, via: String, evenIfRunning: Bool, confirmsEmpty: Bool = false)
     case dryRunRequested(job: String, via: String)
-    case stopRequested(job: String)
+    /// - Parameter isTemporary: Whether who asks starts the job again: a service then does not count as stopped.
+    case stopRequested(job: String, isTemporary: Bool = false)
     case restartRequested(job: String, via: String)
     /// A folder that the job watches has changed, last at `at`, and come to rest.
     case changed(job: String, path: String, at: Date)

@@ -234,15 +234,13 @@ package actor JobScheduler {
             feed.publish(.message(topic: event.kind, text: event.message))
             ports.logs.note(event.message, isWarning: event.kind == "defect")
         case .pause(let pause):
-            // One whose end was only set right with the clock is no news.
-            guard pause.since >= decidedAt.adding(.seconds(-1)) else { break }
             let end = pause.until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
             feed.publish(.message(topic: "pause", text: "\(pause.job ?? "all schedules"): paused \(end)"))
             ports.logs.note("\(pause.job ?? "all schedules"): paused \(end) (\(pause.via))", isWarning: false)
         case .resume(let job):
             feed.publish(.message(topic: "pause", text: "\(job ?? "all schedules"): resumed"))
             ports.logs.note("\(job ?? "all schedules"): resumed", isWarning: false)
-        case .saveAttempt, .cursor, .forgetCursor: break
+        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted: break
         }
     }
 

@@ -14,6 +14,8 @@ package struct SchedulerSnapshot: Sendable {
         package var lastReport: Run?
         /// Why the waiting run can't start without a person's help; nil where it can.
         package var hopelessNeed: String?
+        /// When the service was stopped manually; nil where it was not, or was started since.
+        package var stoppedAt: Date?
         /// Nil while the job is paused.
         package var nextFire: Date?
         /// What keeps its schedules from starting it: its own pause, or that of all jobs.
@@ -48,7 +50,7 @@ package struct SchedulerSnapshot: Sendable {
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last, lastReport: job.lastReport,
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
-                nextFire: pause == nil ? job.nextFire : nil, pause: pause,
+                stoppedAt: engine.stoppedServices[job.definition.name], nextFire: pause == nil ? job.nextFire : nil, pause: pause,
                 upcoming: (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } },
                 progress: reporter?.0, service: reporter?.1)
         }

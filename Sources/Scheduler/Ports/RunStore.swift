@@ -11,6 +11,10 @@ package enum StoreChange: Hashable, Sendable {
     case forgetCursor(job: String, schedule: String)
     case service(job: String, ServiceStatus, at: Date)
     case event(Event)
+    /// A service was stopped manually.
+    case serviceStopped(job: String, at: Date)
+    /// It is to run again.
+    case serviceWanted(job: String)
     case pause(Pause)
     /// The pause of a job, or that of all jobs, has ended.
     case resume(job: String?)
@@ -51,10 +55,12 @@ package struct StoredState: Hashable, Sendable {
     package var cursors: [CursorKey: Date]
     package var highestRunID: Int64
     package var pauses: [Pause]
+    /// Services that were stopped manually, and when.
+    package var stoppedServices: [String: Date]
 
     package init(
         unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0,
-        pauses: [Pause] = []
+        pauses: [Pause] = [], stoppedServices: [String: Date] = [:]
     ) {
         self.unfinished = unfinished
         self.last = last
@@ -62,6 +68,7 @@ package struct StoredState: Hashable, Sendable {
         self.cursors = cursors
         self.highestRunID = highestRunID
         self.pauses = pauses
+        self.stoppedServices = stoppedServices
     }
 }
 

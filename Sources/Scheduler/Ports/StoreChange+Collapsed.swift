@@ -27,6 +27,7 @@ extension StoreChange {
         case cursor(job: String, schedule: String)
         case service(job: String)
         case pause(job: String?)
+        case stop(job: String)
     }
 
     fileprivate var row: Row? {
@@ -35,6 +36,7 @@ extension StoreChange {
         case .saveAttempt(let attempt): .attempt(run: attempt.run, number: attempt.number)
         case .cursor(let job, let schedule, _), .forgetCursor(let job, let schedule): .cursor(job: job, schedule: schedule)
         case .service(let job, _, _): .service(job: job)
+        case .serviceStopped(let job, _), .serviceWanted(let job): .stop(job: job)
         case .pause(let pause): .pause(job: pause.job)
         case .resume(let job): .pause(job: job)
         case .event: nil
