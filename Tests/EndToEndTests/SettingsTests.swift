@@ -104,7 +104,7 @@ struct SettingsTests {
         }
         // What it holds is nobody's business.
         try world.folder.write("app/app.json", "{ \"botToken\": 123456AAHsecret }")
-        #expect(try world.run().output.contains("this is no value"))
+        #expect(try world.run().output.contains("this is not a value"))
         #expect(!world.program.log.contains("AAHsecret"))
         // What is no group of keys is nobody's settings.
         try world.folder.write("app/app.json", "[1]")
@@ -112,7 +112,7 @@ struct SettingsTests {
         #expect(list.status == 1 && list.errors.contains("holds no group of keys"), "\(list)")
         try world.folder.write("app/app.json", "{gateway: {controlUi: {allowedOrigins: 'https://b.example'}}}")
         let origins = try world.run()
-        #expect(origins.status == 1 && origins.errors.contains("gateway.controlUi.allowedOrigins in") && origins.errors.contains("is no list"), "\(origins)")
+        #expect(origins.status == 1 && origins.errors.contains("gateway.controlUi.allowedOrigins in") && origins.errors.contains("is not a list"), "\(origins)")
     }
 
     @Test(

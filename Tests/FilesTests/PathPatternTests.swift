@@ -17,7 +17,7 @@ struct PathPatternTests {
         "a.leg", "aXYb", "ab", "z\\", "z", "d/def/below",
     ]
 
-    @Test("each pattern matches what git says it does", .timeLimit(.minutes(5)))
+    @Test("each pattern matches what git says it does", .timeLimit(.minutes(30)))
     func agreesWithGit() throws {
         let temporary = TemporaryFolder()
         _ = try Shell.run("git init -q .", folder: temporary.path)

@@ -74,7 +74,7 @@ struct PluginTests {
         Bad(testDescription: "floods its log", line: "head -c 1G /dev/zero", check: "output", words: "was ended"),
         Bad(testDescription: "floods its messages", line: "yes '{\"progress\":{\"done\":1}}' | head -c 1G >&3", check: "messages", words: " than "),
         Bad(testDescription: "an endless line", line: "head -c 200000 /dev/zero | tr '\\0' x >&3; sleep 600", check: "messages", words: "longer than"),
-        Bad(testDescription: "invalid JSON", line: "echo hello >&3", check: "messages", words: "is invalid: it is no object"),
+        Bad(testDescription: "invalid JSON", line: "echo hello >&3", check: "messages", words: "is invalid: it is not an object"),
         Bad(testDescription: "two keys", line: "echo '{\"result\":{\"summary\":\"x\"},\"output\":{}}' >&3", check: "messages", words: "is invalid"),
         Bad(
             testDescription: "a result twice", line: "for i in 1 2; do echo '{\"result\":{\"summary\":\"x\"}}' >&3; done", check: "messages",

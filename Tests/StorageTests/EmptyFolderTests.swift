@@ -192,7 +192,7 @@ struct EmptyFolderTests {
     func noFolder() async throws {
         let folder = TemporaryFolder()
         try Shell.run("ln -s /nowhere/at/all link; echo x > file; mkdir real; ln -s real good", folder: folder.path)
-        for (name, words) in [("missing", "does not exist"), ("link", "is a link to /nowhere/at/all, which is not there"), ("file", "is no folder")] {
+        for (name, words) in [("missing", "does not exist"), ("link", "is a link to /nowhere/at/all, which is not there"), ("file", "is not a folder")] {
             await #expect { try await LocalFolder(path: folder[name]).head() } throws: { "\($0)".contains(words) }
         }
         #expect(try await LocalFolder(path: folder["good"]).head() == nil)

@@ -9,7 +9,7 @@ struct ThreadTests {
     /// No machine has room for the stack of such a thread.
     private static let hugeStack = 1 << 46
 
-    @Test("a thread that can't be started is an error, and its work is not called", .timeLimit(.minutes(5)))
+    @Test("a thread that can't be started is an error, and its work is not called", .timeLimit(.minutes(30)))
     func noRoom() {
         let calls = Atomic(0)
         #expect(throws: ThreadError.self) {
@@ -18,13 +18,13 @@ struct ThreadTests {
         #expect(calls.load(ordering: .relaxed) == 0)
     }
 
-    @Test("work without a thread fails after a while, and does not hang", .timeLimit(.minutes(5)))
+    @Test("work without a thread fails after a while, and does not hang", .timeLimit(.minutes(30)))
     func fails() async {
         let result = await ThreadWork.result("huge", stackBytes: ThreadTests.hugeStack) { 1 }
         #expect(throws: ThreadError.self) { try result.get() }
     }
 
-    @Test("work that waits for a thread ends at once when it is cancelled", .timeLimit(.minutes(5)))
+    @Test("work that waits for a thread ends at once when it is cancelled", .timeLimit(.minutes(30)))
     func cancelled() async {
         let task = Task { await ThreadWork.result("huge", stackBytes: ThreadTests.hugeStack) { 1 } }
         task.cancel()
@@ -32,14 +32,14 @@ struct ThreadTests {
         #expect(throws: ThreadError.self) { try result.get() }
     }
 
-    @Test("a thread carries the work, and gives its result", .timeLimit(.minutes(5)))
+    @Test("a thread carries the work, and gives its result", .timeLimit(.minutes(30)))
     func carries() async throws {
         #expect(try await ThreadWork.result("work") { 7 }.get() == 7)
         #expect(await DedicatedThread.run { flag in flag.isSet } == false)
         await #expect(throws: Refusal.self) { try await DedicatedThread.run { _ throws(Refusal) in throw Refusal(noThread: "no", hint: "") } }
     }
 
-    @Test("room is as much as was asked for where there is enough", .timeLimit(.minutes(5)))
+    @Test("room is as much as was asked for where there is enough", .timeLimit(.minutes(30)))
     func room() {
         #expect(SystemThread.room(upTo: 4) == 4)
         #expect(SystemThread.room(upTo: 0) == 0)
