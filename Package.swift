@@ -70,7 +70,7 @@ let package = Package(
         module("Platforms", ["JobKit", "Settings"]),
         module("Recipes", ["Platforms"]),
         module("Jobs", ["JobKit", "Settings", "TimeZones", "JSON5", "Backups", "Publishing", "Buckets", "Storage", "HTTPClient", "Files"]),
-        module("Backups", ["TimeZones", "Archive", "Buckets", "Storage", "Files", "CSQLite", crypto]),
+        module("Backups", ["Settings", "TimeZones", "Archive", "Buckets", "Storage", "Files", "CSQLite", crypto]),
         module("Publishing", ["Buckets", "HTTPClient", "Files", crypto]),
         module("Storage", ["Buckets", "HTTPClient", "Files", crypto]),
         module("Buckets", ["HTTPClient", "Files", crypto]),

@@ -16,17 +16,31 @@ struct Root: AsyncParsableCommand {
             /etc/shipkeeper/shipkeeper.yaml.
             """,
         version: programVersion,
-        subcommands: [
-            RunCommand.self, InitCommand.self, CheckCommand.self, ConfigCommand.self, SchemaCommand.self, StatusCommand.self, StartCommand.self,
-            StopCommand.self,
-            RestartCommand.self, PauseCommand.self, ResumeCommand.self, BackupsCommand.self, RestoreCommand.self, DoctorCommand.self, LogsCommand.self,
-            RunsCommand.self, NextCommand.self,
-            WhyCommand.self, ReloadCommand.self, PluginsCommand.self,
-            VersionCommand.self,
+        groupedSubcommands: [
+            CommandGroup(name: "Run", subcommands: [RunCommand.self]),
+            CommandGroup(
+                name: "Look",
+                subcommands: [StatusCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self, WhyCommand.self]),
+            CommandGroup(
+                name: "Act",
+                subcommands: [
+                    StartCommand.self, StopCommand.self, RestartCommand.self, PauseCommand.self, ResumeCommand.self, ReloadCommand.self,
+                ]),
+            CommandGroup(name: "Data", subcommands: [BackupsCommand.self, RestoreCommand.self]),
+            CommandGroup(
+                name: "Set up",
+                subcommands: [
+                    InitCommand.self, CheckCommand.self, ConfigCommand.self, DoctorCommand.self, SchemaCommand.self, PluginsCommand.self,
+                    CompletionCommand.self, VersionCommand.self,
+                ]),
         ])
 
     /// Runs the command that the arguments name. At the top of a file the compiler would take the form that can't wait.
     static func begin(_ words: [String]) async {
+        if let advice = CommandSynonyms.advice(for: words, among: configuration.subcommands.compactMap { $0.configuration.commandName }) {
+            Console.error(advice)
+            exit(withError: Exit.usage)
+        }
         do {
             var command = try parseAsRoot(words)
             if var waiting = command as? any AsyncParsableCommand { try await waiting.run() } else { try command.run() }

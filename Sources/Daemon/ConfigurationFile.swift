@@ -63,6 +63,9 @@ package struct ConfigurationFile {
     /// The zone of this file, whatever else is right or wrong in it. Blocks.
     package func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: environment) }
 
+    /// The names of the jobs, whatever else is right or wrong in the file. Blocks.
+    package func jobNames() -> [String] { (PlainYAML.read((try? text()) ?? "", file: path).root?["jobs"]?.entries ?? []).map(\.key) }
+
     /// The plug-ins that this file's jobs may use; those beside it where there is no file.
     package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", environment) }
 

@@ -6,6 +6,13 @@ package enum Terminal {
     package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
     package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Asks on the terminal; blocks until there is an answer. True without a terminal: a script has decided already.
+    package static func ask(_ question: String) -> Bool {
+        guard isatty(STDIN_FILENO) == 1, isError else { return true }
+        try? StandardStream.error.write(Array(question.utf8))
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
     /// Columns; nil without a terminal.
     package static var width: Int? {
         let columns = cprocess_terminal_columns(STDOUT_FILENO)

@@ -1,11 +1,22 @@
 import Foundation
+import Settings
 import TimeZones
 
-/// An instant as people write it, as exact as they write it: `2026-11-22`, `2026-11-22T14:30`, `2026-11-22 14:30:05`; in the zone in which
+/// An instant as people write it, as exact as they write it: `2026-11-22`, `2026-11-22T14:30`, `2026-11-22 14:30:05`, `yesterday`, `2h ago`; in the zone in which
 /// times are shown, or with an offset such as `+08:00` or `Z`.
 enum Instant {
     /// The stretch of time that the text covers: a whole day, a minute, a second.
-    static func parse(_ text: String) -> (start: Date, end: Date)? {
+    /// - Parameter now: What `today`, `yesterday` and `2h ago` are counted from.
+    static func parse(_ text: String, now: Date = Date()) -> (start: Date, end: Date)? {
+        if let days = ["today": 0, "yesterday": 1][text.lowercased()] {
+            let wall = Int(now.timeIntervalSince1970) + ShownTime.zone.offset(at: now)
+            let day = wall / CivilDate.daySeconds - days
+            return (instant(day * CivilDate.daySeconds, nil), instant((day + 1) * CivilDate.daySeconds, nil))
+        }
+        if text.hasSuffix(" ago"), let length = DurationText.parse(String(text.dropLast(4))) {
+            let date = now.addingTimeInterval(-length.seconds)
+            return (date, date)
+        }
         let pattern = /(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?(?: ?(Z|[+-]\d\d:\d\d))?/
         guard let found = text.wholeMatch(of: pattern)?.output, let year = Int(found.1), let month = Int(found.2), let day = Int(found.3) else { return nil }
         let (hour, minute, second) = (Int(found.4 ?? "0") ?? 0, Int(found.5 ?? "0") ?? 0, found.6.flatMap { Int($0) })

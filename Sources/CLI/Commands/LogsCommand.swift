@@ -7,7 +7,7 @@ struct LogsCommand: AsyncParsableCommand {
         commandName: "logs", abstract: LogOperation.summary,
         discussion: "Lines that begin with # are the program's own.")
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .jobs)
     var job: String
 
     @Option(help: "The run's number.")

@@ -7,6 +7,7 @@ import Foundation
 import InPlaceRestore
 import JobKit
 import Jobs
+import Processes
 import Settings
 import Storage
 import TimeZones
@@ -19,7 +20,10 @@ struct RestoreCommand: AsyncParsableCommand {
             them again. With --to the backup is unpacked into a folder of your choice, and nothing else is touched.
             """)
 
-    @Option(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest; with --to it is latest unless named.")
+    @Option(
+        help: """
+            The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30, yesterday, "2h ago"), or latest; with --to it is latest unless named.
+            """)
     var at: String?
 
     @Option(help: "Unpack into this folder instead.")
@@ -30,6 +34,9 @@ struct RestoreCommand: AsyncParsableCommand {
 
     @Flag(name: .customLong("no-backup"), help: "Skip the safety backup of the current data.")
     var skipsBackup = false
+
+    @Flag(name: .shortAndLong, help: "Do not ask before data are replaced.")
+    var yes = false
 
     @Option(help: "The repository, where the configuration has several.")
     var repository: String?
@@ -68,6 +75,11 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     private func inPlace() async throws {
+        let safety = skipsBackup ? "The current data are lost" : "The current data are backed up first"
+        guard yes || server.json || Terminal.ask("Replace the live data by the backup \(at ?? "latest")? \(safety). [y/N] ") else {
+            Console.error("nothing was changed")
+            throw ExitCode.failure
+        }
         var answer = try await server.ask(RestoreOperation.self, .init(at: at, repository: repository, backup: !skipsBackup))
         var shown = 0
         while true {

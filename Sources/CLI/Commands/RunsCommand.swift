@@ -65,7 +65,7 @@ struct WhyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why", abstract: WhyOperation.summary)
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .jobs)
     var job: String
 
     @OptionGroup var server: ServerOptions

@@ -11,7 +11,7 @@ struct StartCommand: AsyncParsableCommand {
         commandName: "start", abstract: StartOperation.summary,
         discussion: "If the job is already running, the command attaches to that run; --new queues another one.")
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .jobs)
     var job: String
 
     @Flag(help: "Wait for the run's end and exit with its outcome; for a service, until it is ready.")
@@ -54,7 +54,7 @@ struct StopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: StopOperation.summary)
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .jobs)
     var job: String
 
     @OptionGroup var server: ServerOptions
@@ -73,7 +73,7 @@ struct StopCommand: AsyncParsableCommand {
 struct RestartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "restart", abstract: RestartOperation.summary)
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .jobs)
     var job: String
 
     @Flag(help: "Wait for the new run's end; for a service, until it is ready.")
