@@ -20,11 +20,9 @@ struct OddFilesTests {
 
     @Test(
         "groups and lists within each other are told, and end nothing", .timeLimit(.minutes(30)),
-        arguments: [
-            repeated("[", 10_000) + repeated("]", 10_000), repeated("{a: ", 10_000) + "1" + repeated("}", 10_000), repeated("[", 10_000),
-            repeated("[", 500) + repeated("]", 500), repeated("{a: ", 101) + "1" + repeated("}", 101),
-        ])
-    func deep(text: String) throws {
+        arguments: [("[", "]", 10_000), ("{a: ", "}", 10_000), ("[", "", 10_000), ("[", "]", 500), ("{a: ", "}", 101)])
+    func deep(open: String, close: String, times: Int) throws {
+        let text = Self.repeated(open, times) + (open == "[" ? "" : "1") + Self.repeated(close, times)
         let found = try #require(problems("version: 1\njobs: \(text)\n"))
         #expect(found.contains { $0.message == "more than 100 groups and lists stand within each other here" }, "\(found)")
     }
