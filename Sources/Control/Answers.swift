@@ -232,6 +232,8 @@ package struct NextAnswer: Codable, Sendable {
     }
 
     package var fires: [Fire]
+    /// Jobs that are paused: they have no next time.
+    package var paused: [String]
 }
 
 package struct WhyAnswer: Codable, Sendable {

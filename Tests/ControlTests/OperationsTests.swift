@@ -169,6 +169,7 @@ struct OperationsTests {
             let log = try await operations.log(of: "hourly", run: nil, from: 3)
             #expect(log.run == runs[0].id && log.text == "line of \(runs[0].id)\n" && log.next == 20 && log.isFinished)
             let fires = try await operations.next(count: 25).fires
+            #expect(try await operations.next(count: 25, perJob: 1).fires.map(\.at).count == Set(fires.map(\.job)).count)
             #expect(fires.count == 25 && fires.map(\.at) == fires.map(\.at).sorted() && fires[0].job == "hourly" && fires[0].schedule == "every 1h")
             #expect(fires.count { $0.job == "daily" } == 1 && !fires.contains { $0.job == "off" })
         }

@@ -35,6 +35,8 @@ struct PauseTests {
         let ticks = folder.read("ticks")
         let status = try program.ask("status").output
         #expect(status.contains("paused") && status.contains("→ shipkeeper resume 夜间任务") && status.contains("→ shipkeeper start app"), "\(status)")
+        #expect(try program.ask("next").output.contains("paused: 夜间任务"))
+        #expect(try program.ask("status --check").status == 1)
         #expect(try program.ask("why 夜间任务").output.contains("It is paused since"))
         // Long enough for some fire times; nothing depends on how many.
         #expect(try !RunningProgram.until("test -e '\(folder["never"])'", seconds: 3))
@@ -42,6 +44,8 @@ struct PauseTests {
         #expect(try program.ask("resume 夜间任务").output == "夜间任务: resumed\n")
         #expect(try program.until("test $(wc -l < '\(folder["ticks"])') -gt \(ticks?.count { $0 == "\n" } ?? 0)"), "\(program.log)")
         #expect(try program.ask("start app --wait").status == 0)
+        #expect(try program.ask("status --check").status == 0)
+        #expect(try program.ask("next 夜间任务 -n 3").output.split(separator: "\n").count == 4 && program.ask("next nobody").status == 5)
         #expect(program.stop() == 0)
         // Another container begins anew.
         let next = try RunningProgram(configuration(folder), in: folder)

@@ -39,13 +39,21 @@ struct RunsCommand: AsyncParsableCommand {
 struct NextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "next", abstract: NextOperation.summary)
 
-    @Option(name: [.customShort("n"), .long], help: "The most fire times to list.")
-    var count = 10
+    @Argument(help: "Only this job's times; without it the next one of each job.", completion: .jobs)
+    var job: String?
+
+    @Option(name: [.customShort("n"), .long], help: "The most times to list, those of all jobs together; 10 of a job that is named.")
+    var count: Int?
 
     @OptionGroup var server: ServerOptions
 
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("-n takes a number of at least 1") }
+    }
+
     func run() async throws {
-        let answer = try await server.ask(NextOperation.self, .init(count: count))
+        let isOnePerJob = job == nil && count == nil
+        let answer = try await server.ask(NextOperation.self, .init(job: job, count: count ?? (isOnePerJob ? 1000 : 10), perJob: isOnePerJob ? 1 : nil))
         if server.printedJSON(answer) { return }
         var table = TextTable(["WHEN", "IN", "JOB", "SCHEDULE"], flexible: 3)
         let now = SystemWallClock().now
@@ -58,6 +66,7 @@ struct NextCommand: AsyncParsableCommand {
             ])
         }
         for line in table.lines(width: Console.width) { Console.out(line) }
+        if !answer.paused.isEmpty { Console.out("paused: \(answer.paused.joined(separator: ", "))") }
     }
 }
 

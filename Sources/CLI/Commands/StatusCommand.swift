@@ -9,12 +9,15 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: StatusOperation.summary)
 
+    @Flag(help: "Exit with 1 when something needs attention, for health checks and scripts.")
+    var check = false
+
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
         let status = try await server.ask(StatusOperation.self)
-        if server.printedJSON(status) { return }
-        for line in StatusText(status, width: Console.width).lines { Console.out(line) }
+        if !server.printedJSON(status) { for line in StatusText(status, width: Console.width).lines { Console.out(line) } }
+        if check, !status.attention.isEmpty { throw ExitCode.failure }
     }
 }
 

@@ -5,11 +5,17 @@ import TimeZones
 
 package enum NextOperation: ControlOperation {
     package struct Request: Codable, Sendable {
+        /// Only times of this job.
+        package var job: String?
         /// 1 to 1000; 20 where it is missing.
         package var count: Int?
+        /// The most times of one job; as many as `count` where it is missing.
+        package var perJob: Int?
 
-        package init(count: Int? = nil) {
+        package init(job: String? = nil, count: Int? = nil, perJob: Int? = nil) {
+            self.job = job
             self.count = count
+            self.perJob = perJob
         }
     }
 
@@ -19,7 +25,9 @@ package enum NextOperation: ControlOperation {
     package static let effect = OperationEffect.reads
 
     package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> NextAnswer {
-        try await program.next(count: min(1000, max(1, request.count ?? 20)))
+        if let job = request.job { _ = try await program.job(job) }
+        let count = min(1000, max(1, request.count ?? 20))
+        return try await program.next(count: count, of: request.job, perJob: min(count, max(1, request.perJob ?? count)))
     }
 }
 
@@ -123,21 +131,25 @@ extension Operations {
         }
     }
 
-    /// The next fire times of all schedules together, soonest first.
-    package func next(count: Int) async throws(OperationError) -> NextAnswer {
+    /// The next scheduled times of all schedules together, soonest first, and the jobs that are paused.
+    /// - Parameters:
+    ///   - only: A job; nil for all.
+    ///   - perJob: The most times of one job; nil for as many as there may be in all.
+    package func next(count: Int, of only: String? = nil, perJob: Int? = nil) async throws(OperationError) -> NextAnswer {
         guard let snapshot = await scheduler.snapshot() else { throw .starting }
-        var fires: [NextAnswer.Fire] = []
-        for job in snapshot.jobs where job.definition.disabled == nil {
-            for (schedule, first) in job.upcoming {
-                var next: Date? = first
-                for _ in 0..<count {
-                    guard let fire = next else { break }
-                    fires.append(.init(job: job.definition.name, at: fire, schedule: schedule.readable, timeZone: schedule.zone?.name))
-                    next = schedule.next(after: fire)
+        let jobs = snapshot.jobs.filter { $0.definition.disabled == nil && (only == nil || $0.definition.name == only) }
+        let most = perJob ?? count
+        let fires = jobs.flatMap { job in
+            let own = job.upcoming.flatMap { schedule, first in
+                sequence(first: first) { schedule.next(after: $0) }.prefix(most).map {
+                    NextAnswer.Fire(job: job.definition.name, at: $0, schedule: schedule.readable, timeZone: schedule.zone?.name)
                 }
             }
+            return own.sorted { $0.at < $1.at }.prefix(most)
         }
-        return NextAnswer(fires: Array(fires.sorted { ($0.at, $0.job) < ($1.at, $1.job) }.prefix(count)))
+        return NextAnswer(
+            fires: Array(fires.sorted { ($0.at, $0.job) < ($1.at, $1.job) }.prefix(count)),
+            paused: jobs.filter { $0.pause != nil }.map(\.definition.name))
     }
 
     /// A run's log from an offset on; the job's newest run where none is named.
