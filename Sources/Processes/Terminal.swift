@@ -8,8 +8,10 @@ package enum Terminal {
 
     /// Asks on the terminal; blocks until there is an answer. True without a terminal: a script has decided already.
     package static func ask(_ question: String) -> Bool {
-        guard isatty(STDIN_FILENO) == 1, isError else { return true }
-        try? StandardStream.error.write(Array(question.utf8))
+        guard isatty(STDIN_FILENO) == 1 else { return true }
+        // Who types with both outputs sent elsewhere sees no question, and so has not agreed.
+        guard isError || isOutput else { return false }
+        try? (isError ? StandardStream.error : StandardStream.output).write(Array(question.utf8))
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
