@@ -48,10 +48,10 @@ struct CommandLineTests {
     func caret() throws {
         let folder = TemporaryFolder()
         try folder.write("shipkeeper.yaml", "version: 1\njobs:\n  夜间任务: { typ: command, with: { shell: x } }\n")
-        let line = "TERM=xterm COLUMNS=80 env -u NO_COLOR -u FORCE_COLOR -u CLICOLOR_FORCE script -qec \"'\(SourceTree.program)' check\" /dev/null"
-        let shown = try Shell.run(line, folder: folder.path).output.replacing("\r\n", with: "\n")
+        let line = "TERM=xterm COLUMNS=80 script -qec \"'\(SourceTree.program)' check\" /dev/null"
+        let shown = try Shell.run("unset NO_COLOR FORCE_COLOR CLICOLOR_FORCE; \(line)", folder: folder.path).output.replacing("\r\n", with: "\n")
         #expect(shown.contains("error:") && shown.contains("\u{1b}[31m"), "\(shown)")
-        let plain = try Shell.run(line.replacing("env -u NO_COLOR", with: "env NO_COLOR=1"), folder: folder.path).output.replacing("\r\n", with: "\n")
+        let plain = try Shell.run("NO_COLOR=1 \(line)", folder: folder.path).output.replacing("\r\n", with: "\n")
         #expect(plain.contains("  3 |   夜间任务: { typ: command, with: { shell: x } }\n    |               ^\n"), "\(plain)")
         #expect(plain.hasSuffix("1 error\n"), "\(plain)")
     }
