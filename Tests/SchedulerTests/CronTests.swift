@@ -151,4 +151,24 @@ struct CronTests {
         }
         #expect(compared > 300)
     }
+
+    @Test(
+        "counted at once is counted one by one, over changes of the clocks",
+        arguments: ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Shanghai", "UTC"])
+    func counts(zone: String) throws {
+        var random = SeededRandom(seed: 11)
+        let zone = try ZoneFinder(environment: [:]).zone(zone)
+        for text in ["0 3 * * *", "30 2 * * 0", "*/20 * * * *", "0 */2 * * *", "15 1-3 * 3,10,11 *", "0 0 1 * *", "59 23 * * *", "0 12 13 * 5"] {
+            let cron = try CronExpression(text)
+            for _ in 0..<4 {
+                let start = Date(timeIntervalSince1970: Double.random(in: 1_600_000_000...1_800_000_000, using: &random))
+                let end = start + Double.random(in: 0...400 * 86_400, using: &random)
+                var (expected, cursor) = (0, start)
+                while let fire = cron.next(after: cursor, in: zone), fire <= end { (expected, cursor) = (expected + 1, fire) }
+                #expect(cron.count(after: start, upTo: end, in: zone) == expected, "\(text) from \(start) to \(end)")
+                #expect(cron.count(after: cursor, upTo: cursor, in: zone) == 0)
+                #expect(cron.count(after: start, upTo: cursor, in: zone) == expected)
+            }
+        }
+    }
 }

@@ -59,6 +59,32 @@ struct FirePlanTests {
         #expect(t0 + 10 * 365 * 86_400 - plan.cursor.timeIntervalSince1970 < Date(timeIntervalSince1970: 60))
     }
 
+    @Test(
+        "every fire time of a long sleep has its verdict, and the newest runs", arguments: CatchUp.allCases,
+        ["* * * * *", "*/7 1-5 * * *", "30 2 * * *", "every"])
+    func longSleep(policy: CatchUp, text: String) throws {
+        let zone = try ZoneFinder(environment: [:]).zone("Europe/Berlin")
+        let schedule = text == "every" ? Schedule.every(.seconds(7)) : Schedule.cron(try CronExpression(text), zone)
+        for days in [3.0, 40, 400] {
+            let now = t0 + days * 86_400 + 0.5
+            let plan = schedule.plan(last: t0, now: now, rule: FireRule(catchUp: policy, limit: 100))
+            let all = fires(of: schedule, upTo: now)
+            let stoodFor = plan.due.reduce(0) { $0 + 1 + $1.missed }
+            #expect(plan.dropped + stoodFor == all.count)
+            let kept = [CatchUp.skip: 0, .once: 1, .all: 100][policy] ?? 0
+            #expect(plan.due.map(\.fireTime) == Array(all.suffix(kept)))
+        }
+    }
+
+    private func fires(of schedule: Schedule, upTo end: Date) -> [Date] {
+        var (found, cursor) = ([Date](), t0)
+        while let fire = schedule.next(after: cursor), fire <= end {
+            found.append(fire)
+            cursor = fire
+        }
+        return found
+    }
+
     @Test("jitter is stable, below its bound, and differs between jobs")
     func jitter() {
         let rule = FireRule(jitter: .seconds(30))

@@ -245,7 +245,8 @@ struct Simulation {
 
     private mutating func boot() {
         let stored = StoredState(
-            unfinished: unfinished.compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID, pauses: Array(pauses.values),
+            unfinished: unfinished.sorted().compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID,
+            pauses: pauses.values.sorted { ($0.job ?? "") < ($1.job ?? "") },
             stoppedServices: stopped)
         let (engine, decision) = Engine.boot(
             definitions, stored: stored, mostParallel: Simulation.mostParallel, containerStart: random.chance(80) ? .distantPast : nil, at: now)

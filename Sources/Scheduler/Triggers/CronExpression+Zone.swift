@@ -10,6 +10,25 @@ extension CronExpression {
         followsElapsedTime ? nextElapsed(after: instant, in: zone) : nextFixed(after: instant, in: zone)
     }
 
+    /// How many fire times lie in (start, end]. Whole days are counted at once where no change of the clocks is near.
+    package func count(after start: Date, upTo end: Date, in zone: Zone) -> Int {
+        var (total, cursor) = (0, start)
+        while cursor < end {
+            // From the last second of one day to that of the next, so that midnight belongs to the day that it begins.
+            let wall = zone.wallSeconds(at: cursor) + 1
+            let day = CivilDate.floorDivide(wall, 86_400)
+            let last = Date(timeIntervalSince1970: Double((day + 1) * 86_400 - 1 - zone.offset(at: cursor)))
+            if wall == day * 86_400, last <= end, zone.isSteady(around: cursor) {
+                total += timesOn(day: day)
+            } else {
+                var fire = next(after: cursor, in: zone)
+                while let found = fire, found <= min(last, end) { (total, fire) = (total + 1, next(after: found, in: zone)) }
+            }
+            cursor = last
+        }
+        return total
+    }
+
     private func nextFixed(after instant: Date, in zone: Zone) -> Date? {
         // Where the wall went back just before `instant`, start early enough to see what the first pass holds.
         let hasChanged = zone.offset(at: instant) != zone.offset(at: instant.addingTimeInterval(-3 * 3600))
@@ -38,6 +57,12 @@ extension CronExpression {
 }
 
 extension Zone {
+    /// Whether the clocks do not change within three days of `instant`.
+    fileprivate func isSteady(around instant: Date) -> Bool {
+        let offsets = [-3.0, 0, 3].map { offset(at: instant.addingTimeInterval($0 * 86_400)) }
+        return offsets.allSatisfy { $0 == offsets[0] }
+    }
+
     /// Seconds that the wall shows at `instant`, counted like a UTC time.
     fileprivate func wallSeconds(at instant: Date) -> Int {
         Int(instant.timeIntervalSince1970.rounded(.down)) + offset(at: instant)

@@ -77,6 +77,9 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         return CivilTime(minutes: day * 1440 + time)
     }
 
+    /// How many wall-clock minutes of a day the fields admit.
+    func timesOn(day: Int) -> Int { admits(day: day) ? (0..<24).count(where: hour.contains) * (0..<60).count(where: minute.contains) : 0 }
+
     private func firstTime(from minuteOfDay: Int) -> Int? {
         var next = hour.first(from: minuteOfDay / 60)
         while let candidate = next, candidate < 24 {

@@ -47,25 +47,48 @@ package struct FireRule: Hashable, Sendable {
 }
 
 extension Schedule {
-    /// The most fire times that are counted one by one.
-    private static let mostCounted = 2000
+    /// The most fire times that are listed; where there are more, only the newest are listed, and the others counted.
+    private static let mostListed = 2000
 
     /// What is due at `now` for a job whose newest fire time acted on is `last`.
     package func plan(last: Date, now: Date, rule: FireRule = FireRule(), job: String = "") -> FirePlan {
         var fires: [Date] = []
+        var earlier = EarlierFires()
         var cursor = last
         while let fire = next(after: cursor), fire.adding(delay(of: fire, job, rule)) <= now {
             fires.append(fire)
             cursor = fire
-            if fires.count == Schedule.mostCounted, let newest = newest(after: cursor, upTo: now), newest > cursor {
-                fires.append(newest)
+            if fires.count == Schedule.mostListed, let newest = newest(after: cursor, upTo: now), newest > cursor {
+                fires = newestFires(rule.catchUp == .all ? rule.limit : 1, after: last, upTo: newest)
+                if let first = fires.first { earlier = earlierFires(after: last, before: first) }
                 cursor = newest
             }
         }
         var plan = FirePlan(due: [], cursor: cursor, dropped: 0, newestDropped: nil, next: nil)
         plan.next = next(after: cursor).map { $0.adding(delay(of: $0, job, rule)) }
-        plan.choose(among: fires, now: now, rule: rule)
+        plan.choose(among: fires, earlier, now: now, rule: rule)
         return plan
+    }
+
+    /// The newest fire times in (start, end], oldest first: at least `count` of them where there are so many.
+    private func newestFires(_ count: Int, after start: Date, upTo end: Date) -> [Date] {
+        var length = 60.0
+        while true {
+            var cursor = newest(after: start, upTo: end.addingTimeInterval(-length)) ?? start
+            let isWhole = cursor == start
+            var fires: [Date] = []
+            while let fire = next(after: cursor), fire <= end {
+                fires.append(fire)
+                cursor = fire
+            }
+            if isWhole || fires.count >= count { return fires }
+            length *= 4
+        }
+    }
+
+    private func earlierFires(after start: Date, before first: Date) -> EarlierFires {
+        let end = first.addingTimeInterval(-0.001)
+        return EarlierFires(count: count(after: start, upTo: end), newest: newest(after: start, upTo: end))
     }
 
     /// A delay in [0, jitter) that is the same whenever it is asked for.
@@ -79,24 +102,42 @@ extension Schedule {
     }
 }
 
+/// Fire times that are counted only.
+private struct EarlierFires {
+    var count = 0
+    var newest: Date?
+}
+
 extension FirePlan {
     /// The program was away when more than one fire time is due, or one is due for over a minute.
-    fileprivate mutating func choose(among fires: [Date], now: Date, rule: FireRule) {
-        var fires = fires
-        if let deadline = rule.startDeadline { drop(&fires, upTo: fires.prefix { now.since($0) > deadline }.count) }
+    fileprivate mutating func choose(among fires: [Date], _ earlier: EarlierFires, now: Date, rule: FireRule) {
+        var (fires, earlier) = (fires, earlier)
+        if let deadline = rule.startDeadline {
+            if let newest = earlier.newest, now.since(newest) > deadline { drop(&earlier) }
+            drop(&fires, upTo: fires.prefix { now.since($0) > deadline }.count)
+        }
         guard let newest = fires.last else { return }
         let late = now.since(newest) - rule.jitter
-        let isOnTime = late <= (fires.count == 1 ? .seconds(60) : .seconds(1))
+        let isOnTime = late <= (fires.count + earlier.count == 1 ? .seconds(60) : .seconds(1))
         switch rule.catchUp {
         case .skip:
+            drop(&earlier)
             drop(&fires, upTo: isOnTime ? fires.count - 1 : fires.count)
             due = fires.map { DueFire(fireTime: $0, missed: 0) }
         case .once:
-            due = [DueFire(fireTime: newest, missed: fires.count - 1)]
+            due = [DueFire(fireTime: newest, missed: earlier.count + fires.count - 1)]
         case .all:
+            drop(&earlier)
             drop(&fires, upTo: max(0, fires.count - rule.limit))
             due = fires.map { DueFire(fireTime: $0, missed: 0) }
         }
+    }
+
+    private mutating func drop(_ earlier: inout EarlierFires) {
+        guard earlier.count > 0 else { return }
+        dropped += earlier.count
+        newestDropped = earlier.newest
+        earlier = EarlierFires()
     }
 
     private mutating func drop(_ fires: inout [Date], upTo count: Int) {

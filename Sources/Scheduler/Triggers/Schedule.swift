@@ -50,4 +50,13 @@ package enum Schedule: Hashable, Sendable {
         }
         return nil
     }
+
+    /// How many fire times lie in (start, end]. Counts whole days where the clocks do not change, so that years cost little.
+    func count(after start: Date, upTo end: Date) -> Int {
+        guard start < end else { return 0 }
+        return switch self {
+        case .every(let length): Int((end.timeIntervalSince(start) / length.seconds).rounded(.down))
+        case .cron(let expression, let zone): expression.count(after: start, upTo: end, in: zone)
+        }
+    }
 }
