@@ -28,7 +28,7 @@ final class PluginConversation: Sendable {
     struct PluginResult: Sendable {
         var result: String?
         var error: JobError?
-        var outputs: [String: String] = [:]
+        var outputs: [String: OutputValue] = [:]
         /// Values to be remembered; nil removes.
         var state: [String: String?] = [:]
         var flaw: ProtocolViolation?
@@ -136,7 +136,7 @@ final class PluginConversation: Sendable {
                     unit: value.object?["unit"]?.text ?? "steps"))
         case "output":
             guard let outputs = value.object else { throw garbage("\"output\" is not an object") }
-            state.told.outputs.merge(outputs.mapValues(\.displayText)) { _, new in new }
+            state.told.outputs.merge(outputs.mapValues(\.output)) { _, new in new }
         case "state":
             guard let values = value.object else { throw garbage("\"state\" is not an object") }
             for (key, value) in values { state.told.state[key] = .some(value == .null ? nil : value.displayText) }

@@ -1,4 +1,5 @@
 import Foundation
+import JobKit
 
 /// A value of JSON.
 package enum PluginValue: Hashable, Sendable, Codable {
@@ -39,6 +40,16 @@ package enum PluginValue: Hashable, Sendable, Codable {
         case .text(let value): try container.encode(value)
         case .list(let value): try container.encode(value)
         case .object(let value): try container.encode(value)
+        }
+    }
+
+    /// As a figure of a run: what is neither a text, a number nor a truth value is the text of its JSON.
+    var output: OutputValue {
+        switch self {
+        case .boolean(let value): .flag(value)
+        case .integer(let value): .init(value)
+        case .number(let value): .number(value)
+        case .text, .null, .list, .object: .text(displayText)
         }
     }
 

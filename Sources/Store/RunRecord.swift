@@ -114,7 +114,7 @@ private struct StoredReport: Codable {
         if let report = try? JSONDecoder().decode(StoredReport.self, from: data), report.result != nil || report.attention != nil {
             self = report
         } else {
-            result = (try? JSONDecoder().decode([String: String].self, from: data)).flatMap { $0.isEmpty ? nil : .values($0) }
+            result = (try? JSONDecoder().decode([String: OutputValue].self, from: data)).flatMap { $0.isEmpty ? nil : .values($0) }
         }
     }
 

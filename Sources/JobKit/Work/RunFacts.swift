@@ -37,19 +37,21 @@ package struct PublicationFacts: Hashable, Sendable, Codable {
         self.pages = pages
     }
 
-    var outputs: [String: String] {
-        var values = ["files": "\(files)", "unchanged": "\(unchanged)", "bytes": "\(bytes)", "skipped": "\(skipped)"]
+    var outputs: [String: OutputValue] {
+        var values: [String: OutputValue] = [
+            "files": .init(files), "unchanged": .init(unchanged), "bytes": .integer(bytes), "skipped": .init(skipped),
+        ]
         if isDryRun {
-            values["uploads"] = "\(uploaded)"
-            values["deletions"] = "\(deleted)"
-            values["plan"] = plan.joined(separator: "\n")
+            values["uploads"] = .init(uploaded)
+            values["deletions"] = .init(deleted)
+            values["plan"] = .text(plan.joined(separator: "\n"))
         } else {
-            values["url"] = url ?? ""
-            values["uploaded"] = "\(uploaded)"
-            values["deleted"] = "\(deleted)"
-            values["problems"] = "\(problems)"
+            values["url"] = .text(url ?? "")
+            values["uploaded"] = .init(uploaded)
+            values["deleted"] = .init(deleted)
+            values["problems"] = .init(problems)
         }
-        values["pages"] = pages.map { "\($0)" }
+        values["pages"] = pages.map { .init($0) }
         return values
     }
 }
@@ -60,10 +62,10 @@ package enum KeepaliveFacts: Hashable, Sendable, Codable {
     /// It failed, for the so manieth time in a row, which is not often enough to count.
     case missed(failures: Int)
 
-    var outputs: [String: String] {
+    var outputs: [String: OutputValue] {
         switch self {
-        case .answered(let status, let milliseconds): ["status": "\(status)", "latency_ms": "\(milliseconds)"]
-        case .missed(let failures): ["failures": "\(failures)"]
+        case .answered(let status, let milliseconds): ["status": .init(status), "latency_ms": .integer(milliseconds)]
+        case .missed(let failures): ["failures": .init(failures)]
         }
     }
 }
@@ -79,5 +81,5 @@ package struct SettingsFacts: Hashable, Sendable, Codable {
         self.rejected = rejected
     }
 
-    var outputs: [String: String] { ["changed": "\(changed)", "rejected": "\(rejected)"] }
+    var outputs: [String: OutputValue] { ["changed": .init(changed), "rejected": .init(rejected)] }
 }

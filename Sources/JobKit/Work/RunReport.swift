@@ -14,12 +14,12 @@ package struct RunReport: Hashable, Sendable {
     }
 
     /// A report whose figures the program never interprets, such as a plug-in's.
-    package init(summary: String, outputs: [String: String] = [:]) {
+    package init(summary: String, outputs: [String: OutputValue] = [:]) {
         self.init(summary: summary, result: .values(outputs))
     }
 
     /// The figures for other programs.
-    package var outputs: [String: String] { result.outputs }
+    package var outputs: [String: OutputValue] { result.outputs }
 }
 
 /// Something that needs a person, said by the part of the program that knows the fact.

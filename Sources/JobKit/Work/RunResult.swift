@@ -8,10 +8,10 @@ package enum RunResult: Hashable, Sendable {
     case keepalive(KeepaliveFacts)
     case settings(SettingsFacts)
     /// Figures by name that the program stores and shows, and never interprets.
-    case values([String: String])
+    case values([String: OutputValue])
 
-    /// The facts as names and texts, for other programs.
-    package var outputs: [String: String] {
+    /// The facts by name, for other programs.
+    package var outputs: [String: OutputValue] {
         switch self {
         case .backup(let result): result.outputs
         case .restore(let result): result.outputs
@@ -100,16 +100,19 @@ package struct BackupResult: Hashable, Sendable, Codable {
         self.space = space
     }
 
-    fileprivate var outputs: [String: String] {
-        var values = ["outcome": outcome.rawValue, "incomplete": "\(missing.count)"]
+    fileprivate var outputs: [String: OutputValue] {
+        var values: [String: OutputValue] = ["outcome": .text(outcome.rawValue), "incomplete": .init(missing.count)]
         if outcome == .stored {
-            values.merge(["files": "\(files)", "bytes": "\(bytes)", "archive_bytes": "\(archiveBytes)", "sha256": sha256]) { $1 }
+            values["files"] = .init(files)
+            values["bytes"] = .integer(bytes)
+            values["archive_bytes"] = .integer(archiveBytes)
+            values["sha256"] = .text(sha256)
         }
-        values["version"] = version
+        values["version"] = version.map { .text($0) }
         if let space {
-            values["repository_bytes"] = "\(space.used)"
-            values["repository_limit"] = space.limit.map { "\($0)" }
-            if space.isPublic { values["public"] = "true" }
+            values["repository_bytes"] = .integer(space.used)
+            values["repository_limit"] = space.limit.map { .integer($0) }
+            if space.isPublic { values["public"] = true }
         }
         return values
     }
@@ -126,13 +129,15 @@ package enum RestoreResult: Hashable, Sendable, Codable {
     /// Not restored, and the app starts without its data; backups are locked.
     case startedLocked(error: String)
 
-    fileprivate var outputs: [String: String] {
+    fileprivate var outputs: [String: OutputValue] {
         switch self {
         case .restored(let version, let files, let bytes, let skipped):
-            ["outcome": "restored", "version": version, "files": "\(files)", "bytes": "\(bytes)", "skipped_versions": "\(skipped)"]
-        case .kept(let version): ["outcome": "restored", "version": version, "kept": "true"]
+            [
+                "outcome": "restored", "version": .text(version), "files": .init(files), "bytes": .integer(bytes), "skipped_versions": .init(skipped),
+            ]
+        case .kept(let version): ["outcome": "restored", "version": .text(version), "kept": true]
         case .empty: ["outcome": "empty"]
-        case .startedLocked(let error): ["outcome": "failed", "error": error]
+        case .startedLocked(let error): ["outcome": "failed", "error": .text(error)]
         }
     }
 }
@@ -153,7 +158,7 @@ extension RunResult: Codable {
         } else if let facts = try container.decodeIfPresent(SettingsFacts.self, forKey: .settings) {
             self = .settings(facts)
         } else {
-            self = .values(try container.decodeIfPresent([String: String].self, forKey: .values) ?? [:])
+            self = .values(try container.decodeIfPresent([String: OutputValue].self, forKey: .values) ?? [:])
         }
     }
 
@@ -191,7 +196,7 @@ extension RunResult {
             facts.url = facts.url.map(clean)
             return .publication(facts)
         case .restore, .keepalive, .settings: return self
-        case .values(let values): return .values(values.mapValues(clean))
+        case .values(let values): return .values(values.mapValues { $0.redacted(by: clean) })
         }
     }
 }

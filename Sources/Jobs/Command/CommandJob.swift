@@ -27,6 +27,6 @@ package struct CommandJob: JobType {
             throw JobError(
                 "it \(exit)", hint: "shipkeeper logs \(context.job) --run \(context.run)", retry: .worthwhile, exitCode: exit.code)
         }
-        return RunReport(summary: exit.description, outputs: ["exit_code": "\(code)"])
+        return RunReport(summary: exit.description, outputs: ["exit_code": .integer(Int64(code))])
     }
 }
