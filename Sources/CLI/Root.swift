@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 
 /// The version of the program, as `shipkeeper version` and the API tell it.
 let programVersion = "0.1.0"
@@ -36,18 +37,24 @@ struct Root: AsyncParsableCommand {
         ])
 
     /// Runs the command that the arguments name. At the top of a file the compiler would take the form that can't wait.
-    static func begin(_ words: [String]) async {
+    static func begin(_ words: [String]) async -> Never {
         if let advice = CommandSynonyms.advice(for: words, among: configuration.subcommands.compactMap { $0.configuration.commandName }) {
-            Console.error(advice)
-            exit(withError: Exit.usage)
+            Console.error(advice, code: .usage)
+            Console.end(Exit.usage.rawValue)
         }
         do {
             var command = try parseAsRoot(words)
             if var waiting = command as? any AsyncParsableCommand { try await waiting.run() } else { try command.run() }
+            Console.end(ExitCode.success.rawValue)
+        } catch let code as ExitCode {
+            Console.end(code.rawValue)
         } catch {
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            Console.error(fullMessage(for: error))
-            exit(withError: Exit.usage)
+            let code = exitCode(for: error)
+            // Help, a version or a completion script was asked for: a text in any case.
+            if code.isSuccess { exit(withError: error) }
+            let isUsage = code == .validationFailure
+            Console.error(Console.isJSON ? message(for: error) : fullMessage(for: error), code: isUsage ? .usage : nil)
+            Console.end(isUsage ? Exit.usage.rawValue : code.rawValue)
         }
     }
 }

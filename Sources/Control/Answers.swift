@@ -1,6 +1,6 @@
 package import Foundation
 import InPlaceRestore
-import JobKit
+package import JobKit
 package import Scheduler
 
 /// How a run, a job or a service stands, in the words of the API.
@@ -63,7 +63,7 @@ package struct RunAnswer: Codable, Sendable {
     package var error: String?
     package var hint: String?
     package var exitCode: Int32?
-    package var outputs: [String: String]
+    package var outputs: [String: OutputValue]
     /// What the job said that a person must look at.
     package var attention: [StatusAnswer.Attention]?
     /// When the next attempt is due, while the run waits for one.
@@ -347,11 +347,11 @@ package struct BackupNotesAnswer: Codable, Sendable {
 
 package struct ReloadAnswer: Codable, Sendable {
     package var isReloaded: Bool
-    package var problems: [String]
+    package var problems: [ProblemAnswer]
     /// Keys whose new values wait for a restart.
     package var needsRestart: [String]
 
-    package init(isReloaded: Bool, problems: [String], needsRestart: [String] = []) {
+    package init(isReloaded: Bool, problems: [ProblemAnswer], needsRestart: [String] = []) {
         self.isReloaded = isReloaded
         self.problems = problems
         self.needsRestart = needsRestart
@@ -363,7 +363,14 @@ package enum ControlJSON {
     /// UTC to the millisecond.
     private static var dateStyle: Date.ISO8601FormatStyle { Date.ISO8601FormatStyle(includingFractionalSeconds: true) }
 
-    package static func encode(_ value: some Encodable) -> [UInt8] {
+    package enum Form: Sendable {
+        /// Indented, over several lines.
+        case block
+        /// In one line.
+        case line
+    }
+
+    package static func encode(_ value: some Encodable, as form: Form = .block) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.dateEncodingStrategy = .custom { date, encoder in
@@ -371,7 +378,8 @@ package enum ControlJSON {
             // The format cuts; half a millisecond more makes it round.
             try container.encode(date.addingTimeInterval(0.0005).formatted(ControlJSON.dateStyle))
         }
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if form == .block { encoder.outputFormatting.insert(.prettyPrinted) }
         return (try? encoder.encode(value)).map(Array.init) ?? []
     }
 

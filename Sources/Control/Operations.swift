@@ -88,20 +88,10 @@ package enum OperationError: Error, Sendable {
 
 /// An operation's failure as it is sent.
 package struct FailureAnswer: Codable, Sendable {
-    package enum Kind: String, Codable, Sendable {
-        case noSuchJob = "no_such_job"
-        case noSuchRun = "no_such_run"
-        case noSuchRepository = "no_such_repository"
-        case invalidParameter = "invalid_parameter"
-        case unavailable
-    }
-
-    package var error: String
-    package var kind: Kind
+    package var problems: [ProblemAnswer]
 
     init(_ error: OperationError) {
-        self.error = error.message
-        kind =
+        let code: ProblemCode =
             switch error {
             case .noSuchJob: .noSuchJob
             case .noSuchRun, .noRunYet: .noSuchRun
@@ -109,5 +99,6 @@ package struct FailureAnswer: Codable, Sendable {
             case .invalidParameter: .invalidParameter
             case .starting, .store: .unavailable
             }
+        problems = [ProblemAnswer(error.message, code: code)]
     }
 }

@@ -25,11 +25,11 @@ extension Daemon {
             for warning in new.warnings { container.note(warning.description, .warning) }
             let waiting = needsRestart(new)
             if !waiting.isEmpty { container.note("reloaded; the new value of \(waiting.joined(separator: ", ")) needs a restart", .warning) }
-            return ReloadAnswer(isReloaded: true, problems: new.warnings.map(\.description), needsRestart: waiting)
+            return ReloadAnswer(isReloaded: true, problems: new.warnings.map(ProblemAnswer.init), needsRestart: waiting)
         } catch {
             for problem in error.problems { container.note(problem.description, .warning) }
             container.note("the configuration was not reloaded; the old one stays in force", .warning)
-            return ReloadAnswer(isReloaded: false, problems: error.problems.map(\.description))
+            return ReloadAnswer(isReloaded: false, problems: error.problems.map(ProblemAnswer.init))
         }
     }
 

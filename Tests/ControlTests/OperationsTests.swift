@@ -220,8 +220,10 @@ struct OperationsTests {
 
     @Test("answers are JSON with names in one spelling and times to the millisecond, and are read back")
     func json() throws {
-        let reload = ControlJSON.encode(ReloadAnswer(isReloaded: true, problems: ["x"]))
-        let expected = "{\n  \"is_reloaded\" : true,\n  \"needs_restart\" : [\n\n  ],\n  \"problems\" : [\n    \"x\"\n  ]\n}"
+        let reload = ControlJSON.encode(ReloadAnswer(isReloaded: true, problems: [ProblemAnswer("x")]))
+        let expected =
+            "{\n  \"is_reloaded\" : true,\n  \"needs_restart\" : [\n\n  ],\n  \"problems\" : [\n"
+            + "    {\n      \"message\" : \"x\",\n      \"severity\" : \"error\"\n    }\n  ]\n}"
         #expect(String(decoding: reload, as: UTF8.self) == expected)
         #expect(try ControlJSON.decode(ReloadAnswer.self, from: reload).isReloaded)
         struct Times: Codable { var at: Date }

@@ -189,7 +189,8 @@ struct HuggingFaceProgramTests {
         for words in ["backing up the current data: backup", "stopped app", "restore succeeded", "started app"] { #expect(done.output.contains(words)) }
         #expect(
             try RunningProgram.until(
-                "'\(SourceTree.program)' status --json --state '\(world.folder["state"])' | jq -e '.jobs[] | select(.name == \"app\") | .state == \"ready\"'"))
+                "'\(SourceTree.program)' status --json --state '\(world.folder["state"])' | jq -e '.data.jobs[] | select(.name == \"app\") | .state == \"ready\"'"
+            ))
         #expect(try await world.stored() == 1)
         #expect(try await world.repository.backups().count == 3, "1, 2 and 3; 1 again is the same archive")
         let wrong = try program.ask("restore --at 2001-01-01")

@@ -33,7 +33,7 @@ struct IncompleteBackupTests {
 
         /// The backups that the repository holds.
         func count(_ program: RunningProgram) throws -> String {
-            try Shell.run("'\(SourceTree.program)' backups --json --config '\(folder["shipkeeper.yaml"])' | jq '.backups | length'").output
+            try Shell.run("'\(SourceTree.program)' backups --json --config '\(folder["shipkeeper.yaml"])' | jq '.data.backups | length'").output
         }
     }
 

@@ -95,13 +95,13 @@ struct OpenClawTests {
         }
 
         func status(of job: String) throws -> String {
-            try Shell.run("'\(SourceTree.program)' status --json --state '\(path)/state' | jq -r '.jobs[] | select(.name == \"\(job)\") | .state'").output
+            try Shell.run("'\(SourceTree.program)' status --json --state '\(path)/state' | jq -r '.data.jobs[] | select(.name == \"\(job)\") | .state'").output
                 .trimmed
         }
 
         func becomes(_ state: String, _ job: String = "gateway") throws -> Bool {
             try program.until(
-                "'\(SourceTree.program)' status --json --state '\(path)/state' | jq -e '.jobs[] | select(.name == \"\(job)\") | .state == \"\(state)\"'")
+                "'\(SourceTree.program)' status --json --state '\(path)/state' | jq -e '.data.jobs[] | select(.name == \"\(job)\") | .state == \"\(state)\"'")
         }
 
         /// One try to log in at the console.

@@ -17,7 +17,7 @@ struct PauseTests {
 
     /// The daemon below Init is killed, and Init starts it again.
     private func killDaemon(_ program: RunningProgram) throws {
-        let state = "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq .restarts | grep -qx 1"
+        let state = "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq .data.restarts | grep -qx 1"
         try Shell.run("kill -9 $(pgrep -P \(program.id))")
         #expect(try program.until(state), "\(program.log)")
     }

@@ -29,7 +29,7 @@ struct RestoreInPlaceTests {
 
     private func areUp(_ program: RunningProgram) throws -> Bool {
         try RunningProgram.until(
-            "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '[.jobs[] | select(.type == \"service\") | .state] == [\"ready\", \"ready\", \"ready\"]' | grep -qx true"
+            "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '[.data.jobs[] | select(.type == \"service\") | .state] == [\"ready\", \"ready\", \"ready\"]' | grep -qx true"
         )
     }
 

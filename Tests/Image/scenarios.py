@@ -274,14 +274,14 @@ class Container:
 
     def state(self, job):
         code, text = self.ask("status --json")
-        return next((one["state"] for one in json.loads(text)["jobs"] if one["name"] == job), None) if code == 0 else None
+        return next((one["state"] for one in json.loads(text)["data"]["jobs"] if one["name"] == job), None) if code == 0 else None
 
     def becomes(self, state, job="gateway", seconds=60):
         return until(lambda: self.state(job) == state, seconds, 0.2)
 
     def outcomes(self, job):
         code, text = self.ask(f"runs {job} --json")
-        return [run.get("outcome") or run["state"] for run in json.loads(text)["runs"]] if code == 0 else [text]
+        return [run.get("outcome") or run["state"] for run in json.loads(text)["data"]["runs"]] if code == 0 else [text]
 
     def healthy(self):
         return self.run("/bin/sh", "-c", IMAGE["Healthcheck"]["Test"][1])

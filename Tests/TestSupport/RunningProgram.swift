@@ -79,7 +79,7 @@ package final class RunningProgram: @unchecked Sendable {
     /// Waits until a job has ended well in this start of the program, as the program itself tells: its log may be that of an earlier one too.
     package func hasDone(_ job: String) throws -> Bool {
         let query = ".jobs[] | select(.name == \"\(job)\") | .run == null and .last.outcome == \"succeeded\" and .last.started_at >= $root.started_at"
-        return try until("'\(SourceTree.program)' status --json --state '\(folder["state"])' | jq '. as $root | \(query)' | grep -qx true")
+        return try until("'\(SourceTree.program)' status --json --state '\(folder["state"])' | jq '.data | . as $root | \(query)' | grep -qx true")
     }
 
     /// Waits until it can be asked.

@@ -48,7 +48,7 @@ struct BackupsCommand: AsyncParsableCommand {
                     id: $0.id, at: $0.date, archiveBytes: $0.objects[ArchiveNames.archive] ?? 0, sha256: $0.digests[ArchiveNames.archive],
                     isKept: kept.contains($0.id), damage: notes?.damaged[$0.id])
             }
-            if options.json { return Console.out(JSONText.of(Answer(repository: repository.name, backups: rows))) }
+            if Console.answered(Answer(repository: repository.name, backups: rows)) { return }
             guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
             var table = TextTable(["BACKUP", "STORED", "SIZE", "AGE", "KEEP"], flexible: 0)
             let length = BackupsCommand.idLength(rows.map(\.id))
@@ -68,7 +68,7 @@ struct BackupsCommand: AsyncParsableCommand {
         /// What the running program knows of them; nil where none runs here.
         private func server(of repository: Repository) async -> BackupNotesAnswer? {
             var server = ServerOptions()
-            (server.config, server.state, server.json) = (options.config, options.state, false)
+            (server.config, server.state) = (options.config, options.state)
             return await server.askQuietly(BackupNotesOperation.self, .init(repository: repository.name))
         }
 
@@ -101,11 +101,18 @@ struct BackupsCommand: AsyncParsableCommand {
         @OptionGroup var options: RepositoryOptions
 
         private struct Answer: Encodable {
+            var repository: String
+            var backups: [Verdict]
+        }
+
+        private struct Verdict: Encodable {
             var id: String
+            var at: Date
             var isWhole: Bool
             var files: Int?
             var bytes: Int64?
-            var message: String?
+            /// What is odd and does no harm.
+            var notes: [String] = []
         }
 
         func run() async throws {
@@ -116,31 +123,30 @@ struct BackupsCommand: AsyncParsableCommand {
             let archives = repository.archives()
             let versions = try await Console.or { try await archives.backups() }
             let chosen = all ? versions : [try await Console.or { try await RepositoryPlans.find(backup, in: repository) }]
-            var answers: [Answer] = []
+            var verdicts: [Verdict] = []
             for version in chosen {
-                answers.append(try await RepositoryOptions.withScratch { await check(version, archives, source, $0) })
+                verdicts.append(try await RepositoryOptions.withScratch { await check(version, archives, source, $0) })
             }
-            if options.json { Console.out(JSONText.of(answers)) }
+            Console.answered(Answer(repository: repository.name, backups: verdicts))
             if chosen.isEmpty { Console.error("\(repository.name) holds no backup yet") }
-            if answers.contains(where: { !$0.isWhole }) || chosen.isEmpty { throw ExitCode.failure }
+            if verdicts.contains(where: { !$0.isWhole }) || chosen.isEmpty { throw ExitCode.failure }
         }
 
-        private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ source: BackupSource?, _ scratch: String) async -> Answer {
+        private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ source: BackupSource?, _ scratch: String) async -> Verdict {
             let name = "\(version.id.prefix(12)) of \(ShownTime.text(version.date))"
             do {
                 let contents = try await archives.verify(version, holding: source, scratch: scratch) {
                     Console.progress("\(name): \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
                 }
                 Console.progress("")
-                if !options.json {
-                    Console.out("\(name): whole, \(contents.files.counted("file")), \(ByteSizeText.readable(contents.bytes))")
-                    for note in contents.notes { Console.out("  note: \(note)") }
-                }
-                return Answer(id: version.id, isWhole: true, files: contents.files, bytes: contents.bytes)
+                Console.out("\(name): whole, \(contents.files.counted("file")), \(ByteSizeText.readable(contents.bytes))")
+                for note in contents.notes { Console.out("  note: \(note)") }
+                return Verdict(
+                    id: version.id, at: version.date, isWhole: true, files: contents.files, bytes: contents.bytes, notes: contents.notes.map { "\($0)" })
             } catch {
                 Console.progress("")
-                if !options.json { Console.error("\(name): \(error)") }
-                return Answer(id: version.id, isWhole: false, message: "\(error)")
+                Console.error("\(name): \(error)")
+                return Verdict(id: version.id, at: version.date, isWhole: false)
             }
         }
     }
@@ -157,12 +163,20 @@ struct BackupsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: RepositoryOptions
 
+        private struct Answer: Encodable {
+            var id: String
+            var at: Date
+            var file: String
+            var files: Int
+            var archiveBytes: Int64
+        }
+
         func run() async throws {
             let repository = try await options.chosen()
             let version = try await Console.or { try await RepositoryPlans.find(backup, in: repository) }
             let url = URL(fileURLWithPath: to)
             guard !FileManager.default.fileExists(atPath: url.path) else {
-                Console.error("\(to) exists already; name another file, or remove it")
+                Console.error("\(to) already exists", hint: "name another file, or remove it", code: .refused)
                 throw ExitCode.failure
             }
             let contents = try await Console.or {
@@ -172,7 +186,8 @@ struct BackupsCommand: AsyncParsableCommand {
                 }
             }
             Console.progress("")
-            if options.json { return Console.out(JSONText.of(["id": version.id, "file": url.path])) }
+            Console.answered(
+                Answer(id: version.id, at: version.date, file: url.path, files: contents.files, archiveBytes: contents.archiveBytes))
             Console.out(
                 "wrote \(url.path): \(contents.files.counted("file")), \(ByteSizeText.readable(contents.archiveBytes)), of \(ShownTime.text(version.date))")
         }

@@ -23,25 +23,23 @@ struct CheckCommand: ParsableCommand {
     @Option(help: "How problems are printed: text, or github for annotations of a workflow run.")
     var format = ProblemPrinter.Form.text
 
-    @Flag(help: "Print the result as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
 
     func validate() throws {
         if file != nil, config != nil { throw ValidationError("name the configuration file once") }
     }
 
-    private struct Result: Encodable {
-        struct Found: Encodable {
-            var severity: String
-            var file: String
-            var line: Int
-            var column: Int
-            var message: String
-            var hint: String?
+    private struct Answer: Encodable {
+        struct Job: Encodable {
+            var name: String
+            var type: String
+            /// Why it will not run; nil where it will.
+            var disabled: String?
         }
 
+        var file: String
         var isValid: Bool
-        var problems: [Found]
+        var jobs: [Job]
     }
 
     func run() throws {
@@ -55,19 +53,12 @@ struct CheckCommand: ParsableCommand {
         } catch {
             problems = error.problems
         }
-        if json {
-            let found = problems.map {
-                Result.Found(
-                    severity: $0.severity.rawValue, file: $0.place.file, line: $0.place.line, column: $0.place.column, message: $0.message,
-                    hint: $0.hint)
-            }
-            Console.out(JSONText.of(Result(isValid: configuration != nil, problems: found)))
-        } else {
-            var printer = ProblemPrinter(form: format)
-            printer.print(problems, file: file.path)
-            if let configuration { Console.out(summary(configuration)) }
-        }
-        if configuration == nil { throw Exit.badConfiguration }
+        var printer = ProblemPrinter(form: format)
+        printer.print(problems, file: file.path)
+        let jobs = (configuration?.jobs ?? []).map(\.definition).map { Answer.Job(name: $0.name, type: $0.typeName, disabled: $0.disabled.map { "\($0)" }) }
+        Console.answered(Answer(file: configuration?.file ?? file.path, isValid: configuration != nil, jobs: jobs))
+        guard let configuration else { throw Exit.badConfiguration }
+        Console.out(summary(configuration))
     }
 
     private func summary(_ configuration: Configuration) -> String {
@@ -94,10 +85,12 @@ struct SchemaCommand: ParsableCommand {
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
-    @Flag(help: "Print the version as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
 
-    func run() { Console.out(json ? JSONText.of(["version": programVersion]) : "shipkeeper \(programVersion)") }
+    func run() {
+        Console.answered(["version": programVersion])
+        Console.out("shipkeeper \(programVersion)")
+    }
 }
 
 extension ProblemPrinter.Form: ExpressibleByArgument {}

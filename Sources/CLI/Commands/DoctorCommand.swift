@@ -1,6 +1,7 @@
 import ArgumentParser
 import Backups
 import Config
+import Control
 import Daemon
 import Files
 import Foundation
@@ -19,8 +20,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
-    @Flag(help: "Print the result as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
 
     private struct Line: Encodable {
         var about: String
@@ -28,6 +28,10 @@ struct DoctorCommand: AsyncParsableCommand {
         var verdict: String
         var message: String
         var hint: String?
+    }
+
+    private struct Answer: Encodable {
+        var checks: [Line]
     }
 
     func run() async throws {
@@ -39,10 +43,17 @@ struct DoctorCommand: AsyncParsableCommand {
             lines.lines += await repositoryLines(RepositoryPlans(configuration: configuration))
             lines.lines += await jobLines(configuration)
         }
-        if json { Console.out(JSONText.of(lines.lines)) } else { show(lines.lines) }
-        let hasMistake = lines.configuration == nil
-        if hasMistake { throw Exit.badConfiguration }
+        if Console.answered(Answer(checks: lines.lines)) { report(lines.lines) } else { show(lines.lines) }
+        if lines.configuration == nil { throw Exit.badConfiguration }
         if lines.lines.contains(where: { $0.verdict == StoreCheck.Verdict.failed.rawValue }) { throw ExitCode.failure }
+    }
+
+    /// Programs find all that is wrong in one place, whatever they asked.
+    private func report(_ lines: [Line]) {
+        for line in lines where line.verdict != StoreCheck.Verdict.ok.rawValue {
+            let severity: ProblemAnswer.Severity = line.verdict == StoreCheck.Verdict.failed.rawValue ? .error : .warning
+            Console.problem(ProblemAnswer("\(line.about): \(line.check): \(line.message)", severity: severity, hint: line.hint))
+        }
     }
 
     private func show(_ lines: [Line]) {

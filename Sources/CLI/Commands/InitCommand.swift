@@ -23,18 +23,27 @@ struct InitCommand: ParsableCommand {
     @Option(help: "The folder for the files.")
     var to = "."
 
-    @Flag(help: "Print the files as JSON instead of writing them.")
-    var json = false
+    @OptionGroup var json: JSONOption
+
+    private struct Answer: Encodable {
+        /// Texts by path.
+        var files: [String: String]
+        /// Names of what must be set.
+        var variables: [String]
+        var secrets: [String]
+        var nextStep: String
+    }
 
     func run() throws {
         guard let app = App.all.first(where: { $0.name == app }) else {
             throw ValidationError("no app is named \"\(app)\"; known are \(App.all.map(\.name).joined(separator: ", "))")
         }
         let recipe = Recipe(app: app, platform: platform, store: store)
-        if json { return Console.out(JSONText.of(Dictionary(recipe.files.map { ($0.path, $0.text) }) { first, _ in first })) }
+        let (variables, secrets) = recipe.mustBeSet
+        let files = Dictionary(recipe.files.map { ($0.path, $0.text) }) { first, _ in first }
+        if Console.answered(Answer(files: files, variables: variables, secrets: secrets, nextStep: recipe.nextStep)) { return }
         try write(recipe)
         for file in recipe.files { Console.out("wrote \(to == "." ? "" : to + "/")\(file.path)") }
-        let (variables, secrets) = recipe.mustBeSet
         if !variables.isEmpty { Console.out("Set as variables: \(variables.joined(separator: ", "))") }
         if !secrets.isEmpty { Console.out("Set as secrets:   \(secrets.joined(separator: ", "))") }
         Console.out("Then: \(recipe.nextStep)")

@@ -27,10 +27,11 @@ struct LogsCommand: AsyncParsableCommand {
         var isFirst = true
         repeat {
             let log = try await server.ask(LogOperation.self, .init(job: job, run: current ?? run, from: offset))
-            if server.json, !follow {
-                _ = server.printedJSON(log)
-            } else {
-                Console.raw(isFirst ? tail(log.text) : log.text)
+            let text = isFirst ? tail(log.text) : log.text
+            if follow {
+                if !text.isEmpty, !Console.answeredLine(log) { Console.raw(text) }
+            } else if !Console.answered(log) {
+                Console.raw(text)
             }
             (current, offset, isFirst) = (log.run, log.next, false)
             guard follow else { return }

@@ -17,10 +17,10 @@ struct PauseCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        var pauses = Pauses()
         for job in choice.wanted {
             let answer = try await server.ask(PauseOperation.self, .init(job: job, length: length))
-            try answer.checked(server)
-            if server.printedJSON(answer) { continue }
+            try pauses.add(answer)
             Console.out("\(job ?? "all schedules"): \(answer.message ?? "paused")")
         }
     }
@@ -33,10 +33,10 @@ struct ResumeCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
+        var pauses = Pauses()
         for job in choice.wanted {
             let answer = try await server.ask(ResumeOperation.self, .init(job: job))
-            try answer.checked(server)
-            if server.printedJSON(answer) { continue }
+            try pauses.add(answer)
             let still = answer.pause == nil ? "" : ", but all schedules are paused: shipkeeper resume --all"
             Console.out("\(job ?? "all schedules"): resumed\(still)")
         }
@@ -59,11 +59,18 @@ struct PausedJobs: ParsableArguments {
     var wanted: [String?] { all ? [nil] : jobs }
 }
 
-extension PauseAnswer {
+/// What was answered for each job, in order.
+private struct Pauses: Encodable {
+    private var answers: [PauseAnswer] = []
+
+    private enum CodingKeys: CodingKey { case answers }
+
     /// Ends with the sentence why it was refused.
-    fileprivate func checked(_ server: ServerOptions) throws {
-        guard !isDone else { return }
-        if !server.printedJSON(self) { Console.error(message ?? "refused") }
+    mutating func add(_ answer: PauseAnswer) throws {
+        answers.append(answer)
+        Console.answered(self)
+        guard !answer.isDone else { return }
+        Console.error(answer.message ?? "refused", code: .refused)
         throw ExitCode.failure
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Control
 import Daemon
 import Files
 import Foundation
@@ -20,8 +21,7 @@ struct PluginsListCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file: plug-ins are in Plugins next to it, and in the folders that it names.")
     var config: String?
 
-    @Flag(help: "Print them as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
 
     private struct Row: Encodable {
         var name: String
@@ -32,6 +32,10 @@ struct PluginsListCommand: ParsableCommand {
         var missing: [String]
     }
 
+    private struct Answer: Encodable {
+        var plugins: [Row]
+    }
+
     func run() throws {
         let found = ConfigurationFile(option: config).plugins()
         let path = ProcessInfo.processInfo.environment["PATH"]
@@ -39,8 +43,9 @@ struct PluginsListCommand: ParsableCommand {
             Row(
                 name: $0.name, version: $0.version, kind: $0.kind.rawValue, description: $0.about, folder: $0.folder, missing: $0.missingNeeds(path: path))
         }
-        for problem in found.problems { Console.error(problem.description) }
-        if json { return Console.out(JSONText.of(rows)) }
+        // A plug-in that is broken takes nothing down: the list is right without it.
+        for problem in found.problems { Console.isJSON ? Console.warning(problem.description) : Console.error(problem.description) }
+        if Console.answered(Answer(plugins: rows)) { return }
         if rows.isEmpty { return Console.out("no plug-ins; they are in Plugins next to the configuration, and in the folders under \"plugins\"") }
         var table = TextTable(["NAME", "VERSION", "KIND", "WHAT"], flexible: 3)
         for row in rows {
@@ -62,29 +67,34 @@ struct PluginsCheckCommand: AsyncParsableCommand {
     @Option(help: "How many seconds a request may take.")
     var patience = 30
 
-    @Flag(help: "Print the result as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
+
+    private struct Answer: Encodable {
+        var name: String
+        var version: String
+        var checks: [JobCheck]
+    }
 
     func run() async throws {
         let whole = URL(fileURLWithPath: folder).standardizedFileURL.path
         let start = SourcePlace(file: folder, line: 1, column: 1)
         let catalog = PluginCatalog(folders: [(whole, start)], parse: PlainYAML.read)
-        for problem in catalog.problems { Console.error(problem.description) }
+        for problem in catalog.problems { Console.problem(ProblemAnswer(problem)) }
         guard catalog.problems.isEmpty, let manifest = catalog.plugins.first, catalog.plugins.count == 1 else {
             if catalog.plugins.count > 1 { Console.error("\(folder) holds several plug-ins; name one of them") }
             throw ExitCode.failure
         }
-        let isQuiet = json
-        if !isQuiet { Console.out("\(manifest.name) \(manifest.version), \(manifest.kind.rawValue): \(manifest.about)") }
+        Console.out("\(manifest.name) \(manifest.version), \(manifest.kind.rawValue): \(manifest.about)")
         let checks = try await RepositoryOptions.withScratch { scratch in
             try await tried(manifest, scratch) { check in
-                if isQuiet { return }
                 let mark = check.verdict == .ok ? "ok  " : check.verdict == .failed ? "FAIL" : "-   "
                 Console.out("  \(mark) \(check.name): \(check.message)")
             }
         }
-        if isQuiet { Console.out(JSONText.of(checks)) }
-        if checks.contains(where: { $0.verdict == .failed }) { throw ExitCode.failure }
+        Console.answered(Answer(name: manifest.name, version: manifest.version, checks: checks))
+        let failed = checks.filter { $0.verdict == .failed }
+        if Console.isJSON { for check in failed { Console.error("\(check.name): \(check.message)") } }
+        if !failed.isEmpty { throw ExitCode.failure }
     }
 
     private func tried(_ manifest: PluginManifest, _ scratch: String, _ onCheck: @Sendable (JobCheck) -> Void) async throws -> [JobCheck] {

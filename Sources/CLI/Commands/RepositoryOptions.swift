@@ -25,8 +25,7 @@ struct RepositoryOptions: ParsableArguments {
     @Option(help: "The repository, where the configuration has several.")
     var repository: String?
 
-    @Flag(help: "Print the answer as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
 
     /// Reads the configuration, or ends with its mistakes.
     func plans() async throws -> RepositoryPlans {
@@ -62,7 +61,7 @@ extension ConfigurationFile {
         let file = ConfigurationFile(option: option)
         guard option == nil, !FileManager.default.fileExists(atPath: file.path) else { return file }
         var server = ServerOptions()
-        (server.config, server.state, server.json) = (nil, state, false)
+        (server.config, server.state) = (nil, state)
         return await server.askQuietly(StatusOperation.self, NoParameters()).map { ConfigurationFile(option: $0.configuration) } ?? file
     }
 }
@@ -80,7 +79,7 @@ extension Console {
     }
 
     private static func ended(_ error: JobError) -> ExitCode {
-        Console.error(error.summary + (error.hint.map { "\n→ \($0)" } ?? ""))
+        Console.error(error.summary, hint: error.hint)
         return ExitCode.failure
     }
 

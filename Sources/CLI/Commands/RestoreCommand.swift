@@ -52,9 +52,17 @@ struct RestoreCommand: AsyncParsableCommand {
         if let to { try await unpack(into: to) } else { try await inPlace() }
     }
 
+    private struct Unpacked: Encodable {
+        var id: String
+        var at: Date
+        var folder: String
+        var files: Int
+        var bytes: Int64
+    }
+
     private func unpack(into target: String) async throws {
         var options = RepositoryOptions()
-        (options.config, options.state, options.repository, options.json) = (server.config, server.state, repository, server.json)
+        (options.config, options.state, options.repository) = (server.config, server.state, repository)
         let repository = try await options.chosen()
         let version = try await Console.or { try await RepositoryPlans.find(at ?? "latest", in: repository) }
         let report = try await Console.or {
@@ -69,29 +77,29 @@ struct RestoreCommand: AsyncParsableCommand {
             Console.error("the backup of \(ShownTime.text(version.date)) holds no \(path ?? "files")")
             throw ExitCode.failure
         }
-        if server.json { return Console.out(JSONText.of(["id": version.id, "files": "\(report.files)", "folder": target])) }
-        for skipped in report.skipped { Console.error("left out: \(skipped)") }
+        Console.answered(Unpacked(id: version.id, at: version.date, folder: target, files: report.files, bytes: report.bytes))
+        for skipped in report.skipped { Console.warning("left out: \(skipped)") }
         Console.out("unpacked \(report.files.counted("file")), \(ByteSizeText.readable(report.bytes)), of \(ShownTime.text(version.date)) into \(target)")
     }
 
     private func inPlace() async throws {
         let safety = skipsBackup ? "The current data are lost" : "The current data are backed up first"
-        guard yes || server.json || Terminal.ask("Replace the live data by the backup \(at ?? "latest")? \(safety). [y/N] ") else {
-            Console.error("nothing was changed")
+        guard yes || Terminal.ask("Replace the live data by the backup \(at ?? "latest")? \(safety). [y/N] ") else {
+            Console.error("nothing was changed", hint: "--yes answers the question", code: .notConfirmed)
             throw ExitCode.failure
         }
         var answer = try await server.ask(RestoreOperation.self, .init(at: at, repository: repository, backup: !skipsBackup))
         var shown = 0
         while true {
-            if !server.json { for line in answer.lines.dropFirst(shown) { Console.out(line) } }
+            for line in answer.lines.dropFirst(shown) { Console.out(line) }
             shown = answer.lines.count
             switch answer.state {
             case .running: break
             case .succeeded:
-                _ = server.printedJSON(answer)
+                Console.answered(answer)
                 return
             case .idle, .failed, .refused:
-                _ = server.printedJSON(answer)
+                if Console.answered(answer) { Console.error(answer.lines.last ?? "not restored", code: answer.state == .refused ? .refused : nil) }
                 throw ExitCode.failure
             }
             try await server.awaitNews(after: answer.position, topic: InPlaceRestore.topic)

@@ -21,7 +21,7 @@ struct RunsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await server.ask(RunsOperation.self, .init(job: job, limit: limit))
-        if server.printedJSON(answer) { return }
+        if Console.answered(answer) { return }
         var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME", "WHAT"], flexible: 5)
         for run in answer.runs {
             let took = run.startedAt.flatMap { start in run.finishedAt.map { DurationText.readable($0.since(start)) } } ?? ""
@@ -54,7 +54,7 @@ struct NextCommand: AsyncParsableCommand {
     func run() async throws {
         let isOnePerJob = job == nil && count == nil
         let answer = try await server.ask(NextOperation.self, .init(job: job, count: count ?? (isOnePerJob ? 1000 : 10), perJob: isOnePerJob ? 1 : nil))
-        if server.printedJSON(answer) { return }
+        if Console.answered(answer) { return }
         var table = TextTable(["WHEN", "IN", "JOB", "SCHEDULE"], flexible: 3)
         let now = SystemWallClock().now
         let zones = ZoneFinder(environment: ContainerEnvironment.all)
@@ -81,7 +81,7 @@ struct WhyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await server.ask(WhyOperation.self, .init(job: job))
-        if !server.printedJSON(answer) { Console.out(Terminal.isOutput ? wrapped(answer.answer, width: Console.width, indent: "") : answer.answer) }
+        if !Console.answered(answer) { Console.out(Terminal.isOutput ? wrapped(answer.answer, width: Console.width, indent: "") : answer.answer) }
     }
 }
 
@@ -93,11 +93,13 @@ struct ReloadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await server.ask(ReloadOperation.self)
-        if !server.printedJSON(answer) {
-            for problem in answer.problems { Console.error(problem) }
-            let waiting = answer.needsRestart.isEmpty ? "" : "; the new value of \(answer.needsRestart.joined(separator: ", ")) needs a restart"
-            if answer.isReloaded { Console.out("reloaded\(waiting)") } else { Console.error("not reloaded; the old configuration stays in force") }
+        for problem in answer.problems { Console.problem(problem) }
+        Console.answered(answer)
+        guard answer.isReloaded else {
+            Console.note("not reloaded; the old configuration stays in force")
+            throw Exit.badConfiguration
         }
-        if !answer.isReloaded { throw Exit.badConfiguration }
+        let waiting = answer.needsRestart.isEmpty ? "" : "; the new value of \(answer.needsRestart.joined(separator: ", ")) needs a restart"
+        Console.out("reloaded\(waiting)")
     }
 }

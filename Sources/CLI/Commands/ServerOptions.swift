@@ -14,8 +14,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The state folder of the running program.")
     var state: String?
 
-    @Flag(help: "Print the answer as JSON.")
-    var json = false
+    @OptionGroup var json: JSONOption
 
     /// Asks the running program. Where there is no answer, says why and ends with the exit code for it.
     func ask<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws -> O.Answer {
@@ -28,13 +27,14 @@ struct ServerOptions: ParsableArguments {
             response = try await client.send(HTTPRequest(operation.effect.method, "http://shipkeeper/-/\(operation.address(request))", unixSocket: socket))
         } catch {
             Console.error(
-                "shipkeeper is not running here (\(socket): \(error)); start it with \"shipkeeper run\", or name its folder with --state")
+                "shipkeeper is not running here (\(socket): \(error))", hint: "start it with \"shipkeeper run\", or name its folder with --state",
+                code: .notRunning)
             throw Exit.notRunning
         }
         if response.status != 200 {
             let failure = try? ControlJSON.decode(FailureAnswer.self, from: response.body)
-            Console.error(failure?.error ?? "the program answered \(response.status)")
-            throw failure?.kind == .noSuchJob ? Exit.noSuchJob : ExitCode.failure
+            for problem in failure?.problems ?? [ProblemAnswer("the program answered \(response.status)")] { Console.problem(problem) }
+            throw failure?.problems.first?.code == .noSuchJob ? Exit.noSuchJob : ExitCode.failure
         }
         do { return try ControlJSON.decode(O.Answer.self, from: response.body) } catch {
             Console.error("the program gave an answer that this command does not understand; are both of the same version?")
@@ -69,11 +69,5 @@ struct ServerOptions: ParsableArguments {
             return nil
         }
         return try? ControlJSON.decode(O.Answer.self, from: response.body)
-    }
-
-    /// Prints JSON where it is wanted; gives whether it was.
-    func printedJSON(_ answer: some Encodable) -> Bool {
-        if json { Console.out(String(decoding: ControlJSON.encode(answer), as: UTF8.self)) }
-        return json
     }
 }

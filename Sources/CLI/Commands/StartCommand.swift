@@ -42,10 +42,10 @@ struct StartCommand: AsyncParsableCommand {
         if dryRun { return try await RunWaiter(job: job, run: run, server: server, output: .summaryLines).wait() }
         let isJoined = answer.result == .joined
         guard wait || follow else {
-            if server.printedJSON(answer) { return }
+            if Console.answered(answer) { return }
             return Console.out(isJoined ? "\(job) is running already (run \(run))" : "\(job) started (run \(run))")
         }
-        if !server.json { Console.error(isJoined ? "\(job) is running already: waiting for run \(run)" : "\(job) started (run \(run))") }
+        Console.note(isJoined ? "\(job) is running already: waiting for run \(run)" : "\(job) started (run \(run))")
         try await RunWaiter(job: job, run: run, server: server, output: follow ? .live : .none).wait()
     }
 }
@@ -61,12 +61,10 @@ struct StopCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await server.ask(StopOperation.self, .init(job: job))
-        if answer.result == .notRunning {
-            if !server.printedJSON(answer) { Console.out("\(job) is not running") }
-            return
-        }
+        Console.answered(answer)
+        if answer.result == .notRunning { return Console.out("\(job) is not running") }
         let run = try answer.accepted(job)
-        if !server.printedJSON(answer) { Console.out("\(job) is stopping (run \(run))") }
+        Console.out("\(job) is stopping (run \(run))")
     }
 }
 
@@ -85,7 +83,8 @@ struct RestartCommand: AsyncParsableCommand {
         let answer = try await server.ask(RestartOperation.self, .init(job: job))
         let run = try answer.accepted(job)
         if wait { return try await RunWaiter(job: job, run: run, server: server).wait() }
-        if !server.printedJSON(answer) { Console.out("\(job) is restarting (run \(run))") }
+        Console.answered(answer)
+        Console.out("\(job) is restarting (run \(run))")
     }
 }
 
@@ -94,10 +93,10 @@ extension StartAnswer {
     fileprivate func accepted(_ job: String) throws -> Int64 {
         if let run { return run }
         if result == .noSuchJob {
-            Console.error("no job is named \"\(job)\"" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
+            Console.error("no job is named \"\(job)\"" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""), code: .noSuchJob)
             throw Exit.noSuchJob
         }
-        Console.error(message ?? "\(job) was not started")
+        Console.error(message ?? "\(job) was not started", code: .refused)
         throw ExitCode.failure
     }
 }
@@ -125,20 +124,20 @@ struct RunWaiter {
             let answer = try await server.ask(RunOperation.self, .init(id: run))
             if case .live = output, answer.startedAt != nil { try await show(from: &offset) }
             if answer.isFinished {
-                if case .summaryLines = output, !server.json { try await showSummaryLines() }
+                if case .summaryLines = output, !Console.isJSON { try await showSummaryLines() }
                 return try conclude(answer)
             }
-            if let reason = answer.obstacle, reason != obstacle, !server.json {
+            if let reason = answer.obstacle, reason != obstacle {
                 obstacle = reason
-                Console.error("\(job) \(reason)")
+                Console.note("\(job) \(reason)")
             }
             for attempt in answer.attempts ?? [] where answer.state == .waitingToRetry && attempt.number > toldAttempts && attempt.endedAt != nil {
                 toldAttempts = attempt.number
-                if !server.json { tell(attempt) }
+                if !Console.isJSON { tell(attempt) }
             }
             if answer.service == .ready {
-                if !server.printedJSON(answer) { Console.out("\(job) is ready (run \(run))") }
-                return
+                Console.answered(answer)
+                return Console.out("\(job) is ready (run \(run))")
             }
             if Terminal.isError, !isLive, let progress = answer.progress?.displayText, progress != shown {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
@@ -151,7 +150,7 @@ struct RunWaiter {
     /// An attempt that has failed, where another follows.
     private func tell(_ attempt: RunAnswer.AttemptAnswer) {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
-        Console.error("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); retrying later (Ctrl-C stops waiting, not the run)")
+        Console.note("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); retrying later (Ctrl-C stops waiting, not the run)")
     }
 
     private var isLive: Bool { if case .live = output { true } else { false } }
@@ -160,7 +159,7 @@ struct RunWaiter {
     private func show(from offset: inout Int64) async throws {
         let log = try await server.ask(LogOperation.self, .init(job: job, run: run, from: offset))
         offset = log.next
-        if !server.json { Console.raw(log.text) }
+        if !log.text.isEmpty, !Console.answeredLine(log) { Console.raw(log.text) }
     }
 
     /// The program's own lines of the run, without the output of its processes.
@@ -177,19 +176,17 @@ struct RunWaiter {
 
     private func conclude(_ answer: RunAnswer) throws {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
-        if !server.printedJSON(answer) {
-            let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
-            let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.displayText.isEmpty ? "" : ": \(answer.displayText)") (run \(run))"
-            if answer.outcome == .succeeded {
-                Console.out(line)
-            } else {
-                Console.error(line + (answer.hint.map { "\n→ \($0)" } ?? ""))
-            }
-        }
+        Console.answered(answer)
+        let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
+        let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.displayText.isEmpty ? "" : ": \(answer.displayText)") (run \(run))"
         switch answer.outcome {
-        case .succeeded: return
-        case .incomplete: throw Exit.incomplete
-        case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil: throw ExitCode.failure
+        case .succeeded: Console.out(line)
+        case .incomplete:
+            Console.error(line, hint: answer.hint, code: .incomplete)
+            throw Exit.incomplete
+        case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil:
+            Console.error(line, hint: answer.hint, code: .runFailed)
+            throw ExitCode.failure
         }
     }
 }

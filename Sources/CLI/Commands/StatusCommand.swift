@@ -16,8 +16,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let status = try await server.ask(StatusOperation.self)
-        if !server.printedJSON(status) { for line in StatusText(status, width: Console.width).lines { Console.out(line) } }
-        if check, !status.attention.isEmpty { throw ExitCode.failure }
+        if !Console.answered(status) { for line in StatusText(status, width: Console.width).lines { Console.out(line) } }
+        guard check, !status.attention.isEmpty else { return }
+        if Console.isJSON { for item in status.attention { Console.error("\(item.job): \(item.message)", hint: item.hint) } }
+        throw ExitCode.failure
     }
 }
 

@@ -1,20 +1,67 @@
+import Control
 import Foundation
-import Scheduler
+import Init
 import Processes
+import Scheduler
 
-/// What people see: results on standard output, everything else on standard error, colours only on a terminal.
+/// What people see: results on standard output, everything else on standard error, colours only on a terminal. With `--json` programs read
+/// it instead: answers and problems are collected, and standard output gets the report alone.
 enum Console {
+    /// The report of this command; nil where people read.
+    static let report: JSONReport? = OwnStart.arguments.prefix { $0 != "--" }.contains("--json") ? JSONReport() : nil
+    static var isJSON: Bool { report != nil }
+
+    // MARK: For people and programs
+
+    /// Says what is wrong.
+    static func problem(_ problem: ProblemAnswer) {
+        if let report { return report.add(problem) }
+        errorRaw(problem.message + (problem.hint.map { "\n→ \($0)" } ?? "") + "\n")
+    }
+
+    static func error(_ message: String, hint: String? = nil, code: ProblemCode? = nil) {
+        problem(ProblemAnswer(message, hint: hint, code: code))
+    }
+
+    static func warning(_ message: String, hint: String? = nil) { problem(ProblemAnswer(message, severity: .warning, hint: hint)) }
+
+    /// Says on standard error what goes on, which only people read.
+    static func note(_ text: String) { if !isJSON { errorRaw(text + "\n") } }
+
+    /// Gives the answer to programs; false where people read, who are told in words.
+    @discardableResult
+    static func answered(_ value: some Encodable & Sendable) -> Bool {
+        report?.answer(value)
+        return isJSON
+    }
+
+    /// Gives programs one item of what is being followed; false where people read.
+    @discardableResult
+    static func answeredLine(_ value: some Encodable) -> Bool {
+        if let report { write(report.line(value) + "\n") }
+        return isJSON
+    }
+
+    /// Ends the program. To be called once, when everything is said.
+    static func end(_ code: Int32) -> Never {
+        if let report { write(report.text(exitCode: code) + "\n") }
+        OwnProcess.leave(code: code)
+    }
+
+    // MARK: For people
+
     static func out(_ text: String) { raw(text + "\n") }
 
     /// Ends the program with 1 where it can't be written: who asked would take a part for the whole.
-    static func raw(_ text: String) {
+    static func raw(_ text: String) { if !isJSON { write(text) } }
+
+    private static func write(_ text: String) {
         do throws(StandardStream.Failure) { try StandardStream.output.write(Array(text.utf8)) } catch {
-            if !error.isClosed { Console.error("the output can't be written: \(error)") }
+            if !error.isClosed { errorRaw("the output can't be written: \(error)\n") }
             OwnProcess.leave(code: 1)
         }
     }
 
-    static func error(_ text: String) { errorRaw(text + "\n") }
     /// Where it can't be written, there is nobody to tell.
     static func errorRaw(_ text: String) { try? StandardStream.error.write(Array(text.utf8)) }
 

@@ -1,9 +1,10 @@
+import Control
 import Foundation
 import JobKit
 import Processes
 import Settings
 
-/// Prints problems of a configuration on standard error: a line each, with the place in the file below it on a terminal.
+/// Says problems of a configuration: on standard error a line each, with the place in the file below it on a terminal; with `--json` in the report.
 struct ProblemPrinter {
     enum Form: String, CaseIterable, Sendable {
         case text
@@ -23,12 +24,13 @@ struct ProblemPrinter {
     /// Prints all of them, and how many there are of each kind where there is an error.
     /// - Parameter consequence: What follows from the errors, such as `nothing was started`.
     mutating func print(_ problems: [Problem], file: String, consequence: String? = nil) {
-        for problem in problems { Console.error(text(problem)) }
+        if Console.isJSON { return problems.forEach { Console.problem(ProblemAnswer($0)) } }
+        for problem in problems { Console.errorRaw(text(problem) + "\n") }
         let errors = problems.count { $0.severity == .error }
         guard errors > 0 else { return }
         let warnings = problems.count - errors
         let counts = [errors.counted("error"), warnings > 0 ? warnings.counted("warning") : nil].compactMap(\.self).joined(separator: " and ")
-        Console.error("\(file): \(counts)\(consequence.map { "; \($0)" } ?? "")")
+        Console.errorRaw("\(file): \(counts)\(consequence.map { "; \($0)" } ?? "")\n")
     }
 
     mutating func text(_ problem: Problem) -> String {
