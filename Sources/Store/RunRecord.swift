@@ -40,7 +40,7 @@ struct RunRecord: Codable, FetchableRecord {
     init(_ run: Run) {
         id = run.id
         job = run.job
-        (cause, causeDetail) = run.cause.columns
+        (cause, causeDetail) = run.cause.stored
         scheduledAt = Timestamp.text(run.scheduledAt)
         missed = run.missed
         createdAt = Timestamp.text(run.createdAt)
@@ -78,7 +78,7 @@ struct RunRecord: Codable, FetchableRecord {
         let created = Timestamp.date(createdAt) ?? startedAt.flatMap(Timestamp.date) ?? .distantPast
         let report = StoredReport(text: outputs)
         return Run(
-            id: id, job: job, cause: RunCause(cause, causeDetail), scheduledAt: Timestamp.date(scheduledAt) ?? created, missed: missed,
+            id: id, job: job, cause: RunCause(kind: cause, detail: causeDetail), scheduledAt: Timestamp.date(scheduledAt) ?? created, missed: missed,
             createdAt: created, state: runState(since: created), startedAt: startedAt.flatMap(Timestamp.date), summary: summary, error: error,
             hint: hint, exitCode: exitCode, result: report.result, attention: report.attention ?? [])
     }
@@ -126,42 +126,5 @@ extension JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return encoder
-    }
-}
-
-extension RunCause {
-    fileprivate var columns: (String, String?) {
-        switch self {
-        case .boot: ("boot", nil)
-        case .stop: ("stop", nil)
-        case .schedule(let name): ("schedule", name)
-        case .person(let origin): ("person", origin)
-        case .change(let path): ("change", path)
-        case .dryRun(let origin): ("dry run", origin)
-        case .confirmed(let origin): ("confirmed", origin)
-        case .other(let kind, let detail): (kind, detail)
-        case .after(let job, let run): ("after", "\(job)#\(run)")
-        }
-    }
-
-    fileprivate init(_ kind: String, _ detail: String?) {
-        switch kind {
-        case "boot": self = .boot
-        case "stop": self = .stop
-        case "schedule": self = .schedule(detail ?? "")
-        case "person": self = .person(via: detail ?? "")
-        case "change": self = .change(path: detail ?? "")
-        case "dry run": self = .dryRun(via: detail ?? "")
-        case "confirmed": self = .confirmed(via: detail ?? "")
-        case "after":
-            // A job's name holds no "#".
-            let parts = (detail ?? "").split(separator: "#")
-            guard parts.count == 2, let run = Int64(parts[1]) else {
-                self = .other(kind: kind, detail: detail)
-                return
-            }
-            self = .after(job: String(parts[0]), run: run)
-        default: self = .other(kind: kind, detail: detail)
-        }
     }
 }

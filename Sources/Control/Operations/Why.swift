@@ -89,17 +89,8 @@ struct Why {
     }
 
     private func cause(_ run: Run) -> String {
-        switch run.cause {
-        case .boot: "the start of shipkeeper"
-        case .stop: "the stop of shipkeeper"
-        case .schedule(let schedule): "its schedule (\(schedule)), fire time \(time(run.scheduledAt))"
-        case .after(let job, let run): "the end of \(job) (run \(run))"
-        case .person(let origin): "a manual start (\(origin))"
-        case .change(let path): "a change below \(path)"
-        case .dryRun(let origin): "a manual dry run (\(origin))"
-        case .confirmed(let origin): "a manual start that accepted a smaller tree (\(origin))"
-        case .other: run.cause.displayText
-        }
+        guard case .schedule = run.cause else { return run.cause.clause }
+        return "\(run.cause.clause), fire time \(time(run.scheduledAt))"
     }
 
     /// In the zone of the job's schedule, where it has one.

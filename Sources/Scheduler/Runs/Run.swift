@@ -1,45 +1,6 @@
 package import Foundation
 package import JobKit
 
-/// Why a run exists.
-package enum RunCause: Hashable, Sendable {
-    case boot
-    case schedule(String)
-    case after(job: String, run: Int64)
-    /// Somebody asked, by this origin: `command line`, `web`.
-    case person(via: String)
-    case stop
-    /// Something below a watched folder has changed.
-    case change(path: String)
-    /// Somebody wants to know what a run would do.
-    case dryRun(via: String)
-    /// Somebody asked for it and accepts that the tree to store holds far less than the one before.
-    case confirmed(via: String)
-    /// What another version of the program has recorded.
-    case other(kind: String, detail: String?)
-
-    /// Whether nothing is to be changed, and nothing follows.
-    package var isDryRun: Bool { if case .dryRun = self { true } else { false } }
-
-    /// Whether a person has accepted a tree that holds far less than the one before.
-    package var isConfirmed: Bool { if case .confirmed = self { true } else { false } }
-
-    /// As it is stored and shown.
-    package var displayText: String {
-        switch self {
-        case .boot: "boot"
-        case .schedule(let name): "schedule: \(name)"
-        case .after(let job, let run): "after: \(job) run \(run)"
-        case .person(let origin): "person: \(origin)"
-        case .stop: "stop"
-        case .change(let path): "change: \(path)"
-        case .dryRun(let origin): "dry run: \(origin)"
-        case .confirmed(let origin): "person: \(origin), confirmed"
-        case .other(let kind, let detail): detail.map { "\(kind): \($0)" } ?? kind
-        }
-    }
-}
-
 /// One execution of a job, from due to finished.
 package struct Run: Hashable, Sendable, Identifiable {
     package var id: Int64

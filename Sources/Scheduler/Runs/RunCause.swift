@@ -1,0 +1,102 @@
+/// Why a run exists.
+package enum RunCause: Hashable, Sendable {
+    case boot
+    case schedule(String)
+    case after(job: String, run: Int64)
+    /// Somebody asked, by this origin: `command line`, `web`.
+    case person(via: String)
+    case stop
+    /// Something below a watched folder has changed.
+    case change(path: String)
+    /// Somebody wants to know what a run would do.
+    case dryRun(via: String)
+    /// Somebody asked for it and accepts that the tree to store holds far less than the one before.
+    case confirmed(via: String)
+    /// What another version of the program has recorded.
+    case other(kind: String, detail: String?)
+
+    /// Whether nothing is to be changed, and nothing follows.
+    package var isDryRun: Bool { if case .dryRun = self { true } else { false } }
+
+    /// Whether a person has accepted a tree that holds far less than the one before.
+    package var isConfirmed: Bool { if case .confirmed = self { true } else { false } }
+
+    /// For lists and programs.
+    package var displayText: String {
+        switch self {
+        case .boot: "boot"
+        case .schedule(let name): "schedule: \(name)"
+        case .after(let job, let run): "after: \(job) run \(run)"
+        case .person(let origin): "person: \(origin)"
+        case .stop: "stop"
+        case .change(let path): "change: \(path)"
+        case .dryRun(let origin): "dry run: \(origin)"
+        case .confirmed(let origin): "person: \(origin), confirmed"
+        case .other(let kind, let detail): detail.map { "\(kind): \($0)" } ?? kind
+        }
+    }
+
+    /// For a sentence: "because of …".
+    package var clause: String {
+        switch self {
+        case .boot: "the start of shipkeeper"
+        case .schedule(let schedule): "its schedule (\(schedule))"
+        case .after(let job, let run): "the end of \(job) (run \(run))"
+        case .person(let origin): "a manual start (\(origin))"
+        case .stop: "the stop of shipkeeper"
+        case .change(let path): "a change below \(path)"
+        case .dryRun(let origin): "a manual dry run (\(origin))"
+        case .confirmed(let origin): "a manual start that accepted a smaller tree (\(origin))"
+        case .other: displayText
+        }
+    }
+}
+
+// MARK: As it is stored
+
+extension RunCause {
+    /// The kinds as they are stored. A new cause needs one here: the compiler then names the two places below.
+    private enum Kind: String {
+        case boot, schedule, after, person, stop, change, confirmed
+        case dryRun = "dry run"
+    }
+
+    /// A kind and what belongs to it, as texts.
+    package var stored: (kind: String, detail: String?) {
+        func known(_ kind: Kind, _ detail: String? = nil) -> (String, String?) { (kind.rawValue, detail) }
+        return switch self {
+        case .boot: known(.boot)
+        case .schedule(let name): known(.schedule, name)
+        case .after(let job, let run): known(.after, "\(job)#\(run)")
+        case .person(let origin): known(.person, origin)
+        case .stop: known(.stop)
+        case .change(let path): known(.change, path)
+        case .dryRun(let origin): known(.dryRun, origin)
+        case .confirmed(let origin): known(.confirmed, origin)
+        case .other(let kind, let detail): (kind, detail)
+        }
+    }
+
+    /// Reads it back; a kind that this version does not know is kept as it is.
+    package init(kind: String, detail: String?) {
+        self =
+            switch Kind(rawValue: kind) {
+            case .boot: .boot
+            case .schedule: .schedule(detail ?? "")
+            case .after: RunCause.after(detail ?? "") ?? .other(kind: kind, detail: detail)
+            case .person: .person(via: detail ?? "")
+            case .stop: .stop
+            case .change: .change(path: detail ?? "")
+            case .dryRun: .dryRun(via: detail ?? "")
+            case .confirmed: .confirmed(via: detail ?? "")
+            case nil: .other(kind: kind, detail: detail)
+            }
+    }
+
+    /// A job's name holds no "#".
+    private static func after(_ detail: String) -> RunCause? {
+        let parts = detail.split(separator: "#")
+        guard parts.count == 2, let run = Int64(parts[1]) else { return nil }
+        return .after(job: String(parts[0]), run: run)
+    }
+}
