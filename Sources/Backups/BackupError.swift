@@ -26,6 +26,21 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     /// Another file system is mounted below the tree: replacing the tree would move it away.
     case mountBelow(path: String, mount: String)
     case cancelled
+    /// A failure of a kind that nothing here knows: it says nothing of what is stored.
+    case unexpected(String)
+
+    /// What an error of this module or of those below it means for a backup.
+    package init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as BackupError: error
+            case let error as ArchiveError: .archive(error)
+            case let error as FileError: .file(error)
+            case let error as StorageError: .store(error)
+            case is CancellationError: .cancelled
+            default: .unexpected("\(error)")
+            }
+    }
 
     package init(noThread message: String, hint: String) { self = .store(StorageError(noThread: message, hint: hint)) }
 
@@ -35,7 +50,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         case .store(let error): error.kind == .full
         case .file(let error), .archive(.file(let error)): error.isDiskFull
         case .archive(.tooLarge): true
-        case .setAside, .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .mountBelow, .cancelled: false
+        case .setAside, .archive, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .mountBelow, .cancelled, .unexpected: false
         }
     }
 
@@ -44,7 +59,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         switch self {
         case .file(let error), .archive(.file(let error)): error.isShortage || isDiskFull
         case .store, .archive, .notEnoughSpace, .setAside, .nothingGood, .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .mountBelow,
-            .cancelled:
+            .cancelled, .unexpected:
             isDiskFull
         }
     }
@@ -53,7 +68,9 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     package var storage: StorageError? {
         switch self {
         case .store(let error), .setAside(let error, _): error
-        case .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .sourceMissing, .bareLink, .emptied, .mountBelow, .cancelled: nil
+        case .archive, .file, .nothingGood, .noSuchBackup, .notInBackup, .notEnoughSpace, .sourceMissing, .bareLink, .emptied, .mountBelow, .cancelled,
+            .unexpected:
+            nil
         }
     }
 
@@ -73,6 +90,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
             "\(path) holds no file, and the newest backup holds \(files.map { "\($0)" } ?? "some"); nothing was stored"
         case .mountBelow(let path, let mount): "\(mount) is mounted below \(path), and a restore would move it away"
         case .cancelled: "cancelled"
+        case .unexpected(let message): "an unexpected failure: \(message)"
         }
     }
 }

@@ -86,6 +86,18 @@ package enum OperationError: Error, Sendable {
     }
 }
 
+extension OperationError {
+    /// What an error of the store or of an operation means; `other` where it is neither, which can't be.
+    init(_ error: any Error, otherwise other: OperationError) {
+        self =
+            switch error {
+            case let error as OperationError: error
+            case let error as StoreError: .store(error)
+            default: other
+            }
+    }
+}
+
 /// An operation's failure as it is sent.
 package struct FailureAnswer: Codable, Sendable {
     package var problems: [ProblemAnswer]

@@ -193,12 +193,8 @@ extension ArchiveRepository {
             let checksum = try scratch.create("checksum")
             try checksum.write(Array("\(report.checksum)\n".utf8))
             return report
-        } catch let error as BackupError {
-            throw error
-        } catch let error as FileError {
-            throw .file(error)
         } catch {
-            throw .archive(.damaged("\(error)"))
+            throw BackupError(error)
         }
     }
 }

@@ -69,21 +69,11 @@ final class SnapshotWriter {
             try file.sync()
             report.archiveBytes = try file.status().size
         } catch {
-            throw failure(error)
+            throw flag.isSet ? .cancelled : BackupError(error)
         }
         report.checksum = packed.value.finalize().hex
         report.content = plain.value.finalize().hex
         return report
-    }
-
-    private func failure(_ error: any Error) -> BackupError {
-        if flag.isSet { return .cancelled }
-        return switch error {
-        case let error as BackupError: error
-        case let error as ArchiveError: .archive(error)
-        case let error as FileError: .file(error)
-        default: .archive(.damaged("\(error)"))
-        }
     }
 
     // MARK: Members

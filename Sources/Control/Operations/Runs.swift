@@ -122,12 +122,8 @@ extension Operations {
                 answer.progress = ProgressAnswer(progress, since: view?.current?.state.activeSince, at: clock.now)
             }
             return answer
-        } catch let error as OperationError {
-            throw error
-        } catch let error as StoreError {
-            throw .store(error)
         } catch {
-            throw .noSuchRun(id)
+            throw OperationError(error, otherwise: .noSuchRun(id))
         }
     }
 
@@ -168,12 +164,8 @@ extension Operations {
                 }
                 run = found
             }
-        } catch let error as OperationError {
-            throw error
-        } catch let error as StoreError {
-            throw .store(error)
         } catch {
-            throw .noRunYet(name)
+            throw OperationError(error, otherwise: .noRunYet(name))
         }
         let log = await logs.read(run: run.id, from: offset)
         return LogAnswer(

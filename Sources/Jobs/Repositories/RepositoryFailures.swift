@@ -19,7 +19,7 @@ extension JobError {
             case .unauthorized, .stale, .refused, .damaged, .cancelled: .pointless
             }
         case .setAside: .pointless
-        case .archive, .file, .nothingGood, .notEnoughSpace, .mountBelow: .worthwhile
+        case .archive, .file, .nothingGood, .notEnoughSpace, .mountBelow, .unexpected: .worthwhile
         case .noSuchBackup, .notInBackup, .sourceMissing, .bareLink, .emptied, .cancelled: .pointless
         }
     }

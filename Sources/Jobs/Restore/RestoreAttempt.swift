@@ -219,7 +219,7 @@ struct RestoreAttempt {
                 case .nothingGood, .archive: "look at the backups with \"shipkeeper backups\", then: shipkeeper start restore"
                 case .noSuchBackup: "\"shipkeeper backups\" lists them"
                 case .mountBelow: "unmount it, or restore to a folder without mounts below"
-                case .store, .setAside, .file, .sourceMissing, .bareLink, .emptied, .cancelled, .notEnoughSpace: nil
+                case .store, .setAside, .file, .sourceMissing, .bareLink, .emptied, .cancelled, .notEnoughSpace, .unexpected: nil
                 }
             }, also: isWanted ? nil : "backups to \"\(repository.name)\" stay locked, so nothing stored is lost")
     }
