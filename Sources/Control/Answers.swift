@@ -7,8 +7,11 @@ package import Scheduler
 package enum StateName: String, Codable, Sendable {
     case waiting, running, stopping, deferred, finished
     case waitingToRetry = "waiting to try again"
-    /// Of jobs.
+    /// Of jobs: `idle` where none of its runs has come to an end by itself.
     case idle, disabled
+    /// Of jobs that are not running: how the newest run ended that came to an end by itself.
+    case ok, incomplete, failed, interrupted
+    case timedOut = "timed out"
     /// Of services.
     case stopped, starting, ready, unready
     case backingOff = "backing off"
@@ -23,6 +26,31 @@ package enum StateName: String, Codable, Sendable {
             case .waitingToRetry: .waitingToRetry
             case .deferred: .deferred
             case .finished: .finished
+            }
+    }
+
+    /// Of a job that is not running.
+    /// - Parameter verdict: Of its newest run that came to an end by itself.
+    init(verdict: RunOutcome?) {
+        self =
+            switch verdict {
+            case .succeeded: .ok
+            case .incomplete: .incomplete
+            case .failed: .failed
+            case .timedOut: .timedOut
+            case .interrupted: .interrupted
+            case .cancelled, .skipped, nil: .idle
+            }
+    }
+
+    /// Of a service that is not running.
+    init(serviceVerdict verdict: RunOutcome?) {
+        self =
+            switch verdict {
+            case .succeeded: .ok
+            case .failed, .timedOut: .givenUp
+            case .cancelled, .skipped, .incomplete, .interrupted: .stopped
+            case nil: .idle
             }
     }
 
@@ -126,12 +154,20 @@ package struct JobAnswer: Codable, Sendable {
     package var type: String
     package var isService: Bool
     package var state: StateName
+    /// Since when it has this state: the attempt's start, or the end of the run that says it.
     package var since: Date?
     package var run: RunAnswer?
     package var process: Int32?
     package var launches: Int?
+    /// Of a service: starts of its run after the first one.
+    package var restarts: Int?
+    /// Of a service: resident bytes of its processes together.
+    package var memoryBytes: Int64?
     package var note: String?
+    /// The newest run that was not skipped.
     package var last: RunAnswer?
+    /// The newest run that came to an end by itself; of a service the newest one. What needs attention is judged by it.
+    package var verdict: RunAnswer?
     /// Nil while the job is paused.
     package var next: Date?
     /// Its own pause, or that of all jobs.
@@ -144,13 +180,19 @@ package struct StatusAnswer: Codable, Sendable {
         package var job: String
         package var message: String
         package var hint: String?
+        /// The run that it is about, whose log may say more.
+        package var run: Int64?
     }
 
+    /// The newest version that lacks nothing.
     package struct LastBackup: Codable, Sendable {
         package var job: String
+        /// When it was stored; where this container has stored none, when the newest one was found to be what is there.
         package var at: Date
         package var ageSeconds: Int
         package var summary: String
+        /// When a later run found nothing new; nil where none has.
+        package var checkedAt: Date?
     }
 
     /// How much a repository holds, as of the last backup to it.

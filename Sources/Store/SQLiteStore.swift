@@ -127,6 +127,11 @@ package final class SQLiteStore: Sendable {
 extension SQLiteStore: RunStore {
     /// The condition of a run that did its work.
     private static let didWork = "outcome IN ('succeeded', 'incomplete') AND cause <> 'dry run'"
+    /// The condition of a run that came to an end by itself.
+    private static let isVerdict = "outcome NOT IN ('cancelled', 'skipped') AND cause <> 'dry run'"
+    /// The condition of a run that stored a whole backup.
+    private static let hasStoredBackup =
+        "outcome = 'succeeded' AND cause <> 'dry run' AND json_valid(outputs) AND json_extract(outputs, '$.result.backup.outcome') = 'stored'"
 
     package func load() async throws(StoreError) -> StoredState {
         try await read(SQLiteStore.state)
@@ -138,13 +143,16 @@ extension SQLiteStore: RunStore {
         let newest = try Row.fetchAll(
             db,
             sql: """
-                SELECT job, max(id) AS last, max(CASE WHEN \(SQLiteStore.didWork) THEN id END) AS report
+                SELECT job, max(id) AS last, max(CASE WHEN \(SQLiteStore.didWork) THEN id END) AS report,
+                    max(CASE WHEN \(SQLiteStore.isVerdict) THEN id END) AS verdict, max(CASE WHEN \(SQLiteStore.hasStoredBackup) THEN id END) AS stored
                 FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job
                 """)
         for row in newest {
             let job: String = row["job"]
             state.last[job] = try SQLiteStore.run(row["last"], db)
             state.lastReports[job] = try SQLiteStore.run(row["report"], db)
+            state.verdicts[job] = try SQLiteStore.run(row["verdict"], db)
+            state.lastStored[job] = try SQLiteStore.run(row["stored"], db)
         }
         for row in try Row.fetchAll(db, sql: "SELECT job, schedule, fire_time FROM cursors") {
             guard let date = Timestamp.date(row["fire_time"]) else { continue }
@@ -258,6 +266,8 @@ extension SQLiteStore: RunStore {
                     DELETE FROM runs WHERE state = 'finished'
                         AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job)
                         AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.didWork) GROUP BY job)
+                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.isVerdict) GROUP BY job)
+                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.hasStoredBackup) GROUP BY job)
                         AND (finished_at < ? OR id IN (
                             SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS place FROM runs)
                             WHERE place > ?))

@@ -83,7 +83,7 @@ struct OperationsTests {
             let status = try await operations.status()
             #expect(status.version == "1.2.3" && status.restarts == 2 && !status.isStopping && status.configuration == "c.yaml")
             let states = Dictionary(uniqueKeysWithValues: status.jobs.map { ($0.name, $0.state) })
-            #expect(states == ["good": .idle, "bad": .idle, "again": .waitingToRetry, "busy": .running, "held": .waiting], "\(states)")
+            #expect(states == ["good": .ok, "bad": .failed, "again": .waitingToRetry, "busy": .running, "held": .waiting], "\(states)")
             let good = try #require(status.jobs.first { $0.name == "good" })
             #expect(good.last?.outcome == .succeeded && good.next == bench.clock.now.adding(.seconds(3600)) && good.triggers == ["at boot", "every 1h"])
             let busy = try #require(status.jobs.first { $0.name == "busy" })

@@ -75,7 +75,7 @@ struct MainJobTests {
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
         _ = try Shell.run("kill -9 $(pgrep -f 'http.server \(port)')")
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
-        #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep 'launch 2'"))
+        #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep -E '^gateway +[a-z]+ +1 '"))
         try folder.write("app/unsaved.html", "unsaved")
         _ = try Shell.run("kill -9 $(pgrep -P \(program.id))")
         #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep 'started again 1'"))

@@ -82,7 +82,7 @@ final class RecordedVoice: RunReporter {
     func output(_ bytes: [UInt8], from stream: LogStream) { text.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
     func report(_ progress: RunProgress) {}
     func report(_ service: ServiceStatus) {}
-    func launched(process: Int32) {}
+    func launched(_ process: any RunningProcess) {}
     func ended(_ exit: ProcessExit) {}
 }
 

@@ -71,6 +71,31 @@ struct RunStoreContract {
         }
     }
 
+    @Test("the verdict and the last stored backup of a job are loaded, and outlive the retention")
+    func verdicts() async throws {
+        let folder = TemporaryFolder()
+        for store in try RunStoreContract.stores(folder) {
+            func run(_ id: Int64, _ outcome: RunOutcome, _ cause: RunCause = .boot, backup: BackupResult.Outcome? = nil) -> Run {
+                Run(
+                    id: id, job: "a", cause: cause, scheduledAt: t, createdAt: t, state: .finished(outcome, at: t + Double(id)),
+                    result: backup.map { .backup(BackupResult($0)) })
+            }
+            let runs = [
+                run(1, .succeeded, backup: .stored), run(2, .incomplete, backup: .stored), run(3, .succeeded, backup: .unchanged),
+                run(4, .succeeded, .dryRun(via: "x"), backup: .stored), run(5, .failed), run(6, .failed, .dryRun(via: "x")), run(7, .cancelled),
+                run(8, .skipped),
+            ]
+            try await store.commit(runs.map { .save($0) })
+            for _ in 1...2 {
+                let stored = try await store.load()
+                #expect(stored.verdicts["a"] == runs[4] && stored.lastStored["a"] == runs[0])
+                #expect(stored.last["a"] == runs[6] && stored.lastReports["a"] == runs[2])
+                _ = try await store.prune(keeping: 1, since: t + 1000)
+            }
+            #expect(try await store.runs(of: nil, limit: 100).map(\.id) == [7, 5, 3, 1])
+        }
+    }
+
     @Test("the file is readable with plain sqlite3")
     func plain() async throws {
         let folder = TemporaryFolder()

@@ -125,7 +125,7 @@ package final class KeptVoice: RunReporter {
     package func log(_ line: String) { state.withLock { $0.lines.append(line) } }
     package func output(_ bytes: [UInt8], from stream: LogStream) {}
     package func report(_ progress: RunProgress) {}
-    package func launched(process: Int32) {}
+    package func launched(_ process: any RunningProcess) {}
     package func ended(_ exit: ProcessExit) {}
 
     package func report(_ service: ServiceStatus) {

@@ -29,6 +29,8 @@ package final class InMemoryStore: RunStore, KeyValues {
                 guard let outcome = run.state.outcome, outcome != .skipped, !run.cause.isDryRun else { continue }
                 stored.last[run.job] = run
                 if outcome.didWork { stored.lastReports[run.job] = run }
+                if outcome.isVerdict { stored.verdicts[run.job] = run }
+                if run.hasStoredBackup { stored.lastStored[run.job] = run }
             }
             return stored
         }
@@ -75,7 +77,10 @@ package final class InMemoryStore: RunStore, KeyValues {
             var gone: [Int64] = []
             for (_, runs) in Dictionary(grouping: state.runs.values, by: \.job) {
                 let ended = runs.filter { $0.state.outcome != nil && $0.state.outcome != .skipped && !$0.cause.isDryRun }
-                let kept = Set([ended.map(\.id).max(), ended.filter { $0.state.outcome?.didWork == true }.map(\.id).max()])
+                let kept = Set([
+                    ended.map(\.id).max(), ended.filter { $0.state.outcome?.didWork == true }.map(\.id).max(),
+                    ended.filter { $0.state.outcome?.isVerdict == true }.map(\.id).max(), ended.filter(\.hasStoredBackup).map(\.id).max(),
+                ])
                 for (place, run) in runs.sorted(by: { $0.id > $1.id }).enumerated() {
                     guard let at = run.finishedAt, !kept.contains(run.id), place >= mostRuns || at < oldest else { continue }
                     gone.append(run.id)

@@ -34,18 +34,13 @@ struct StatusText {
     }
 
     var lines: [String] {
-        var lines = [heading, ""]
-        var table = TextTable(["JOB", "STATE", "WHAT", "NEXT"], flexible: 2)
-        for job in status.jobs {
-            table.add([
-                .init(job.name, .bold), .init(job.state.rawValue, colour(job)), .init(what(job)),
-                .init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? (job.pause == nil ? "" : "paused")),
-            ])
-        }
+        var lines = [wrapped(heading, width: width, indent: ""), ""]
         lines += table.lines(width: width)
         lines.append("")
         if let backup = status.lastBackup {
-            lines.append("Last good backup: \(DurationText.readable(.seconds(backup.ageSeconds))) ago (\(backup.summary))")
+            let checked = backup.checkedAt.map { ", checked \(ago($0)): nothing new since" } ?? ""
+            lines.append(
+                wrapped("Last good backup: \(DurationText.readable(.seconds(backup.ageSeconds))) ago\(checked) (\(backup.summary))", width: width, indent: ""))
         } else if status.jobs.contains(where: { $0.type == "backup" }) {
             lines.append(Console.paint("No whole backup has been made yet.", .yellow))
         }
@@ -56,6 +51,25 @@ struct StatusText {
         lines += attention
         return lines
     }
+
+    /// Below this a row takes two lines: what a job does would have no room beside the other columns.
+    private static let leastForOneLine = 100
+
+    private var table: TextTable {
+        let hasServices = status.jobs.contains(where: \.isService)
+        let isNarrow = width < StatusText.leastForOneLine
+        let header = ["JOB", "STATE"] + (hasServices ? ["RESTARTS", "MEM"] : []) + ["NEXT"] + (isNarrow ? [] : ["WHAT"])
+        var table = TextTable(header, flexible: isNarrow ? 0 : header.count - 1, isWrapping: !isNarrow)
+        for job in status.jobs {
+            var cells = [TextTable.Cell(job.name, .bold), .init(job.state.rawValue, StatusText.colour(job.state))]
+            if hasServices { cells += [.init(job.restarts.map { "\($0)" } ?? ""), .init(job.memoryBytes.map { ByteSizeText.readable($0) } ?? "")] }
+            cells.append(.init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? (job.pause == nil ? "" : "paused")))
+            if isNarrow { table.add(cells, below: what(job)) } else { table.add(cells + [.init(what(job))]) }
+        }
+        return table
+    }
+
+    private func ago(_ date: Date) -> String { "\(DurationText.readable(status.at.since(date))) ago" }
 
     private var heading: String {
         let up = DurationText.readable(status.at.since(status.startedAt))
@@ -68,16 +82,16 @@ struct StatusText {
         return [Console.paint("Needs attention:", .red)]
             + status.attention.flatMap { item in
                 [wrapped("\(item.job): \(item.message)", width: width, indent: "  ")]
-                    + (item.hint.map { [wrapped("→ \($0)", width: width, indent: "    ")] } ?? [])
+                    + item.hints.map { wrapped("→ \($0)", width: width, indent: "    ") }
             }
     }
 
-    private func colour(_ job: JobAnswer) -> Console.Colour? {
-        switch job.state {
+    static func colour(_ state: StateName) -> Console.Colour? {
+        switch state {
         case .ready, .running: .green
-        case .starting, .waiting, .stopping, .waitingToRetry, .deferred: .yellow
-        case .unready, .backingOff, .givenUp, .disabled: .red
-        case .idle, .stopped, .finished: job.last?.outcome.flatMap { $0 == .succeeded ? nil : Console.Colour($0) }
+        case .starting, .waiting, .stopping, .waitingToRetry, .deferred, .stopped, .incomplete: .yellow
+        case .unready, .backingOff, .givenUp, .disabled, .failed, .timedOut, .interrupted: .red
+        case .idle, .ok, .finished: nil
         }
     }
 
@@ -86,13 +100,28 @@ struct StatusText {
             let time = "for \(DurationText.readable(status.at.since(since)))"
             if let progress = run.progress { return "\(time), \(progress.displayText)" }
             let process = job.process.map { ", process \($0)" } ?? ""
-            let launches = (job.launches ?? 1) > 1 ? ", launch \(job.launches ?? 1)" : ""
-            return time + process + launches + (job.note.map { ": \($0)" } ?? "")
+            return time + process + (job.note.map { ": \($0)" } ?? "")
         }
         if let note = job.note { return note }
-        guard let last = job.last, let outcome = last.outcome else { return job.triggers.isEmpty ? "when started manually" : "not yet" }
-        let ago = last.finishedAt.map { "\(DurationText.readable(status.at.since($0))) ago" } ?? ""
-        return "\(outcome.rawValue) \(ago)" + (last.displayText.isEmpty ? "" : ": \(last.displayText)")
+        let verdict = job.verdict.map { told($0) }
+        // A run that was cancelled does not change how the job stands, and is told beside it.
+        let later = job.last.flatMap { last in last.id == job.verdict?.id ? nil : last.outcome.map { "\($0.rawValue) \(told(last))" } }
+        let words = [verdict, later].compactMap(\.self).joined(separator: "; ")
+        return words.isEmpty ? (job.triggers.isEmpty ? "when started manually" : "not yet") : words
+    }
+
+    /// When a run ended and what came of it; how it ended is told by the state.
+    private func told(_ run: RunAnswer) -> String {
+        (run.finishedAt.map(ago) ?? "") + (run.displayText.isEmpty ? "" : ": \(run.displayText)")
+    }
+}
+
+extension StatusAnswer.Attention {
+    /// What to do, and where the log is.
+    var hints: [String] {
+        let log = run.map { "shipkeeper logs \(job) --run \($0)" }
+        guard let hint else { return [log].compactMap(\.self) }
+        return hint.contains("shipkeeper logs") ? [hint] : [hint, log].compactMap(\.self)
     }
 }
 

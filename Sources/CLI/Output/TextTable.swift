@@ -1,6 +1,6 @@
 import JobKit
 
-/// Columns of text, cut to fit a width. The last column but one gives way first.
+/// Columns of text that fit a width: one column is cut, or broken into several lines, where a row is too wide.
 struct TextTable {
     struct Cell {
         var text: String
@@ -13,34 +13,54 @@ struct TextTable {
     }
 
     private let header: [String]
-    /// The column that is cut when a row is too wide.
+    /// The column that gives way when a row is too wide.
     private let flexible: Int
-    private var rows: [[Cell]] = []
+    /// Whether that column, which is the last one then, is broken into lines instead of cut.
+    private let isWrapping: Bool
+    private var rows: [(cells: [Cell], below: String?)] = []
 
-    init(_ header: [String], flexible: Int) {
+    init(_ header: [String], flexible: Int, isWrapping: Bool = false) {
         self.header = header
         self.flexible = flexible
+        self.isWrapping = isWrapping
     }
 
-    mutating func add(_ cells: [Cell]) { rows.append(cells) }
+    /// - Parameter below: What is written in lines of its own below the row, indented and broken.
+    mutating func add(_ cells: [Cell], below: String? = nil) { rows.append((cells, below)) }
 
     func lines(width: Int) -> [String] {
         var widths = header.indices.map { column in
-            max(DisplayWidth.of(header[column]), rows.map { DisplayWidth.of($0[column].text) }.max() ?? 0)
+            max(DisplayWidth.of(header[column]), rows.map { DisplayWidth.of($0.cells[column].text) }.max() ?? 0)
         }
         let rest = widths.reduce(0, +) - widths[flexible] + 2 * (widths.count - 1)
         widths[flexible] = max(10, min(widths[flexible], width - rest))
-        let all = [header.map { Cell($0, .grey) }] + rows
-        return all.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                let text = TextTable.cut(cell.text, to: widths[column])
-                let isLast = column == row.count - 1
-                line += Console.paint(text, cell.colour) + (isLast ? "" : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(text)) + 2))
-            }
-            while line.last == " " { line.removeLast() }
-            return line
+        let all = [(cells: header.map { Cell($0, .grey) }, below: String?.none)] + rows
+        return all.flatMap { row in
+            let below = row.below.map { wrapped($0, width: width, indent: "    ").split(separator: "\n").map(String.init) } ?? []
+            return self.lines(row.cells, widths) + below
         }
+    }
+
+    /// The lines of one row.
+    private func lines(_ row: [Cell], _ widths: [Int]) -> [String] {
+        guard isWrapping, DisplayWidth.of(row[flexible].text) > widths[flexible] else { return [line(row, widths)] }
+        let parts = wrapped(row[flexible].text, width: widths[flexible], indent: "").split(separator: "\n").map(String.init)
+        let margin = String(repeating: " ", count: widths.dropLast().reduce(0) { $0 + $1 + 2 })
+        var first = row
+        first[flexible].text = parts.first ?? ""
+        return [line(first, widths)] + parts.dropFirst().map { margin + Console.paint($0, row[flexible].colour) }
+    }
+
+    private func line(_ row: [Cell], _ widths: [Int]) -> String {
+        var line = ""
+        for (column, cell) in row.enumerated() {
+            let isWhole = isWrapping && column == flexible
+            let text = isWhole ? cell.text : TextTable.cut(cell.text, to: widths[column])
+            let isLast = column == row.count - 1
+            line += Console.paint(text, cell.colour) + (isLast ? "" : String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(text)) + 2))
+        }
+        while line.last == " " { line.removeLast() }
+        return line
     }
 
     static func cut(_ text: String, to width: Int) -> String {

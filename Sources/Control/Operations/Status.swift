@@ -15,13 +15,14 @@ package enum StatusOperation: ControlOperation {
 }
 
 extension Operations {
-    /// Everything in one look: what runs, since when, what is next, and what needs a person. Reads nothing from disk.
+    /// Everything at once: what runs, since when, what is next, and what needs attention. Reads no file but the kernel's figures on processes.
     package func status() async throws(OperationError) -> StatusAnswer {
         guard let snapshot = await scheduler.snapshot() else { throw .starting }
+        let usages = await scheduler.usages()
         let space = snapshot.jobs.compactMap(StatusAnswer.Space.init)
         return StatusAnswer(
             version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
-            configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, at: snapshot.at) }, position: snapshot.position,
+            configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, usages, at: snapshot.at) }, position: snapshot.position,
             pause: snapshot.pause.map(PauseAnswer.Pause.init), lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
             attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await store.complaint())
                 + StatusAnswer.Attention.paused(snapshot)
@@ -39,37 +40,47 @@ extension StatusAnswer.Space {
 }
 
 extension StatusAnswer.LastBackup {
-    /// The newest backup that lacks nothing; one that found nothing new counts, for what is stored is what is there.
     fileprivate init?(_ snapshot: SchedulerSnapshot) {
-        let good = snapshot.jobs.compactMap(\.lastReport).filter { run in
-            guard case .backup(let result) = run.result else { return false }
-            return run.state.outcome == .succeeded && result.outcome != .setAside
-        }
-        guard let newest = good.max(by: { ($0.finishedAt ?? .distantPast) < ($1.finishedAt ?? .distantPast) }), let at = newest.finishedAt else { return nil }
-        self.init(job: newest.job, at: at, ageSeconds: max(0, Int(snapshot.at.timeIntervalSince(at))), summary: newest.summary ?? "")
+        guard let newest = snapshot.jobs.compactMap({ StatusAnswer.LastBackup($0, at: snapshot.at) }).max(by: { $0.at < $1.at }) else { return nil }
+        self = newest
+    }
+
+    /// That of one job. One that found nothing new confirms the one before, and stands for it where that is not on record.
+    private init?(_ view: SchedulerSnapshot.JobView, at now: Date) {
+        let (stored, check) = (view.lastStored, view.lastReport.flatMap { $0.result?.isUnchanged == true && $0.state.outcome == .succeeded ? $0 : nil })
+        guard let run = stored ?? check, let at = run.finishedAt else { return nil }
+        self.init(
+            job: run.job, at: at, ageSeconds: max(0, Int(now.timeIntervalSince(at))), summary: run.summary ?? "",
+            checkedAt: check.flatMap { $0.id > run.id ? $0.finishedAt : nil })
     }
 }
 
 extension JobAnswer {
-    init(_ view: SchedulerSnapshot.JobView, at now: Date) {
+    /// - Parameter usages: What the processes of services use, by run.
+    init(_ view: SchedulerSnapshot.JobView, _ usages: [Int64: ProcessUsage], at now: Date) {
         name = view.definition.name
         type = view.definition.typeName
         isService = view.definition.isService
         run = view.current.map(RunAnswer.init)
         last = view.last.map(RunAnswer.init)
+        verdict = view.verdict.map(RunAnswer.init)
         next = view.nextFire
         pause = view.pause.map(PauseAnswer.Pause.init)
         triggers = view.definition.triggers.map(\.readable)
-        since = view.current?.state.activeSince
+        since = view.current == nil ? view.stoppedAt ?? view.verdict?.finishedAt : view.current?.state.activeSince
         process = view.service?.process
         launches = view.service?.launches
+        restarts = view.service.map { max(0, $0.launches - 1) }
+        memoryBytes = view.current.flatMap { usages[$0.id]?.residentBytes }
         note = view.definition.disabled?.description ?? view.retrying?.error ?? view.obstacle ?? view.service?.note
         if let progress = view.progress, view.current?.state.activeAttempt != nil {
             run?.progress = ProgressAnswer(progress, since: since, at: now)
         }
         switch (view.definition.disabled, view.current?.state) {
         case (_?, _): state = .disabled
-        case (nil, nil): state = view.stoppedAt != nil ? .stopped : view.definition.isService && view.last?.state.outcome == .failed ? .givenUp : .idle
+        case (nil, nil):
+            let outcome = view.verdict?.state.outcome
+            state = view.stoppedAt != nil ? .stopped : view.definition.isService ? StateName(serviceVerdict: outcome) : StateName(verdict: outcome)
         case (nil, let current?):
             state = current.activeAttempt != nil ? view.service.map { StateName($0.state) } ?? StateName(current) : StateName(current)
         }
@@ -141,22 +152,25 @@ extension StatusAnswer.Attention {
         if let reason = view.definition.disabled {
             return reason.hint.map { [.init(job: name, message: "disabled: \(reason)", hint: $0)] } ?? []
         }
-        let reported = (view.lastReport?.attention ?? []).map { StatusAnswer.Attention(job: name, message: $0.message, hint: $0.hint) }
+        let reported = (view.lastReport?.attention ?? []).map {
+            StatusAnswer.Attention(job: name, message: $0.message, hint: $0.hint, run: view.lastReport?.id)
+        }
         return (present(view).map { [$0] } ?? []) + reported
     }
 
     private static func present(_ view: SchedulerSnapshot.JobView) -> StatusAnswer.Attention? {
         let name = view.definition.name
-        if let service = view.service, view.current != nil, [.backingOff, .unready].contains(service.state) {
-            return .init(job: name, message: service.note ?? service.state.rawValue, hint: "shipkeeper logs \(name)")
+        func log(_ run: Run) -> String { "shipkeeper logs \(name) --run \(run.id)" }
+        if let service = view.service, let run = view.current, [.backingOff, .unready].contains(service.state) {
+            return .init(job: name, message: service.note ?? service.state.rawValue, hint: log(run), run: run.id)
         }
         if let run = view.retrying {
             return .init(
-                job: name, message: "failed, and will be retried: \(run.error ?? "")", hint: run.hint ?? "shipkeeper logs \(name) --run \(run.id)")
+                job: name, message: "failed, and will be retried: \(run.error ?? "")", hint: run.hint ?? log(run), run: run.id)
         }
         if let (run, attempt) = view.tryingAgain {
-            let hint = run.hint ?? "shipkeeper logs \(name) --run \(run.id)"
-            return .init(job: name, message: "failed, and attempt \(attempt) is under way: \(run.error ?? "")", hint: hint)
+            let message = "failed, and attempt \(attempt) is under way: \(run.error ?? "")"
+            return .init(job: name, message: message, hint: run.hint ?? log(run), run: run.id)
         }
         if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
             return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)
@@ -165,10 +179,9 @@ extension StatusAnswer.Attention {
             return .init(job: name, message: "stopped manually at \(ShownTime.text(at))", hint: "shipkeeper start \(name)")
         }
         if let words = view.hopelessNeed { return .init(job: name, message: "can't start: \(words)", hint: nil) }
-        guard let last = view.last, let outcome = last.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
+        guard let run = view.verdict, let outcome = run.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome),
             view.current?.state.activeAttempt == nil || outcome != .interrupted
         else { return nil }
-        return .init(
-            job: name, message: "\(outcome.rawValue): \(last.error ?? last.summary ?? "")", hint: last.hint ?? "shipkeeper logs \(name) --run \(last.id)")
+        return .init(job: name, message: "\(outcome.rawValue): \(run.error ?? run.summary ?? "")", hint: run.hint ?? log(run), run: run.id)
     }
 }

@@ -90,7 +90,7 @@ package protocol RunReporter: Sendable {
     /// The service this run keeps has changed.
     func report(_ service: ServiceStatus)
     /// The service has been launched once more: a new attempt of the same run begins.
-    func launched(process: Int32)
+    func launched(_ process: any RunningProcess)
     /// The service's process has ended.
     func ended(_ exit: ProcessExit)
 }

@@ -15,6 +15,8 @@ final class AttemptReporter: RunReporter {
         var progress: RunProgress?
         var service: ServiceStatus?
         var launches = 0
+        /// Of a service, while there is one.
+        var process: (any RunningProcess)?
     }
 
     private let log: any RunLog
@@ -54,15 +56,25 @@ final class AttemptReporter: RunReporter {
         if isNews { tell(.service(.status(news))) }
     }
 
-    func launched(process: Int32) {
+    /// What the service's processes use just now; nil while there is none.
+    func usage() async -> ProcessUsage? { await moment.withLock { $0.process }?.usage() }
+
+    func launched(_ process: any RunningProcess) {
         let number = moment.withLock { moment in
             moment.launches += 1
+            moment.process = process
             return moment.launches
         }
         tell(.service(.launched(number: number)))
     }
 
-    func ended(_ exit: ProcessExit) { tell(.service(.ended(exit, number: moment.withLock { $0.launches }))) }
+    func ended(_ exit: ProcessExit) {
+        let number = moment.withLock { moment in
+            moment.process = nil
+            return moment.launches
+        }
+        tell(.service(.ended(exit, number: number)))
+    }
 
     func close() { log.close() }
 }

@@ -25,6 +25,11 @@ package struct Engine: Sendable {
         package var last: Run?
         /// The newest run that did its work: its facts and what it said that needs attention stand until another one reports.
         package var lastReport: Run?
+        /// The newest run that came to an end by itself: a cancelled one after it says nothing about the job. Of a service, whose runs are meant
+        /// to be ended, the newest run.
+        package var verdict: Run?
+        /// The newest run that stored a whole backup.
+        package var lastStored: Run?
         /// How the last run that was not skipped ended in this boot.
         package var outcome: RunOutcome?
         /// From the start to the end of the newest run that has succeeded in this boot.
@@ -89,7 +94,8 @@ package struct Engine: Sendable {
         for definition in definitions {
             engine.jobs[definition.name] = Job(
                 definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name],
-                lastReport: stored.lastReports[definition.name])
+                lastReport: stored.lastReports[definition.name],
+                verdict: definition.isService ? stored.last[definition.name] : stored.verdicts[definition.name], lastStored: stored.lastStored[definition.name])
         }
         engine.forgetCursors(Set(stored.cursors.keys))
         engine.pauses = Dictionary(stored.pauses.map { ($0.job, $0) }) { _, new in new }
@@ -176,6 +182,8 @@ package struct Engine: Sendable {
         guard !run.cause.isDryRun, outcome != .skipped else { return }
         jobs[run.job]?.last = run
         if outcome.didWork { jobs[run.job]?.lastReport = run }
+        if outcome.isVerdict || jobs[run.job]?.definition.isService == true { jobs[run.job]?.verdict = run }
+        if run.hasStoredBackup { jobs[run.job]?.lastStored = run }
         followUps.append(FollowUp(run: run, kind: .ended(outcome)))
     }
 

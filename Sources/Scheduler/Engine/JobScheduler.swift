@@ -128,6 +128,15 @@ package actor JobScheduler {
         }
     }
 
+    /// What the processes of services use just now, by run.
+    package func usages() async -> [Int64: ProcessUsage] {
+        let reporters = attempts.filter { $0.value.reporter.service != nil }.mapValues(\.reporter)
+        return await withTaskGroup(of: (Int64, ProcessUsage?).self) { group in
+            for (run, reporter) in reporters { group.addTask { (run, await reporter.usage()) } }
+            return await group.reduce(into: [:]) { usages, one in usages[one.0] = one.1 }
+        }
+    }
+
     // MARK: The loop
 
     /// Boots the engine and goes on until everything has stopped.

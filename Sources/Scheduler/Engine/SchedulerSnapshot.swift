@@ -12,6 +12,10 @@ package struct SchedulerSnapshot: Sendable {
         package var last: Run?
         /// The newest run that did its work.
         package var lastReport: Run?
+        /// The newest run that came to an end by itself; of a service the newest one.
+        package var verdict: Run?
+        /// The newest run that stored a whole backup.
+        package var lastStored: Run?
         /// Why the waiting run can't start without a person's help; nil where it can.
         package var hopelessNeed: String?
         /// When the service was stopped manually; nil where it was not, or was started since.
@@ -49,6 +53,7 @@ package struct SchedulerSnapshot: Sendable {
             return JobView(
                 definition: job.definition, current: current,
                 obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last, lastReport: job.lastReport,
+                verdict: job.verdict, lastStored: job.lastStored,
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
                 stoppedAt: engine.stoppedServices[job.definition.name], nextFire: pause == nil ? job.nextFire : nil, pause: pause,
                 upcoming: (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } },

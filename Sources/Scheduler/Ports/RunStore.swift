@@ -52,6 +52,10 @@ package struct StoredState: Hashable, Sendable {
     package var last: [String: Run]
     /// The newest run of each job that did its work.
     package var lastReports: [String: Run]
+    /// The newest run of each job that came to an end by itself.
+    package var verdicts: [String: Run]
+    /// The newest run of each job that stored a whole backup.
+    package var lastStored: [String: Run]
     package var cursors: [CursorKey: Date]
     package var highestRunID: Int64
     package var pauses: [Pause]
@@ -59,12 +63,14 @@ package struct StoredState: Hashable, Sendable {
     package var stoppedServices: [String: Date]
 
     package init(
-        unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0,
-        pauses: [Pause] = [], stoppedServices: [String: Date] = [:]
+        unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], verdicts: [String: Run] = [:],
+        lastStored: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0, pauses: [Pause] = [], stoppedServices: [String: Date] = [:]
     ) {
         self.unfinished = unfinished
         self.last = last
         self.lastReports = lastReports
+        self.verdicts = verdicts
+        self.lastStored = lastStored
         self.cursors = cursors
         self.highestRunID = highestRunID
         self.pauses = pauses
@@ -102,7 +108,8 @@ package protocol RunStore: Sendable {
     func attempts(of run: Int64) async throws(StoreError) -> [Attempt]
     /// Newest first.
     func events(limit: Int) async throws(StoreError) -> [Event]
-    /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never a job's newest or the newest that did its work; gives their ids.
+    /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never those of a job that `StoredState`
+    /// is made of: its newest, and the newest that did its work, came to an end by itself, or stored a whole backup. Gives their ids.
     func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64]
     /// Why what is committed is not on the disk yet; nil where it is.
     func complaint() async -> String?

@@ -47,6 +47,12 @@ package struct Run: Hashable, Sendable, Identifiable {
     /// Whether a server asked to wait before the next attempt.
     package var isDeferred: Bool { if case .deferred = state { true } else { false } }
 
+    /// Whether it has made a backup that lacks nothing, and that is a new version.
+    package var hasStoredBackup: Bool {
+        guard state.outcome == .succeeded, case .backup(let backup) = result else { return false }
+        return backup.outcome == .stored
+    }
+
     package var finishedAt: Date? {
         if case .finished(_, let at) = state { at } else { nil }
     }

@@ -14,6 +14,14 @@ package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
 
     /// Whether the work was done: jobs that need it may start.
     package var didWork: Bool { self == .succeeded || self == .incomplete }
+
+    /// Whether the run came to this end by itself, which says how the job stands: one that was cancelled or skipped says nothing.
+    package var isVerdict: Bool {
+        switch self {
+        case .succeeded, .incomplete, .failed, .timedOut, .interrupted: true
+        case .cancelled, .skipped: false
+        }
+    }
 }
 
 /// Why a running attempt was asked to end.

@@ -101,7 +101,7 @@ package struct ServiceSupervisor: Sendable {
         } catch {
             return .launchFailed(error)
         }
-        context.reporter.launched(process: process.id)
+        context.reporter.launched(process)
         context.log("started: \(definition.program) (process \(process.id))")
         while true {
             let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, launches: launches)
@@ -110,7 +110,7 @@ package struct ServiceSupervisor: Sendable {
             let exit = await process.exit()
             context.reporter.ended(exit)
             if case .exited = end, let successor = await successor(of: process, after: exit, launches, context) {
-                context.reporter.launched(process: successor.id)
+                context.reporter.launched(successor)
                 process = successor
                 continue
             }

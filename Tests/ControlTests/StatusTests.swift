@@ -1,0 +1,96 @@
+import Control
+import Foundation
+import JobKit
+import Scheduler
+import TestSupport
+import Testing
+
+/// What the status says of jobs that are not running.
+@Suite("status")
+struct StatusTests {
+    private let daily = Trigger.schedule(.every(.seconds(86_400)), atStart: false)
+
+    @Test("a run that is cancelled does not wipe the failure before it", .timeLimit(.minutes(30)))
+    func cancelledAfterFailure() async throws {
+        let begun = Gate()
+        let bench = SchedulerBench([
+            .scripted(JobDefinition(name: "nightly", triggers: [daily])) { context throws(JobError) in
+                if context.run == 1 { throw JobError("it exited with code 3", retry: .worthwhile) }
+                begun.open()
+                do { try await context.clock.sleep(until: .distantFuture) } catch { throw JobError("was ended") }
+                return RunReport(summary: "")
+            }
+        ])
+        let operations = bench.operations()
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            _ = try await operations.start("nightly", via: "test", evenIfRunning: false)
+            await bench.logs.wait(for: "nightly: failed")
+            _ = try await operations.start("nightly", via: "test", evenIfRunning: false)
+            await begun.wait()
+            _ = try await operations.stop("nightly")
+            await bench.logs.wait(for: "nightly: cancelled")
+            let status = try await operations.status()
+            let job = try #require(status.jobs.first)
+            #expect(job.state == .failed && job.verdict?.id == 1 && job.last?.id == 2 && job.last?.outcome == .cancelled)
+            #expect(job.since == job.verdict?.finishedAt)
+            let attention = try #require(status.attention.first)
+            #expect(attention.message == "failed: it exited with code 3" && attention.hint == "shipkeeper logs nightly --run 1" && attention.run == 1)
+        }
+    }
+
+    @Test("a job whose only run was cancelled has no verdict, and one that never ran neither", .timeLimit(.minutes(30)))
+    func noVerdict() async throws {
+        let begun = Gate()
+        let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun), .good(JobDefinition(name: "b"))])
+        let operations = bench.operations()
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            _ = try await operations.start("a", via: "test", evenIfRunning: false)
+            await begun.wait()
+            _ = try await operations.stop("a")
+            await bench.logs.wait(for: "a: cancelled")
+            let status = try await operations.status()
+            #expect(status.jobs.map(\.state) == [.idle, .idle] && status.attention.isEmpty && status.jobs.allSatisfy { $0.verdict == nil })
+        }
+    }
+
+    @Test("the last good backup is the last stored one, with the time at which it was found to be current", .timeLimit(.minutes(30)))
+    func lastBackup() async throws {
+        let bench = SchedulerBench([
+            .scripted(JobDefinition(name: "backup", triggers: [daily])) { context in
+                let outcome: BackupResult.Outcome = context.run == 2 ? .stored : .unchanged
+                return RunReport(summary: "run \(context.run)", result: .backup(BackupResult(outcome)))
+            }
+        ])
+        let operations = bench.operations()
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            var ends: [Date] = []
+            for round in 1...3 {
+                _ = try await operations.start("backup", via: "test", evenIfRunning: false)
+                await bench.logs.wait(for: "backup: succeeded", times: round)
+                ends.append(bench.clock.now)
+                let backup = try #require(try await operations.status().lastBackup)
+                switch round {
+                // Stored by another container: when it was stored is not known here.
+                case 1: #expect(backup.at == ends[0] && backup.checkedAt == nil && backup.summary == "run 1")
+                case 2: #expect(backup.at == ends[1] && backup.checkedAt == nil && backup.summary == "run 2")
+                default: #expect(backup.at == ends[1] && backup.checkedAt == ends[2] && backup.summary == "run 2" && backup.ageSeconds == 100)
+                }
+                bench.clock.advance(by: .seconds(100))
+            }
+        }
+    }
+
+    @Test("of a service the newest run counts, also one that was ended")
+    func services() {
+        let t = Date(timeIntervalSince1970: 1_790_000_000)
+        let old = Run(id: 1, job: "app", cause: .boot, scheduledAt: t, createdAt: t, state: .finished(.failed, at: t), error: "gave up")
+        let new = Run(id: 2, job: "app", cause: .boot, scheduledAt: t, createdAt: t, state: .finished(.cancelled, at: t + 5))
+        let stored = StoredState(last: ["app": new], verdicts: ["app": old])
+        let service = Engine.boot([JobDefinition(name: "app", isService: true)], stored: stored, mostParallel: 1, at: t + 9).engine
+        let command = Engine.boot([JobDefinition(name: "app")], stored: stored, mostParallel: 1, at: t + 9).engine
+        #expect(service.jobs["app"]?.verdict?.id == 2 && command.jobs["app"]?.verdict?.id == 1)
+    }
+}
