@@ -93,6 +93,12 @@ static inline int cprocess_terminal_columns(int file) {
     return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/// The rows of a terminal; 0 for anything else.
+static inline int cprocess_terminal_rows(int file) {
+    struct winsize size;
+    return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 #include <sys/epoll.h>
 
 static inline int cprocess_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }

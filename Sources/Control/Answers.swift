@@ -2,6 +2,7 @@ package import Foundation
 import InPlaceRestore
 package import JobKit
 package import Scheduler
+import TimeZones
 
 /// How a run, a job or a service stands, in the words of the API.
 package enum StateName: String, Codable, Sendable {
@@ -175,6 +176,54 @@ package struct JobAnswer: Codable, Sendable {
     package var triggers: [String]
 }
 
+/// One job with all that is known of it.
+package struct JobCardAnswer: Codable, Sendable {
+    /// A probe of a service, and what it found.
+    package struct Check: Codable, Sendable {
+        package enum Result: String, Codable, Sendable {
+            case healthy, unhealthy
+            /// It could not run, which says nothing about the service.
+            case unknown
+        }
+
+        package var kind: CheckReport.Kind
+        package var target: String
+        package var at: Date
+        package var result: Result
+        /// What was wrong.
+        package var message: String?
+
+        init(_ report: CheckReport) {
+            kind = report.kind
+            target = report.target
+            at = report.at
+            (result, message) =
+                switch report.result {
+                case .healthy: (.healthy, nil)
+                case .unhealthy(let reason): (.unhealthy, reason)
+                case .unknown(let reason): (.unknown, reason)
+                }
+        }
+    }
+
+    package var job: JobAnswer
+    package var at: Date
+    /// Of a service that is running: the newest of each kind since its process was started.
+    package var checks: [Check]
+    package var needs: [String]
+    /// The next time of each schedule, soonest first.
+    package var next: [NextAnswer.Fire]
+    /// The newest runs, newest first.
+    package var runs: [RunAnswer]
+    /// The run whose log is shown; nil where none has started.
+    package var logRun: Int64?
+    /// The last lines of that log; those of the program's own begin with `#`.
+    package var log: [String]
+    package var attention: [StatusAnswer.Attention]
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
+}
+
 package struct StatusAnswer: Codable, Sendable {
     package struct Attention: Codable, Sendable {
         package var job: String
@@ -271,6 +320,13 @@ package struct NextAnswer: Codable, Sendable {
         package var schedule: String
         /// The zone whose wall the schedule follows.
         package var timeZone: String?
+
+        init(_ job: String, _ at: Date, _ schedule: Schedule) {
+            self.job = job
+            self.at = at
+            self.schedule = schedule.readable
+            timeZone = schedule.zone?.name
+        }
     }
 
     package var fires: [Fire]

@@ -20,4 +20,10 @@ package enum Terminal {
         let columns = cprocess_terminal_columns(STDOUT_FILENO)
         return columns > 0 ? Int(columns) : nil
     }
+
+    /// Rows; nil without a terminal.
+    package static var height: Int? {
+        let rows = cprocess_terminal_rows(STDOUT_FILENO)
+        return rows > 0 ? Int(rows) : nil
+    }
 }

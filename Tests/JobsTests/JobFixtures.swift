@@ -84,6 +84,7 @@ final class RecordedVoice: RunReporter {
     func report(_ service: ServiceStatus) {}
     func launched(_ process: any RunningProcess) {}
     func ended(_ exit: ProcessExit) {}
+    func report(_ check: CheckReport) {}
 }
 
 private struct RealClock: WallClock {

@@ -78,6 +78,8 @@ struct ServiceSupervisorTests {
         await stage.pass(.seconds(1)) { process.hasEnded }
         #expect(probes.asked == 3)
         #expect(stage.reporter.lines.contains { $0.contains("2 live checks failed in a row: 500") })
+        #expect(stage.reporter.checks.map(\.result) == [.unhealthy("500"), .unknown("no slots"), .unhealthy("500")])
+        #expect(stage.reporter.checks.allSatisfy { $0.kind == .live && $0.target == "probe" })
         task.cancel()
         _ = try? await task.value
     }

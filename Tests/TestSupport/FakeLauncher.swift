@@ -112,6 +112,7 @@ package final class KeptVoice: RunReporter {
     private struct State {
         var lines: [String] = []
         var statuses: [ServiceStatus] = []
+        var checks: [CheckReport] = []
         var watchers: [(state: ServiceStatus.State, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -127,6 +128,8 @@ package final class KeptVoice: RunReporter {
     package func report(_ progress: RunProgress) {}
     package func launched(_ process: any RunningProcess) {}
     package func ended(_ exit: ProcessExit) {}
+    package func report(_ check: CheckReport) { state.withLock { $0.checks.append(check) } }
+    package var checks: [CheckReport] { state.withLock { $0.checks } }
 
     package func report(_ service: ServiceStatus) {
         let ready = state.withLock { state in

@@ -73,7 +73,8 @@ extension ControlOperation {
 /// All operations.
 package enum OperationCatalog {
     package static let all: [any ControlOperation.Type] = [
-        StatusOperation.self, NextOperation.self, WhyOperation.self, RunsOperation.self, RunOperation.self, LogOperation.self, EventsOperation.self,
+        StatusOperation.self, JobOperation.self, NextOperation.self, WhyOperation.self, RunsOperation.self, RunOperation.self, LogOperation.self,
+        EventsOperation.self,
         StartOperation.self, StopOperation.self, RestartOperation.self, PauseOperation.self, ResumeOperation.self, ReloadOperation.self, RestoreOperation.self,
         RestoreProgressOperation.self,
         BackupNotesOperation.self,

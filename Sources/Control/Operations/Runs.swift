@@ -138,7 +138,7 @@ extension Operations {
         let fires = jobs.flatMap { job in
             let own = job.upcoming.flatMap { schedule, first in
                 sequence(first: first) { schedule.next(after: $0) }.prefix(most).map {
-                    NextAnswer.Fire(job: job.definition.name, at: $0, schedule: schedule.readable, timeZone: schedule.zone?.name)
+                    NextAnswer.Fire(job.definition.name, $0, schedule)
                 }
             }
             return own.sorted { $0.at < $1.at }.prefix(most)

@@ -147,7 +147,7 @@ extension StatusAnswer.Attention {
     }
 
     /// What a person must look at in a job: how it stands now, and what its last report said, which stands until another one.
-    fileprivate static func about(_ view: SchedulerSnapshot.JobView) -> [StatusAnswer.Attention] {
+    static func about(_ view: SchedulerSnapshot.JobView) -> [StatusAnswer.Attention] {
         let name = view.definition.name
         if let reason = view.definition.disabled {
             return reason.hint.map { [.init(job: name, message: "disabled: \(reason)", hint: $0)] } ?? []

@@ -1,3 +1,23 @@
+package import Foundation
+
+/// One probe of a service, and what it found.
+package struct CheckReport: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable { case ready, live }
+
+    package var kind: Kind
+    /// What was asked, such as `http://127.0.0.1:18789/healthz`.
+    package var target: String
+    package var at: Date
+    package var result: ProbeResult
+
+    package init(_ kind: Kind, target: String, at: Date, result: ProbeResult) {
+        self.kind = kind
+        self.target = target
+        self.at = at
+        self.result = result
+    }
+}
+
 /// What one probe of a service found.
 package enum ProbeResult: Hashable, Sendable {
     case healthy

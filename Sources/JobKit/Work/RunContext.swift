@@ -89,6 +89,8 @@ package protocol RunReporter: Sendable {
     func report(_ progress: RunProgress)
     /// The service this run keeps has changed.
     func report(_ service: ServiceStatus)
+    /// The service was probed.
+    func report(_ check: CheckReport)
     /// The service has been launched once more: a new attempt of the same run begins.
     func launched(_ process: any RunningProcess)
     /// The service's process has ended.

@@ -43,6 +43,15 @@ package struct ServiceDefinition: Hashable, Sendable {
         case tcp(host: String, port: Int)
         /// Exit code 0 is good.
         case exec([String])
+
+        /// What is asked, as people read it.
+        package var displayText: String {
+            switch self {
+            case .http(let addresses): addresses.first ?? ""
+            case .tcp(let host, let port): "tcp \(host):\(port)"
+            case .exec(let arguments): arguments.joined(separator: " ")
+            }
+        }
     }
 
     package struct ReadyCheck: Hashable, Sendable {

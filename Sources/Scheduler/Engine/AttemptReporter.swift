@@ -14,6 +14,7 @@ final class AttemptReporter: RunReporter {
     private struct Moment {
         var progress: RunProgress?
         var service: ServiceStatus?
+        var checks: [CheckReport.Kind: CheckReport] = [:]
         var launches = 0
         /// Of a service, while there is one.
         var process: (any RunningProcess)?
@@ -56,6 +57,21 @@ final class AttemptReporter: RunReporter {
         if isNews { tell(.service(.status(news))) }
     }
 
+    /// The newest probe of each kind since the service was launched.
+    var checks: [CheckReport] { moment.withLock { moment in CheckReport.Kind.allCases.compactMap { moment.checks[$0] } } }
+
+    func report(_ check: CheckReport) {
+        var clean = check
+        clean.target = redacted(check.target)
+        switch check.result {
+        case .healthy: break
+        case .unhealthy(let reason): clean.result = .unhealthy(redacted(reason))
+        case .unknown(let reason): clean.result = .unknown(redacted(reason))
+        }
+        let news = clean
+        moment.withLock { $0.checks[news.kind] = news }
+    }
+
     /// What the service's processes use just now; nil while there is none.
     func usage() async -> ProcessUsage? { await moment.withLock { $0.process }?.usage() }
 
@@ -63,6 +79,7 @@ final class AttemptReporter: RunReporter {
         let number = moment.withLock { moment in
             moment.launches += 1
             moment.process = process
+            moment.checks = [:]
             return moment.launches
         }
         tell(.service(.launched(number: number)))

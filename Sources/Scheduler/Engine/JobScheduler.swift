@@ -123,7 +123,7 @@ package actor JobScheduler {
     /// How things are just now.
     package func snapshot() -> SchedulerSnapshot? {
         engine.map { engine in
-            let reporters = attempts.mapValues { ($0.reporter.progress, $0.reporter.service) }
+            let reporters = attempts.mapValues { ($0.reporter.progress, $0.reporter.service, $0.reporter.checks) }
             return SchedulerSnapshot(engine, reporters: reporters, at: ports.clock.now, position: feed.position)
         }
     }

@@ -28,6 +28,8 @@ package struct SchedulerSnapshot: Sendable {
         package var upcoming: [(schedule: Schedule, next: Date)]
         package var progress: RunProgress?
         package var service: ServiceStatus?
+        /// The newest probe of each kind since the service was launched.
+        package var checks: [CheckReport]
     }
 
     package var at: Date
@@ -39,7 +41,7 @@ package struct SchedulerSnapshot: Sendable {
     /// By name.
     package var jobs: [JobView]
 
-    init(_ engine: Engine, reporters: [Int64: (RunProgress?, ServiceStatus?)], at now: Date, position: Int64) {
+    init(_ engine: Engine, reporters: [Int64: (RunProgress?, ServiceStatus?, [CheckReport])], at now: Date, position: Int64) {
         at = now
         self.position = position
         isStopping = engine.phase != .running
@@ -57,7 +59,7 @@ package struct SchedulerSnapshot: Sendable {
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
                 stoppedAt: engine.stoppedServices[job.definition.name], nextFire: pause == nil ? job.nextFire : nil, pause: pause,
                 upcoming: (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } },
-                progress: reporter?.0, service: reporter?.1)
+                progress: reporter?.0, service: reporter?.1, checks: reporter?.2 ?? [])
         }
     }
 }

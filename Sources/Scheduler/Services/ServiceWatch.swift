@@ -62,7 +62,7 @@ final class ServiceWatch: Sendable {
         var pause = min(check.every, .milliseconds(100))
         var blind = Blindness()
         while true {
-            let result = await tools.probe(check.probe, timeout: check.timeout, context: context)
+            let result = await probe(.ready, check.probe, timeout: check.timeout)
             if Task.isCancelled { return .cancelled }
             switch result {
             case .healthy: return .ready
@@ -84,7 +84,7 @@ final class ServiceWatch: Sendable {
         var blind = Blindness()
         while true {
             do { try await context.clock.sleep(for: check.every) } catch { return nil }
-            let result = await tools.probe(check.probe, timeout: check.timeout, context: context)
+            let result = await probe(.live, check.probe, timeout: check.timeout)
             if Task.isCancelled { return nil }
             switch result {
             case .healthy:
@@ -102,6 +102,13 @@ final class ServiceWatch: Sendable {
                 say(.unready, note: "live check \(failures) of \(check.failures) failed: \(failure)")
             }
         }
+    }
+
+    private func probe(_ kind: CheckReport.Kind, _ probe: ServiceDefinition.Probe, timeout: Duration) async -> ProbeResult {
+        let result = await tools.probe(probe, timeout: timeout, context: context)
+        // One that was cut off by the stop says nothing.
+        if !Task.isCancelled { context.reporter.report(CheckReport(kind, target: probe.displayText, at: context.clock.now, result: result)) }
+        return result
     }
 
     /// A row of probes that could not run, whose reason is logged once.
