@@ -51,6 +51,8 @@ package struct Configuration: Sendable {
     package var retention: Retention
     package var mostParallel: Int
     package var jobs: [Job]
+    /// All that the file says, by path, such as `jobs.app.with.live.failures`: for telling what a reload has changed.
+    package var values: [String: WrittenValue] = [:]
     package var warnings: [Problem]
 
     /// Reads the zone files again that have changed. Blocks.

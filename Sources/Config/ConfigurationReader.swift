@@ -42,6 +42,7 @@ package struct ConfigurationReader: Sendable {
         configuration.warnings = all
         configuration.secretValues = reader.secretValues
         configuration.repositories = resources
+        configuration.values = WrittenValue.all(below: root)
         return configuration
     }
 

@@ -20,7 +20,7 @@ package struct Operations: Sendable {
     package var configuration: String
     package var startedAt: Date
     package var restarts: Int
-    package var reload: @Sendable () async -> ReloadAnswer
+    package var reload: @Sendable (ReloadMode) async -> ReloadAnswer
     package var restoring: InPlaceRestore
     /// Nil where no repository has that name.
     package var backupNotes: @Sendable (_ repository: String) async -> BackupNotesAnswer?
@@ -29,7 +29,7 @@ package struct Operations: Sendable {
         scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
         configuration: String, startedAt: Date, restarts: Int, restoring: InPlaceRestore,
         backupNotes: @escaping @Sendable (_ repository: String) async -> BackupNotesAnswer? = { _ in nil },
-        reload: @escaping @Sendable () async -> ReloadAnswer
+        reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer
     ) {
         self.scheduler = scheduler
         self.store = store

@@ -136,7 +136,7 @@ package struct Daemon {
                 await RepositoryPlans(configuration: current.value).plan(selector, name, values: store, bootID: bootID)
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, bootID: bootID) },
-            reload: { await reload(scheduler, logs, watches) })
+            reload: { await reload($0, scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         let code = await serve(scheduler, operations, signals, store, logs, watches)
         SystemProcessLauncher.killAll()
@@ -223,7 +223,7 @@ package struct Daemon {
         defer { reloading?.cancel() }
         for await signal in signals.signals {
             // A reload may have to wait for the state file; a stop must not wait for the reload.
-            if signal == Daemon.hangUp { reloading = Task { _ = await reload(scheduler, logs, watches) } } else { stop(scheduler, signal) }
+            if signal == Daemon.hangUp { reloading = Task { _ = await reload(.applied, scheduler, logs, watches) } } else { stop(scheduler, signal) }
         }
     }
 

@@ -18,7 +18,7 @@ struct OperationsTests {
             scheduler: bench.scheduler, store: bench.store, logs: Logs(), clock: bench.clock, version: "1.2.3", configuration: "c.yaml",
             startedAt: bench.clock.now, restarts: 2,
             restoring: InPlaceRestore(scheduler: bench.scheduler, store: bench.store, clock: bench.clock) { _, _ in .failure(JobError("no job restores")) },
-            reload: { ReloadAnswer(isReloaded: true, problems: []) })
+            reload: { _ in ReloadAnswer(isReloaded: true, problems: []) })
     }
 
     private let hourly = Trigger.schedule(.every(.seconds(3600)), atStart: false)
@@ -222,7 +222,7 @@ struct OperationsTests {
     func json() throws {
         let reload = ControlJSON.encode(ReloadAnswer(isReloaded: true, problems: [ProblemAnswer("x")]))
         let expected =
-            "{\n  \"is_reloaded\" : true,\n  \"needs_restart\" : [\n\n  ],\n  \"problems\" : [\n"
+            "{\n  \"changes\" : [\n\n  ],\n  \"is_dry_run\" : false,\n  \"is_reloaded\" : true,\n  \"needs_restart\" : [\n\n  ],\n  \"problems\" : [\n"
             + "    {\n      \"message\" : \"x\",\n      \"severity\" : \"error\"\n    }\n  ]\n}"
         #expect(String(decoding: reload, as: UTF8.self) == expected)
         #expect(try ControlJSON.decode(ReloadAnswer.self, from: reload).isReloaded)

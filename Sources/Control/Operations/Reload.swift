@@ -1,10 +1,17 @@
 package enum ReloadOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        /// Whether only to say what would happen.
+        package var dryRun: Bool?
+
+        package init(dryRun: Bool? = nil) { self.dryRun = dryRun }
+    }
+
     package static let name = "reload"
     package static let path = "reload"
     package static let summary = "Reload the configuration; an invalid file is rejected and the current one stays active."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> ReloadAnswer {
-        await program.reload()
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> ReloadAnswer {
+        await program.reload(request.dryRun == true ? .rehearsed : .applied)
     }
 }
