@@ -82,6 +82,8 @@ package struct RunAnswer: Codable, Sendable {
     package var id: Int64
     package var job: String
     package var cause: String
+    /// Why somebody asked for it, in their words.
+    package var reason: String?
     package var scheduledAt: Date
     package var missed: Int
     package var startedAt: Date?
@@ -110,6 +112,7 @@ package struct RunAnswer: Codable, Sendable {
         id = run.id
         job = run.job
         cause = run.cause.displayText
+        reason = run.reason
         scheduledAt = run.scheduledAt
         missed = run.missed
         startedAt = run.startedAt
@@ -128,6 +131,11 @@ package struct RunAnswer: Codable, Sendable {
     package var isFinished: Bool { outcome != nil }
     /// What came of it, in one line.
     package var displayText: String { error ?? summary ?? "" }
+    /// The same for a list: what came of it, or why it runs, and why somebody asked for it.
+    package var listText: String {
+        let text = displayText.isEmpty ? cause : displayText
+        return reason.map { "\(text) (reason: \($0))" } ?? text
+    }
 }
 
 package struct ProgressAnswer: Codable, Sendable {

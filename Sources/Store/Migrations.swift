@@ -39,6 +39,7 @@ enum Migrations {
                     CREATE TABLE stopped_services (job TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("3: why somebody asked for a run") { db in try db.execute(sql: "ALTER TABLE runs ADD COLUMN reason TEXT") }
         return migrator
     }
 }

@@ -8,7 +8,7 @@ struct RunRecord: Codable, FetchableRecord {
     static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
 
     private static let columns = [
-        "id", "job", "cause", "cause_detail", "scheduled_at", "missed", "created_at", "started_at", "state", "attempt", "since", "retry_at",
+        "id", "job", "cause", "cause_detail", "reason", "scheduled_at", "missed", "created_at", "started_at", "state", "attempt", "since", "retry_at",
         "end_reason", "outcome", "finished_at", "summary", "error", "hint", "exit_code", "outputs",
     ]
     private static let upsert = """
@@ -20,6 +20,7 @@ struct RunRecord: Codable, FetchableRecord {
     var job: String
     var cause: String
     var causeDetail: String?
+    var reason: String?
     var scheduledAt: String
     var missed: Int
     var createdAt: String
@@ -41,6 +42,7 @@ struct RunRecord: Codable, FetchableRecord {
         id = run.id
         job = run.job
         (cause, causeDetail) = run.cause.stored
+        reason = run.reason
         scheduledAt = Timestamp.text(run.scheduledAt)
         missed = run.missed
         createdAt = Timestamp.text(run.createdAt)
@@ -56,7 +58,7 @@ struct RunRecord: Codable, FetchableRecord {
 
     func save(_ db: Database) throws {
         try db.cachedStatement(sql: RunRecord.upsert).execute(arguments: [
-            id, job, cause, causeDetail, scheduledAt, missed, createdAt, startedAt, state, attempt, since, retryAt, endReason, outcome, finishedAt,
+            id, job, cause, causeDetail, reason, scheduledAt, missed, createdAt, startedAt, state, attempt, since, retryAt, endReason, outcome, finishedAt,
             summary, error, hint, exitCode, outputs,
         ])
     }
@@ -78,7 +80,8 @@ struct RunRecord: Codable, FetchableRecord {
         let created = Timestamp.date(createdAt) ?? startedAt.flatMap(Timestamp.date) ?? .distantPast
         let report = StoredReport(text: outputs)
         return Run(
-            id: id, job: job, cause: RunCause(kind: cause, detail: causeDetail), scheduledAt: Timestamp.date(scheduledAt) ?? created, missed: missed,
+            id: id, job: job, cause: RunCause(kind: cause, detail: causeDetail), reason: reason, scheduledAt: Timestamp.date(scheduledAt) ?? created,
+            missed: missed,
             createdAt: created, state: runState(since: created), startedAt: startedAt.flatMap(Timestamp.date), summary: summary, error: error,
             hint: hint, exitCode: exitCode, result: report.result, attention: report.attention ?? [])
     }

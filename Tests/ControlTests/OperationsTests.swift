@@ -209,8 +209,12 @@ struct OperationsTests {
             await begun.wait()
             let joined = try await operations.start("a", via: "test", evenIfRunning: false)
             #expect(joined.result == .joined && joined.run == first.run && first.run != nil)
-            let again = try await operations.restart("a", via: "test")
+            let again = try await operations.restart("a", via: "test", reason: "new settings")
             await begun.wait(2)
+            let restarted = try await operations.run(try #require(again.run))
+            #expect(restarted.reason == "new settings" && restarted.listText == "person: test (reason: new settings)")
+            let long = RestartOperation.Request(job: "a", reason: String(repeating: "x", count: 201))
+            await #expect(throws: OperationError.self) { try await RestartOperation.run(long, on: operations, via: "test") }
             #expect(again.run != nil && bench.outcomes(of: "a").first == .cancelled)
             #expect(try await operations.stop("a").result == .stopping)
             await bench.logs.wait(for: "a: cancelled", times: 2)

@@ -27,7 +27,8 @@ struct RunStoreContract {
             for (index, (state, cause)) in zip(states, causes).enumerated() {
                 runs.append(
                     Run(
-                        id: Int64(index + 1), job: "job\(index)", cause: cause, scheduledAt: t, missed: index, createdAt: t, state: state, startedAt: t,
+                        id: Int64(index + 1), job: "job\(index)", cause: cause, reason: index == 3 ? "new key\nsecond line" : nil, scheduledAt: t,
+                        missed: index, createdAt: t, state: state, startedAt: t,
                         summary: "s", error: "e", hint: "h", exitCode: 3, result: .values(["k": "v"])))
             }
             try await store.commit(runs.map { .save($0) } + [.cursor(job: "a", schedule: "every 5m", t)])

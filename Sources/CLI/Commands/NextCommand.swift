@@ -15,6 +15,9 @@ struct NextCommand: AsyncParsableCommand {
     @Option(name: [.customShort("n"), .long], help: "The most times to list, those of all jobs together; 10 of a job that is named.")
     var count: Int?
 
+    @Flag(help: "Show times in UTC.")
+    var utc = false
+
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
@@ -30,7 +33,8 @@ struct NextCommand: AsyncParsableCommand {
         let zones = ZoneFinder(environment: ContainerEnvironment.all)
         for fire in answer.fires {
             table.add([
-                .init((fire.timeZone.flatMap { try? zones.zone($0) } ?? ShownTime.zone).text(fire.at)), .init(DurationText.readable(fire.at.since(now))),
+                .init((utc ? .utc : fire.timeZone.flatMap { try? zones.zone($0) } ?? ShownTime.zone).text(fire.at)),
+                .init(DurationText.readable(fire.at.since(now))),
                 .init(fire.job, .bold),
                 .init(fire.schedule),
             ])

@@ -29,7 +29,7 @@ struct RunsCommand: AsyncParsableCommand {
             table.add([
                 .init("\(run.id)"), .init(run.job, .bold), .init(ShownTime.text(run.startedAt ?? run.scheduledAt)), .init(took),
                 .init(word, run.outcome.flatMap { Console.Colour($0) }),
-                .init(run.displayText.isEmpty ? run.cause : run.displayText),
+                .init(run.listText),
             ])
         }
         for line in table.lines(width: Console.width) { Console.out(line) }

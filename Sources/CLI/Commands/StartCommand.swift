@@ -57,6 +57,9 @@ struct StopCommand: AsyncParsableCommand {
     @Argument(help: "The job's name.", completion: .jobs)
     var job: String
 
+    @Flag(help: "Wait until the run has ended.")
+    var wait = false
+
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
@@ -64,7 +67,16 @@ struct StopCommand: AsyncParsableCommand {
         Console.answered(answer)
         if answer.result == .notRunning { return Console.out("\(job) is not running") }
         let run = try answer.accepted(job)
-        Console.out("\(job) is stopping (run \(run))")
+        guard wait else { return Console.out("\(job) is stopping (run \(run))") }
+        Console.note("\(job) is stopping (run \(run))")
+        while true {
+            let state = try await server.ask(RunOperation.self, .init(id: run))
+            if state.isFinished {
+                Console.answered(state)
+                return Console.out("\(job) has stopped (run \(run)\(state.outcome.map { ", \($0.rawValue)" } ?? ""))")
+            }
+            try await server.awaitNews(after: state.position, job: job)
+        }
     }
 }
 
@@ -77,10 +89,13 @@ struct RestartCommand: AsyncParsableCommand {
     @Flag(help: "Wait for the new run's end; for a service, until it is ready.")
     var wait = false
 
+    @Option(help: "Why, for the history: shown by \"runs\" and \"why\".")
+    var reason: String?
+
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let answer = try await server.ask(RestartOperation.self, .init(job: job))
+        let answer = try await server.ask(RestartOperation.self, .init(job: job, reason: reason))
         let run = try answer.accepted(job)
         if wait { return try await RunWaiter(job: job, run: run, server: server).wait() }
         Console.answered(answer)

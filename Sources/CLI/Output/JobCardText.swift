@@ -61,7 +61,7 @@ struct JobCardText {
         var table = TextTable(["RUN", "WHEN", "TOOK", "OUTCOME"] + (isNarrow ? [] : ["WHAT"]), flexible: isNarrow ? 3 : 4, isWrapping: !isNarrow)
         for run in card.runs {
             let took = run.startedAt.map { start in DurationText.readable((run.finishedAt ?? card.at).since(start)) } ?? ""
-            let what = run.displayText.isEmpty ? run.cause : run.displayText
+            let what = run.listText
             let cells: [TextTable.Cell] = [
                 .init("\(run.id)"), .init(ShownTime.text(run.startedAt ?? run.scheduledAt)), .init(took),
                 .init(run.outcome?.rawValue ?? run.state.rawValue, run.outcome.flatMap { Console.Colour($0) }),

@@ -1,3 +1,4 @@
+import Foundation
 import JobKit
 import Scheduler
 import Settings
@@ -53,9 +54,12 @@ package enum StopOperation: ControlOperation {
 package enum RestartOperation: ControlOperation {
     package struct Request: Codable, Sendable {
         package var job: String
+        /// Why, in the words of whoever asks: it is kept with the run. Up to 200 characters.
+        package var reason: String?
 
-        package init(job: String) {
+        package init(job: String, reason: String? = nil) {
             self.job = job
+            self.reason = reason
         }
     }
 
@@ -63,9 +67,14 @@ package enum RestartOperation: ControlOperation {
     package static let path = "jobs/{job}/restart"
     package static let summary = "End a job's run and start it again."
     package static let effect = OperationEffect.changes
+    static let longestReason = 200
 
     package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
-        try await program.restart(request.job, via: caller)
+        let reason = PrintedText.line(request.reason ?? "").trimmingCharacters(in: .whitespaces)
+        guard reason.count <= longestReason else {
+            throw .invalidParameter("the reason has \(reason.count) characters; up to \(longestReason) are kept")
+        }
+        return try await program.restart(request.job, via: caller, reason: reason.isEmpty ? nil : reason)
     }
 }
 
@@ -88,8 +97,9 @@ extension Operations {
     }
 
     /// Ends what goes on and starts anew.
-    package func restart(_ job: String, via origin: String) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.restartRequested(job: job, via: origin)), try await suggestion(job))
+    /// - Parameter reason: In the words of whoever asks.
+    package func restart(_ job: String, via origin: String, reason: String? = nil) async throws(OperationError) -> StartAnswer {
+        StartAnswer(await scheduler.ask(.restartRequested(job: job, via: origin, reason: reason)), try await suggestion(job))
     }
 
     private func suggestion(_ job: String) async throws(OperationError) -> String? {

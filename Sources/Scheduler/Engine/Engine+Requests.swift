@@ -90,13 +90,14 @@ extension Engine {
         }
     }
 
-    mutating func restart(_ name: String, via origin: String, at now: Date) -> Reply {
+    mutating func restart(_ name: String, via origin: String, reason: String?, at now: Date) -> Reply {
         guard let job = jobs[name] else { return .noSuchJob }
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
         if let hold = hold(on: name, for: .person(via: origin)) { return .refused("\(name) can't start: \(hold.reason)") }
         for run in unfinished(of: name) { end(run, because: .person, at: now) }
-        let run = newRun(name, .person(via: origin), scheduledAt: now, at: now)
+        var run = newRun(name, .person(via: origin), scheduledAt: now, at: now)
+        run.reason = reason
         record(run)
         return .started(run: run.id)
     }

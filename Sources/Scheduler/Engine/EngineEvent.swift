@@ -11,7 +11,8 @@ package enum EngineEvent: Sendable {
     case dryRunRequested(job: String, via: String)
     /// - Parameter isTemporary: Whether who asks starts the job again: a service then does not count as stopped.
     case stopRequested(job: String, isTemporary: Bool = false)
-    case restartRequested(job: String, via: String)
+    /// - Parameter reason: In the words of whoever asks; nil where nobody said.
+    case restartRequested(job: String, via: String, reason: String? = nil)
     /// A folder that the job watches has changed, last at `at`, and come to rest.
     case changed(job: String, path: String, at: Date)
     /// The wall clock moved by this against the clock that does not jump.

@@ -6,6 +6,8 @@ package struct Run: Hashable, Sendable, Identifiable {
     package var id: Int64
     package var job: String
     package var cause: RunCause
+    /// Why somebody asked for it, in their words; nil where nobody said.
+    package var reason: String?
     /// The fire time, or the instant somebody asked.
     package var scheduledAt: Date
     /// How many further fire times the run accounts for.
@@ -24,13 +26,14 @@ package struct Run: Hashable, Sendable, Identifiable {
     package var attention: [Attention]
 
     package init(
-        id: Int64, job: String, cause: RunCause, scheduledAt: Date, missed: Int = 0, createdAt: Date,
+        id: Int64, job: String, cause: RunCause, reason: String? = nil, scheduledAt: Date, missed: Int = 0, createdAt: Date,
         state: RunState = .queued, startedAt: Date? = nil, summary: String? = nil, error: String? = nil,
         hint: String? = nil, exitCode: Int32? = nil, result: RunResult? = nil, attention: [Attention] = []
     ) {
         self.id = id
         self.job = job
         self.cause = cause
+        self.reason = reason
         self.scheduledAt = scheduledAt
         self.missed = missed
         self.createdAt = createdAt
