@@ -343,8 +343,32 @@ package struct NextAnswer: Codable, Sendable {
 }
 
 package struct WhyAnswer: Codable, Sendable {
+    package struct Line: Codable, Hashable, Sendable {
+        package enum About: String, Codable, Hashable, Sendable {
+            /// How it stands, or what became of a scheduled time.
+            case verdict
+            case cause
+            /// Earlier attempts of the run, or earlier lives of the service in it.
+            case history
+            /// What happened afterwards without changing how it stands.
+            case later
+            case next
+        }
+
+        package var about: About
+        package var text: String
+
+        init(_ about: About, _ text: String) {
+            self.about = about
+            self.text = text
+        }
+    }
+
     package var job: String
+    /// All of it as text, a line each.
     package var answer: String
+    /// The verdict first.
+    package var lines: [Line]
 }
 
 package struct LogAnswer: Codable, Sendable {

@@ -136,10 +136,10 @@ struct OperationsTests {
             await bench.logs.wait(for: "good: succeeded")
             await bench.logs.wait(for: "bad: failed")
             for (job, words) in [
-                ("good", ["good last ran at", "because of the start of shipkeeper and succeeded: did good", "It is next due at", ", in 1h."]),
-                ("bad", ["bad last ran at", "and failed: the disk is full", "It runs at boot, or when started manually."]),
-                ("held", ["held is due because of the start of shipkeeper but ", "bad"]),
-                ("asked", ["asked has not run yet. It runs only when started manually."]), ("off", ["off does not run: this is safe mode"]),
+                ("good", ["good: ok, ", ": did good\n", "cause: the start of shipkeeper\n", "next: in 1h, at "]),
+                ("bad", ["bad: failed, ", ": the disk is full\n", "next: at boot, or when started manually"]),
+                ("held", ["held: waiting: it waits for bad", "cause: the start of shipkeeper"]),
+                ("asked", ["asked: has not run yet\nnext: when started manually"]), ("off", ["off: disabled: this is safe mode"]),
             ] {
                 let answer = try await operations.why(job)
                 #expect(answer.job == job)

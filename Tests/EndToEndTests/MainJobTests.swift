@@ -48,7 +48,8 @@ struct MainJobTests {
         let backup = try program.ask("start backup --wait")
         #expect(backup.status == 0 && backup.output.contains("stored 1 file"), "\(backup)")
         #expect(try program.ask("start backup --wait").output.contains("unchanged"))
-        #expect(try program.ask("why backup").output.contains("because of a manual start (command line) and succeeded"))
+        let why = try program.ask("why backup").output
+        #expect(why.hasPrefix("backup: ok, ") && why.contains("\n  cause    a manual start (command line)\n  next     in "), "\(why)")
         #expect(try program.ask("status --json").output.contains("\"last_backup\""))
         try folder.write("app/late.html", "late")
         #expect(program.stop() == 0)
@@ -76,12 +77,15 @@ struct MainJobTests {
         _ = try Shell.run("kill -9 $(pgrep -f 'http.server \(port)')")
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
         #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep -E '^gateway +[a-z]+ +1 '"))
+        #expect(try program.ask("why gateway").output.contains("restarted 1× in this run, last "))
         try folder.write("app/unsaved.html", "unsaved")
         _ = try Shell.run("kill -9 $(pgrep -P \(program.id))")
         #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep 'started again 1'"))
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/unsaved.html"))
         let runs = try program.ask("runs gateway").output
         #expect(runs.contains("interrupted"), "\(runs)")
+        let why = try program.ask("why gateway").output
+        #expect(why.contains("the start of shipkeeper; shipkeeper had ended while run "), "\(why)")
         #expect(program.stop() == 0)
         #expect(try Shell.run("pgrep -f 'http.server \(port)'").status != 0)
     }

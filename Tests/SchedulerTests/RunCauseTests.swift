@@ -7,7 +7,8 @@ struct RunCauseTests {
     private static func next(_ cause: RunCause?) -> RunCause? {
         switch cause {
         case nil: .boot
-        case .boot: .schedule("cron 0 3 * * *")
+        case .boot: .reload
+        case .reload: .schedule("cron 0 3 * * *")
         case .schedule: .after(job: "任务", run: 7)
         case .after: .person(via: "command line")
         case .person: .stop

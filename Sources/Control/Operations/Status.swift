@@ -172,7 +172,7 @@ extension StatusAnswer.Attention {
             let message = "failed, and attempt \(attempt) is under way: \(run.error ?? "")"
             return .init(job: name, message: message, hint: run.hint ?? log(run), run: run.id)
         }
-        if let run = view.current, case .deferred(_, let until) = run.state, run.cause == .boot {
+        if let run = view.current, case .deferred(_, let until) = run.state, [.boot, .reload].contains(run.cause) {
             return .init(job: name, message: "waits until \(ShownTime.text(until)), as the server asked: \(run.error ?? "")", hint: run.hint)
         }
         if view.current == nil, let at = view.stoppedAt {

@@ -17,7 +17,7 @@ extension Engine {
             }
             if run.state.activeAttempt == 1, !run.cause.isDryRun { followUps.append(FollowUp(run: run, kind: .failing)) }
         case .queued, .waitingToRetry, .deferred:
-            let isOfItsBoot = run.cause == .boot || run.cause == .stop || job.definition.isService
+            let isOfItsBoot = [.boot, .reload, .stop].contains(run.cause) || job.definition.isService
             if isOfItsBoot || job.definition.disabled != nil {
                 move(run.id, .endRequested(.shutdown), at: now) {
                     $0.summary = isOfItsBoot ? "the program ended before it could start" : job.definition.disabled?.description
@@ -35,7 +35,8 @@ extension Engine {
     }
 
     /// Starts a job's life in this boot: its cursors and its boot run. A service that was stopped manually gets none.
-    mutating func begin(_ definition: JobDefinition, at now: Date) {
+    /// - Parameter cause: What has brought it: the boot, or a reload.
+    mutating func begin(_ definition: JobDefinition, _ cause: RunCause = .boot, at now: Date) {
         jobs[definition.name]?.lookAhead()
         for case .schedule(.every(let length), _) in definition.triggers {
             // A cursor that a wrong clock left in the future would silence an interval until then.
@@ -50,7 +51,7 @@ extension Engine {
             }
         }
         if definition.triggers.contains(.boot), definition.disabled == nil, stoppedServices[definition.name] == nil {
-            record(newRun(definition.name, .boot, scheduledAt: now, at: now))
+            record(newRun(definition.name, cause, scheduledAt: now, at: now))
         }
     }
 
@@ -91,7 +92,7 @@ extension Engine {
             let before = old[definition.name]?.definition
             let isChangedService = definition.isService && before?.fingerprint != definition.fingerprint
             if before == nil || before?.disabled != nil || isChangedService {
-                begin(definition, at: now)
+                begin(definition, .reload, at: now)
             } else {
                 for case .schedule(let schedule, _) in definition.triggers
                 where jobs[definition.name]?.cursors[schedule.name] == nil {

@@ -1,4 +1,5 @@
 import Foundation
+import TimeZones
 
 extension Engine {
     /// Pauses a job, or all; one that is paused already gets the new end.
@@ -11,6 +12,8 @@ extension Engine {
         let pause = Pause(job: name, since: pauses[name]?.since ?? now, until: until, via: origin)
         pauses[name] = pause
         decision.changes.append(.pause(pause))
+        let end = until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
+        note(Event.pause, job: name, "\(name ?? "all schedules"): paused \(end) (\(origin))", at: now)
         return .done
     }
 
@@ -41,6 +44,7 @@ extension Engine {
         pauses[name] = nil
         resumed.insert(name)
         decision.changes.append(.resume(job: name))
+        note(Event.resume, job: name, "\(name ?? "all schedules"): resumed", at: now)
         if phase == .running { judgeHeldChanges(at: now) }
     }
 }

@@ -98,6 +98,7 @@ package struct Engine: Sendable {
                 verdict: definition.isService ? stored.last[definition.name] : stored.verdicts[definition.name], lastStored: stored.lastStored[definition.name])
         }
         engine.forgetCursors(Set(stored.cursors.keys))
+        engine.note(Event.boot, "shipkeeper was started", at: now)
         engine.pauses = Dictionary(stored.pauses.map { ($0.job, $0) }) { _, new in new }
         engine.forgetPauses()
         engine.stoppedServices = stored.stoppedServices

@@ -240,16 +240,11 @@ package actor JobScheduler {
             announce(run)
         case .service(let job, let status, _): feed.publish(.service(job: job, status))
         case .event(let event):
-            feed.publish(.message(topic: event.kind, text: event.message))
+            // That the program was started, whoever starts it has said.
+            guard event.kind != Event.boot else { break }
+            feed.publish(.message(topic: event.kind == Event.resume ? Event.pause : event.kind, text: event.message))
             ports.logs.note(event.message, isWarning: event.kind == "defect")
-        case .pause(let pause):
-            let end = pause.until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
-            feed.publish(.message(topic: "pause", text: "\(pause.job ?? "all schedules"): paused \(end)"))
-            ports.logs.note("\(pause.job ?? "all schedules"): paused \(end) (\(pause.via))", isWarning: false)
-        case .resume(let job):
-            feed.publish(.message(topic: "pause", text: "\(job ?? "all schedules"): resumed"))
-            ports.logs.note("\(job ?? "all schedules"): resumed", isWarning: false)
-        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted: break
+        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume: break
         }
     }
 

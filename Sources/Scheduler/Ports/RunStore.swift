@@ -27,6 +27,12 @@ package struct Event: Hashable, Sendable {
     package var job: String?
     package var message: String
 
+    /// The program was started.
+    package static let boot = "boot"
+    /// Schedules were paused, or resumed: those of one job, or of all.
+    package static let pause = "pause"
+    package static let resume = "resume"
+
     package init(at: Date, kind: String, job: String? = nil, message: String) {
         self.at = at
         self.kind = kind

@@ -1,6 +1,8 @@
 /// Why a run exists.
 package enum RunCause: Hashable, Sendable {
     case boot
+    /// A reload has brought the job or changed its work, and it starts at boot.
+    case reload
     case schedule(String)
     case after(job: String, run: Int64)
     /// Somebody asked, by this origin: `command line`, `web`.
@@ -25,6 +27,7 @@ package enum RunCause: Hashable, Sendable {
     package var displayText: String {
         switch self {
         case .boot: "boot"
+        case .reload: "reload"
         case .schedule(let name): "schedule: \(name)"
         case .after(let job, let run): "after: \(job) run \(run)"
         case .person(let origin): "person: \(origin)"
@@ -40,6 +43,7 @@ package enum RunCause: Hashable, Sendable {
     package var clause: String {
         switch self {
         case .boot: "the start of shipkeeper"
+        case .reload: "a reload that changed it"
         case .schedule(let schedule): "its schedule (\(schedule))"
         case .after(let job, let run): "the end of \(job) (run \(run))"
         case .person(let origin): "a manual start (\(origin))"
@@ -57,7 +61,7 @@ package enum RunCause: Hashable, Sendable {
 extension RunCause {
     /// The kinds as they are stored. A new cause needs one here: the compiler then names the two places below.
     private enum Kind: String {
-        case boot, schedule, after, person, stop, change, confirmed
+        case boot, reload, schedule, after, person, stop, change, confirmed
         case dryRun = "dry run"
     }
 
@@ -66,6 +70,7 @@ extension RunCause {
         func known(_ kind: Kind, _ detail: String? = nil) -> (String, String?) { (kind.rawValue, detail) }
         return switch self {
         case .boot: known(.boot)
+        case .reload: known(.reload)
         case .schedule(let name): known(.schedule, name)
         case .after(let job, let run): known(.after, "\(job)#\(run)")
         case .person(let origin): known(.person, origin)
@@ -82,6 +87,7 @@ extension RunCause {
         self =
             switch Kind(rawValue: kind) {
             case .boot: .boot
+            case .reload: .reload
             case .schedule: .schedule(detail ?? "")
             case .after: RunCause.after(detail ?? "") ?? .other(kind: kind, detail: detail)
             case .person: .person(via: detail ?? "")

@@ -1,0 +1,198 @@
+import Foundation
+import JobKit
+import Scheduler
+import Settings
+import TimeZones
+
+/// What became of one scheduled time, and why. A value: what is known in, lines out.
+struct WhyThen {
+    let view: SchedulerSnapshot.JobView
+    /// Newest first, skipped ones included.
+    let runs: [Run]
+    /// Newest first.
+    let events: [Event]
+    let wanted: WallTime
+    let now: Date
+
+    /// What became of it. Each scheduled time has exactly one.
+    enum Fate: Equatable {
+        /// The schedule has no such time; the nearest ones.
+        case notScheduled(before: Date?, after: Date?)
+        case toCome(Date)
+        case ran(Run)
+        /// The run that was made for it came late, for a reason.
+        case caughtUp(Run, Absence)
+        /// A later run stands for it.
+        case servedBy(Run, Absence?)
+        /// It was given up, for the reason that the run says.
+        case skipped(Run)
+        case paused(since: Date)
+        case unknown
+    }
+
+    /// Why nothing was decided at the time.
+    enum Absence: Equatable {
+        case notRunning
+        case paused
+        case asleep
+
+        var displayText: String {
+            switch self {
+            case .notRunning: "shipkeeper was not running"
+            case .paused: "its schedules were paused"
+            case .asleep: "the host was asleep or too busy"
+            }
+        }
+    }
+
+    /// Above this a run counts as late: the program was away.
+    private static let punctual = Duration.seconds(60)
+
+    private var schedules: [Schedule] { view.definition.triggers.compactMap(\.schedule) }
+
+    /// The scheduled time that is meant, and its schedule.
+    private var fire: (date: Date, schedule: Schedule)? {
+        for schedule in schedules {
+            if let date = time(of: schedule, from: wanted.start), date < wanted.end { return (date, schedule) }
+        }
+        return nil
+    }
+
+    /// The first time of a schedule at or after an instant; an interval is counted from a time that is known.
+    private func time(of schedule: Schedule, from start: Date) -> Date? {
+        guard case .every(let length) = schedule else { return schedule.next(after: start.addingTimeInterval(-0.001)) }
+        let known = view.upcoming.first { $0.schedule == schedule }?.next ?? runs.first { isOf($0, schedule) }?.scheduledAt
+        guard let known else { return nil }
+        let steps = (start.timeIntervalSince(known) / length.seconds - 1e-6).rounded(.up)
+        return known.addingTimeInterval(steps * length.seconds)
+    }
+
+    private func isOf(_ run: Run, _ schedule: Schedule) -> Bool { run.cause == .schedule(schedule.readable) }
+
+    var fate: Fate {
+        guard let (date, schedule) = fire else {
+            let times = schedules.compactMap { time(of: $0, from: wanted.start) }
+            let before = runs.filter { run in schedules.contains { isOf(run, $0) } && run.scheduledAt < wanted.start }.map(\.scheduledAt).max()
+            return .notScheduled(before: before, after: times.min())
+        }
+        if date > now { return .toCome(date) }
+        let own = runs.reversed().filter { isOf($0, schedule) && $0.scheduledAt.timeIntervalSince(date) > -1 }
+        guard let run = own.first else {
+            if let pause = view.pause, pause.since <= date { return .paused(since: pause.since) }
+            return .unknown
+        }
+        let absence = absence(from: date, to: run.createdAt)
+        if abs(run.scheduledAt.timeIntervalSince(date)) < 1 {
+            if run.state.outcome == .skipped { return .skipped(run) }
+            return absence.map { .caughtUp(run, $0) } ?? .ran(run)
+        }
+        // A later run accounts for the times before it that it says it stands for.
+        guard times(of: schedule, from: date, before: run.scheduledAt) <= run.missed else { return .unknown }
+        return run.state.outcome == .skipped ? .skipped(run) : .servedBy(run, absence)
+    }
+
+    /// How many times of a schedule there are from one on, up to another.
+    private func times(of schedule: Schedule, from start: Date, before end: Date) -> Int {
+        var (count, time) = (0, Date?.some(start))
+        while let next = time, next.timeIntervalSince(end) < -0.5, count < 100_000 { (count, time) = (count + 1, schedule.next(after: next)) }
+        return count
+    }
+
+    /// Why nothing was decided between a scheduled time and the making of its run; nil where it was on time.
+    private func absence(from date: Date, to made: Date) -> Absence? {
+        guard made.since(date) > WhyThen.punctual + view.definition.fireRule.jitter else { return nil }
+        let isPaused = [nil, view.definition.name].contains { (scope: String?) in
+            let last = events.first { [Event.pause, Event.resume].contains($0.kind) && $0.job == scope && $0.at <= date }
+            return last?.kind == Event.pause
+        }
+        if isPaused { return .paused }
+        return events.contains { $0.kind == Event.boot && $0.at > date && $0.at <= made.addingTimeInterval(1) } ? .notRunning : .asleep
+    }
+
+    // MARK: In words
+
+    var lines: [WhyAnswer.Line] {
+        if let reason = view.definition.disabled { return [.init(.verdict, "disabled: \(reason)")] }
+        guard !schedules.isEmpty else {
+            return [
+                .init(.verdict, "has no schedule"),
+                .init(.next, (view.definition.triggers.map(\.readable) + ["when started manually"]).joined(separator: ", or ")),
+            ]
+        }
+        let (verdict, detail) = words
+        return [.init(.verdict, verdict), detail.map { .init(.cause, $0) }].compactMap(\.self)
+    }
+
+    private var words: (verdict: String, cause: String?) {
+        let shown = text(fire?.date ?? wanted.start)
+        switch fate {
+        case .notScheduled(let before, let after):
+            let near = [before.map { "the one before was \(text($0))" }, after.map { "the next one is \(text($0))" }].compactMap(\.self).joined(separator: ", ")
+            return ("nothing was scheduled at \(shown)", near.isEmpty ? nil : near)
+        case .toCome(let date):
+            let pause = view.pause.map { "; paused \($0.until.map { "until \(text($0))" } ?? "until it is resumed")" } ?? ""
+            return ("\(shown) is still to come, in \(DurationText.readable(date.since(now)))\(pause)", nil)
+        case .ran(let run): return ("\(shown): \(outcome(run))", result(run))
+        case .caughtUp(let run, let absence):
+            return (
+                "\(shown): caught up \(DurationText.readable(run.createdAt.since(fire?.date ?? run.scheduledAt))) later, \(outcome(run))",
+                join(absence.displayText, result(run))
+            )
+        case .servedBy(let run, let absence):
+            let one = absence.map { "\($0.displayText); run \(run.id) made up for it" } ?? "the run before it went on, and run \(run.id) stands for it"
+            return ("\(shown): no run of its own; run \(run.id), due at \(text(run.scheduledAt)), stands for it and \(outcome(run))", join(one, result(run)))
+        case .skipped(let run): return ("\(shown): skipped (run \(run.id))", run.summary)
+        case .paused(let since): return ("\(shown): not run", "paused \(DurationText.readable(now.since(since))) ago; judged by catch_up when it is resumed")
+        case .unknown:
+            return (
+                "\(shown): nothing is on record",
+                "the schedule was not in force then, the job was disabled, or its history has been removed (see \"retention\")"
+            )
+        }
+    }
+
+    private func outcome(_ run: Run) -> String { "\(run.state.outcome?.rawValue ?? run.state.word) (run \(run.id))" }
+    private func result(_ run: Run) -> String? { (run.error ?? run.summary).flatMap { $0.isEmpty ? nil : $0 } }
+    private func join(_ first: String, _ second: String?) -> String { second.map { "\(first); then: \($0)" } ?? first }
+    private func text(_ date: Date) -> String { view.definition.zone.text(date) }
+}
+
+/// A time as people write it, as exact as they write it.
+struct WallTime: Equatable {
+    let start: Date
+    let end: Date
+
+    /// - Parameter text: `03:00`, the last time the wall showed it; `2026-11-27 03:00`, `2026-11-27T03:00:05+08:00`.
+    static func parse(_ text: String, in zone: Zone, now: Date) -> WallTime? {
+        if let found = text.wholeMatch(of: /(\d\d?):(\d\d)/)?.output, let hour = Int(found.1), let minute = Int(found.2), hour < 24, minute < 60 {
+            let wallNow = Int(now.timeIntervalSince1970) + zone.offset(at: now)
+            let today = CivilDate.floorDivide(wallNow, CivilDate.daySeconds) * CivilDate.daySeconds + hour * 3600 + minute * 60
+            let start = instant(today, zone)
+            return WallTime(start > now ? instant(today - CivilDate.daySeconds, zone) : start, seconds: 60)
+        }
+        let pattern = /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?(Z|[+-]\d\d:\d\d))?/
+        guard let found = text.wholeMatch(of: pattern)?.output, let year = Int(found.1), let month = Int(found.2), (1...12).contains(month),
+            let day = Int(found.3), let hour = Int(found.4), let minute = Int(found.5), hour < 24, minute < 60
+        else { return nil }
+        let number = CivilDate.day(year: year, month: month) + day - 1
+        guard CivilDate.date(ofDay: number) == (year, month, day) else { return nil }
+        let second = found.6.flatMap { Int($0) }
+        let wall = number * CivilDate.daySeconds + hour * 3600 + minute * 60 + (second ?? 0)
+        let start = found.7.map { Date(timeIntervalSince1970: Double(wall - ahead($0))) } ?? instant(wall, zone)
+        return WallTime(start, seconds: second == nil ? 60 : 1)
+    }
+
+    private init(_ start: Date, seconds: Double) { (self.start, end) = (start, start.addingTimeInterval(seconds)) }
+
+    /// When the wall shows this.
+    private static func instant(_ wall: Int, _ zone: Zone) -> Date {
+        let guess = wall - zone.offset(at: Date(timeIntervalSince1970: Double(wall)))
+        return Date(timeIntervalSince1970: Double(wall - zone.offset(at: Date(timeIntervalSince1970: Double(guess)))))
+    }
+
+    /// `+08:00` or `Z` in seconds ahead of UTC.
+    private static func ahead(_ offset: Substring) -> Int {
+        let parts = offset.dropFirst().split(separator: ":").compactMap { Int($0) }
+        return parts.count == 2 ? (offset.hasPrefix("-") ? -1 : 1) * (parts[0] * 3600 + parts[1] * 60) : 0
+    }
+}
