@@ -134,7 +134,7 @@ package struct RunAnswer: Codable, Sendable {
     /// The same for a list: what came of it, or why it runs, and why somebody asked for it.
     package var listText: String {
         let text = displayText.isEmpty ? cause : displayText
-        return reason.map { "\(text) (reason: \($0))" } ?? text
+        return reason.map { "reason: \($0); \(text)" } ?? text
     }
 }
 

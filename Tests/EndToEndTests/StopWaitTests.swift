@@ -21,7 +21,7 @@ struct StopWaitTests {
         #expect(try program.until("test -e '\(folder["alive"])'"))
         let restart = try program.ask("restart app --wait --reason 'new key for the model'")
         #expect(restart.status == 0, "\(restart)")
-        #expect(try program.ask("runs app").output.contains("(reason: new key for the model)"))
+        #expect(try Shell.run("COLUMNS=200 '\(SourceTree.program)' runs app --state '\(folder["state"])'").output.contains("reason: new key for the model; "))
         #expect(try program.ask("runs app --json").output.contains("\"reason\" : \"new key for the model\""))
         #expect(try program.ask("restart app --reason '\(String(repeating: "x", count: 300))'").status == 1)
         #expect(try program.until("test -e '\(folder["alive"])'"))

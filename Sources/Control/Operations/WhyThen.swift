@@ -61,8 +61,7 @@ struct WhyThen {
     /// The first time of a schedule at or after an instant; an interval is counted from a time that is known.
     private func time(of schedule: Schedule, from start: Date) -> Date? {
         guard case .every(let length) = schedule else { return schedule.next(after: start.addingTimeInterval(-0.001)) }
-        let known = view.upcoming.first { $0.schedule == schedule }?.next ?? runs.first { isOf($0, schedule) }?.scheduledAt
-        guard let known else { return nil }
+        guard let known = view.cursors[schedule.name] else { return nil }
         let steps = (start.timeIntervalSince(known) / length.seconds - 1e-6).rounded(.up)
         return known.addingTimeInterval(steps * length.seconds)
     }

@@ -26,6 +26,8 @@ package struct SchedulerSnapshot: Sendable {
         package var pause: Pause?
         /// When each schedule next asks for something.
         package var upcoming: [(schedule: Schedule, next: Date)]
+        /// The newest scheduled time acted on, by the schedule's name; also while the job is paused.
+        package var cursors: [String: Date]
         package var progress: RunProgress?
         package var service: ServiceStatus?
         /// The newest probe of each kind since the service was launched.
@@ -59,7 +61,7 @@ package struct SchedulerSnapshot: Sendable {
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
                 stoppedAt: engine.stoppedServices[job.definition.name], nextFire: pause == nil ? job.nextFire : nil, pause: pause,
                 upcoming: (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } },
-                progress: reporter?.0, service: reporter?.1, checks: reporter?.2 ?? [])
+                cursors: job.cursors, progress: reporter?.0, service: reporter?.1, checks: reporter?.2 ?? [])
         }
     }
 }
