@@ -12,11 +12,14 @@ package struct ControlServer: Sendable {
     private static let caller = "command line"
 
     private let operations: Operations
+    private let requests: OpenRequests
     private let socket: String
     private let logger: Logger
 
-    package init(operations: Operations, socket: String, logger: Logger) {
+    /// - Parameter requests: Counts those that are not answered yet.
+    package init(operations: Operations, requests: OpenRequests, socket: String, logger: Logger) {
         self.operations = operations
+        self.requests = requests
         self.socket = socket
         self.logger = logger
     }
@@ -42,23 +45,30 @@ package struct ControlServer: Sendable {
     }
 
     private func add<O: ControlOperation>(_ operation: O.Type, to router: Router<BasicRequestContext>) {
-        let operations = operations
+        let (operations, requests) = (operations, requests)
         router.on("/-/\(operation.path)", method: .init(operation.effect.method) ?? .get) { request, context in
             // The router leaves them as they came; job names may be in any script.
             let path = context.parameters.map { (String($0.key), String($0.value).removingPercentEncoding ?? String($0.value)) }
             let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+            requests.begin()
             do throws(OperationError) {
                 let parameters = Dictionary(path + query) { first, _ in first }
-                return response(200, try await operation.run(parameters: parameters, on: operations, via: ControlServer.caller))
+                return response(200, try await operation.run(parameters: parameters, on: operations, via: ControlServer.caller), requests)
             } catch {
-                return response(error.status, FailureAnswer(error))
+                return response(error.status, FailureAnswer(error), requests)
             }
         }
     }
 }
 
-private func response(_ status: Int, _ value: some Encodable) -> Response {
-    Response(
+/// A response that counts as answered once its last byte is written, or can't be.
+private func response(_ status: Int, _ value: some Encodable, _ requests: OpenRequests) -> Response {
+    let buffer = ByteBuffer(bytes: ControlJSON.encode(value) + [10])
+    return Response(
         status: .init(code: status), headers: [.contentType: "application/json"],
-        body: .init(byteBuffer: ByteBuffer(bytes: ControlJSON.encode(value) + [10])))
+        body: .init(contentLength: buffer.readableBytes) { writer in
+            defer { requests.end() }
+            try await writer.write(buffer)
+            try await writer.finish(nil)
+        })
 }

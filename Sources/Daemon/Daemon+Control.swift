@@ -5,7 +5,7 @@ import Logs
 
 extension Daemon {
     /// Answers until the program leaves; where the socket can't be used, tries again.
-    func serveControl(_ operations: Operations) async {
+    func serveControl(_ operations: Operations, _ requests: OpenRequests) async {
         var isNoted = false
         while let lack = SystemRoom.serverLacks() {
             if !isNoted { container.note("the control server can't start: there are too few \(lack); the command line can't reach this program", .warning) }
@@ -18,7 +18,7 @@ extension Daemon {
         while true {
             do {
                 let socket = try state.socket.make()
-                try await ControlServer(operations: operations, socket: socket, logger: logger).run {}
+                try await ControlServer(operations: operations, requests: requests, socket: socket, logger: logger).run {}
             } catch {
                 let words = "the command line can't reach this program, the control socket failed: \(error)"
                 if words != complaint { container.note(words, .error) }

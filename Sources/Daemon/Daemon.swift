@@ -23,6 +23,8 @@ package struct Daemon {
     /// The share of the stop budget that runs may take; what is left is for the services.
     private static let runsShare = 0.6
     static let socketPause = Duration.seconds(1)
+    /// The longest that clients are waited for at the end.
+    private static let longestGoodbye = Duration.milliseconds(400)
 
     let version: String
     let file: ConfigurationFile
@@ -195,7 +197,8 @@ package struct Daemon {
         _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: StateFile, _ logs: RunLogFiles, _ watches: Watches
     ) async -> Int32 {
         // Never cancelled: it answers until the program leaves, also while it stops.
-        Task { await serveControl(operations) }
+        let requests = OpenRequests()
+        Task { await serveControl(operations, requests) }
         let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
@@ -209,6 +212,8 @@ package struct Daemon {
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
         for task in [listening, housekeeping, recording, zones, following, beginning] { task.cancel() }
+        // Who waits for a run's end is told of it before the socket goes.
+        await requests.settle(within: min(Daemon.longestGoodbye, stopping.farewell), clock)
         state.socket.remove()
         if let failure {
             container.note("the state file can't be used: \(failure.message)", .error)
@@ -221,9 +226,15 @@ package struct Daemon {
     private func listen(_ signals: SignalStream, _ scheduler: JobScheduler, _ logs: RunLogFiles, _ watches: Watches) async {
         var reloading: Task<Void, Never>?
         defer { reloading?.cancel() }
+        // Asked before the terminal is gone.
+        let hasTerminal = Terminal.isInput
         for await signal in signals.signals {
             // A reload may have to wait for the state file; a stop must not wait for the reload.
-            if signal == Daemon.hangUp { reloading = Task { _ = await reload(.applied, scheduler, logs, watches) } } else { stop(scheduler, signal) }
+            if signal == Daemon.hangUp, !hasTerminal {
+                reloading = Task { _ = await reload(.applied, scheduler, logs, watches) }
+            } else {
+                stop(scheduler, signal)
+            }
         }
     }
 

@@ -34,6 +34,8 @@ package struct InitProcess {
     private var budget = StopBudgetReader()
     private var restarts: [Int] = []
     private let startedAt = time(nil)
+    /// Whether the terminal that we were started from was closed when SIGHUP comes: it stops then, for nobody would see the daemon any more.
+    private let hasTerminal = isatty(STDIN_FILENO) == 1
     /// The system's error number of the last start that failed.
     private var startFailure: Int32 = 0
     /// What the system may be short of for a moment.
@@ -66,6 +68,11 @@ package struct InitProcess {
 
     /// Waits for one of our signals, for ever or until an instant; gives its number, or -1.
     private func received(until instant: Instant? = nil) -> Int32 {
+        let signal = rawSignal(until: instant)
+        return signal == SIGHUP && hasTerminal ? SIGTERM : signal
+    }
+
+    private func rawSignal(until instant: Instant?) -> Int32 {
         var set = signals
         guard let instant else { return unsafe sigwaitinfo(&set, nil) }
         var limit = instant.fromNow

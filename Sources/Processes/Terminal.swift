@@ -4,11 +4,12 @@ import Glibc
 /// The terminal that standard output or standard error is, where it is one.
 package enum Terminal {
     package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+    package static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
     package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Asks on the terminal; blocks until there is an answer. True without a terminal: a script has decided already.
     package static func ask(_ question: String) -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else { return true }
+        guard isInput else { return true }
         // Who types with both outputs sent elsewhere sees no question, and so has not agreed.
         guard isError || isOutput else { return false }
         try? (isError ? StandardStream.error : StandardStream.output).write(Array(question.utf8))

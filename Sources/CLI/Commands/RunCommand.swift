@@ -10,7 +10,7 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             A small process of its own starts the program, reaps orphans, forwards signals and starts it again after a fault: \
             as process 1, or as a child subreaper where another init stands above. SIGTERM and SIGINT stop, SIGHUP reloads \
-            the configuration.
+            the configuration. Started from a terminal, it stops when that is closed.
             """)
 
     @Option(name: .shortAndLong, help: "The configuration file.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Daemon
 import Foundation
 import JobKit
 import Processes
@@ -69,13 +70,13 @@ struct StopCommand: AsyncParsableCommand {
         let run = try answer.accepted(job)
         guard wait else { return Console.out("\(job) is stopping (run \(run))") }
         Console.note("\(job) is stopping (run \(run))")
+        var state = try await server.state(of: run, job)
         while true {
-            let state = try await server.ask(RunOperation.self, .init(id: run))
             if state.isFinished {
                 Console.answered(state)
                 return Console.out("\(job) has stopped (run \(run)\(state.outcome.map { ", \($0.rawValue)" } ?? ""))")
             }
-            try await server.awaitNews(after: state.position, job: job)
+            state = try await server.news(of: run, job, after: state.position)
         }
     }
 }
@@ -116,6 +117,33 @@ extension StartAnswer {
     }
 }
 
+extension ServerOptions {
+    /// How long one request waits for news, in seconds.
+    private static let longestWait: Int64 = 20
+    /// The least time between two looks at progress or a log.
+    private static let pace = Duration.milliseconds(100)
+
+    /// How a run stands, for somebody who waits for it.
+    fileprivate func state(of run: Int64, _ job: String) async throws -> RunAnswer {
+        if let answer = await askQuietly(RunOperation.self, .init(id: run)) { return answer }
+        Console.error("shipkeeper stopped before run \(run) of \(job) was over; see \"shipkeeper runs \(job)\" when it runs again", code: .notRunning)
+        throw Exit.notRunning
+    }
+
+    /// The same once something has happened to the job after a position of the feed, or nothing for a while. Its end comes with the news itself:
+    /// a program that stops answers no further question.
+    fileprivate func news(of run: Int64, _ job: String, after position: Int64?) async throws -> RunAnswer {
+        let begun = ContinuousClock.now
+        let news = await askQuietly(EventsOperation.self, .init(after: position, wait: ServerOptions.longestWait, job: job))
+        if let end = news?.events.last(where: { $0.run?.id == run && $0.run?.isFinished == true })?.run { return end }
+        if news?.events.allSatisfy({ $0.type == .progress || $0.type == .log }) == true {
+            let rest = ServerOptions.pace - (ContinuousClock.now - begun)
+            if rest > .zero { try await SystemWallClock().sleep(for: rest) }
+        }
+        return try await state(of: run, job)
+    }
+}
+
 /// Stays with a run until its end, showing how far it has come.
 struct RunWaiter {
     let job: String
@@ -135,11 +163,11 @@ struct RunWaiter {
     func wait() async throws {
         var (shown, toldAttempts, obstacle) = ("", 0, "")
         var offset: Int64 = 0
+        var answer = try await server.state(of: run, job)
         while true {
-            let answer = try await server.ask(RunOperation.self, .init(id: run))
-            if case .live = output, answer.startedAt != nil { try await show(from: &offset) }
+            if case .live = output, answer.startedAt != nil { await show(from: &offset) }
             if answer.isFinished {
-                if case .summaryLines = output, !Console.isJSON { try await showSummaryLines() }
+                if case .summaryLines = output, !Console.isJSON { await showSummaryLines() }
                 return try conclude(answer)
             }
             if let reason = answer.obstacle, reason != obstacle {
@@ -158,7 +186,7 @@ struct RunWaiter {
                 Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
                 shown = progress
             }
-            try await server.awaitNews(after: answer.position, job: job)
+            answer = try await server.news(of: run, job, after: answer.position)
         }
     }
 
@@ -171,19 +199,18 @@ struct RunWaiter {
     private var isLive: Bool { if case .live = output { true } else { false } }
 
     /// Shows what has come since that byte.
-    private func show(from offset: inout Int64) async throws {
-        let log = try await server.ask(LogOperation.self, .init(job: job, run: run, from: offset))
+    private func show(from offset: inout Int64) async {
+        guard let log = await server.askQuietly(LogOperation.self, .init(job: job, run: run, from: offset)) else { return }
         offset = log.next
         if !log.text.isEmpty, !Console.answeredLine(log) { Console.raw(log.text) }
     }
 
     /// The program's own lines of the run, without the output of its processes.
-    private func showSummaryLines() async throws {
+    private func showSummaryLines() async {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         var offset: Int64 = 0
         while true {
-            let log = try await server.ask(LogOperation.self, .init(job: job, run: run, from: offset))
-            if log.text.isEmpty { return }
+            guard let log = await server.askQuietly(LogOperation.self, .init(job: job, run: run, from: offset)), !log.text.isEmpty else { return }
             offset = log.next
             for line in log.text.split(separator: "\n") where line.hasPrefix("# ") { Console.out(String(line.dropFirst(2))) }
         }
