@@ -275,7 +275,31 @@ struct Simulation {
         }
         if Set(engine.pauses.values) != Set(pauses.values) { problems.append("the engine and the disk differ about what is paused") }
         for run in engine.runs.values where disk[run.id] == nil { problems.append("run \(run.id) is not on disk") }
+        checkIndexes()
         if Set(active.map(\.id)) != working { problems.append("the engine and the world differ about what is running") }
+    }
+
+    /// What the engine keeps to find things fast agrees with a look at everything.
+    private mutating func checkIndexes() {
+        let all = engine.runs.values.sorted { $0.id < $1.id }
+        if engine.runs.active != all.filter({ $0.state.activeAttempt != nil }) { problems.append("the index of active runs is wrong") }
+        let waiting = all.filter { $0.state == .queued || $0.state.nextAttemptAt != nil }.sorted {
+            ($0.scheduledAt, $0.job, $0.id) < ($1.scheduledAt, $1.job, $1.id)
+        }
+        if engine.runs.waiting != waiting { problems.append("the index of waiting runs is wrong") }
+        for job in engine.jobs.keys where engine.runs.of(job) != all.filter({ $0.job == job }) { problems.append("the index of \(job)'s runs is wrong") }
+        guard isSettled, engine.phase == .running else { return }
+        let isAllPaused = engine.pauses[String?.none] != nil
+        let fires = engine.jobs.values.filter { !isAllPaused && engine.pauses[$0.definition.name] == nil }.compactMap(\.nextFire)
+        let runs = all.compactMap { run -> Date? in
+            if case .running(_, let since) = run.state { return engine.jobs[run.job]?.definition.timeout.map { since.adding($0) } }
+            return run.state.nextAttemptAt
+        }
+        let expected = (fires + runs + engine.pauses.values.compactMap(\.until)).filter { $0 > now }.min()
+        if engine.nextWake(after: now) != expected {
+            problems.append("the next wake is \(engine.nextWake(after: now).map { "\($0)" } ?? "never") instead of \(expected.map { "\($0)" } ?? "never")")
+        }
+        if let late = fires.min(), late <= now { problems.append("something due at \(late) was not looked at") }
     }
 
     private mutating func drain() {

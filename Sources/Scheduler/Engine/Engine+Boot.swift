@@ -5,6 +5,7 @@ extension Engine {
     /// Accounts for a run that the last boot left unfinished.
     mutating func takeOver(_ run: Run, at now: Date) {
         runs[run.id] = run
+        addTimes(of: run)
         guard let job = jobs[run.job] else {
             move(run.id, .endRequested(.reloaded), at: now) { $0.summary = "the job is no longer declared" }
             if runs[run.id] != nil { move(run.id, .foundInterrupted, at: now) }
@@ -38,6 +39,7 @@ extension Engine {
     /// - Parameter cause: What has brought it: the boot, or a reload.
     mutating func begin(_ definition: JobDefinition, _ cause: RunCause = .boot, at now: Date) {
         jobs[definition.name]?.lookAhead()
+        addTimes(of: definition.name)
         for case .schedule(.every(let length), _) in definition.triggers {
             // A cursor that a wrong clock left in the future would silence an interval until then.
             let schedule = Schedule.every(length)
@@ -67,6 +69,8 @@ extension Engine {
     mutating func setCursor(_ job: String, _ schedule: Schedule, _ cursor: Date) {
         let name = schedule.name
         jobs[job]?.set(cursor, of: name)
+        addTimes(of: job)
+        latestCursor = max(latestCursor, cursor)
         decision.changes.append(.cursor(job: job, schedule: name, cursor))
     }
 
@@ -80,6 +84,7 @@ extension Engine {
             job.lookAhead()
             jobs[definition.name] = job
         }
+        indexDefinitions()
         forgetCursors(Set(old.flatMap { name, job in job.cursors.keys.map { StoredState.CursorKey(job: name, schedule: $0) } }))
         forgetPauses()
         forgetStops { [jobs] name, _ in jobs[name]?.definition.isService != true }

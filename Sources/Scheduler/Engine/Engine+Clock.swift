@@ -12,11 +12,17 @@ extension Engine {
     /// Sets cursors from a time when the clock was wrong to now, whether that shows at boot or when the clock is set.
     mutating func resetStrayCursors(at now: Date) {
         let limit = now.adding(Engine.mostAhead)
+        guard latestCursor > limit else { return }
+        latestCursor = now
         var strays: [String] = []
         var newest = now
         for name in jobs.keys.sorted() {
             for upcoming in jobs[name]?.upcoming ?? [] {
-                guard let cursor = jobs[name]?.cursors[upcoming.name], cursor > limit else { continue }
+                guard let cursor = jobs[name]?.cursors[upcoming.name] else { continue }
+                guard cursor > limit else {
+                    latestCursor = max(latestCursor, cursor)
+                    continue
+                }
                 setCursor(name, upcoming.schedule, now)
                 newest = max(newest, cursor)
                 if strays.last != name { strays.append(name) }
@@ -35,7 +41,11 @@ extension Engine {
                 setCursor(name, schedule, cursor.adding(jump))
             }
         }
-        for (id, run) in runs { runs[id]?.state = run.state.shifted(by: jump) }
+        for var run in runs.inOrder {
+            run.state = run.state.shifted(by: jump)
+            runs[run.id] = run
+            addTimes(of: run)
+        }
         for (name, pause) in pauses {
             guard let until = pause.until else { continue }
             let shifted = Pause(job: name, since: pause.since.adding(jump), until: until.adding(jump), via: pause.via)

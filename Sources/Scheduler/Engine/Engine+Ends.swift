@@ -39,7 +39,7 @@ extension Engine {
         while !followUps.isEmpty {
             let next = followUps.removeFirst()
             guard phase == .running else { continue }
-            for name in jobs.keys.sorted() {
+            for name in followers[next.run.job] ?? [] {
                 guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
                 for case .after(next.run.job, let wanted) in definition.triggers where wanted.admits(next.kind) {
                     let run = newRun(name, .after(job: next.run.job, run: next.run.id), scheduledAt: now, at: now)
@@ -92,7 +92,7 @@ extension Engine {
         guard phase == .running else { return }
         phase = .stopping(runsUntil: runsUntil, end: deadline)
         stopsServices = runs.values.contains { jobs[$0.job]?.definition.isService == true && $0.state.activeAttempt != nil }
-        for run in runs.values.sorted(by: { $0.id < $1.id }) {
+        for run in runs.inOrder {
             guard let job = jobs[run.job]?.definition, !job.isService || run.state.activeAttempt == nil else { continue }
             let mayFinish = job.triggers.contains(.stop) && run.state.activeAttempt != nil
             if !mayFinish { end(run, because: .shutdown, at: now) }
@@ -136,7 +136,7 @@ extension Engine {
         guard runs.values.allSatisfy({ jobs[$0.job]?.definition.isService == true }) else { return }
         for run in runs.values where run.state.activeAttempt == nil { end(run, because: .shutdown, at: now) }
         let alive = Set(runs.values.map(\.job))
-        for run in runs.values.sorted(by: { $0.id < $1.id }) {
+        for run in runs.inOrder {
             guard case .running = run.state, !alive.contains(where: { $0 != run.job && needs($0, run.job) }) else { continue }
             end(run, because: .shutdown, at: now)
         }

@@ -42,6 +42,7 @@ extension Engine {
 
     private mutating func endPause(_ name: String?, at now: Date) {
         pauses[name] = nil
+        if let name { addTimes(of: name) } else { addTimesOfAll() }
         resumed.insert(name)
         decision.changes.append(.resume(job: name))
         note(Event.resume, job: name, "\(name ?? "all schedules"): resumed", at: now)

@@ -43,9 +43,11 @@ extension Engine {
         }
         guard areDone, pause(of: name) == nil else {
             jobs[name]?.heldChange = Engine.HeldChange(path: path, last: last)
+            heldJobs.insert(name)
             return
         }
         jobs[name]?.heldChange = nil
+        heldJobs.remove(name)
         if needs.contains(where: { jobs[$0]?.worked?.contains(last) == true }) { return }
         // A change during a run would be lost with it, whatever the job's rule for overlaps is.
         enqueue(newRun(name, .change(path: path), scheduledAt: last, at: now), overlap: .queue, at: now)
@@ -53,7 +55,7 @@ extension Engine {
 
     /// Looks again at changes that were waiting for needed jobs.
     mutating func judgeHeldChanges(at now: Date) {
-        for name in jobs.keys.sorted() {
+        for name in heldJobs.sorted() {
             if let held = jobs[name]?.heldChange { changed(name, held.path, last: held.last, at: now) }
         }
     }

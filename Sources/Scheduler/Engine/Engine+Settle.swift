@@ -20,10 +20,11 @@ extension Engine {
             grantSlots(at: now)
         case .running, .done: break
         }
+        forgetStaleTimes(at: now)
     }
 
     private mutating func enqueueDue(at now: Date) {
-        for name in jobs.keys.sorted() {
+        for name in takeDueJobs(at: now) {
             guard let definition = jobs[name]?.definition, pause(of: name) == nil else { continue }
             for upcoming in jobs[name]?.upcoming ?? [] {
                 guard let next = upcoming.next, next <= now, let cursor = jobs[name]?.cursors[upcoming.name] else { continue }
@@ -79,10 +80,8 @@ extension Engine {
     }
 
     private mutating func expireTimeouts(at now: Date) {
-        for run in runs.values.sorted(by: { $0.id < $1.id }) {
-            guard case .running(_, let since) = run.state, let timeout = jobs[run.job]?.definition.timeout,
-                since.adding(timeout) <= now
-            else { continue }
+        for id in runTimes.takeDue(by: now).sorted() {
+            guard let run = runs[id], case .running = run.state, let time = nextTime(of: run), time <= now else { continue }
             end(run, because: .timeout, at: now)
         }
     }
@@ -90,40 +89,43 @@ extension Engine {
     // MARK: Slots
 
     private mutating func grantSlots(at now: Date) {
-        let waiting = runs.values.filter { $0.isWaiting(at: now) }
-            .sorted { ($0.scheduledAt, $0.job, $0.id) < ($1.scheduledAt, $1.job, $1.id) }
-        guard !waiting.isEmpty else { return }
-        var active = activeRuns
-        for run in waiting where runs[run.id] != nil && obstacle(to: run, among: active) == nil {
+        guard runs.hasWaiting else { return }
+        var busy = busy
+        for run in runs.waiting where run.isWaiting(at: now) && runs[run.id] != nil {
+            // The limit comes first: where it is reached, it is what most runs wait for.
+            if busy.isFull, jobs[run.job]?.definition.isService == false { continue }
+            guard obstacle(to: run, busy) == nil else { continue }
             move(run.id, .slotGranted, at: now) { $0.startedAt = $0.startedAt ?? now }
             guard let started = runs[run.id], case .running(let attempt, _) = started.state else { continue }
-            active.append(started)
+            busy.add(started, jobs[started.job]?.definition)
             decision.changes.append(.saveAttempt(Attempt(run: run.id, number: attempt, startedAt: now)))
             decision.effects.append(.start(started, attempt: attempt))
         }
     }
 
     /// Why a waiting run can't start just now; nil when it can.
-    package func obstacle(to run: Run) -> String? { obstacle(to: run, among: activeRuns) }
+    package func obstacle(to run: Run) -> String? { obstacle(to: run, busy) }
 
-    private var activeRuns: [Run] { runs.values.filter { $0.state.activeAttempt != nil } }
+    /// What the runs under way keep from others.
+    var busy: Busy {
+        var busy = Busy(most: mostParallel)
+        for run in runs.active { busy.add(run, jobs[run.job]?.definition) }
+        return busy
+    }
 
-    private func obstacle(to run: Run, among active: [Run]) -> String? {
+    func obstacle(to run: Run, _ busy: Busy) -> String? {
         guard let job = jobs[run.job]?.definition else { return "the job is not declared" }
         if let hold = hold(on: run.job, for: run.cause) { return "waits: \(hold.reason)" }
         for need in job.needs {
             if let reason = unmet(need) { return "waits for \(need), which \(reason.displayText)" }
         }
-        if let own = active.first(where: { $0.job == run.job }) { return "run \(own.id) is still \(own.state.word)" }
-        if let group = job.group, let other = active.first(where: { jobs[$0.job]?.definition.group == group }) {
-            return "\(other.job) of the same group is running"
+        if let own = busy.runs[run.job] { return "run \(own.id) is still \(own.state.word)" }
+        if let group = job.group, let other = busy.groups[group] { return "\(other) of the same group is running" }
+        for (other, keys) in busy.exclusive {
+            guard let key = ExclusiveKey.meeting(job.exclusive, keys) else { continue }
+            return "\(other), which works on \(ExclusiveKey.readable(key)) too, is running"
         }
-        for other in active {
-            guard let key = ExclusiveKey.meeting(job.exclusive, jobs[other.job]?.definition.exclusive ?? []) else { continue }
-            return "\(other.job), which works on \(ExclusiveKey.readable(key)) too, is running"
-        }
-        let busy = active.filter { jobs[$0.job]?.definition.isService != true }.count
-        return !job.isService && busy >= mostParallel ? "\(busy) jobs are running, which is the limit" : nil
+        return !job.isService && busy.isFull ? "\(busy.count) jobs are running, which is the limit" : nil
     }
 
     /// Why a need is not met, and whether that can change without somebody's help.
@@ -141,7 +143,7 @@ extension Engine {
     func unmet(_ need: String) -> UnmetNeed? {
         guard let job = jobs[need] else { return .hopeless("is not declared") }
         // One that runs again, such as a restore in place, is changing what was good.
-        let isAgain = runs.values.contains { $0.job == need && $0.state.activeAttempt != nil && !$0.cause.isDryRun }
+        let isAgain = runs.of(need).contains { $0.state.activeAttempt != nil && !$0.cause.isDryRun }
         if job.definition.isService ? job.isReady : job.hasSucceeded && !isAgain { return nil }
         if let reason = job.definition.disabled { return .hopeless("is disabled: \(reason)") }
         if let run = unfinished(of: need).first { return .pending("is \(run.state.word)") }

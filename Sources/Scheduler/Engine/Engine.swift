@@ -68,7 +68,19 @@ package struct Engine: Sendable {
     package internal(set) var phase = Phase.running
     package internal(set) var jobs: [String: Job] = [:]
     /// Unfinished runs.
-    package internal(set) var runs: [Int64: Run] = [:]
+    package internal(set) var runs = RunTable()
+    /// When each job's schedules next ask for something; not of jobs that are disabled.
+    var fireTimes = DueTimes<String>()
+    /// The same of disabled jobs: their cursors go on, and nobody is woken for them.
+    var silentTimes = DueTimes<String>()
+    /// When runs time out or are tried again.
+    var runTimes = DueTimes<Int64>()
+    /// By job: the names of those that may follow its ends, in order.
+    var followers: [String: [String]] = [:]
+    /// Jobs with a change that waits for needed jobs.
+    var heldJobs: Set<String> = []
+    /// No cursor is later.
+    var latestCursor = Date.distantPast
     var highestRunID: Int64
     /// Whether a service was running when stopping began: it may write while it stops.
     var stopsServices = false
@@ -97,6 +109,8 @@ package struct Engine: Sendable {
                 lastReport: stored.lastReports[definition.name],
                 verdict: definition.isService ? stored.last[definition.name] : stored.verdicts[definition.name], lastStored: stored.lastStored[definition.name])
         }
+        engine.indexDefinitions()
+        engine.latestCursor = stored.cursors.values.max() ?? .distantPast
         engine.forgetCursors(Set(stored.cursors.keys))
         engine.note(Event.boot, "shipkeeper was started", at: now)
         engine.pauses = Dictionary(stored.pauses.map { ($0.job, $0) }) { _, new in new }
@@ -150,7 +164,7 @@ package struct Engine: Sendable {
     package func nextWake(after now: Date) -> Date? {
         var wakes: [Date] = []
         if phase == .running {
-            wakes += jobs.values.compactMap { pause(of: $0.definition.name) == nil ? $0.nextFire : nil }
+            if let next = fireTimes.earliest { wakes.append(next.at) }
             wakes += pauses.values.compactMap(\.until)
         }
         switch phase {
@@ -158,14 +172,7 @@ package struct Engine: Sendable {
         case .lastPass(let end): wakes.append(end)
         case .running, .done: break
         }
-        for run in runs.values {
-            switch run.state {
-            case .running(_, let since):
-                if let timeout = jobs[run.job]?.definition.timeout { wakes.append(since.adding(timeout)) }
-            case .waitingToRetry(_, let at), .deferred(_, let at): wakes.append(at)
-            case .queued, .ending, .finished: break
-            }
-        }
+        if let next = runTimes.earliest { wakes.append(next.at) }
         return wakes.filter { $0 > now }.min()
     }
 
@@ -175,6 +182,7 @@ package struct Engine: Sendable {
         decision.changes.append(.save(run))
         guard let outcome = run.state.outcome else {
             runs[run.id] = run
+            addTimes(of: run)
             if run.state == .queued { forgetStops { name, _ in name == run.job } }
             return
         }
@@ -215,9 +223,7 @@ package struct Engine: Sendable {
             id: highestRunID, job: job, cause: cause, scheduledAt: scheduledAt, missed: missed, createdAt: now)
     }
 
-    func unfinished(of job: String) -> [Run] {
-        runs.values.filter { $0.job == job }.sorted { $0.id < $1.id }
-    }
+    func unfinished(of job: String) -> [Run] { runs.of(job) }
 }
 
 extension StoredState {
@@ -249,7 +255,8 @@ extension Engine.Job {
     }
 
     /// When the job's schedules next ask for something.
-    package var nextFire: Date? {
-        definition.disabled == nil ? upcoming.compactMap(\.next).min() : nil
-    }
+    package var nextFire: Date? { definition.disabled == nil ? nextTime : nil }
+
+    /// The same, of a job that is disabled too.
+    var nextTime: Date? { upcoming.lazy.compactMap(\.next).min() }
 }

@@ -183,7 +183,7 @@ package actor JobScheduler {
                 stuck.remove(run)
             case .shutdown:
                 abandonStuck()
-                for (id, run) in engine?.runs ?? [:] { if case .ending = run.state { watchEnd(of: id) } }
+                for run in engine?.runs.inOrder ?? [] { if case .ending = run.state { watchEnd(of: run.id) } }
             default: break
             }
             isDone = carryOut(decision) || isDone

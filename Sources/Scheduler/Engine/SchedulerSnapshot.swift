@@ -48,6 +48,7 @@ package struct SchedulerSnapshot: Sendable {
         self.position = position
         isStopping = engine.phase != .running
         pause = engine.pauses[String?.none]
+        let busy = engine.busy
         jobs = engine.jobs.values.sorted { $0.definition.name < $1.definition.name }.map { job in
             let current = engine.unfinished(of: job.definition.name).first
             // What a service or a job without schedules can't miss is no pause of it.
@@ -56,7 +57,7 @@ package struct SchedulerSnapshot: Sendable {
             let reporter = current.flatMap { reporters[$0.id] }
             return JobView(
                 definition: job.definition, current: current,
-                obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0) : nil }, last: job.last, lastReport: job.lastReport,
+                obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0, busy) : nil }, last: job.last, lastReport: job.lastReport,
                 verdict: job.verdict, lastStored: job.lastStored,
                 hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
                 stoppedAt: engine.stoppedServices[job.definition.name], nextFire: pause == nil ? job.nextFire : nil, pause: pause,
