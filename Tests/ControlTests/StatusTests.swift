@@ -93,4 +93,34 @@ struct StatusTests {
         let command = Engine.boot([JobDefinition(name: "app")], stored: stored, mostParallel: 1, at: t + 9).engine
         #expect(service.jobs["app"]?.verdict?.id == 2 && command.jobs["app"]?.verdict?.id == 1)
     }
+
+    @Test("asks the store for nothing, however many jobs there are", .timeLimit(.minutes(30)))
+    func noQuery() async throws {
+        let bench = SchedulerBench((0..<20).map { .good(JobDefinition(name: "job\($0)", triggers: [daily])) })
+        var operations = bench.operations()
+        operations.store = UnaskedStore()
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            _ = try await operations.start("job3", via: "test", evenIfRunning: false)
+            await bench.logs.wait(for: "job3: succeeded")
+            let status = try await operations.status()
+            #expect(status.jobs.count == 20 && status.jobs.contains { $0.last?.outcome == .succeeded })
+        }
+    }
+}
+
+/// A store whose every query is a mistake.
+private struct UnaskedStore: RunStore {
+    private func refusal(_ query: String) -> StoreError {
+        Issue.record("the store was asked for \(query)")
+        return StoreError("nobody should ask")
+    }
+
+    func load() throws(StoreError) -> StoredState { throw refusal("its state") }
+    func commit(_ changes: [StoreChange]) throws(StoreError) { throw refusal("a commit") }
+    func runs(of job: String?, limit: Int) throws(StoreError) -> [Run] { throw refusal("runs") }
+    func run(_ id: Int64) throws(StoreError) -> Run? { throw refusal("a run") }
+    func attempts(of run: Int64) throws(StoreError) -> [Attempt] { throw refusal("attempts") }
+    func events(limit: Int) throws(StoreError) -> [Event] { throw refusal("events") }
+    func prune(keeping mostRuns: Int, since oldest: Date) throws(StoreError) -> [Int64] { throw refusal("a removal") }
 }
