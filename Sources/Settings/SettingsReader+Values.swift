@@ -235,13 +235,13 @@ extension SettingsReader {
 extension SettingsReader {
     /// Two lengths of time, as in `5s..60s`.
     package mutating func durationRange(
-        _ key: String, _ about: String, default fallback: ClosedRange<Duration>
+        _ key: String, _ about: String, default fallback: ClosedRange<Duration>, allowsZero: Bool = false
     ) -> ClosedRange<Duration> {
         let text = "\(DurationText.format(fallback.lowerBound))..\(DurationText.format(fallback.upperBound))"
         let shape = SettingShape(key, about, .pattern("^[0-9a-z]+(\\.\\.[0-9a-z]+)?$"), default: text)
         return parsed(shape, expected: "a range of time such as 5s..60s") { text in
             let ends = text.components(separatedBy: "..").map(DurationText.parse)
-            guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high, low > .zero
+            guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high, low > .zero || allowsZero
             else { return nil }
             return low...high
         } ?? fallback

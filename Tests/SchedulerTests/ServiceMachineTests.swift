@@ -30,6 +30,23 @@ struct ServiceMachineTests {
         #expect(error.summary.contains("gave up after 7 exits"))
     }
 
+    @Test("by default one that was ready is started again at once, and waits when it dies again")
+    func atOnce() {
+        func waits(_ ready: [Duration]) -> [Duration] {
+            var machine = ServiceMachine(ServiceDefinition(program: .command(["x"])))
+            return ready.compactMap { readyFor in
+                if case .launch(let wait, _) = machine.step(after: .exited(.signalled(9), readyFor: readyFor), at: t) { wait } else { nil }
+            }
+        }
+        let (never, short, stable) = (Duration.zero, Duration.seconds(3), Duration.seconds(60))
+        #expect(waits([short, short, short, short]) == [.zero, .seconds(1), .seconds(2), .seconds(4)])
+        #expect(waits([never, never, never]) == [.seconds(1), .seconds(2), .seconds(4)])
+        // What has never been ready is not started at once, and what was is, however often it failed before.
+        #expect(waits([never, never, short, short]) == [.seconds(1), .seconds(2), .zero, .seconds(4)])
+        #expect(waits([short, short, stable, short]) == [.zero, .seconds(1), .zero, .seconds(1)])
+        #expect(waits(Array(repeating: never, count: 9)).last == .seconds(60))
+    }
+
     @Test("a minute of being ready earns a fresh start")
     func settled() {
         var machine = ServiceMachine(definition())

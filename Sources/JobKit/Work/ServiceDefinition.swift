@@ -90,7 +90,8 @@ package struct ServiceDefinition: Hashable, Sendable {
     }
 
     package struct RestartPolicy: Hashable, Sendable {
-        /// The wait before the first restart; it doubles with each further one up to `backoffCap`.
+        /// The wait before the first restart; it doubles with each further one up to `backoffCap`. With zero a service that was ready is started
+        /// again at once, and dying again before it was stable, after 1 s, 2 s and so on.
         package var backoff: Duration
         package var backoffCap: Duration
         /// The service is given up after this many ends within `giveUpWithin`.
@@ -100,7 +101,7 @@ package struct ServiceDefinition: Hashable, Sendable {
         package var stableAfter: Duration
 
         package init(
-            backoff: Duration = .seconds(5), backoffCap: Duration = .seconds(60), giveUpAfter: Int = 10,
+            backoff: Duration = .zero, backoffCap: Duration = .seconds(60), giveUpAfter: Int = 10,
             giveUpWithin: Duration = .seconds(600), stableAfter: Duration = .seconds(60)
         ) {
             self.backoff = backoff

@@ -46,7 +46,9 @@ package struct ServiceJob: ServiceType {
     }
 
     private static func restart(_ reader: inout SettingsReader) -> ServiceDefinition.RestartPolicy {
-        let backoff = reader.durationRange("backoff", "First and longest wait before a restart", default: .seconds(5) ... .seconds(60))
+        let backoff = reader.durationRange(
+            "backoff", "First and longest wait before a restart; 0s: at once after it was ready, then 1s, 2s, 4s", default: .zero ... .seconds(60),
+            allowsZero: true)
         let giveUp = reader.countWithin(
             "give_up_after", "Ends within a time after which the service is given up", default: (10, .seconds(600)))
         let policy = ServiceDefinition.RestartPolicy(
