@@ -90,7 +90,7 @@ package struct JSONSchema {
     private func value(_ kind: SettingShape.Kind) -> [String: Any] {
         switch kind {
         case .text: ["type": ["string", "number", "boolean"]]
-        case .pattern(let pattern): ["anyOf": [["type": "string", "pattern": pattern], JSONSchema.variable]]
+        case .pattern(let pattern, _): ["anyOf": [["type": "string", "pattern": pattern], JSONSchema.variable]]
         case .integer(let range):
             ["anyOf": [["type": "integer", "minimum": range.lowerBound, "maximum": range.upperBound], JSONSchema.variable]]
         case .boolean: ["anyOf": [["type": "boolean"], JSONSchema.variable]]

@@ -16,9 +16,9 @@ extension SettingsReader {
 
     /// A signal and the time it is given.
     mutating func stopSteps() -> StopSteps {
-        let shape = SettingShape("signal", "The signal that asks it to end", .choice(SignalName.all), default: "SIGTERM")
+        let shape = SettingShape("signal", "The signal that asks it to exit", .choice(SignalName.all), default: "SIGTERM")
         let signal = parsed(shape, expected: "a signal such as SIGTERM or SIGINT", SignalName.number)
-        let grace = duration("grace", "Time before it is killed", default: .seconds(10), in: .zero ... .seconds(3600))
+        let grace = duration("grace", "Time between that signal and SIGKILL", default: .seconds(10), in: .zero ... .seconds(3600))
         return StopSteps([.init(signal: signal ?? 15, wait: grace)])
     }
 }

@@ -2,8 +2,8 @@
 package struct SettingShape: Sendable {
     package indirect enum Kind: Sendable {
         case text
-        /// Text of a given form; `pattern` is a regular expression that JSON Schema understands.
-        case pattern(String)
+        /// Text of a given form: a regular expression that JSON Schema understands, and what tables call the form.
+        case pattern(String, form: String = "text")
         case integer(ClosedRange<Int>)
         case boolean
         case duration

@@ -22,7 +22,7 @@ extension SettingsReader {
 
     /// An absolute `http` or `https` address.
     package mutating func url(_ key: String, _ about: String, isRequired: Bool = true) -> String? {
-        let shape = SettingShape(key, about, .pattern("^(https?://.+|.*\\$\\{.*)$"), isRequired: isRequired)
+        let shape = SettingShape(key, about, .pattern("^(https?://.+|.*\\$\\{.*)$", form: "URL"), isRequired: isRequired)
         return parsed(shape, expected: "an address such as https://example.com/path") { text in
             let lowered = text.lowercased()
             let scheme = ["http://", "https://"].first { lowered.hasPrefix($0) }
@@ -238,7 +238,7 @@ extension SettingsReader {
         _ key: String, _ about: String, default fallback: ClosedRange<Duration>, allowsZero: Bool = false
     ) -> ClosedRange<Duration> {
         let text = "\(DurationText.format(fallback.lowerBound))..\(DurationText.format(fallback.upperBound))"
-        let shape = SettingShape(key, about, .pattern("^[0-9a-z]+(\\.\\.[0-9a-z]+)?$"), default: text)
+        let shape = SettingShape(key, about, .pattern("^[0-9a-z]+(\\.\\.[0-9a-z]+)?$", form: "range of durations"), default: text)
         return parsed(shape, expected: "a range of time such as 5s..60s") { text in
             let ends = text.components(separatedBy: "..").map(DurationText.parse)
             guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high, low > .zero || allowsZero
@@ -252,7 +252,7 @@ extension SettingsReader {
         _ key: String, _ about: String, default fallback: (count: Int, within: Duration)
     ) -> (count: Int, within: Duration) {
         let text = "\(fallback.count) in \(DurationText.format(fallback.within))"
-        let shape = SettingShape(key, about, .pattern("^[0-9]+ in [0-9a-z]+$"), default: text)
+        let shape = SettingShape(key, about, .pattern("^[0-9]+ in [0-9a-z]+$", form: "count in a duration"), default: text)
         return parsed(shape, expected: "a number and a length of time such as 10 in 10m") { text in
             let words = text.split(separator: " ")
             guard words.count == 3, words[1] == "in", let count = Int(words[0]), count > 0,
@@ -264,7 +264,7 @@ extension SettingsReader {
 
     /// A command as a list of words, or a line for the shell: one of the two keys.
     package mutating func program(isRequired: Bool = true) -> ProgramLine? {
-        let words = command("command", "Program and arguments, as a list")
+        let words = command("command", "Program and arguments, as a list; this or \"shell\" is required")
         let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")
         for (key, words) in [("command", words ?? []), ("shell", line.map { [$0] } ?? [])]
         where words.contains(where: { $0.utf8.count >= SettingsReader.longestWord }) {

@@ -74,11 +74,20 @@ struct SchemaCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are in the schema too.")
     var config: String?
 
-    func run() {
+    @Option(help: "Print the settings of one job type instead, as a table in Markdown.")
+    var markdown: String?
+
+    func run() throws {
         var catalog = ConfigurationFile.catalog(http: CurlClient())
         var plugins = ConfigurationFile(option: config).plugins()
         plugins.add(to: &catalog)
-        Console.out(JSONSchema(catalog: catalog).text)
+        guard let markdown else { return Console.out(JSONSchema(catalog: catalog).text) }
+        guard let type = catalog.entries[markdown] else {
+            let known = catalog.entries.keys.sorted()
+            Console.error("no job type is named \"\(markdown)\"; known are \(known.joined(separator: ", "))")
+            throw Exit.usage
+        }
+        Console.out(SettingsTable(type.shapes()).text)
     }
 }
 

@@ -12,7 +12,7 @@ package struct BackupJob: JobType {
     }
 
     package static let typeName = "backup"
-    package static let about = "Stores a folder in a repository, when it has changed"
+    package static let about = "Stores a folder in a repository when it has changed"
     package static let takesWhatServicesLeave = true
     package static let usualTimeout: Duration? = .seconds(20 * 60)
 
@@ -20,14 +20,15 @@ package struct BackupJob: JobType {
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
-            repository: reader.resource("repository", "The repository to store in", as: Repository.self),
+            repository: reader.resource("repository", "Name of the repository, as declared under \"repositories\"", as: Repository.self),
             source: reader.tree { reader in
                 PathFilter(
-                    exclude: reader.strings("exclude", "Patterns with the meaning of a .gitignore"),
-                    include: reader.strings("include", "Patterns taken back in though \"exclude\" matches"))
+                    exclude: reader.strings("exclude", "Patterns of what is left out, as lines of a .gitignore"),
+                    include: reader.strings("include", "Patterns of what is stored though \"exclude\" matches or its name looks like a lock file's"))
             },
             isRsyncable: reader.boolean(
-                "rsyncable", "Whether a small change of the tree changes the archive only nearby, for stores that keep equal stretches once", default: true))
+                "rsyncable", "Compress so that a small change of the files changes only a small part of the archive, for stores that deduplicate", default: true
+            ))
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {

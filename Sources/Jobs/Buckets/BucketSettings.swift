@@ -41,12 +41,14 @@ struct BucketSettings: Sendable {
 
     private static func oss(_ bucket: String?, _ reader: inout SettingsReader) -> Address? {
         let region = reader.parsed(
-            SettingShape("region", "The bucket's region, such as oss-cn-hangzhou", .text, isRequired: true), expected: "a region such as oss-cn-hangzhou"
+            SettingShape(
+                "region", "The bucket's region, such as oss-cn-hangzhou; required for oss, us-east-1 by default for s3, auto for R2", .text, isRequired: true),
+            expected: "a region such as oss-cn-hangzhou"
         ) {
             OSSAddress(bucket: "any", region: $0) == nil ? nil : $0
         }
-        let host = reader.choice("host", "Which of the region's hosts is asked", default: OSSAddress.Host.public)
-        let endpoint = endpoint("Another host; with host: cname the bucket's own domain", &reader)
+        let host = reader.choice("host", "oss: which of the region's hosts is used", default: OSSAddress.Host.public)
+        let endpoint = endpoint("Another host; with host: cname the bucket's own domain; for s3 the service's URL", &reader)
         if host == .cname, endpoint == nil {
             reader.report("host", "\"host: cname\" needs the domain", hint: "write endpoint: blog.example.com")
             return nil
@@ -60,7 +62,7 @@ struct BucketSettings: Sendable {
     private static func s3(_ bucket: String?, _ reader: inout SettingsReader) -> Address? {
         let region = reader.optionalString("region", "The bucket's region; \"auto\" for R2, us-east-1 by default") ?? "us-east-1"
         let endpoint = endpoint("The service's address; Amazon's own by default", &reader)
-        let style = reader.choice("addressing", "Where the bucket stands in an address", default: S3Address.Style.auto)
+        let style = reader.choice("addressing", "s3: whether the bucket's name is part of the path or of the host", default: S3Address.Style.auto)
         let address = S3Address(bucket: bucket ?? "any", region: region, endpoint: endpoint, style: style)
         if address == nil { reader.report("endpoint", "\"endpoint\" is \(endpoint ?? "")", hint: "write an address such as https://minio.example.com") }
         return address.map { .s3($0) }

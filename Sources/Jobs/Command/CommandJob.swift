@@ -16,9 +16,9 @@ package struct CommandJob: JobType {
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
-            program: reader.program() ?? .command([""]), folder: reader.path("cwd", "Folder to run in", isRequired: false),
+            program: reader.program() ?? .command([""]), folder: reader.path("cwd", "Working directory; shipkeeper's own by default", isRequired: false),
             successCodes: reader.exitCodes("success_codes", "Exit codes that mean success", default: [0]),
-            stop: reader.section("stop", "How the program is asked to end") { $0.stopSteps() } ?? StopSteps())
+            stop: reader.section("stop", "How the program is asked to exit when it is stopped") { $0.stopSteps() } ?? StopSteps())
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {

@@ -23,7 +23,7 @@ package struct HexoJob: JobType {
     }
 
     package static let typeName = "hexo"
-    package static let about = "Builds a Hexo site, judges the result, and publishes it"
+    package static let about = "Builds a Hexo site, checks the result, and publishes it"
     package static let canDryRun = true
     let settings: Settings
     let http: any HTTPTransport
@@ -32,15 +32,16 @@ package struct HexoJob: JobType {
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
             site: reader.path("site", "The site's folder") ?? "",
-            hexo: reader.path("hexo", "The program; the site's own node_modules/.bin/hexo, else the one on the PATH", isRequired: false),
+            hexo: reader.path("hexo", "The program; node_modules/.bin/hexo of the site by default, else hexo on the PATH", isRequired: false),
             install: reader.optionalString(
-                "install", "A line of shell that is run in the site's folder where Hexo or a plug-in that package.json names is missing, such as npm ci"),
-            installTimeout: reader.duration("install_timeout", "The longest that may take", default: .seconds(600), in: .seconds(1) ... .seconds(7200)),
-            minShare: reader.integer("min_share", "The least of the last build's pages that a build must have, in per cent", default: 50, in: 0...100),
-            force: reader.boolean("force", "Whether everything is made again each time, as by hexo generate --force", default: false),
-            clean: reader.boolean("clean", "Whether each build starts from nothing, as after hexo clean", default: false),
-            target: reader.section("deploy", "Where it goes", isRequired: true) { PublishTarget.read(&$0) } ?? nil,
-            probe: reader.url("probe", "The site's public address, which is looked at afterwards", isRequired: false))
+                "install", "A line of shell such as npm ci, run in the site's folder when Hexo or a hexo-* package of package.json is missing"),
+            installTimeout: reader.duration(
+                "install_timeout", "The longest that \"install\" may take", default: .seconds(600), in: .seconds(1) ... .seconds(7200)),
+            minShare: reader.integer("min_share", "The smallest number of pages a build may have, in percent of the last build's", default: 50, in: 0...100),
+            force: reader.boolean("force", "Regenerate everything each time, as hexo generate --force does", default: false),
+            clean: reader.boolean("clean", "Start each build from nothing, as after hexo clean", default: false),
+            target: reader.section("deploy", "Where the site goes: the keys of publish's \"to\"", isRequired: true) { PublishTarget.read(&$0) } ?? nil,
+            probe: reader.url("probe", "The site's public URL, which is checked after publishing", isRequired: false))
     }
 
     package var outputs: [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }

@@ -14,7 +14,7 @@ package struct JSONMergeJob: JobType {
     }
 
     package static let typeName = "json-merge"
-    package static let about = "Puts settings into a file of JSON or JSON5, and leaves the rest of it as it is"
+    package static let about = "Sets keys in a JSON or JSON5 file and leaves the rest of it unchanged"
     package static let canDryRun = true
     /// A file that changes while it is worked on is read again so often.
     private static let mostTries = 3
@@ -24,11 +24,11 @@ package struct JSONMergeJob: JobType {
     package var outputs: [String] { [settings.file] }
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
-        let file = reader.path("file", "The file; it is made where it is missing")
-        let merge = reader.jsonObject("merge", "What is laid over it: groups are merged, null takes away, all else replaces (RFC 7396)")
-        let defaults = reader.jsonObject("defaults", "What is put in only where nothing stands yet: the app and its user may change it")
-        let union = reader.jsonLists("union", "Lists that are sets, by their path such as gateway.controlUi.allowedOrigins: what is missing is added")
-        let validator = reader.section("validate", "A program that judges the new file before it takes the old one's place", MergeValidator.read)
+        let file = reader.path("file", "The file; created if it is missing")
+        let merge = reader.jsonObject("merge", "JSON Merge Patch (RFC 7396): objects are merged, null removes a key, any other value replaces")
+        let defaults = reader.jsonObject("defaults", "Values that are set only where the key is missing, so that the app and its user may change them")
+        let union = reader.jsonLists("union", "Lists that are sets, by path such as gateway.controlUi.allowedOrigins: missing elements are added")
+        let validator = reader.section("validate", "A program that checks the new file before it replaces the old one", MergeValidator.read)
         reader.formerly("unite", "union")
         if !["merge", "defaults", "union"].contains(where: reader.has) {
             reader.report(at: reader.place, "there is nothing to put into the file", hint: "write \"merge\", \"defaults\" or \"union\"")

@@ -16,8 +16,9 @@ struct MergeValidator: Sendable {
 
     static func read(_ reader: inout SettingsReader) -> MergeValidator? {
         let program = reader.program()
-        let environment = reader.stringMap("env", "Variables of the program; {file} stands for the file to be judged")
-        let timeout = reader.duration("timeout", "The longest one judgement may take", default: .seconds(60), in: .seconds(1) ... .seconds(3600))
+        let environment = reader.stringMap(
+            "env", "Environment variables of the program; {file} is replaced by the path of the file to check, as in \"command\"")
+        let timeout = reader.duration("timeout", "The longest one check may take", default: .seconds(60), in: .seconds(1) ... .seconds(3600))
         return program.map { MergeValidator(program: $0, environment: environment, timeout: timeout) }
     }
 

@@ -25,19 +25,19 @@ package struct KeepaliveJob: JobType {
     }
 
     package static let typeName = "keepalive"
-    package static let about = "Asks an address again and again, so that the platform stays awake"
+    package static let about = "Requests a URL on a schedule, so that the platform does not put the container to sleep"
     let settings: Settings
     let http: any HTTPTransport
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         let settings = Settings(
-            url: reader.url("url", "The address to ask") ?? "",
+            url: reader.url("url", "The URL to request") ?? "",
             method: reader.choice("method", "HTTP method", default: Method.get),
-            expected: Set(reader.statuses("statuses", "Statuses that count as reached; all from 200 to 399 by default")),
+            expected: Set(reader.statuses("statuses", "Statuses that count as success; 200 to 399 by default")),
             headers: reader.stringMap("headers", "Headers of the request, such as X-HF-Authorization of a private Space"),
-            marker: reader.optionalString("marker", "A header that the answer must carry, as Name or Name: value"),
-            failures: reader.integer("failures", "Failures in a row before the run counts as failed", default: 3, in: 1...1000),
-            timeout: reader.duration("timeout", "The longest wait for an answer", default: .seconds(10), in: .seconds(1) ... .seconds(60)))
+            marker: reader.optionalString("marker", "A header that the response must have, as Name or Name: value"),
+            failures: reader.integer("failures", "Failed requests in a row before a run fails", default: 3, in: 1...1000),
+            timeout: reader.duration("timeout", "The longest wait for the response", default: .seconds(10), in: .seconds(1) ... .seconds(60)))
         reader.formerly("expect", "statuses")
         return settings
     }

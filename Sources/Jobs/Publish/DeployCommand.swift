@@ -15,8 +15,8 @@ package struct DeployCommand: Sendable {
     let settings: [String: String]
 
     static func read(_ reader: inout SettingsReader) -> DeployCommand? {
-        let command = reader.command("command", "The program that publishes, and its arguments; it runs in the site's folder")
-        let settings = reader.stringMap("config", "For hexo deploy: keys laid over \"deploy\" of _config.yml for this one run, with secrets as ${NAME}")
+        let command = reader.command("command", "command: the program that publishes, and its arguments; it runs in the site's folder")
+        let settings = reader.stringMap("config", "command, for hexo deploy: keys merged over \"deploy\" of _config.yml for this run, with secrets as ${NAME}")
         guard let command else {
             if !reader.isDescribing, !reader.has("command") { reader.report("command", "\"command\" is missing", hint: "write command: [hexo, deploy]") }
             return nil

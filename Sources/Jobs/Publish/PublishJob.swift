@@ -23,8 +23,8 @@ package struct PublishJob: JobType {
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
             folder: reader.path("folder", "The folder to publish") ?? "",
-            target: reader.section("to", "Where it goes", isRequired: true) { PublishTarget.read(&$0) } ?? nil,
-            probe: reader.url("probe", "The site's public address, which is looked at afterwards", isRequired: false))
+            target: reader.section("to", "Where the files go", isRequired: true) { PublishTarget.read(&$0) } ?? nil,
+            probe: reader.url("probe", "The site's public URL, which is checked after publishing", isRequired: false))
     }
 
     package var outputs: [String] { settings.target?.outputs ?? [] }

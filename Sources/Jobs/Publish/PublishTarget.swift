@@ -38,7 +38,7 @@ package enum PublishTarget: Sendable {
 
     /// Nil where something is missing or makes no sense, which has been reported then.
     static func read(_ reader: inout SettingsReader) -> PublishTarget? {
-        let kind = reader.choice("type", "Where the files go; command where \"command\" is given", default: reader.has("command") ? .command : Kind.oss)
+        let kind = reader.choice("type", "The kind of target; command where \"command\" is given", default: reader.has("command") ? .command : Kind.oss)
         return reader.variant(kind) { kind, reader in
             switch kind {
             case .oss: bucket(BucketSettings.read(.oss, &reader, needsKeys: false).map { .bucket($0) }, website: true, &reader)
@@ -51,7 +51,7 @@ package enum PublishTarget: Sendable {
 
     private static func folder(_ reader: inout SettingsReader) -> PublishTarget? {
         if reader.has("headers") { reader.report("headers", "a folder keeps no headers", hint: "set them in the web server that shows it") }
-        return bucket(reader.path("path", "The folder that is to show the site; it must exist").map { .folder($0) }, website: false, &reader)
+        return bucket(reader.path("path", "folder: the folder to publish to; it must exist").map { .folder($0) }, website: false, &reader)
     }
 
     private static func bucket(_ place: BucketTarget.Place?, website: Bool, _ reader: inout SettingsReader) -> PublishTarget? {
@@ -136,14 +136,14 @@ extension BucketTarget.Rules {
         }
         prefix = reader.prefix("Put in front of every key")
         deletion = reader.choice(
-            "delete", "What may be deleted: nothing, what we have put there, or everything under the prefix", default: .ours)
+            "delete", "What may be deleted: nothing, what shipkeeper has uploaded, or everything under the prefix", default: .ours)
         let standard = DeletionLimits()
         limits = DeletionLimits(
             most: reader.integer("max_delete", "The most objects that one publication deletes", default: standard.most, in: 0...1_000_000),
             share: Double(reader.integer("max_delete_percent", "The same, of all objects under the prefix", default: Int(standard.share * 100), in: 0...100))
                 / 100,
             grace: reader.duration(
-                "grace", "How long styles, scripts and pictures stay after the last page that needs them", default: .seconds(86_400),
+                "grace", "How long styles, scripts and images stay after the last page that needs them", default: .seconds(86_400),
                 in: .zero ... .seconds(365 * 86_400)
             ).seconds)
         keep = reader.strings("keep", "Patterns of what is never deleted, as lines of a .gitignore")
@@ -152,13 +152,13 @@ extension BucketTarget.Rules {
         website =
             isWebsite
             ? reader.choice(
-                "website", "Whether the bucket's website settings (index page, 404 page, folders) are checked after changes, or set", default: .check)
+                "website", "oss: whether the bucket's website settings (index page, 404 page, folders) are checked after changes, or set", default: .check)
             : .off
     }
 
     /// Rules of one's own: a pattern with the headers that it means.
     private static func headers(_ reader: inout SettingsReader) -> [HeaderRules.Rule] {
-        guard let node = reader.node(SettingShape("headers", "Headers by pattern; the first that matches counts, before the usual ones", .map(.map(.text))))
+        guard let node = reader.node(SettingShape("headers", "HTTP headers by pattern; the first match counts, before the built-in rules", .map(.map(.text))))
         else { return [] }
         return (node.entries ?? []).compactMap { entry in
             guard let headers = entry.value.entries else {

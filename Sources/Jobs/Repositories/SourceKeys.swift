@@ -5,8 +5,8 @@ import Settings
 extension SettingsReader {
     /// The tree that a backup or a restore is about: `path`, or `base` with `paths`.
     mutating func tree(filter: (inout SettingsReader) -> PathFilter = { _ in PathFilter() }) -> BackupSource? {
-        let path = path("path", "The folder; the archive's members start with its own name", isRequired: false)
-        let base = self.path("base", "The folder that \"paths\" are below", isRequired: false)
+        let path = path("path", "The folder; names in the archive start with its last part. This, or \"base\" with \"paths\", is required", isRequired: false)
+        let base = self.path("base", "The folder that contains \"paths\"; names in the archive start below it", isRequired: false)
         let paths = strings("paths", "Files and folders below \"base\"")
         let optional = strings("optional", "More of them, which may be missing")
         let filter = filter(&self)

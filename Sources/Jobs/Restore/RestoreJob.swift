@@ -29,23 +29,23 @@ package struct RestoreJob: JobType {
     }
 
     package static let typeName = "restore"
-    package static let about = "Brings a folder back from a repository"
+    package static let about = "Restores a folder from a repository"
     package let settings: Settings
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         let settings = Settings(
-            repository: reader.resource("repository", "The repository to restore from", as: Repository.self),
+            repository: reader.resource("repository", "Name of the repository, as declared under \"repositories\"", as: Repository.self),
             source: reader.tree(),
             giveUpAfter: reader.duration(
-                "give_up_after", "How long a repository that can't be reached is asked again", default: .seconds(300),
+                "give_up_after", "How long to keep retrying an unreachable repository, and at boot a full disk", default: .seconds(300),
                 in: .zero ... .seconds(86_400)),
             onFailure: reader.choice(
-                "on_failure", "Whether what needs the restore waits (wait) or starts without the data, with backups locked (start_locked)",
+                "on_failure", "After a failure, jobs that need the restore wait (wait), or start without the data while backups are locked (start_locked)",
                 default: .wait, formerly: ["hold": .wait]),
             owner: reader.choice(
-                "owner", "Who owns what root restores: whoever owned it when it was stored (stored), or root itself (running)", default: .stored),
+                "owner", "Owner of the files that root restores: the stored owner (stored) or root (running)", default: .stored),
             handover: reader.duration(
-                "handover", "For so long after the start, a newer backup of the container that this one replaces is taken over; 0s for never",
+                "handover", "For this long after the restore, a newer backup of the container that this one replaces is restored too; 0s: never",
                 default: .seconds(900), in: .zero ... .seconds(86_400)))
         reader.formerly("follow", "handover")
         return settings

@@ -4,10 +4,10 @@ import Settings
 extension SettingsReader {
     /// What a check looks at: exactly one of `http`, `tcp` and `exec`.
     mutating func probe() -> ServiceDefinition.Probe? {
-        let http = url("http", "An address whose answer below 400 is good", isRequired: false)
-        let fallback = strings("fallback", "Paths to try where the first is not known")
+        let http = url("http", "URL; the check passes on a status below 400", isRequired: false)
+        let fallback = strings("fallback", "Paths to try next where the first URL answers 404")
         let tcp = tcpAddress()
-        let exec = command("exec", "A program whose exit code 0 is good")
+        let exec = command("exec", "Program and arguments; the check passes on exit code 0")
         let given = [http.map { _ in "http" }, tcp.map { _ in "tcp" }, exec.map { _ in "exec" }].compactMap(\.self)
         if given.count > 1 { report(given[1], "\(given.joined(separator: " and ")) stand side by side", hint: "keep one of them") }
         if let http { return .http([http] + fallback.map { HTTPAddress.replacingPath(of: http, with: $0) }) }
@@ -28,7 +28,7 @@ extension SettingsReader {
 
     private mutating func tcpAddress() -> (host: String, port: Int)? {
         parsed(
-            SettingShape("tcp", "HOST:PORT that accepts a connection", .pattern("^.*:[0-9]+$")),
+            SettingShape("tcp", "The check passes when this accepts a connection", .pattern("^.*:[0-9]+$", form: "HOST:PORT")),
             expected: "HOST:PORT such as 127.0.0.1:6379"
         ) { text in
             guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
@@ -40,9 +40,11 @@ extension SettingsReader {
 
     /// A size, or a group that lets the restart wait for a quiet moment.
     mutating func memoryLimit() -> ServiceDefinition.MemoryLimit? {
-        let (key, about) = ("memory_limit", "Resident memory beyond which it is restarted, at once or at a quiet moment")
+        let (key, about) = (
+            "memory_limit", "Restart above this much resident memory (a percentage is of the container's memory); as a group, when the service is idle"
+        )
         let group = SettingShape.Kind.section(SettingsReader.shapes { _ = SettingsReader.memoryGroup(&$0) })
-        guard let node = node(SettingShape(key, about, .either([.size, .pattern("^[0-9]+%$"), group]))) else { return nil }
+        guard let node = node(SettingShape(key, about, .either([.size, .pattern("^[0-9]+%$", form: "percentage"), group]))) else { return nil }
         if node.entries != nil { return nested(node, path: qualified(key)) { SettingsReader.memoryGroup(&$0) } }
         guard let text = scalar(node, key) else { return nil }
         if let size = SettingsReader.memorySize(text) { return .init(size) }
@@ -52,12 +54,13 @@ extension SettingsReader {
 
     private static func memoryGroup(_ reader: inout SettingsReader) -> ServiceDefinition.MemoryLimit? {
         let shape = SettingShape(
-            "limit", "Resident memory beyond which it is restarted, or a share of what the container may use", .either([.size, .pattern("^[0-9]+%$")]))
+            "limit", "Resident memory above which it is restarted, or a percentage of the container's memory; required in the group",
+            .either([.size, .pattern("^[0-9]+%$", form: "percentage")]))
         let size = reader.parsed(shape, expected: "a size such as 1.5GB, or a share such as 75%", memorySize)
         let quiet = reader.duration(
-            "quiet", "The time it must have done next to nothing before that", default: .seconds(60), in: .seconds(5) ... .seconds(86_400))
+            "quiet", "Restart once the service has been idle for this long", default: .seconds(60), in: .seconds(5) ... .seconds(86_400))
         let within = reader.duration(
-            "within", "Without a quiet moment it is restarted after this", default: .seconds(1800), in: .seconds(5) ... .seconds(7 * 86_400))
+            "within", "Restart at the latest after this", default: .seconds(1800), in: .seconds(5) ... .seconds(7 * 86_400))
         if size == nil, !reader.has("limit") { reader.report(at: reader.place, "\"limit\" is missing", hint: "write for example limit: 75%") }
         return size.map { .init($0, quiet: quiet, within: within) }
     }
@@ -69,7 +72,9 @@ extension SettingsReader {
 
     /// Rules by exit code: `restart_now`, `restart`, `give_up`, `stop`, or `{ run: …, then: … }`.
     mutating func exitRules(_ key: String, _ about: String) -> [Int32: ServiceDefinition.ExitRule] {
-        guard let node = node(SettingShape(key, about, .map(.anything))) else { return [:] }
+        let repair = SettingShape.Kind.section(SettingsReader.shapes { _ = $0.repairRule(key) })
+        let rule = SettingShape.Kind.either([.choice(SimpleRule.allCases.map(\.rawValue)), repair])
+        guard let node = node(SettingShape(key, about, .map(rule))) else { return [:] }
         var rules: [Int32: ServiceDefinition.ExitRule] = [:]
         for entry in node.entries ?? [] {
             guard let code = Int32(entry.key), (0...255).contains(code) else {
@@ -83,39 +88,51 @@ extension SettingsReader {
     }
 
     private mutating func exitRule(_ node: ConfigNode, _ key: String) -> ServiceDefinition.ExitRule? {
-        if node.entries != nil {
-            return nested(node, path: qualified(key)) { reader in
-                let program = reader.runLine()
-                let after = reader.integer("after", "Ends with that code in a row before it is repaired", default: 1, in: 1...1000)
-                let then = reader.node(SettingShape("then", "What follows after the repair", .text))
-                let rule = then.flatMap { reader.simpleRule($0, key) } ?? .giveUp
-                return program.map { .repair($0, after: after, then: rule) }
-            }
-        }
-        return simpleRule(node, key)
+        guard node.entries != nil else { return simpleRule(node, key) }
+        return nested(node, path: qualified(key)) { $0.repairRule(key) }
+    }
+
+    private mutating func repairRule(_ key: String) -> ServiceDefinition.ExitRule? {
+        let program = runLine()
+        let after = integer("after", "The repair runs after this many exits with that code in a row", default: 1, in: 1...1000)
+        let shape = SettingShape(
+            "then", "What the next exit with that code leads to", .choice(SimpleRule.allCases.map(\.rawValue)), default: SimpleRule.giveUp.rawValue)
+        let rule = node(shape).flatMap { simpleRule($0, key) } ?? .giveUp
+        return program.map { .repair($0, after: after, then: rule) }
     }
 
     private mutating func runLine() -> ProgramLine? {
         guard
             let node = node(
                 SettingShape(
-                    "run", "A program that repairs, as a list or a line of shell", .either([.text, .list(.text)]), isRequired: true))
+                    "run", "The repair: a program with arguments as a list, or a line of shell", .either([.text, .list(.text)]), isRequired: true))
         else { return nil }
         if let elements = node.elements { return .command(elements.compactMap(\.text)) }
         return node.text.map { .shell($0) }
     }
 
     private mutating func simpleRule(_ node: ConfigNode, _ key: String) -> ServiceDefinition.ExitRule? {
-        switch node.text {
-        case "restart_now": return .restartNow
-        case "restart": return .restart
-        case "give_up": return .giveUp
-        case "stop": return .stop
-        default:
-            report(
-                at: node.place, "\"\(qualified(key))\" holds \(node.kind)",
-                hint: "allowed are restart_now, restart, give_up, stop, or { run: …, then: … }")
-            return nil
+        if let rule = node.text.flatMap(SimpleRule.init(rawValue:)) { return rule.rule }
+        report(
+            at: node.place, "\"\(qualified(key))\" holds \(node.kind)",
+            hint: "allowed are restart_now, restart, give_up, stop, or { run: …, then: … }")
+        return nil
+    }
+}
+
+/// What may follow an exit, in one word.
+private enum SimpleRule: String, CaseIterable {
+    case restartNow = "restart_now"
+    case restart
+    case giveUp = "give_up"
+    case stop
+
+    var rule: ServiceDefinition.ExitRule {
+        switch self {
+        case .restartNow: .restartNow
+        case .restart: .restart
+        case .giveUp: .giveUp
+        case .stop: .stop
         }
     }
 }
