@@ -7,6 +7,15 @@ package enum Terminal {
     package static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
     package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether questions can be asked and their answers read.
+    package static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isOutput && isError }
+
+    /// Shows a prompt and returns the line that is typed, without its end; nil at the end of input. Blocks.
+    package static func line(_ prompt: String) -> String? {
+        try? StandardStream.error.write(Array(prompt.utf8))
+        return readLine()
+    }
+
     /// Asks on the terminal; blocks until there is an answer. True without a terminal: a script has decided already.
     package static func ask(_ question: String) -> Bool {
         guard isInput else { return true }

@@ -3,12 +3,18 @@ struct Variable: Hashable, Sendable {
     var name: String
     /// What it may look like.
     var example: String
+    /// What it is for, and how to make one; nil where the name says it.
+    var about: Text?
+    /// The page where one gets it.
+    var link: String?
     /// Whether any long random text will do.
     var canBeMade: Bool
 
-    init(_ name: String, _ example: String, canBeMade: Bool = false) {
+    init(_ name: String, _ example: String, _ about: Text? = nil, link: String? = nil, canBeMade: Bool = false) {
         self.name = name
         self.example = example
+        self.about = about
+        self.link = link
         self.canBeMade = canBeMade
     }
 }
@@ -21,7 +27,9 @@ package struct App: Sendable {
     /// The name and tag of the image that its Dockerfile begins with, in examples.
     var image: String { name == "openclaw" ? "assistant:2026-11" : "shipkeeper:slim" }
     /// Where it listens.
-    var port: Int
+    package var port: Int
+    /// Whether it listens there whatever `PORT` says.
+    var hasOwnPort = false
     /// The folder that holds its data.
     var data: String
     var variables: [Variable]
@@ -36,6 +44,10 @@ package struct App: Sendable {
     /// With `{secrets}` and `{repositories}` where these go.
     var configuration: String
     var dockerfile: String
+    /// Files that the image is built with, besides the recipe's own, are the user's: what must not get into it.
+    var ignoredByDocker: [String] = []
+    /// The options of `init` that it was made with, besides its name.
+    var options: [String] = []
 
     init(
         name: String, title: String, port: Int, data: String, variables: [Variable] = [], secrets: [Variable] = [], optional: [Variable] = [],
@@ -55,5 +67,5 @@ package struct App: Sendable {
         self.dockerfile = dockerfile
     }
 
-    package static let all = [openClaw, n8n, uptimeKuma, anyCommand]
+    package static let all = [openClaw, n8n, uptimeKuma, command(nil)]
 }

@@ -3,19 +3,43 @@ package enum BackupStore: String, CaseIterable, Sendable {
     case huggingface, oss, s3, folder
 
     var variables: [Variable] {
-        switch self {
-        case .huggingface: [Variable("HF_DATASET", "alice/backup")]
-        case .oss: [Variable("BACKUP_REGION", "oss-cn-hangzhou"), Variable("BACKUP_BUCKET", "my-backups")]
-        case .s3: [Variable("BACKUP_REGION", "auto"), Variable("BACKUP_BUCKET", "my-backups"), Variable("BACKUP_ENDPOINT", "https://s3.example.com")]
+        let bucket = Variable("BACKUP_BUCKET", "my-backups", Text("the bucket of step 2", "第 2 步的 Bucket"))
+        return switch self {
+        case .huggingface:
+            [Variable("HF_DATASET", "alice/backup", Text("the dataset of step 2", "第 2 步的数据集"))]
+        case .oss:
+            [
+                Variable("BACKUP_REGION", "oss-cn-hangzhou", Text("the region of the bucket", "Bucket 所在的地域")), bucket,
+            ]
+        case .s3:
+            [
+                Variable("BACKUP_REGION", "auto", Text("the region of the bucket; auto for R2", "Bucket 所在的区域；R2 写 auto")), bucket,
+                Variable("BACKUP_ENDPOINT", "https://s3.example.com", Text("the address of the service; empty for Amazon", "服务的地址；Amazon 留空")),
+            ]
         case .folder: []
         }
     }
 
     var secrets: [Variable] {
         switch self {
-        case .huggingface: [Variable("HF_TOKEN", "hf_…")]
-        case .oss: [Variable("OSS_ACCESS_KEY_ID", "LTAI…"), Variable("OSS_ACCESS_KEY_SECRET", "…")]
-        case .s3: [Variable("AWS_ACCESS_KEY_ID", "AKIA…"), Variable("AWS_SECRET_ACCESS_KEY", "…")]
+        case .huggingface:
+            [
+                Variable(
+                    "HF_TOKEN", "hf_…", Text("a fine-grained token that may write to that dataset and to nothing else", "细粒度令牌，只能写那个数据集"),
+                    link: "https://huggingface.co/settings/tokens")
+            ]
+        case .oss:
+            [
+                Variable(
+                    "OSS_ACCESS_KEY_ID", "LTAI…", Text("the key of a RAM user who may use that bucket and nothing else", "RAM 用户的密钥，只能用那个 Bucket"),
+                    link: "https://ram.console.aliyun.com/users"),
+                Variable("OSS_ACCESS_KEY_SECRET", "…", Text("shown once, when the key is made", "只在创建密钥时显示一次")),
+            ]
+        case .s3:
+            [
+                Variable("AWS_ACCESS_KEY_ID", "AKIA…", Text("a key that may use that bucket and nothing else", "只能用那个 Bucket 的密钥")),
+                Variable("AWS_SECRET_ACCESS_KEY", "…", Text("shown once, when the key is made", "只在创建密钥时显示一次")),
+            ]
         case .folder: []
         }
     }

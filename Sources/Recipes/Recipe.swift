@@ -1,32 +1,48 @@
-/// The files that put an app on a platform: the configuration, how the image is made, and what the platform reads.
+/// The files that put an app on a platform: the configuration, how the image is made, what the platform reads, and what to do next.
 package struct Recipe: Sendable {
-    package struct File: Hashable, Sendable {
-        package var path: String
-        package var text: String
-    }
-
     let app: App
     let platform: Hosting
-    let store: BackupStore
+    package let store: BackupStore
+    package let language: Language
+    let version: String
 
-    /// - Parameter store: Nil for what suits the platform.
-    package init(app: App, platform: Hosting, store: BackupStore?) {
+    /// - Parameters:
+    ///   - store: Nil for what suits the platform.
+    ///   - version: That of the program, which stands in the files.
+    package init(app: App, platform: Hosting, store: BackupStore?, language: Language = .en, version: String) {
         self.app = app
         self.platform = platform
         self.store = store ?? platform.usualStore
+        self.language = language
+        self.version = version
     }
 
-    package var files: [File] {
-        [File(path: "shipkeeper.yaml", text: configuration), File(path: "Dockerfile", text: dockerfile)] + platform.files(self)
+    package var files: [RecipeFile] {
+        let steps = RecipeFile(path: "NEXT-STEPS.md", text: nextStepsPage)
+        let ignored = app.ignoredByDocker.isEmpty ? [] : [RecipeFile(path: ".dockerignore", text: app.ignoredByDocker.joined(separator: "\n"), kind: .lines)]
+        let all =
+            [RecipeFile(path: "shipkeeper.yaml", text: configuration), RecipeFile(path: "Dockerfile", text: dockerfile)] + ignored + platform.files(self)
+            + [steps]
+        return all.map { file in
+            var file = file
+            file.text = finished(file)
+            return file
+        }
     }
-
-    package var nextStep: String { platform.nextStep(app.title) }
 
     /// What is to be set in the container before it is started.
     package var mustBeSet: (variables: [String], secrets: [String]) { (variables.map(\.name), secrets.map(\.name)) }
 
+    /// What to do with the files, in order, a line each.
+    package var nextSteps: [String] { steps.map { $0.line(language) } }
+
     var variables: [Variable] { app.variables + store.variables }
     var secrets: [Variable] { app.secrets + store.secrets }
+
+    /// The words of the command line that writes these files, without the folder and the program's name.
+    var options: [String] {
+        ["--platform", platform.rawValue, "--app", app.name, "--store", store.rawValue] + app.options + (language == .en ? [] : ["--lang", language.rawValue])
+    }
 
     private var configuration: String {
         var declared: [String] = []
@@ -40,5 +56,16 @@ package struct Recipe: Sendable {
         // Where the platform passes no arguments to the build, the image stands there in words.
         platform.passesBuildArguments
             ? app.dockerfile : app.dockerfile.replacing("ARG SHIPKEEPER_IMAGE\n", with: "ARG SHIPKEEPER_IMAGE=registry.example.com/alice/\(app.image)\n")
+    }
+
+    /// The text with its mark at the top, in the chosen language, ending in one line break.
+    private func finished(_ file: RecipeFile) -> String {
+        // Where a recipe has nothing to put between two empty lines, one is left.
+        var text = file.text.replacing("\n\n\n", with: "\n\n")
+        while text.last == "\n" { text.removeLast() }
+        text += "\n"
+        guard file.hasComments else { return text }
+        if language == .zh { text = ChineseComments.translated(text) }
+        return file.kind == .whole ? RecipeMark(version: version, options: options).line + "\n" + text : text
     }
 }

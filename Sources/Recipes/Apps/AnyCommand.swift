@@ -1,61 +1,101 @@
 extension App {
-    /// Any program.
-    static let anyCommand = App(
-        name: "command", title: "app", port: 7860, data: "/data", memory: "512m", healthPath: "/",
-        configuration: #"""
-            # Any app whose disk is lost at every restart. The one here is a web server in the folder that is kept: put your own command in its place.
-            # Set in the container what the repository below needs.
-            version: 1
-            {secrets}
+    /// Any program. Without one, a page says where to put it: never the folder with the data.
+    package static func command(_ program: AppProgram?) -> App {
+        let address = "http://127.0.0.1:\(program?.port.map { "\($0)" } ?? "${SHIPKEEPER_PORT}")\(program?.health ?? "/")"
+        let start = program.map(start) ?? placeholder
+        var app = App(
+            name: "command", title: "app", port: program?.port ?? 7860, data: "/data", memory: "512m", healthPath: program?.health ?? "/",
+            configuration: #"""
+                # Any app whose disk is lost at every restart.\#(program == nil ? " Put your own command in the place of the page under \"app\"." : "")
+                # Set in the container what the repository below needs.
+                version: 1
+                {secrets}
 
-            {repositories}
+                {repositories}
 
-            jobs:
-              restore:                       # nothing else starts before the data are back
-                type: restore
-                on: boot
-                with: { repository: main, path: "${APP_FOLDER:-/data}", give_up_after: 10m }
+                jobs:
+                  restore:                       # nothing else starts before the data are back
+                    type: restore
+                    on: boot
+                    with: { repository: main, path: "${APP_FOLDER:-/data}", give_up_after: 10m }
 
-              first:                         # the very first time there is nothing to restore
-                type: command
-                on: boot
-                needs: restore
-                with: { shell: 'mkdir -p "${APP_FOLDER:-/data}"' }
+                  first:                         # the very first time there is nothing to restore
+                    type: command
+                    on: boot
+                    needs: restore
+                    with: { shell: 'mkdir -p "${APP_FOLDER:-/data}"' }
 
-              app:
-                type: service
-                needs: first
-                with:
-                  command: [python3, -u, -m, http.server, "${SHIPKEEPER_PORT}", --directory, "${APP_FOLDER:-/data}"]
-                  ready: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/", within: 5m }
-                  live: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/", every: 10s, failures: 5 }
+                  app:
+                    type: service
+                    needs: first
+                \#(start)
+                      ready: { http: "\#(address)", within: 5m }
+                      live: { http: "\#(address)", every: 10s, failures: 5 }
 
-              backup:                        # only when something has changed, and once more at the very end
-                type: backup
-                on: { every: 30m, stop: true }
-                needs: first
-                retry: { attempts: 3, backoff: 30s..5m }
-                with: { repository: main, path: "${APP_FOLDER:-/data}", exclude: ["node_modules/", "*.tmp"] }
-            """#,
-        dockerfile: #"""
+                  backup:                        # only when something has changed, and once more at the very end
+                    type: backup
+                    on: { every: 30m, stop: true }
+                    needs: first
+                    retry: { attempts: 3, backoff: 30s..5m }
+                    with: { repository: main, path: "${APP_FOLDER:-/data}", exclude: ["node_modules/", "*.tmp"] }
+                """#,
+            dockerfile: dockerfile(program))
+        app.hasOwnPort = program?.port != nil
+        app.options = program?.options ?? []
+        if program != nil { app.ignoredByDocker = [".git", ".env", "*.env", "node_modules", "backups"] }
+        return app
+    }
+
+    /// The job's environment and the first lines of its settings.
+    private static func start(_ program: AppProgram) -> String {
+        let port = program.port.map { "    env: { PORT: \"\($0)\" }\n" } ?? ""
+        return port + "    with:\n      \(program.line)\n      cwd: ${APP_CODE:-/app}"
+    }
+
+    /// A web server for one page, made anew at each start in a folder of its own.
+    private static let placeholder = #"""
+            with:
+              # Your own command goes here, such as [node, server.js]; it must listen on $PORT. This one shows a page that says so.
+              shell: |
+                mkdir -p "${PAGE_FOLDER:-/tmp/placeholder}" && cd "${PAGE_FOLDER:-/tmp/placeholder}"
+                echo '<!doctype html><meta charset="utf-8"><title>shipkeeper</title>' > index.html
+                echo '<h1>It works</h1><p>Put your command into shipkeeper.yaml, under "app", and deploy again.</p>' >> index.html
+                echo '<p>把你的命令写进 shipkeeper.yaml 的 "app"，然后重新部署。</p>' >> index.html
+                exec python3 -u -m http.server "${SHIPKEEPER_PORT}"
+        """#
+
+    private static func dockerfile(_ program: AppProgram?) -> String {
+        let packages = program == nil ? "ca-certificates libcurl4 libsqlite3-0 python3 tzdata zlib1g" : "ca-certificates libcurl4 libsqlite3-0 tzdata zlib1g"
+        let code =
+            program.map { program in
+                """
+                # Your app's files. What it needs beside them is installed here, for example:
+                # \(program.preparation)
+                WORKDIR /app
+                COPY . .
+
+                """
+            } ?? "WORKDIR /data\n"
+        let port = program?.port ?? 7860
+        return #"""
             # Any app with shipkeeper as its first process. Build shipkeeper's slim image first, in its repository:
             #   docker build --platform linux/amd64 -f Dockerfile.slim -t ghcr.io/alice/shipkeeper:slim . && docker push ghcr.io/alice/shipkeeper:slim
             ARG SHIPKEEPER_IMAGE
             FROM ${SHIPKEEPER_IMAGE} AS shipkeeper
 
-            FROM debian:bookworm-slim
+            FROM \#(program?.image ?? "debian:bookworm-slim")
             RUN apt-get update \
-                && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 python3 tzdata zlib1g \
+                && apt-get install -y --no-install-recommends \#(packages) \
                 && rm -rf /var/lib/apt/lists/* \
                 && mkdir -p /data /var/lib/shipkeeper \
                 && chown -R 1000:0 /data /var/lib/shipkeeper \
                 && chmod -R g=u /data /var/lib/shipkeeper
             COPY --from=shipkeeper /usr/local/bin/shipkeeper /usr/local/bin/
             COPY shipkeeper.yaml /etc/shipkeeper/
-            ENV HOME=/data PORT=7860
-            WORKDIR /data
-            EXPOSE 7860
+            ENV HOME=/data PORT=\#(port)
+            \#(code)EXPOSE \#(port)
+            HEALTHCHECK --interval=1m --timeout=10s --start-period=5m --retries=5 CMD ["/usr/local/bin/shipkeeper", "status"]
             ENTRYPOINT ["/usr/local/bin/shipkeeper", "run"]
-
-            """#)
+            """#
+    }
 }

@@ -2,7 +2,11 @@ extension App {
     /// Workflows.
     static let n8n = App(
         name: "n8n", title: "n8n", port: 7860, data: "/data",
-        secrets: [Variable("N8N_ENCRYPTION_KEY", "32 random characters", canBeMade: true)],
+        secrets: [
+            Variable(
+                "N8N_ENCRYPTION_KEY", "32 random characters",
+                Text("openssl rand -hex 16 makes one; keep a copy, and never change it", "用 openssl rand -hex 16 生成；另存一份，永远不要改"), canBeMade: true)
+        ],
         optional: [Variable("PUBLIC_URL", "https://n8n.example.com")], memory: "2g", healthPath: "/healthz",
         configuration: #"""
             # n8n with its SQLite database.
@@ -76,6 +80,7 @@ extension App {
             ENV NODE_ENV=production HOME=/data PORT=7860
             WORKDIR /data
             EXPOSE 7860
+            HEALTHCHECK --interval=1m --timeout=10s --start-period=15m --retries=5 CMD ["/usr/local/bin/shipkeeper", "status"]
             ENTRYPOINT ["/usr/local/bin/shipkeeper", "run"]
             """#)
 }

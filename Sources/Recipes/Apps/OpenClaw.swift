@@ -3,7 +3,12 @@ extension App {
     static let openClaw = App(
         name: "openclaw", title: "assistant", port: 7860, data: "/root",
         secrets: [
-            Variable("OPENCLAW_GATEWAY_TOKEN", "a-long-random-text", canBeMade: true), Variable("MINIMAX_API_KEY", "sk-…"),
+            Variable(
+                "OPENCLAW_GATEWAY_TOKEN", "a-long-random-text",
+                Text("what you type to log in; openssl rand -hex 32 makes one", "登录时要输入的令牌；用 openssl rand -hex 32 生成"), canBeMade: true),
+            Variable(
+                "MINIMAX_API_KEY", "sk-…", Text("the key of the models", "模型的密钥"),
+                link: "https://platform.minimaxi.com/user-center/basic-information/interface-key"),
         ],
         optional: [
             Variable("PUBLIC_URL", "https://chat.example.com"), Variable("APPROVE_DEVICES", "true"), Variable("BLOG", "true"),

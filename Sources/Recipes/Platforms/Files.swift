@@ -94,9 +94,13 @@ extension Hosting {
         let variables = recipe.variables.map { "  \($0.name) = \"\($0.example)\"" }
         let optional = recipe.app.optional.map { "  # \($0.name) = \"\($0.example)\"" }
         let secrets = recipe.secrets.map(\.name).joined(separator: ", ")
+        let hidden =
+            secrets.isEmpty
+            ? Text("This app has no secrets.", "这个应用没有密钥。")
+            : Text("Secrets are in no file: fly secrets set NAME=… for \(secrets)", "密钥不写进文件：用 fly secrets set NAME=… 设 \(secrets)")
         return """
             # Fly reads this file; beside it lie Dockerfile and shipkeeper.yaml. Put your own app name and region in.
-            # Secrets stand in no file: fly secrets set NAME=… for \(secrets.isEmpty ? "none here" : secrets)
+            # \(hidden[recipe.language])
             app = "alice-\(recipe.app.title)"
             primary_region = "sin"
 
@@ -147,15 +151,18 @@ extension Hosting {
 
     static func compose(_ recipe: Recipe) -> String {
         let (title, port) = (recipe.app.title, recipe.app.port)
+        let beside = Text(
+            "Next to this file are Dockerfile, shipkeeper.yaml, .env and \(title).env (from \(title).env.example).",
+            "同一目录里有 Dockerfile、shipkeeper.yaml、.env 和 \(title).env（由 \(title).env.example 复制而来）。")
         let backups = recipe.store == .folder ? "\n      - ./backups:/backups" : ""
         return """
-            # docker compose up -d --build      Beside this file lie Dockerfile, shipkeeper.yaml and \(title).env (from \(title).env.example).
+            # docker compose up -d --build      \(beside[recipe.language])
             services:
               \(title):
                 build:
                   context: .
                   args:
-                    SHIPKEEPER_IMAGE: ${SHIPKEEPER_IMAGE:?set it to the image that you have built}
+                    SHIPKEEPER_IMAGE: ${SHIPKEEPER_IMAGE:?set it in .env to the image that you have built}
                 restart: unless-stopped
                 stop_grace_period: 30s            # shipkeeper.yaml says it too: stop_budget
                 env_file: [\(title).env]
@@ -173,11 +180,17 @@ extension Hosting {
             """
     }
 
+    /// What Compose itself reads: it asks for it with each of its commands.
+    static func composeImage(_ recipe: Recipe) -> String {
+        "# Compose reads this file by itself: the image that Dockerfile begins with.\nSHIPKEEPER_IMAGE=\(recipe.app.image)"
+    }
+
     static func composeEnvironment(_ recipe: Recipe) -> String {
         let needed = ["PORT=\(recipe.app.port)"] + recipe.variables.map { "\($0.name)=\($0.example)" } + recipe.secrets.map { "\($0.name)=" }
         let optional = recipe.app.optional.map { "# \($0.name)=\($0.example)" } + recipe.app.optionalSecrets.map { "# \($0)=" }
         let more = optional.isEmpty ? "" : "\n# Optional:\n" + optional.joined(separator: "\n") + "\n"
-        return "# Copy to \(recipe.app.title).env, fill in, and: chmod 600 \(recipe.app.title).env. Never commit it.\n" + needed.joined(separator: "\n") + "\n"
-            + more
+        let file = "\(recipe.app.title).env"
+        let head = Text("Copy to \(file), fill in, and: chmod 600 \(file). Never commit it.", "复制为 \(file)，填好，然后 chmod 600 \(file)。绝不要提交它。")
+        return "# \(head[recipe.language])\n" + needed.joined(separator: "\n") + "\n" + more
     }
 }

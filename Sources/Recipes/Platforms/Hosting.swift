@@ -25,7 +25,7 @@ package enum Hosting: String, CaseIterable, Sendable {
     /// Where the program can't know what the platform's file allows.
     var stopBudget: String? { [.fly, .compose].contains(self) ? "25s" : nil }
 
-    func files(_ recipe: Recipe) -> [Recipe.File] {
+    func files(_ recipe: Recipe) -> [RecipeFile] {
         switch self {
         case .huggingface: [.init(path: "README.md", text: Hosting.spaceReadme(recipe))]
         case .modelscope: [.init(path: "ms_deploy.json", text: Hosting.modelScope(recipe))]
@@ -35,21 +35,10 @@ package enum Hosting: String, CaseIterable, Sendable {
         case .compose:
             [
                 .init(path: "compose.yaml", text: Hosting.compose(recipe)),
+                .init(path: ".env", text: Hosting.composeImage(recipe), kind: .lines),
+                .init(path: ".gitignore", text: ".env\n\(recipe.app.title).env", kind: .lines),
                 .init(path: "\(recipe.app.title).env.example", text: Hosting.composeEnvironment(recipe)),
             ]
-        }
-    }
-
-    /// What a person does with the files. All but ModelScope, whose Dockerfile names it, take the image's name from SHIPKEEPER_IMAGE.
-    func nextStep(_ app: String) -> String {
-        switch self {
-        case .huggingface: "create a Docker Space, set SHIPKEEPER_IMAGE (your image), the variables and the secrets in its settings, then upload the files"
-        case .modelscope: "put your image's name into Dockerfile, create a Docker Studio, set the variables and secrets, then upload the files"
-        case .railway: "push the files to a repository, make a service of it, and set SHIPKEEPER_IMAGE (your image), the variables and the secrets there"
-        case .render: "push the files to a repository and make a Blueprint of it: Render asks for SHIPKEEPER_IMAGE (your image) and the secrets"
-        case .fly:
-            "put app, region and SHIPKEEPER_IMAGE into fly.toml, fly launch --no-deploy --copy-config, fly secrets set NAME=… for each secret, fly deploy --ha=false"
-        case .compose: "cp \(app).env.example \(app).env, fill it in, then SHIPKEEPER_IMAGE=your-image docker compose up -d --build"
         }
     }
 }
