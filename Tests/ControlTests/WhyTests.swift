@@ -103,7 +103,7 @@ struct WhyTests {
             let coming = try await operations.why("a", at: iso(t + 5 * 3600))
             #expect(verdict(coming).contains(" is still to come, in "), "\(coming)")
             let odd = try await operations.why("a", at: iso(t + 1800))
-            #expect(verdict(odd).hasPrefix("nothing was scheduled at ") && line(odd, .cause)?.contains("the next one is ") == true, "\(odd)")
+            #expect(verdict(odd).hasPrefix("nothing was scheduled at ") && line(odd, .cause)?.contains("the next one was ") == true, "\(odd)")
             #expect(verdict(try await operations.why("a", at: iso(t - 3600))).hasSuffix("nothing is on record"))
             #expect(verdict(try await operations.why("b", at: "03:00")) == "has no schedule")
             for text in ["25:00", "3", "2026-02-30 03:00", "yesterday", "2026-13-01 03:00", ""] {

@@ -21,7 +21,7 @@ struct StatusText {
         if let backup = status.lastBackup {
             let checked = backup.checkedAt.map { ", checked \(ago($0)): nothing new since" } ?? ""
             lines.append(
-                wrapped("Last good backup: \(DurationText.readable(.seconds(backup.ageSeconds))) ago\(checked) (\(backup.summary))", width: width, indent: ""))
+                wrapped("Last good backup: \(ago(backup.at))\(checked) (\(backup.summary))", width: width, indent: ""))
         } else if status.jobs.contains(where: { $0.type == "backup" }) {
             lines.append(Console.paint("No whole backup has been made yet.", .yellow))
         }

@@ -70,9 +70,9 @@ struct WhyThen {
 
     var fate: Fate {
         guard let (date, schedule) = fire else {
-            let times = schedules.compactMap { time(of: $0, from: wanted.start) }
-            let before = runs.filter { run in schedules.contains { isOf(run, $0) } && run.scheduledAt < wanted.start }.map(\.scheduledAt).max()
-            return .notScheduled(before: before, after: times.min())
+            let times = runs.filter { run in schedules.contains { isOf(run, $0) } }.map(\.scheduledAt)
+            let next = times.filter { $0 >= wanted.end }.min() ?? view.upcoming.map(\.next).min()
+            return .notScheduled(before: times.filter { $0 < wanted.start }.max(), after: next)
         }
         if date > now { return .toCome(date) }
         let own = runs.reversed().filter { isOf($0, schedule) && $0.scheduledAt.timeIntervalSince(date) > -1 }
@@ -126,7 +126,8 @@ struct WhyThen {
         let shown = text(fire?.date ?? wanted.start)
         switch fate {
         case .notScheduled(let before, let after):
-            let near = [before.map { "the one before was \(text($0))" }, after.map { "the next one is \(text($0))" }].compactMap(\.self).joined(separator: ", ")
+            let near = [before.map { "the one before was \(text($0))" }, after.map { "the next one \($0 > now ? "is" : "was") \(text($0))" }].compactMap(\.self)
+                .joined(separator: ", ")
             return ("nothing was scheduled at \(shown)", near.isEmpty ? nil : near)
         case .toCome(let date):
             let pause = view.pause.map { "; paused \($0.until.map { "until \(text($0))" } ?? "until it is resumed")" } ?? ""
