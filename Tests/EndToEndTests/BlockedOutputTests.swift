@@ -47,7 +47,7 @@ struct BlockedOutputTests {
         let program = try blocked("  flood: { type: command, on: boot, with: { command: [python3, \(folder["flood.py"])] } }\n", folder)
         #expect(
             try RunningProgram.until(
-                "test -e '\(folder["flooded"])' && '\(SourceTree.program)' status --state '\(folder["state"])' | grep -q 'succeeded'", seconds: 120))
+                "test -e '\(folder["flooded"])' && '\(SourceTree.program)' status --state '\(folder["state"])' | grep -qE '^flood +ok'", seconds: 120))
         let reader = Process()
         reader.executableURL = URL(fileURLWithPath: "/bin/sh")
         reader.arguments = ["-c", "exec cat '\(folder["pipe"])' > '\(folder["read"])'"]
@@ -122,7 +122,7 @@ struct BlockedOutputTests {
         let folder = TemporaryFolder()
         let long = folder[String(repeating: "x", count: 130)]
         let program = try RunningProgram("version: 1\nstate: \(long)\njobs: { a: { type: command, on: boot, with: { command: [\"true\"] } } }\n", in: folder)
-        #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(long)' | grep -q succeeded"), "\(program.log)")
+        #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(long)' | grep -qE '^a +ok'"), "\(program.log)")
         #expect(try Shell.run("'\(SourceTree.program)' status --config '\(folder["shipkeeper.yaml"])'").status == 0)
         #expect(try Shell.run("stat -c %a '\(long)/state.db'").output == "600\n")
         #expect(program.stop() == 0)
