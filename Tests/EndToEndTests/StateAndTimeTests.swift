@@ -57,7 +57,7 @@ struct StateAndTimeTests {
         #expect(try RunningProgram.until("test -e '\(folder["a"])'"))
         #expect(!FileManager.default.fileExists(atPath: folder["b"]))
         try folder.write("shipkeeper.yaml", configuration("5s", 4))
-        #expect(try program.ask("reload").output == "reloaded\n")
+        #expect(try program.ask("reload").output == "reloaded: max_parallel 1 → 4, stop_budget 9s → 5s\n")
         #expect(try RunningProgram.until("test -e '\(folder["b"])'"), "\(program.log)")
         try folder.write("shipkeeper.yaml", configuration("5s", 4, "other"))
         let answer = try program.ask("reload")
