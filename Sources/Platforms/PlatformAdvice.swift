@@ -14,7 +14,7 @@ package enum PlatformAdvice {
     package static func found(_ platform: Platform, stopBudget: Duration) -> JobCheck {
         let address = platform.publicURL ?? "no public URL"
         return JobCheck(
-            "platform", .ok, "\(platform.name): port \(platform.port), \(address), stop budget \(DurationText.format(stopBudget))",
+            "platform", .ok, "\(platform.name) (port \(platform.port), \(address), stop budget \(DurationText.format(stopBudget)))",
             hint: platform.publicURL == nil ? "set PUBLIC_URL if the app should know its address, such as https://app.example.com" : nil)
     }
 

@@ -129,7 +129,7 @@ struct OpenClawTests {
         let first = try world.start("one")
         #expect(try first.says("restore: succeeded: empty"), "\(first.log)")
         #expect(try first.isUp() && first.becomes("ready"), "\(first.log)")
-        #expect(first.log.contains("Hugging Face Space: port \(World.port), https://alice-assistant.hf.space, stop budget "), "\(first.log)")
+        #expect(first.log.contains("Hugging Face Space (port \(World.port), https://alice-assistant.hf.space, stop budget "), "\(first.log)")
         #expect(
             try first.setting(".gateway.mode") == "\"local\"" && first.setting(".gateway.bind") == "\"lan\""
                 && first.setting(".gateway.port") == "\(World.port)")
