@@ -31,20 +31,31 @@ struct YAMLTree {
     /// Groups and lists within each other, and values in all, that are read: aliases can make ever more of a small file.
     private static let (deepest, most) = (100, 200_000)
 
-    func read(_ text: String) -> Result {
+    func read(_ text: String) -> Result { read(text, doubled: []) }
+
+    /// - Parameter doubled: What was found set twice so far; the text lacks all but the first of each.
+    private func read(_ text: String, doubled: [Problem]) -> Result {
         let start = SourcePlace(file: file, line: 1, column: 1)
         do {
             guard let root = try Yams.compose(yaml: text) else {
                 return Result(problems: [Problem(at: start, "the file is empty", hint: "write one with: shipkeeper init")])
             }
-            var result = Result()
+            var result = Result(problems: doubled)
             result.root = convert(root, secrets: declaredSecrets(root), &result)
             if let beyond = result.beyond { return Result(problems: [beyond]) }
             return result
         } catch {
-            return Result(problems: [problem(of: error, start, text)])
+            if case .duplicatedKeysInMapping(let keys, let context) = error as? YamlError, doubled.count < YAMLTree.mostDoubled,
+                let key = keys.min(), let found = DoubledKey(key, line: context.mark.line, column: context.mark.column, in: text)
+            {
+                return read(found.remaining, doubled: doubled + [found.problem(file: file)])
+            }
+            return Result(problems: doubled + [problem(of: error, start, text)])
         }
     }
+
+    /// Keys set twice that are passed over: each costs another reading.
+    private static let mostDoubled = 100
 
     private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {
         switch error as? YamlError {
@@ -55,19 +66,10 @@ struct YAMLTree {
                 ?? Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
-            let place = duplicates.min().flatMap { second($0, in: context.mark, text) } ?? place(context.mark)
-            return Problem(at: place, "\(keys) is set twice in one group", hint: "keep one of them; nothing else was checked")
+            return Problem(at: place(context.mark), "\(keys) is set twice in one group", hint: "keep one of them; nothing else was checked")
         default:
             return Problem(at: start, "not valid YAML: \(error)")
         }
-    }
-
-    /// Where a key is set for the second time in the group that begins at a mark; nil where that can't be seen.
-    private func second(_ key: String, in group: Mark, _ text: String) -> SourcePlace? {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let margin = String(repeating: " ", count: group.column - 1)
-        let found = lines.indices.dropFirst(group.line - 1).filter { lines[$0].hasPrefix(margin + key + ":") }
-        return found.dropFirst().first.map { SourcePlace(file: file, line: $0 + 1, column: group.column) }
     }
 
     private func place(_ mark: Mark?) -> SourcePlace {

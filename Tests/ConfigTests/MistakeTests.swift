@@ -84,8 +84,51 @@ struct MistakeTests {
     func duplicates() {
         #expect(
             problems("version: 1\njobs:\n  a: { type: command, with: { shell: x } }\n  b: { type: command, with: { shell: x } }\n  a: {}\n") == [
-                "c.yaml:5:3: error: \"a\" is set twice in one group; keep one of them; nothing else was checked"
+                "c.yaml:5:3: error: \"a\" is set twice in one group, first in line 3; keep one of them; what follows was checked with the first"
             ])
+        // All others are found too, wherever the doubled keys stand.
+        let text = """
+            version: 1
+            version: 2
+            jobs:
+              a:
+                type: command
+                timout: 5m
+                with: { shell: x }
+                "type": service
+              b:
+                type: command
+                on:
+                - boot
+                on:
+                - stop
+                # a comment
+                - 7
+                with: { shel: x }
+              a:
+                type: nonsense
+                with:
+                  more: 1
+
+              c: { type: command, with: { command: [x], comand: [y] } }
+            """
+        #expect(
+            problems(text).map { $0.replacing("; keep one of them; what follows was checked with the first", with: "") } == [
+                "c.yaml:2:1: error: \"version\" is set twice in one group, first in line 1",
+                "c.yaml:6:5: error: unknown key \"timout\" in \"a\"; did you mean \"timeout\"?",
+                "c.yaml:8:5: error: \"type\" is set twice in one group, first in line 5",
+                "c.yaml:13:5: error: \"on\" is set twice in one group, first in line 11",
+                "c.yaml:17:13: error: unknown key \"shel\" in \"b.with\"; did you mean \"shell\"?",
+                "c.yaml:18:3: error: \"a\" is set twice in one group, first in line 4",
+                "c.yaml:23:45: error: unknown key \"comand\" in \"c.with\"; did you mean \"command\"?",
+            ])
+        // In braces there is no telling which lines are whose.
+        #expect(
+            problems("version: 1\njobs: { a: {}, a: {} }\n") == [
+                "c.yaml:2:9: error: \"a\" is set twice in one group; keep one of them; nothing else was checked"
+            ])
+        let list = problems("version: 1\nplugins:\n  - x: 1\n    x: 2\njobs: {}\n")
+        #expect(list.contains { $0.hasPrefix("c.yaml:4:5: error: \"x\" is set twice in one group, first in line 3") }, "\(list)")
         #expect(ofJob("    timeout: \"3０m\"\n    with: { shell: x }").first?.contains("full-width character ０") == true)
         #expect(ofJob("    on: { cron: \"@dayly\" }\n    with: { shell: x }").first?.hasSuffix("did you mean \"@daily\"?") == true)
     }
