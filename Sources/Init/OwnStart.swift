@@ -1,4 +1,5 @@
 import CStart
+import Glibc
 
 /// What this program was started with. Every `unsafe` word about it stands in this file.
 package enum OwnStart {
@@ -23,6 +24,9 @@ package enum OwnStart {
         }
         return found
     }
+
+    /// Sets a variable of this process, as if it had been started with it. To be called before other threads read the environment.
+    package static func set(_ name: String, _ value: String) { unsafe _ = setenv(name, value, 1) }
 
     /// Takes variables out of this process's environment.
     package static func forget(_ names: [String]) {

@@ -58,6 +58,36 @@ struct SecretAccessTests {
         #expect(program.stop() == 0)
     }
 
+    @Test("a secret from a file of variables is kept as one from the environment is", .timeLimit(.minutes(30)), arguments: [[], ["--no-init"]])
+    func fromFile(flags: [String]) throws {
+        let folder = TemporaryFolder()
+        try folder.write("thief.py", SecretAccessTests.thief)
+        try folder.write("app.env", "# secrets\nT_TOKEN=\(SecretAccessTests.token)\nPLAIN=a b\nFROM_OUTSIDE\n")
+        let backwards = String(SecretAccessTests.token.reversed())
+        let program = try RunningProgram(
+            """
+            version: 1
+            state: \(folder["state"])
+            secrets: [T_TOKEN]
+            jobs:
+              thief: { type: command, on: boot, with: { command: [python3, \(folder["thief.py"]), "\(backwards)"] } }
+              owner:
+                type: command
+                on: { after: thief }
+                secrets: [T_TOKEN]
+                with:
+                  shell: |
+                    echo value $T_TOKEN
+                    test "$PLAIN$FROM_OUTSIDE" = "a bx" && echo "$PLAIN granted"
+            """, in: folder, flags: ["--env-file", folder["app.env"]] + flags, environment: ["FROM_OUTSIDE": "x", "PLAIN": "other"])
+        try #require(try program.says("a b granted"), "\(program.log)")
+        #expect(program.log.contains("thief | found: nothing own: False"), "\(program.log)")
+        #expect(!program.log.contains(SecretAccessTests.token) && program.log.contains("owner | value "), "\(program.log)")
+        #expect(program.stop() == 0)
+        let missing = try Shell.run("'\(SourceTree.program)' run --env-file nothing.env --config '\(folder["shipkeeper.yaml"])'", folder: folder.path)
+        #expect(missing.status == 2 && missing.errors.contains("nothing.env can't be read"), "\(missing)")
+    }
+
     @Test("values that are no UTF-8 reach a job as they are, and others can be set over them", .timeLimit(.minutes(30)))
     func bytes() throws {
         let folder = TemporaryFolder()

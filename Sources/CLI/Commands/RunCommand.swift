@@ -16,10 +16,17 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
+    @Option(help: "A file with lines NAME=value, as docker run --env-file reads it, on top of the environment; may be given several times.")
+    var envFile: [String] = []
+
     @Flag(inversion: .prefixedNo, help: "Run below a small init process.")
     var `init` = true
 
     func run() async throws {
+        // Before anything reads the environment: all that follows takes these for variables of the container.
+        for path in envFile {
+            for case (let name, let value?) in try EnvironmentFile.read(path) { OwnStart.set(name, value) }
+        }
         OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
         if let lack = SystemRoom.descriptorsLack() {
             Console.error(lack)
