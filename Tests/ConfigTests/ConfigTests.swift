@@ -229,14 +229,49 @@ struct ConfigTests {
         #expect(!examples.isEmpty)
         let script = """
             import sys, json, yaml, jsonschema
+            # YAML 1.2 knows no "on" and "yes" but as text.
+            class Loader(yaml.SafeLoader): pass
+            Loader.yaml_implicit_resolvers = {
+                letter: [(tag, pattern) for tag, pattern in found if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+                for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+            import re
+            Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
+            def load(text): return yaml.load(text, Loader)
             schema = json.load(open(sys.argv[1]))
-            jsonschema.Draft202012Validator.check_schema(schema)
+            assert schema["$schema"] == "http://json-schema.org/draft-07/schema#" and schema["$id"]
+            jsonschema.Draft7Validator.check_schema(schema)
+            validator = jsonschema.Draft7Validator(schema)
             for path in sys.argv[2:]:
-                jsonschema.validate(yaml.safe_load(open(path).read().replace(" on:", " 'on':")), schema)
-            for bad in ({"version": 1, "jobs": {"a": {"type": "nope"}}}, {"version": 1, "jobs": {"a": {"type": "command", "with": {"x": 1}}}}):
-                try: jsonschema.validate(bad, schema)
-                except jsonschema.ValidationError: continue
-                sys.exit("accepted " + str(bad))
+                for error in validator.iter_errors(load(open(path).read())): sys.exit(f"{path}: {error.message} at {list(error.path)}")
+            # Each default is a value that is allowed.
+            count = 0
+            def defaults(node):
+                global count
+                if isinstance(node, list): [defaults(x) for x in node]
+                if not isinstance(node, dict): return
+                if "default" in node and "description" in node:
+                    count += 1
+                    jsonschema.Draft7Validator(node).validate(node["default"])
+                for value in node.values(): defaults(value)
+            defaults(schema)
+            assert count > 60, count
+            def errors(job, name="a"): return [e.message for e in validator.iter_errors(load("version: 1\\njobs:\\n  " + json.dumps(name) + ": " + job))]
+            good = ["{ type: command, with: { shell: x } }", "{ type: command, timeout: '${T}', with: { command: [a, b] }, on: boot, needs: x }",
+                "{ type: command, on: { every: 30m, cron: ['0 3 * * *'] }, enabled: '${A:-false}', with: { shell: x } }"]
+            for job in good: assert not errors(job), (job, errors(job))
+            # One mistake is one problem, also without a type.
+            for job in ["{ type: nope, with: {} }", "{ type: command, with: { shel: x } }", "{ with: { shell: x } }", "{ typ: command, type: command, with: { shell: x } }",
+                "{ type: command, timout: 5m, with: { shell: x } }", "{ type: command, timeout: 10, with: { shell: x } }", "{ type: command, overlap: both, with: { shell: x } }",
+                "{ type: restore, on: boot }", "{ type: command, on: { evry: 5m }, with: { shell: x } }", "{ type: command, retry: 3, with: { shell: x } }",
+                "{ type: keepalive, with: {} }", "{ type: command, enabled: perhaps, with: { shell: x } }", "7"]:
+                assert len(errors(job)) == 1, (job, errors(job))
+            for name in ["a", "a-b_1", "备份", "夜间任务-2", "ночь", "é", "々", "a" * 64, "١"]: assert not errors(good[0], name), name
+            for name in ["", "my job", "-a", "a.b", "a/b", "a" * 65, "备份！", "a，b", "（x）", "a\\tb", "✓", "a:b"]: assert len(errors(good[0], name)) == 1, name
+            def top(text): return [e.message for e in validator.iter_errors(load("version: 1\\njobs: {}\\n" + text))]
+            assert not top("x-anything: { a: 1 }") and len(top("anything: 1")) == 1
+            assert not top("repositories: { main: { type: folder, path: /x } }")
+            for repository in ["{ path: /x }", "{ type: nope, path: /x }", "{ type: folder }", "{ type: folder, path: /x, dataset: y }"]:
+                assert len(top("repositories: { main: " + repository + " }")) == 1, (repository, top("repositories: { main: " + repository + " }"))
             """
         try folder.write("validate.py", script)
         let result = try Shell.run(
@@ -251,6 +286,14 @@ struct ConfigTests {
             ].merging(Platform([:]).variables) { own, _ in own }
             #expect(throws: Never.self) { try ConfigurationReader(catalog: ConfigTests.catalog, environment: environment).read(text, file: example) }
         }
+    }
+
+    @Test(
+        "names that the schema of jobs accepts are those that the program accepts",
+        arguments: ["a", "a-b_1", "备份", "ночь", "é", "々", "-a", "my job", "a.b", "备份！", "a，b", "✓", "١", "a:b"])
+    func names(name: String) {
+        let isGood = problems("version: 1\njobs:\n  \"\(name)\": { type: command, with: { shell: x } }\n").isEmpty
+        #expect(isGood == !["-a", "my job", "a.b", "备份！", "a，b", "✓", "a:b"].contains(name), "\(name)")
     }
 
     @Test("the stop budget is the platform's where the file names none")

@@ -52,7 +52,7 @@ struct InitTests {
             """
             import sys, json, yaml, jsonschema
             schema, text = json.load(open(sys.argv[1])), open(sys.argv[2]).read().replace(" on:", " 'on':")
-            jsonschema.Draft202012Validator.check_schema(schema)
+            jsonschema.Draft7Validator.check_schema(schema)
             jsonschema.validate(yaml.safe_load(text), schema)
             try: jsonschema.validate(yaml.safe_load(text.replace("body:", "bodies:")), schema)
             except jsonschema.ValidationError: sys.exit(0)
