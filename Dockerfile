@@ -181,7 +181,7 @@ COPY ${CONFIG} /etc/shipkeeper/shipkeeper.yaml
 # uid 1000 owns it, root gets in without special rights too, and so does any uid with group 0. The passwd entry of uid 1000 has the same
 # home, because ssh looks there and not at HOME. All else belongs to root: uid 1000 can't change a program or the configuration.
 # "npm install -g" and "pip install" by a running assistant go into HOME, last on the PATH, so nothing of the image is replaced.
-# disk-space is a plug-in that would have to be compiled. image.txt is for people; dpkg, pip and npm keep what a scanner reads.
+# disk-space is a plug-in that would have to be compiled. Plug-ins that others may write to are not used. image.txt is for people; dpkg, pip and npm keep what a scanner reads.
 # The arguments of USER and LABEL stand here because buildah looks at arguments only where a RUN follows, and else takes a kept layer for good.
 ARG BASE_IMAGE
 ARG RUN_AS=root
@@ -191,6 +191,7 @@ ARG SOURCE=""
 RUN set -eu; \
     test -f /etc/shipkeeper/shipkeeper.yaml || { echo "CONFIG must name one file, such as my-app/shipkeeper.yaml" >&2; exit 1; }; \
     rm -rf /usr/local/share/shipkeeper/plugins/disk-space; \
+    chmod -R go-w /usr/local/share/shipkeeper; \
     getent passwd 1000 > /dev/null || useradd --uid 1000 --home-dir /root --no-create-home --shell /bin/bash shipkeeper; \
     usermod --home /root "$(id -nu 1000)"; \
     mkdir -p /var/lib/shipkeeper; \

@@ -79,7 +79,7 @@ let package = Package(
         module("Files", ["Threads", "CFiles"]),
         module("HTTPClient", ["Threads", "CCurl"]),
         module("Processes", ["JobKit", "Settings", "Threads", "CProcess"]),
-        module("PluginHost", ["JobKit", "Settings"]),
+        module("PluginHost", ["JobKit", "Settings", "Files"]),
         module("Logs", ["JobKit", "Settings", "Threads", "TimeZones", logging]),
         module("Init", ["CProcess", "CStart"]),
         .executableTarget(
@@ -114,7 +114,7 @@ let package = Package(
         tests("Jobs", ["Jobs", "Config", "Processes", "Scheduler", "HTTPClient", "JobKit", "Settings"]),
         tests("Platforms", ["Platforms", "JobKit", "Settings"]),
         tests("Recipes", ["Platforms", "Recipes", "Config", "Jobs", "Scheduler", "HTTPClient", "JobKit", "Settings"]),
-        tests("PluginHost", ["PluginHost", "Processes", "Config", "JobKit", "Settings"]),
+        tests("PluginHost", ["PluginHost", "Processes", "Config", "JobKit", "Settings", "Files"]),
         tests("Processes", ["Processes", "JobKit", "Settings"]),
         tests("EndToEnd", ["CLI", "Backups", "Buckets", "Storage", "HTTPClient", "Files"]),
     ]

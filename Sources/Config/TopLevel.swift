@@ -25,7 +25,7 @@ enum TopLevel {
             "stop_budget", "Time from SIGTERM to the end of the program; without it what the platform allows", default: Platform(environment).stopBudget,
             in: .seconds(1) ... .seconds(3600))
         let secrets = SecretNames.read(&reader, "Environment variables that no job sees unless it is granted them")
-        let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins next to this file")
+        let plugins = reader.strings("plugins", "Folders with plug-ins, besides Plugins next to this file and the shipped ones")
         let parallel = reader.integer(
             "max_parallel", "The most jobs at once, services apart",
             default: max(2, ContainerCores.count * 2), in: 1...1000)

@@ -1,6 +1,7 @@
 package import Config
 import Foundation
 package import HTTPClient
+import Init
 package import JobKit
 import Jobs
 package import PluginHost
@@ -71,10 +72,16 @@ package struct ConfigurationFile {
 
     private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {
         let own = URL(fileURLWithPath: path).deletingLastPathComponent()
-        let named = ConfigurationReader(catalog: JobCatalog(), environment: environment).pluginFolders(text, file: path)
-        let folders = [(path: own.appendingPathComponent("Plugins").path, place: SourcePlace?.none)]
-        return PluginCatalog(
-            folders: folders + named.map { (URL(fileURLWithPath: $0.path, relativeTo: own).standardizedFileURL.path, $0.place) }, parse: PlainYAML.read)
+        var folders = [PluginFolder(own.appendingPathComponent("Plugins").path, .project)]
+        for named in ConfigurationReader(catalog: JobCatalog(), environment: environment).pluginFolders(text, file: path) {
+            folders.append(PluginFolder(URL(fileURLWithPath: named.path, relativeTo: own).standardizedFileURL.path, .named(named.place)))
+        }
+        if let other = environment[ShippedPlugins.variable], !other.isEmpty {
+            folders.append(PluginFolder(URL(fileURLWithPath: other).standardizedFileURL.path, .variable))
+        } else if let shipped = ShippedPlugins.folder(of: OwnStart.program, exists: { FileManager.default.fileExists(atPath: $0) }) {
+            folders.append(PluginFolder(shipped, .shipped))
+        }
+        return PluginCatalog(folders: folders, parse: PlainYAML.read)
     }
 
     private func text() throws(ConfigurationError) -> String {

@@ -219,6 +219,8 @@ package enum FileOwner: String, CaseIterable, Sendable {
 /// Who this process is to the file system.
 package enum FileUser {
     package static var isRoot: Bool { geteuid() == 0 }
+    /// The number of the user whose rights count.
+    package static var id: UInt32 { geteuid() }
 
     /// Gives something to another owner, where this user is root and may. False for a root without that right.
     package static func give(_ set: () throws(FileError) -> Void) throws(FileError) -> Bool {

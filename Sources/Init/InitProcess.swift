@@ -130,20 +130,11 @@ package struct InitProcess {
         var words: [UnsafeMutablePointer<CChar>?] = unsafe (["shipkeeper"] + arguments).map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { unsafe free($0) } }
-        let failure = unsafe posix_spawn(&daemon, InitProcess.ownPath, &actions, &attributes, words, cprocess_environ())
+        let failure = unsafe posix_spawn(&daemon, OwnStart.program, &actions, &attributes, words, cprocess_environ())
         if let reporter { close(reporter) }
         startFailure = failure
         if failure != 0 { say("the program could not be started: \(unsafe String(cString: strerror(failure)))") }
         return failure == 0
-    }
-
-    /// The file this program runs from, so that the daemon is listed under the same name.
-    private static var ownPath: String {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard length > 0 else { return "/proc/self/exe" }
-        let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return unsafe access(path, X_OK) == 0 ? path : "/proc/self/exe"
     }
 
     /// What follows the daemon's end: the exit code to pass on, or nil when it was started again.

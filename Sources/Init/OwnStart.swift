@@ -9,6 +9,15 @@ package enum OwnStart {
         unsafe cstart_argument(Int32(index)).map { unsafe String(cString: $0) }
     }
 
+    /// The file this program runs from, with links on its path followed; `/proc/self/exe` where it is not there any more.
+    package static var program: String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard length > 0 else { return "/proc/self/exe" }
+        let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return unsafe access(path, X_OK) == 0 ? path : "/proc/self/exe"
+    }
+
     /// Keeps the environment from other processes of the same user: it is moved out of what /proc shows, and nobody may trace
     /// this process or read its memory. To be called first of all, while there is one thread.
     package static func hide() {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 package import JobKit
 package import Settings
@@ -11,21 +12,21 @@ package struct PluginCatalog: Sendable {
     private var broken: Set<String> = []
 
     /// - Parameters:
-    ///   - folders: Each holds plug-ins, or is one. One that is missing is a problem where it `mustExist`.
+    ///   - folders: In the order in which they win.
     ///   - parse: Reads a YAML file as it stands.
-    package init(folders: [(path: String, place: SourcePlace?)], parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
-        var seen: Set<String> = []
-        for (path, place) in folders where seen.insert(path).inserted {
-            let found = PluginCatalog.plugins(in: path)
-            if found.isEmpty, let place {
-                let exists = FileManager.default.fileExists(atPath: path)
+    package init(folders: [PluginFolder], parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
+        var seen: Set<[UInt8]> = []
+        for folder in folders where seen.insert((try? RealPath.of(Array(folder.path.utf8))) ?? Array(folder.path.utf8)).inserted {
+            let found = PluginCatalog.plugins(in: folder.path)
+            if found.isEmpty, let place = folder.origin.place {
+                let exists = FileManager.default.fileExists(atPath: folder.path)
                 problems.append(
                     Problem(
-                        at: place, exists ? "there is no plug-in in \(path)" : "the folder \(path) does not exist",
+                        at: place, exists ? "there is no plug-in in \(folder.path)" : "the folder \(folder.path) does not exist",
                         hint: "a plug-in is a folder with a plugin.yaml"
                     ))
             }
-            for folder in found { load(folder, parse) }
+            for path in found where isTrusted(path, of: folder, isFirst: path == found.first) { load(path, folder.origin, parse) }
         }
         plugins.sort { $0.name < $1.name }
         problems = problems.inReadingOrder
@@ -38,7 +39,26 @@ package struct PluginCatalog: Sendable {
         return names.sorted().map { "\(path)/\($0)" }.filter(isPlugin)
     }
 
-    private mutating func load(_ folder: String, _ parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
+    /// Whether a plug-in that nobody has named may be taken. One that others may write to is reported, and not taken.
+    private mutating func isTrusted(_ plugin: String, of folder: PluginFolder, isFirst: Bool) -> Bool {
+        guard folder.origin == .shipped else { return true }
+        let above = URL(fileURLWithPath: folder.path).deletingLastPathComponent().path
+        let folders = [above, folder.path].compactMap { path in PlaceTrust.problem(ofFolder: path).map { (path, $0) } }.first
+        guard let flaw = folders?.1 ?? PlaceTrust.problem(in: plugin) else { return true }
+        // What is wrong with the folder is wrong with all in it: said once.
+        if folders == nil || isFirst {
+            problems.append(
+                Problem(
+                    .warning, at: SourcePlace(file: folders == nil ? plugin : folder.path, line: 1, column: 1),
+                    "\(folders == nil ? "this plug-in is" : "these plug-ins are") not used: \(flaw), and others than root and this user must not",
+                    hint: "chown it to root and chmod -R go-w it, or name the folder under \"plugins:\""))
+        }
+        return false
+    }
+
+    private mutating func load(
+        _ folder: String, _ origin: PluginFolder.Origin, _ parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])
+    ) {
         let file = "\(folder)/\(PluginManifest.fileName)"
         let start = SourcePlace(file: file, line: 1, column: 1)
         guard let data = FileManager.default.contents(atPath: file) else {
@@ -46,15 +66,16 @@ package struct PluginCatalog: Sendable {
             return
         }
         let (root, found) = parse(String(decoding: data, as: UTF8.self), file)
-        problems += found
         // A folder bears its plug-in's name more often than not.
         let name = root?["name"]?.text ?? URL(fileURLWithPath: folder).lastPathComponent
+        if origin.givesWay, broken.contains(name) || plugins.contains(where: { $0.name == name }) { return }
+        problems += found
         guard let root else {
             broken.insert(name)
             return
         }
         var reader = SettingsReader(root)
-        let manifest = PluginManifest.read(&reader, folder: URL(fileURLWithPath: folder).standardizedFileURL.path)
+        let manifest = PluginManifest.read(&reader, folder: URL(fileURLWithPath: folder).standardizedFileURL.path, origin: origin)
         reader.finish()
         problems += reader.problems
         guard let manifest, !reader.problems.hasErrors, !found.hasErrors else {

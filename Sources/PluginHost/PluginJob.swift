@@ -20,6 +20,8 @@ package struct PluginJob: JobType {
 
     package static func settings(from reader: inout SettingsReader) -> Settings { Settings() }
 
+    package func diagnose(environment: [String: String]) async -> [JobCheck] { manifest.checks(path: environment["PATH"]) }
+
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         try needs(context)
         let owner = "plugin/\(manifest.name)/\(context.job)"
@@ -133,13 +135,5 @@ package struct PluginJob: JobType {
             throw JobError("the folder \(folder) can't be made: \(error.localizedDescription)", hint: "is the state folder writable?")
         }
         return folder
-    }
-}
-
-extension PluginManifest {
-    /// Those of its programs that are in none of the folders.
-    package func missingNeeds(path: String?) -> [String] {
-        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-        return needs.filter { need in !folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(need)") } }
     }
 }

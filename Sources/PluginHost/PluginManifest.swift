@@ -1,5 +1,5 @@
 import Foundation
-import JobKit
+package import JobKit
 package import Settings
 
 /// What a plug-in says of itself in its `plugin.yaml`.
@@ -27,11 +27,13 @@ package struct PluginManifest: Sendable {
     package var timeout: Duration?
     /// Settings that `plugins check` tries it with.
     package var example: ConfigNode?
-    /// Where it lies.
+    /// Where it is.
     package var folder: String
+    /// Who says that it is there.
+    package var origin: PluginFolder.Origin
 
     /// Nil where it makes no sense, which has been reported then.
-    package static func read(_ reader: inout SettingsReader, folder: String) -> PluginManifest? {
+    package static func read(_ reader: inout SettingsReader, folder: String, origin: PluginFolder.Origin) -> PluginManifest? {
         _ = reader.parsed(
             SettingShape("protocol", "The version of the conversation: 1", .integer(1...1), isRequired: true), expected: "protocol: 1"
         ) { $0 == "1" ? 1 : nil }
@@ -54,7 +56,7 @@ package struct PluginManifest: Sendable {
         guard let name, let command, let settings, settings.isObject else { return nil }
         return PluginManifest(
             name: name, version: version, about: about, kind: kind, command: command.map { whole($0, folder) }, settings: settings, needs: needs,
-            grace: grace, timeout: timeout, example: example, folder: folder)
+            grace: grace, timeout: timeout, example: example, folder: folder, origin: origin)
     }
 
     /// A word that names a file of the plug-in's own as its whole path.
@@ -62,6 +64,33 @@ package struct PluginManifest: Sendable {
         guard !word.hasPrefix("/"), !word.isEmpty, word != ".", word != ".." else { return word }
         let path = folder + "/" + (word.hasPrefix("./") ? String(word.dropFirst(2)) : word)
         return FileManager.default.fileExists(atPath: path) ? path : word
+    }
+}
+
+extension PluginManifest {
+    /// Those of the programs it calls that are in none of the folders. Reads the disk.
+    /// - Parameter path: The `PATH` of its processes.
+    package func missingNeeds(path: String?) -> [String] { needs.filter { !isThere($0, path) } }
+
+    /// The same, and its own program where that can't be executed.
+    package func missingPrograms(path: String?) -> [String] {
+        let own = command.first.map { [$0] } ?? []
+        return missingNeeds(path: path) + own.filter { !needs.contains($0) && !isThere($0, path) }
+    }
+
+    /// Where it comes from, and whether all that it calls is there. Reads the disk.
+    /// - Parameter path: The `PATH` of its processes.
+    package func checks(path: String?) -> [JobCheck] {
+        let missing = missingPrograms(path: path)
+        let found = JobCheck("plug-in", .ok, "\(name) \(version), \(origin.words): \(folder)")
+        guard !missing.isEmpty else { return [found] }
+        let words = "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not on PATH, or may not be executed"
+        return [found, JobCheck("programs", .failed, words, hint: "install \(missing.count == 1 ? "it" : "them") in the container")]
+    }
+
+    private func isThere(_ program: String, _ path: String?) -> Bool {
+        if program.contains("/") { return FileManager.default.isExecutableFile(atPath: program.hasPrefix("/") ? program : "\(folder)/\(program)") }
+        return (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
     }
 }
 

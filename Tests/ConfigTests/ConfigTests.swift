@@ -224,8 +224,8 @@ struct ConfigTests {
         try folder.write("schema.json", JSONSchema(catalog: ConfigTests.catalog).text)
         try folder.write("whole.yaml", whole)
         // Those with plug-ins need the program, which knows these: see the tests of init.
-        let examples = try Shell.run("find '\(SourceTree.root)/Examples' -name 'shipkeeper*.yaml' | xargs grep -L '^plugins:'").output.split(separator: "\n")
-            .map(String.init)
+        let search = "find '\(SourceTree.root)/Examples' -name 'shipkeeper*.yaml' | xargs grep -LE 'type: (webhook|openclaw-devices)'"
+        let examples = try Shell.run(search).output.split(separator: "\n").map(String.init)
         #expect(!examples.isEmpty)
         let script = """
             import sys, json, yaml, jsonschema

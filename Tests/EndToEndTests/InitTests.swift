@@ -26,7 +26,7 @@ struct InitTests {
         let environment = [
             "HF_DATASET": "a/b", "HF_TOKEN": "hf_x", "BACKUP_REGION": "cn-hangzhou", "BACKUP_BUCKET": "my-backups", "BACKUP_ENDPOINT": "https://s3.example.com",
             "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s", "AWS_ACCESS_KEY_ID": "i", "AWS_SECRET_ACCESS_KEY": "s", "OPENCLAW_GATEWAY_TOKEN": "t",
-            "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "SHIPKEEPER_PLUGINS": SourceTree.root + "/Plugins", "HOME": "/root",
+            "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "HOME": "/root",
         ]
         for app in InitTests.apps {
             for platform in InitTests.platforms {
@@ -60,7 +60,7 @@ struct InitTests {
             """)
         let example = "\(SourceTree.root)/Examples/openclaw-space/shipkeeper.yaml"
         let line = "'\(SourceTree.program)' schema --config '\(example)' > schema.json && '\(Shell.python)' validate.py schema.json '\(example)'"
-        let result = try Shell.run(line, environment: ["SHIPKEEPER_PLUGINS": SourceTree.root + "/Plugins"], folder: folder.path)
+        let result = try Shell.run(line, folder: folder.path)
         #expect(result.status == 0, "\(result.errors)")
     }
 

@@ -200,6 +200,31 @@ struct PluginProgramTests {
         #expect(try Shell.run("'\(SourceTree.program)' plugins", folder: folder.path).output.contains("counter"))
     }
 
+    @Test("shipped plug-ins need not be named, give way to what is named, and are not used where others may write", .timeLimit(.minutes(30)))
+    func shipped() throws {
+        let folder = TemporaryFolder()
+        try folder.run("chmod 755 . && mkdir -p bin work other/webhook share/shipkeeper && cp '\(SourceTree.program)' bin/")
+        try folder.run("cp -r '\(SourceTree.plugins)' share/shipkeeper/plugins && chmod -R go-w share")
+        try folder.run("sed 's/1.0.0/9.9.9/' share/shipkeeper/plugins/webhook/plugin.yaml > other/webhook/plugin.yaml")
+        try folder.write("work/shipkeeper.yaml", "version: 1\njobs:\n  told: { type: webhook, with: { url: \"http://127.0.0.1:9/\" } }\n")
+        func ask(_ words: String, _ environment: [String: String] = [:]) throws -> Shell.Result {
+            try Shell.run("../bin/shipkeeper \(words)", environment: environment.merging(["COLUMNS": "200"]) { one, _ in one }, folder: folder["work"])
+        }
+        let check = try ask("check")
+        #expect(check.status == 0 && !check.output.contains("disabled") && !check.errors.contains("plug-in"), "\(check)")
+        #expect(try ask("plugins").output.contains(#/webhook +1\.0\.0 +shipped /#))
+        #expect(try ask("doctor").output.contains("plug-in: webhook 1.0.0, shipped: \(folder["share/shipkeeper/plugins/webhook"])"))
+        #expect(try ask("plugins", ["SHIPKEEPER_PLUGINS": folder["other"]]).output.contains(#/webhook +9\.9\.9 +SHIPKEEPER_PLUGINS /#))
+        let lost = try ask("plugins", ["SHIPKEEPER_PLUGINS": "/nowhere"])
+        #expect(lost.errors.contains("SHIPKEEPER_PLUGINS") && lost.errors.contains("the folder /nowhere does not exist"), "\(lost)")
+        try folder.run("(cat work/shipkeeper.yaml; echo 'plugins: [../other]') > work/named.yaml")
+        try folder.run("chmod o+w share/shipkeeper/plugins/webhook/run")
+        #expect(try ask("plugins --config named.yaml").output.contains(#/webhook +9\.9\.9 +plugins: \(line 4\)/#))
+        let refused = try ask("check")
+        #expect(refused.status == 78 && refused.errors.contains("no job type is named \"webhook\""), "\(refused)")
+        #expect(refused.errors.contains("warning: this plug-in is not used: ") && refused.errors.contains("webhook/run can be written by everybody"))
+    }
+
     @Test("a plug-in can be a service, told its settings by its environment", .timeLimit(.minutes(30)))
     func service() throws {
         let folder = TemporaryFolder()

@@ -17,7 +17,7 @@ struct PluginTests {
         }
     }
 
-    private func load(_ path: String) -> PluginCatalog { PluginCatalog(folders: [(path, nil)], parse: PlainYAML.read) }
+    private func load(_ path: String) -> PluginCatalog { PluginCatalog(folders: [PluginFolder(path, .project)], parse: PlainYAML.read) }
 
     private func tried(_ path: String, patience: Duration = .seconds(300)) async throws -> [JobCheck] {
         let catalog = load(path)
@@ -152,7 +152,7 @@ struct PluginTests {
         for name in ["two", "three"] {
             try folder.write("\(name)/plugin.yaml", "protocol: 1\nname: same\nversion: 1.0.0\ndescription: x\ncommand: [true]\n")
         }
-        let both = PluginCatalog(folders: [(folder["two"], nil), (folder["three"], nil)], parse: PlainYAML.read)
+        let both = PluginCatalog(folders: [PluginFolder(folder["two"], .project), PluginFolder(folder["three"], .project)], parse: PlainYAML.read)
         #expect(both.plugins.count == 1 && both.problems.first?.message.contains("there are two plug-ins named \"same\"") == true)
     }
 }

@@ -12,7 +12,8 @@ import Settings
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins", abstract: "List plug-ins, try one, or begin a new one.",
-        subcommands: [PluginsListCommand.self, PluginsCheckCommand.self, PluginsNewCommand.self], defaultSubcommand: PluginsListCommand.self)
+        subcommands: [PluginsListCommand.self, PluginsCheckCommand.self, PluginsNewCommand.self],
+        defaultSubcommand: PluginsListCommand.self)
 }
 
 struct PluginsListCommand: ParsableCommand {
@@ -28,6 +29,8 @@ struct PluginsListCommand: ParsableCommand {
         var version: String
         var kind: String
         var description: String
+        /// Who says that it is there: project, configuration, variable or shipped.
+        var origin: String
         var folder: String
         var missing: [String]
     }
@@ -41,16 +44,21 @@ struct PluginsListCommand: ParsableCommand {
         let path = ProcessInfo.processInfo.environment["PATH"]
         let rows = found.plugins.map {
             Row(
-                name: $0.name, version: $0.version, kind: $0.kind.rawValue, description: $0.about, folder: $0.folder, missing: $0.missingNeeds(path: path))
+                name: $0.name, version: $0.version, kind: $0.kind.rawValue, description: $0.about, origin: $0.origin.code, folder: $0.folder,
+                missing: $0.missingPrograms(path: path))
         }
         // A plug-in that is broken takes nothing down: the list is right without it.
         for problem in found.problems { Console.isJSON ? Console.warning(problem.description) : Console.error(problem.description) }
         if Console.answered(Answer(plugins: rows)) { return }
         if rows.isEmpty { return Console.out("no plug-ins; they are in Plugins next to the configuration, and in the folders under \"plugins\"") }
-        var table = TextTable(["NAME", "VERSION", "KIND", "WHAT"], flexible: 3)
-        for row in rows {
-            let missing = row.missing.isEmpty ? "" : " (\(row.missing.joined(separator: ", ")) not installed)"
-            table.add([.init(row.name, .bold), .init(row.version), .init(row.kind), .init(row.description + missing)])
+        var table = TextTable(["NAME", "VERSION", "FROM", "DESCRIPTION"], flexible: 3)
+        for (plugin, row) in zip(found.plugins, rows) {
+            let kind = plugin.kind == .service ? "service: " : ""
+            let missing = row.missing.isEmpty ? "" : "needs \(row.missing.joined(separator: ", ")): "
+            table.add([
+                .init(row.name, .bold), .init(row.version), .init(plugin.origin.words),
+                .init(missing + kind + row.description, row.missing.isEmpty ? nil : .yellow),
+            ])
         }
         for line in table.lines(width: Console.width) { Console.out(line) }
     }
@@ -76,14 +84,7 @@ struct PluginsCheckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let whole = URL(fileURLWithPath: folder).standardizedFileURL.path
-        let start = SourcePlace(file: folder, line: 1, column: 1)
-        let catalog = PluginCatalog(folders: [(whole, start)], parse: PlainYAML.read)
-        for problem in catalog.problems { Console.problem(ProblemAnswer(problem)) }
-        guard catalog.problems.isEmpty, let manifest = catalog.plugins.first, catalog.plugins.count == 1 else {
-            if catalog.plugins.count > 1 { Console.error("\(folder) holds several plug-ins; name one of them") }
-            throw ExitCode.failure
-        }
+        let manifest = try PluginsCheckCommand.manifest(in: folder)
         Console.out("\(manifest.name) \(manifest.version), \(manifest.kind.rawValue): \(manifest.about)")
         let checks = try await RepositoryOptions.withScratch { scratch in
             try await tried(manifest, scratch) { check in
@@ -95,6 +96,17 @@ struct PluginsCheckCommand: AsyncParsableCommand {
         let failed = checks.filter { $0.verdict == .failed }
         if Console.isJSON { for check in failed { Console.error("\(check.name): \(check.message)") } }
         if !failed.isEmpty { throw ExitCode.failure }
+    }
+
+    /// The plug-in in a folder, with whatever is wrong with it said.
+    static func manifest(in folder: String) throws -> PluginManifest {
+        let whole = URL(fileURLWithPath: folder).standardizedFileURL.path
+        let start = SourcePlace(file: folder, line: 1, column: 1)
+        let catalog = PluginCatalog(folders: [PluginFolder(whole, .named(start))], parse: PlainYAML.read)
+        for problem in catalog.problems { Console.problem(ProblemAnswer(problem)) }
+        if !catalog.problems.hasErrors, let manifest = catalog.plugins.first, catalog.plugins.count == 1 { return manifest }
+        if catalog.plugins.count > 1 { Console.error("\(folder) holds several plug-ins; name one of them") }
+        throw ExitCode.failure
     }
 
     private func tried(_ manifest: PluginManifest, _ scratch: String, _ onCheck: @Sendable (JobCheck) -> Void) async throws -> [JobCheck] {

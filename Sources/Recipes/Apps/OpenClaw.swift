@@ -35,7 +35,6 @@ extension App {
             version: 1
             timezone: ${TZ:-Asia/Shanghai}
             {secrets}
-            plugins: ["${SHIPKEEPER_PLUGINS:-/usr/local/share/shipkeeper/plugins}"]
 
             {repositories}
 
