@@ -16,6 +16,8 @@ package indirect enum PluginSchema: Sendable {
         package var schema: PluginSchema
         package var isRequired: Bool
         package var fallback: PluginValue?
+        /// The first of `examples` that keeps to the schema.
+        package var example: PluginValue?
     }
 
     private static let kinds = ["string", "integer", "number", "boolean", "array", "object"]
@@ -90,7 +92,8 @@ package indirect enum PluginSchema: Sendable {
             if let fallback, value == nil {
                 reader.report(at: fallback.place, "the default of \"\(entry.key)\" is not what its schema says", hint: "write \(schema.expected)")
             }
-            return Property(key: entry.key, about: about, schema: schema, isRequired: required.contains(entry.key), fallback: value)
+            let example = entry.value["examples"]?.elements?.lazy.compactMap { schema.plain($0) }.first
+            return Property(key: entry.key, about: about, schema: schema, isRequired: required.contains(entry.key), fallback: value, example: example)
         }
         for key in required where !properties.contains(where: { $0.key == key }) {
             reader.report("required", "\"\(key)\" is required, and not among \"properties\"")

@@ -88,6 +88,7 @@ struct JSONReportTests {
             ("backups export", "backups export --to '\(folder["out.tar.gz"])' \(file)"), ("restore", "restore --to '\(folder["out"])' \(file)"),
             ("restore", "restore --at latest --yes \(state) \(file)"), ("init", "init --platform compose --to '\(folder["new"])'"), ("check", "check \(file)"),
             ("doctor", "doctor \(file)"), ("plugins list", "plugins \(file)"), ("plugins check", "plugins check '\(folder["a-plugin"])'"),
+            ("plugins show", "plugins show webhook \(file)"),
             ("version", "version"),
         ]
         for (_, words) in round { _ = try ask(words, in: folder) }

@@ -40,6 +40,68 @@ struct PluginTests {
         #expect(checks.count >= 10)
     }
 
+    @Test(
+        "the example of every plug-in in the box is accepted, as it is and with all that it leaves out",
+        arguments: ["disk-space", "feishu-card", "git-push", "hexo-new-post", "openclaw-devices", "rsync-mirror", "sqlite-vacuum", "webhook"])
+    func example(name: String) throws {
+        let block = try #require(load("\(SourceTree.root)/Plugins/\(name)").plugins.first).exampleBlock
+        try accept(block, from: "\(SourceTree.root)/Plugins/\(name)")
+    }
+
+    private func accept(_ block: String, from folder: String, environment: [String: String] = [:]) throws {
+        var (plugins, jobs) = (load(folder), JobCatalog())
+        plugins.add(to: &jobs)
+        let whole = block.replacing("      # ", with: "      ").replacing("    # with:", with: "    with:")
+        #expect(whole == block || block.contains("# "))
+        for text in [block, whole] {
+            do throws(ConfigurationError) {
+                let read = try ConfigurationReader(catalog: jobs, environment: environment).read("version: 1\n\(text)\n", file: "c.yaml")
+                #expect(read.jobs.count == 1 && read.warnings.isEmpty, "\(read.warnings)\n\(text)")
+            } catch {
+                Issue.record("\(error.problems.map(\.description))\n\(text)")
+            }
+        }
+    }
+
+    @Test("an example is made of any schema")
+    func exampleOfAny() throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "my-own/plugin.yaml",
+            """
+            protocol: 1
+            name: my-own
+            version: 1.0.0
+            description: x
+            command: [true]
+            settings:
+              type: object
+              required: [who, level, share, on, words, group, "odd key: #", price, token]
+              properties:
+                who: { type: string, description: "Who: #1, \\"you\\"\\nand more" }
+                level: { type: integer, minimum: 7, maximum: 9 }
+                share: { type: number, maximum: 0.5 }
+                on: { type: boolean }
+                words: { type: array, items: { type: string, enum: [yes, "no"] } }
+                group: { type: object, required: [a], properties: { a: { type: integer }, b: { type: string } } }
+                "odd key: #": { type: string, examples: ["a: b # c"] }
+                price: { type: string, pattern: "^[$]", examples: [5, "${PRICE} $5"] }
+                token: { type: string, writeOnly: true }
+                lines: { type: string, default: "one\\n  two" }
+                other: { type: string, writeOnly: true }
+            """)
+        let manifest = try #require(load(folder["my-own"]).plugins.first)
+        let block = manifest.exampleBlock
+        try accept(block, from: folder["my-own"])
+        #expect(block.hasPrefix("secrets: [MY_OWN_TOKEN, MY_OWN_OTHER]\njobs:\n  my-own:\n"), "\(block)")
+        #expect(block.contains("\n      token: \"${MY_OWN_TOKEN}\"") && block.contains("price: \"$${PRICE} $$5\"") && block.contains("level: 7"), "\(block)")
+        let settings = manifest.allSettings
+        #expect(settings.map(\.key).contains("group.a") && settings.filter(\.isSecret).map(\.key) == ["token", "other"])
+        #expect(settings.first { $0.key == "level" }?.form == "integer 7 to 9" && settings.first { $0.key == "words" }?.form == "list of yes, no")
+        try folder.write("none/plugin.yaml", "protocol: 1\nname: none\nversion: \"1\"\ndescription: x\ncommand: [true]\n")
+        try accept(try #require(load(folder["none"]).plugins.first).exampleBlock, from: folder["none"])
+    }
+
     @Test("the one in Swift does too, once it lies beside its plugin.yaml", .timeLimit(.minutes(30)))
     func swift() async throws {
         let folder = TemporaryFolder()

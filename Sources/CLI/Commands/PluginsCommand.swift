@@ -11,8 +11,8 @@ import Settings
 
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "List plug-ins, try one, or begin a new one.",
-        subcommands: [PluginsListCommand.self, PluginsCheckCommand.self, PluginsNewCommand.self],
+        commandName: "plugins", abstract: "List plug-ins, show one, try one, or begin a new one.",
+        subcommands: [PluginsListCommand.self, PluginsShowCommand.self, PluginsCheckCommand.self, PluginsNewCommand.self],
         defaultSubcommand: PluginsListCommand.self)
 }
 
