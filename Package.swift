@@ -72,7 +72,7 @@ let package = Package(
         module("Jobs", ["JobKit", "Settings", "TimeZones", "JSON5", "Backups", "Publishing", "Buckets", "Storage", "HTTPClient", "Files"]),
         module("Backups", ["Settings", "TimeZones", "Archive", "Buckets", "Storage", "Files", "CSQLite", crypto]),
         module("Publishing", ["Buckets", "HTTPClient", "Files", crypto]),
-        module("Storage", ["Buckets", "HTTPClient", "Files", crypto]),
+        module("Storage", ["Settings", "Buckets", "HTTPClient", "Files", crypto]),
         module("Buckets", ["HTTPClient", "Files", crypto]),
         module("Archive", ["Files", "CZlib"]),
         module("Threads", ["CThreads"]),

@@ -26,7 +26,7 @@ enum LaunchDiagnosis {
     }
 
     /// What the first line of a script names after "#!", with the blank or carriage return that it may end with.
-    private static func interpreter(of path: String) -> String? {
+    static func interpreter(of path: String) -> String? {
         guard let start = OwnedFD.contents(of: path, most: mostOfFirstLine), start.starts(with: [35, 33]) else { return nil }
         let line = start.dropFirst(2).prefix { $0 != 10 }.drop { $0 == 32 || $0 == 9 }
         return String(decoding: line.prefix { $0 != 32 && $0 != 9 }, as: UTF8.self)

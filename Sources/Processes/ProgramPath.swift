@@ -1,8 +1,21 @@
 import Glibc
-import JobKit
+package import JobKit
 
 /// Finds the file a program's name stands for, and says plainly why there is none.
-enum ProgramPath {
+package enum ProgramPath {
+    /// The file that would be executed. Reads the disk.
+    /// - Parameters:
+    ///   - folder: Where the program would run.
+    ///   - path: The `PATH` of its environment.
+    /// - Throws: Why it can't be started, as far as that shows without a try: also where a script's interpreter is missing.
+    package static func runnable(_ program: String, folder: String?, path: String?) throws(LaunchError) -> String {
+        let found = try find(program, folder: folder, path: path)
+        if let interpreter = LaunchDiagnosis.interpreter(of: found), !isExecutable(interpreter) {
+            throw .noInterpreter(script: found, interpreter: interpreter)
+        }
+        return found
+    }
+
     static func find(_ program: String, folder: String?, path: String?) throws(LaunchError) -> String {
         if program.contains("/") {
             let whole = program.hasPrefix("/") ? program : (folder.map { "\($0)/\(program)" } ?? program)

@@ -21,7 +21,7 @@ struct CommandTests {
     @Test("a program that can't be started is an error that says what to do", .timeLimit(.minutes(30)))
     func missing() async throws {
         let error = await #expect(throws: JobError.self) { try await DeclaredJob("type: command\nwith: { command: [no-such-program] }").run() }
-        #expect(error?.summary.contains("command not found: no-such-program") == true && error?.hint != nil)
+        #expect(error?.summary.contains("no-such-program is not on PATH") == true && error?.hint != nil)
         let folder = await #expect(throws: JobError.self) { try await DeclaredJob("type: command\nwith: { command: [ls], cwd: /nowhere/at/all }").run() }
         #expect(folder?.summary == "the folder /nowhere/at/all does not exist")
     }

@@ -118,6 +118,6 @@ struct ServiceMachineTests {
         var machine = ServiceMachine(definition())
         let step = machine.step(after: .launchFailed(.notFound(program: "openclaw", searched: "/usr/bin")), at: t)
         guard case .launch(_, let why) = step else { Issue.record("\(step)"); return }
-        #expect(why == "command not found: openclaw (looked in /usr/bin)")
+        #expect(why == "openclaw is not on PATH")
     }
 }

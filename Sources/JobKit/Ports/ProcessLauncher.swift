@@ -149,8 +149,7 @@ package enum LaunchError: Error, Hashable, Sendable {
 extension LaunchError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .notFound(let program, let searched):
-            program.contains("/") ? "\(program) does not exist" : "command not found: \(program) (looked in \(searched))"
+        case .notFound(let program, _): program.contains("/") ? "\(program) does not exist" : "\(program) is not on PATH"
         case .notExecutable(let path): "\(path) may not be executed"
         case .isFolder(let path): "\(path) is a folder, not a program"
         case .noProgram(let path): "\(path) is not a program"
@@ -167,6 +166,11 @@ extension LaunchError: CustomStringConvertible {
     }
 
     private static func endsLikeWindows(_ line: String) -> Bool { line.utf8.last == 13 }
+
+    /// What is too long for a message, and helps to find the cause; nil for nothing.
+    package var detail: String? {
+        if case .notFound(let program, let searched) = self, !searched.isEmpty { "\(program) was looked for in \(searched)" } else { nil }
+    }
 
     /// What to do about it.
     package var hint: String {

@@ -15,6 +15,10 @@ package protocol JobType: Sendable {
     static var takesWhatServicesLeave: Bool { get }
     /// Paths that it writes to itself: a change there is none that it becomes due by.
     var outputs: [String] { get }
+    /// Programs that it starts.
+    var programs: [ProgramUse] { get }
+    /// Addresses that it asks.
+    var addresses: [AddressUse] { get }
     static func settings(from reader: inout SettingsReader) -> Settings
     /// Tries what a run would need, without changing anything.
     /// - Parameter environment: That of the job's processes.
@@ -28,6 +32,8 @@ extension JobType {
     package static var canDryRun: Bool { false }
     package static var takesWhatServicesLeave: Bool { false }
     package var outputs: [String] { [] }
+    package var programs: [ProgramUse] { [] }
+    package var addresses: [AddressUse] { [] }
     package func diagnose(environment: [String: String]) async -> [JobCheck] { [] }
 }
 

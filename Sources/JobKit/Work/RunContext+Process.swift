@@ -5,6 +5,7 @@ extension RunContext {
     package func finish(_ command: ProcessCommand, stop steps: StopSteps = StopSteps()) async throws(JobError) -> ProcessExit {
         let process: any RunningProcess
         do { process = try await processes.launch(command) } catch {
+            if let detail = error.detail { log(detail) }
             throw JobError(error.description, hint: error.hint, retry: error.isPassing ? .worthwhile : .pointless)
         }
         let context = self

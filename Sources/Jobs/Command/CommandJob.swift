@@ -21,6 +21,8 @@ package struct CommandJob: JobType {
             stop: reader.section("stop", "How the program is asked to exit when it is stopped") { $0.stopSteps() } ?? StopSteps())
     }
 
+    package var programs: [ProgramUse] { [ProgramUse("program", settings.program, folder: settings.folder)] }
+
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         let exit = try await context.finish(context.command(settings.program, folder: settings.folder), stop: settings.stop)
         guard case .exited(let code) = exit, settings.successCodes.contains(code) else {

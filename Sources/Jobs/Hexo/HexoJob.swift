@@ -46,6 +46,8 @@ package struct HexoJob: JobType {
 
     package var outputs: [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }
 
+    package var addresses: [AddressUse] { settings.probe.map { [AddressUse("probe", $0)] } ?? [] }
+
     package func diagnose(environment: [String: String]) async -> [JobCheck] {
         var checks: [JobCheck] = []
         do throws(JobError) {

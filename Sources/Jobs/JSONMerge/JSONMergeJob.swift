@@ -23,6 +23,8 @@ package struct JSONMergeJob: JobType {
 
     package var outputs: [String] { [settings.file] }
 
+    package var programs: [ProgramUse] { settings.validator.map { [ProgramUse("validate", $0.program, isNeeded: false)] } ?? [] }
+
     package static func settings(from reader: inout SettingsReader) -> Settings {
         let file = reader.path("file", "The file; created if it is missing")
         let merge = reader.jsonObject("merge", "JSON Merge Patch (RFC 7396): objects are merged, null removes a key, any other value replaces")

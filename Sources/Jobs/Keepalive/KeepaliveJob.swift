@@ -42,6 +42,8 @@ package struct KeepaliveJob: JobType {
         return settings
     }
 
+    package var addresses: [AddressUse] { [AddressUse("url", settings.url)] }
+
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         let start = context.clock.uptime
         let problem: String?

@@ -29,6 +29,9 @@ package struct PublishJob: JobType {
 
     package var outputs: [String] { settings.target?.outputs ?? [] }
 
+    package var programs: [ProgramUse] { settings.target?.programs(in: settings.folder) ?? [] }
+    package var addresses: [AddressUse] { settings.probe.map { [AddressUse("probe", $0)] } ?? [] }
+
     package func diagnose(environment: [String: String]) async -> [JobCheck] {
         let path = settings.folder
         let exists = (try? await JobError.from { _ throws(SiteError) in FileManager.default.fileExists(atPath: path) }) == true

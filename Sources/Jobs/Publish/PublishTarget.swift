@@ -31,6 +31,11 @@ package enum PublishTarget: Sendable {
         }
     }
 
+    /// The program that publishes, where it is one.
+    func programs(in folder: String) -> [ProgramUse] {
+        if case .command(let command) = self { [ProgramUse("deploy", .command(command.command), folder: folder)] } else { [] }
+    }
+
     /// Paths on this machine that it writes to.
     var outputs: [String] {
         if case .bucket(let target) = self, case .folder(let path) = target.place { [path] } else { [] }

@@ -99,6 +99,8 @@ package struct ServiceSupervisor: Sendable {
         do {
             process = try await context.processes.launch(command(definition.program, context))
         } catch {
+            // Once in a run: it is the same each time.
+            if launches == 1, let detail = error.detail { context.log(detail) }
             return .launchFailed(error)
         }
         context.reporter.launched(process)

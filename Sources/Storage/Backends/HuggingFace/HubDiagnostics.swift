@@ -2,6 +2,7 @@ import Buckets
 import Files
 import Foundation
 import HTTPClient
+import Settings
 
 /// Tries what backups need, one thing after the other, on a branch of its own that is gone afterwards.
 struct HubDiagnostics: Sendable {
@@ -86,11 +87,11 @@ struct HubDiagnostics: Sendable {
     }
 
     private func spaceCheck(_ used: Int64) -> StoreCheck {
-        let shown = "\(used / 1_000_000) MB stored, old versions included"
+        let shown = "\(ByteSizeText.readable(used)) stored, old versions included"
         guard let quota, quota > 0 else { return StoreCheck("space", .ok, shown) }
         let share = Int(Double(used) / Double(quota) * 100)
         return StoreCheck(
-            "space", share >= 80 ? .warning : .ok, "\(shown), \(share) % of \(quota / 1_000_000_000) GB",
+            "space", share >= 80 ? .warning : .ok, "\(shown), \(share) % of \(ByteSizeText.readable(quota))",
             hint: share >= 80 ? "set \"free_space: delete\" to free what \"keep\" no longer keeps" : nil)
     }
 

@@ -2,6 +2,7 @@ import Buckets
 import Files
 import Foundation
 import Glibc
+import Settings
 
 /// Each change to the files of a `LocalFolder`, as steps of which every prefix leaves a readable store.
 extension LocalFolderLayout {
@@ -178,7 +179,7 @@ extension LocalFolderLayout {
         return [
             StoreCheck("write", .ok, "wrote, read and removed a small file in \(root.path)"),
             StoreCheck("content", .ok, holds.isEmpty ? "no backup yet" : "holds \(holds)"),
-            StoreCheck("space", free < 1_000_000_000 ? .warning : .ok, "\(free / 1_000_000) MB free"),
+            StoreCheck("space", free < 1_000_000_000 ? .warning : .ok, "\(ByteSizeText.readable(free)) free"),
         ]
     }
 }
