@@ -127,7 +127,9 @@ extension PluginManifest {
     fileprivate func service(_ values: PluginValue) -> ServiceDefinition {
         ServiceDefinition(
             program: .command(command), folder: folder,
-            environment: ["SHIPKEEPER_SETTINGS": String(decoding: values.bytes, as: UTF8.self), "SHIPKEEPER_PLUGIN": folder],
+            environment: settings.variables(of: values).merging([
+                "SHIPKEEPER_SETTINGS": String(decoding: values.bytes, as: UTF8.self), "SHIPKEEPER_PLUGIN": folder,
+            ]) { _, own in own },
             stop: StopSteps([.init(signal: 15, wait: grace)]))
     }
 }

@@ -31,6 +31,7 @@ package struct PluginJob: JobType {
         let conversation = PluginConversation(
             onProgress: { context.report($0) }, onNote: { context.log("note: \($0)") }, onFlaw: { ended.withLock { $0 }?() })
         var command = context.command(.command(manifest.command), folder: folder)
+        command.environment.merge(manifest.settings.variables(of: values)) { _, own in own }
         command.environment["SHIPKEEPER_FD"] = "3"
         command.environment["SHIPKEEPER_PLUGIN"] = manifest.folder
         let request = request(context, remembered)

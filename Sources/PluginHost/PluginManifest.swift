@@ -32,20 +32,26 @@ package struct PluginManifest: Sendable {
     /// Who says that it is there.
     package var origin: PluginFolder.Origin
 
+    /// The keys that must be there, with what may stand there.
+    private static let required: [(key: String, example: String)] = [
+        ("protocol", "1"), ("name", "my-plugin"), ("version", "1.0.0"), ("description", "What it does, in one line"), ("command", "[./run]"),
+    ]
+
     /// Nil where it makes no sense, which has been reported then.
     package static func read(_ reader: inout SettingsReader, folder: String, origin: PluginFolder.Origin) -> PluginManifest? {
-        _ = reader.parsed(
-            SettingShape("protocol", "The version of the conversation: 1", .integer(1...1), isRequired: true), expected: "protocol: 1"
-        ) { $0 == "1" ? 1 : nil }
+        for (key, words) in required where !reader.isDescribing && !reader.has(key) {
+            let others = required.map(\.key).filter { $0 != key }.joined(separator: ", ")
+            reader.report(at: reader.place, "\"\(key)\" is missing, and is required, as are \(others)", hint: "write \(key): \(words)")
+        }
+        _ = reader.parsed(SettingShape("protocol", "The version of the conversation: 1", .integer(1...1)), expected: "protocol: 1") { $0 == "1" ? 1 : nil }
         let name = reader.parsed(
-            SettingShape("name", "What stands at \"type\" of a job", .pattern("^[a-z][a-z0-9-]*$"), isRequired: true),
+            SettingShape("name", "What stands at \"type\" of a job", .pattern("^[a-z][a-z0-9-]*$")),
             expected: "lower-case letters, digits and hyphens, such as my-plugin"
         ) { $0.isPluginName ? $0 : nil }
-        let version = reader.string("version", "The plug-in's own version")
-        let about = reader.string("description", "What it does, in one line")
+        let version = reader.optionalString("version", "The plug-in's own version") ?? ""
+        let about = reader.optionalString("description", "What it does, in one line") ?? ""
         let kind = reader.choice("kind", "A job that ends, or a service that is kept running", default: Kind.job)
         let command = reader.command("command", "The program and its arguments; names of files in the plug-in's folder are such")
-        if command == nil, !reader.isDescribing { reader.report("command", "\"command\" is missing", hint: "write command: [./run]") }
         let needs = reader.strings("needs", "Programs that it calls, such as git")
         let grace = reader.duration("grace", "The time between SIGTERM and SIGKILL", default: .seconds(10), in: .zero ... .seconds(3600))
         let timeout = reader.optionalDuration("timeout", "The longest one attempt may take", in: .milliseconds(100) ... .seconds(7 * 86_400))
@@ -53,6 +59,10 @@ package struct PluginManifest: Sendable {
         let settings = node.map { PluginSchema.read($0, &reader, path: "settings") } ?? .object([], others: nil)
         if let settings, !settings.isObject { reader.report("settings", "\"settings\" is the schema of an object", hint: "write type: object") }
         let example = reader.node(SettingShape("example", "Settings that \"plugins check\" tries it with", .anything))
+        // It harms no job, and its author should know.
+        if let settings, let example {
+            for problem in settings.problems(in: example, path: "example") { reader.warn(at: problem.place, problem.message, hint: problem.hint) }
+        }
         guard let name, let command, let settings, settings.isObject else { return nil }
         return PluginManifest(
             name: name, version: version, about: about, kind: kind, command: command.map { whole($0, folder) }, settings: settings, needs: needs,

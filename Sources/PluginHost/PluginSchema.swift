@@ -22,6 +22,14 @@ package indirect enum PluginSchema: Sendable {
 
     private static let kinds = ["string", "integer", "number", "boolean", "array", "object"]
 
+    /// Words of JSON Schema that schemas are pasted with, and that say nothing here.
+    private static let unused: Set<String> = [
+        "format", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "prefixItems", "exclusiveMinimum",
+        "exclusiveMaximum", "multipleOf", "minProperties", "maxProperties", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
+        "unevaluatedItems", "unevaluatedProperties", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "deprecated", "readOnly",
+        "contentEncoding", "contentMediaType", "contentSchema", "$id", "$anchor", "$defs", "definitions",
+    ]
+
     // MARK: Reading the schema
 
     /// Nil where it makes no sense, which has been reported then.
@@ -33,6 +41,12 @@ package indirect enum PluginSchema: Sendable {
         return reader.nested(node, path: path) { reader in
             let names = ["title", "description", "default", "examples", "$schema", "$comment"]
             for name in names { _ = reader.node(SettingShape(name, "For people", .anything)) }
+            for entry in reader.allEntries where unused.contains(entry.key) {
+                _ = reader.node(SettingShape(entry.key, "", .anything))
+                reader.warn(
+                    at: entry.place, "\"\(entry.key)\" of JSON Schema is passed over: nothing is checked by it",
+                    hint: "let the plug-in check it itself, or use \"pattern\", \"enum\", \"minimum\" or \"maximum\"")
+            }
             let kind = reader.node(SettingShape("type", "One of \(kinds.joined(separator: ", "))", .choice(kinds), isRequired: true))?.text
             switch kind {
             case "string": return string(&reader)
@@ -102,6 +116,14 @@ package indirect enum PluginSchema: Sendable {
     }
 
     // MARK: Reading settings
+
+    /// What is wrong with settings that stand in a file, as errors.
+    package func problems(in node: ConfigNode, path: String) -> [Problem] {
+        var reader = SettingsReader(node, path: path)
+        _ = settings(&reader)
+        reader.finish()
+        return reader.problems.filter { $0.severity == .error }
+    }
 
     package var isObject: Bool { if case .object = self { true } else { false } }
 

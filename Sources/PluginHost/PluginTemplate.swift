@@ -56,7 +56,7 @@ package struct PluginTemplate: Sendable {
         version: 0.1.0
         description: Says hello so many times
         command: [\(language == .bash ? "./run" : "\(language.program), \(language.file)")]
-        needs: [\(language == .bash ? "bash, jq" : language.program)]
+        needs: [\(language.program)]
         settings:
           type: object
           required: [greeting]
@@ -76,22 +76,26 @@ package struct PluginTemplate: Sendable {
         }
     }
 
-    private static let bash = """
+    private static let bash = #"""
         #!/bin/bash
         # One line of JSON comes on standard input; messages go to file descriptor 3; what is printed is the log.
+        # The settings are variables too: SHIPKEEPER_SETTING_GREETING. Secrets are not; grant the job those it needs.
+        text() { local t=${1//\\/\\\\}; t=${t//\"/\\\"}; printf '"%s"' "${t//[[:cntrl:]]/ }"; } # as JSON
+        say() { echo "{\"$1\": $2}" >&3; }
+        fail() { say error "{\"summary\": $(text "$1"), \"hint\": $(text "$2")}"; exit 1; }
+
         request=$(cat)
-        setting() { jq -er ".settings.$1" <<<"$request"; }
-        if [ -z "$request" ] || ! jq -e '.protocol == 1' <<<"$request" >/dev/null || ! greeting=$(setting greeting) || ! times=$(setting times); then
-          echo '{"error": {"summary": "invalid request"}}' >&3
-          exit 1
-        fi
+        [[ $request == '{'*'"protocol":1,'*'}' ]] || fail "invalid request" "protocol 1 is spoken here"
+        greeting=$SHIPKEEPER_SETTING_GREETING times=$SHIPKEEPER_SETTING_TIMES
+        [ -n "$greeting" ] || fail "there is no greeting" "set \"greeting\""
+
         for ((i = 1; i <= times; i++)); do
           echo "$greeting"
-          echo "{\\\"progress\\\": {\\\"done\\\": $i, \\\"total\\\": $times, \\\"unit\\\": \\\"greetings\\\"}}" >&3
+          say progress "{\"done\": $i, \"total\": $times, \"unit\": \"greetings\"}"
         done
-        echo "{\\\"result\\\": {\\\"summary\\\": \\\"said it $times times\\\"}}" >&3
+        say result "{\"summary\": $(text "said it $times times")}"
 
-        """
+        """#
 
     private static let python = """
         # One line of JSON comes on standard input; messages go to file descriptor 3; what is printed is the log.

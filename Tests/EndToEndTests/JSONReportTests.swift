@@ -76,6 +76,7 @@ struct JSONReportTests {
     func everyCommand() throws {
         let folder = TemporaryFolder()
         try folder.run("mkdir -p repo app Plugins && echo hello > app/index.html && cp -r '\(SourceTree.root)/Plugins/webhook' '\(folder["a-plugin"])'")
+        try folder.run("'\(SourceTree.program)' plugins new hello --in made")
         let program = try RunningProgram(configuration(folder), in: folder)
         #expect(try program.answers(), "\(program.log)")
         let (state, file) = ("--state '\(folder["state"])'", "--config '\(folder["shipkeeper.yaml"])'")
@@ -89,6 +90,7 @@ struct JSONReportTests {
             ("restore", "restore --at latest --yes \(state) \(file)"), ("init", "init --platform compose --to '\(folder["new"])'"), ("check", "check \(file)"),
             ("doctor", "doctor \(file)"), ("plugins list", "plugins \(file)"), ("plugins check", "plugins check '\(folder["a-plugin"])'"),
             ("plugins show", "plugins show webhook \(file)"),
+            ("plugins run", "plugins run '\(folder["made/hello"])' --with 'greeting: hi'"),
             ("version", "version"),
         ]
         for (_, words) in round { _ = try ask(words, in: folder) }

@@ -4,6 +4,7 @@ import JobKit
 import PluginHost
 import Processes
 import Settings
+import Synchronization
 import TestSupport
 import Testing
 
@@ -177,6 +178,104 @@ struct PluginTests {
         let patience: Duration = bad.check == "end" ? .seconds(2) : .seconds(300)
         let checks = try await tried(folder["bad"], patience: patience)
         #expect(checks.contains { $0.name == bad.check && $0.verdict == .failed && $0.message.contains(bad.words) }, "\(checks)")
+    }
+
+    @Test("what a plug-in was not tried with is no success", .timeLimit(.minutes(30)))
+    func notTried() async throws {
+        let folder = TemporaryFolder()
+        func checks(_ line: String) async throws -> [String: JobCheck.Verdict] {
+            try folder.write(
+                "one/plugin.yaml",
+                "protocol: 1\nname: one\nversion: \"1\"\ndescription: x\ncommand: [sh, run]\ngrace: 10s\nsettings: { type: object, required: [a], properties: { a: { type: string } } }\nexample: { a: b }\n"
+            )
+            try folder.write("one/run", line + "\n")
+            return try await tried(folder["one"]).reduce(into: [:]) { $0[$1.name] = $1.verdict }
+        }
+        let all = ["unknown protocol", "garbage", "nothing", "no settings"]
+        // It reads nothing, and says nothing or always the same.
+        for line in ["exit 0", "exit 3", "echo '{\"error\":{\"summary\":\"no\"}}' >&3; exit 1"] {
+            let checks = try await checks(line)
+            for name in all + ["cancel"] { #expect(checks[name] == .skipped, "\(line): \(name)") }
+        }
+        // It fails with a good request, but not in the same way.
+        let reads = try await checks(
+            "case $(cat) in *'protocol\":1,'*'\"a\":\"b\"'*) echo '{\"error\":{\"summary\":\"no\"}}' >&3 ;; *) echo '{\"error\":{\"summary\":\"bad request\"}}' >&3 ;; esac; exit 1"
+        )
+        for name in all { #expect(reads[name] == .ok, "\(name)") }
+        let slow = try await checks("[ \"$(cat)\" ] || exit 1; sleep 1; echo '{\"result\":{\"summary\":\"x\"}}' >&3")
+        #expect(slow["cancel"] == .ok && slow["garbage"] == .failed)
+    }
+
+    @Test("settings are variables too, but for secrets and what no variable can hold", .timeLimit(.minutes(30)))
+    func variables() async throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "one/plugin.yaml",
+            """
+            protocol: 1
+            name: one
+            version: "1"
+            description: x
+            command: [sh, run]
+            settings:
+              type: object
+              properties:
+                greeting: { type: string }
+                odd-key: { type: string }
+                odd_key: { type: string, default: second }
+                times: { type: integer, default: 3 }
+                share: { type: number }
+                loud: { type: boolean }
+                words: { type: array, items: { type: string } }
+                token: { type: string, writeOnly: true }
+                tokens: { type: array, items: { type: string, writeOnly: true } }
+                group: { type: object, properties: { deep: { type: string, writeOnly: true } } }
+                long: { type: string }
+            """)
+        try folder.write("one/run", "env | grep ^SHIPKEEPER_SETTING_ | sort; printf '{\"result\":{\"summary\":\"done\"}}' >&3\n")
+        try folder.write("work/.keep", "")
+        let manifest = try #require(load(folder["one"]).plugins.first)
+        let values: PluginValue = .object([
+            "greeting": .text("a \"b\"\\ $c"), "odd-key": .text("first"), "odd_key": .text("second"), "times": .integer(3), "share": .number(0.5),
+            "loud": .boolean(true), "words": .list([.text("x y"), .text("z")]), "token": .text("secret-token"), "tokens": .list([.text("secret-two")]),
+            "group": .object(["deep": .text("secret-three")]), "long": .text(String(repeating: "x", count: 200_000)),
+        ])
+        let heard = Mutex<[PluginLine]>([])
+        let trial = PluginTrial(
+            manifest, settings: values, state: ["seen": "1"], launcher: SystemProcessLauncher(clock: Clock()), clock: Clock(), folder: folder["work"],
+            environment: ["PATH": "/usr/bin:/bin"], onLine: { line in heard.withLock { $0.append(line) } })
+        let (report, _) = try await trial.run(timeout: .seconds(300))
+        let lines = heard.withLock { $0 }
+        #expect(report.summary == "done")
+        #expect(
+            lines.filter { $0.kind == .output }.map(\.text) == [
+                "SHIPKEEPER_SETTING_GREETING=a \"b\"\\ $c", "SHIPKEEPER_SETTING_LOUD=true", "SHIPKEEPER_SETTING_ODD_KEY=first",
+                "SHIPKEEPER_SETTING_SHARE=0.5", "SHIPKEEPER_SETTING_TIMES=3", "SHIPKEEPER_SETTING_WORDS=[\"x y\",\"z\"]",
+            ])
+        // A line that was never ended is shown too, and no secret.
+        #expect(lines.contains { $0.kind == .message && $0.text == "{\"result\":{\"summary\":\"done\"}}" })
+        #expect(lines.first?.kind == .request && lines.first?.text.contains("\"state\":{\"seen\":\"1\"}") == true)
+        #expect(lines.allSatisfy { !$0.text.contains("secret-t") } && lines.first?.text.contains("<secret>") == true)
+    }
+
+    @Test("what a schema is pasted with is a warning; what is misspelled is a mistake; the example is judged with the rest")
+    func schemaWords() throws {
+        let folder = TemporaryFolder()
+        try folder.write(
+            "one/plugin.yaml",
+            "protocol: 1\nname: one\nversion: \"1\"\ndescription: x\ncommand: [true]\nexample: { a: 1, c: d }\nsettings:\n  type: object\n  properties:\n    a: { type: string, format: uri, minLength: 3 }\n    b: { type: integer, multipleOf: 2 }\n"
+        )
+        let one = load(folder["one"])
+        #expect(one.plugins.count == 1 && one.problems.count == 4 && one.problems.allSatisfy { $0.severity == .warning }, "\(one.problems)")
+        #expect(one.problems.contains { $0.place.line == 10 && $0.message.contains("\"format\" of JSON Schema is passed over") })
+        #expect(one.problems.contains { $0.place.line == 6 && $0.message.contains("unknown key \"c\"") }, "\(one.problems)")
+        try folder.write(
+            "two/plugin.yaml", "settings: { type: object, properties: { a: { type: string, patern: x } } }\nneeds: { a: b }\ngrace: 5 apples\nkind: jb\n")
+        let two = load(folder["two"])
+        #expect(two.plugins.isEmpty)
+        let words = two.problems.map(\.description).joined(separator: "\n")
+        for key in ["protocol", "name", "version", "description", "command"] { #expect(words.contains("\"\(key)\" is missing, and is required"), "\(words)") }
+        for part in ["patern", "needs", "5 apples", "\"jb\"", "write command: [./run]"] { #expect(words.contains(part), "\(part): \(words)") }
     }
 
     @Test("mistakes in a plugin.yaml are named with their places")

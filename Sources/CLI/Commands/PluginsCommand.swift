@@ -8,11 +8,12 @@ import JobKit
 import PluginHost
 import Processes
 import Settings
+import Synchronization
 
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins", abstract: "List plug-ins, show one, try one, or begin a new one.",
-        subcommands: [PluginsListCommand.self, PluginsShowCommand.self, PluginsCheckCommand.self, PluginsNewCommand.self],
+        subcommands: [PluginsListCommand.self, PluginsShowCommand.self, PluginsCheckCommand.self, PluginsRunCommand.self, PluginsNewCommand.self],
         defaultSubcommand: PluginsListCommand.self)
 }
 
@@ -75,6 +76,9 @@ struct PluginsCheckCommand: AsyncParsableCommand {
     @Option(help: "How many seconds a request may take.")
     var patience = 30
 
+    @Flag(help: "Show what it is told (>), what it says (<) and what it prints.")
+    var verbose = false
+
     @OptionGroup var json: JSONOption
 
     private struct Answer: Encodable {
@@ -114,10 +118,28 @@ struct PluginsCheckCommand: AsyncParsableCommand {
         let work = try Console.folder(scratch + "/work")
         let clock = SystemWallClock()
         let names = ["PATH", "HOME", "LANG", "TZ"]
+        let headings = AttemptHeadings()
+        var onLine: (@Sendable (String, PluginLine) -> Void)?
+        if verbose { onLine = { attempt, line in headings.show(line, of: attempt) } }
         let trial = PluginConformance(
             manifest, launcher: SystemProcessLauncher(clock: clock), clock: clock, folder: work.path,
-            environment: ProcessInfo.processInfo.environment.filter { names.contains($0.key) }, patience: .seconds(max(1, patience)))
+            environment: ProcessInfo.processInfo.environment.filter { names.contains($0.key) }, patience: .seconds(max(1, patience)),
+            onLine: onLine)
         return await trial.run(onCheck)
+    }
+}
+
+/// Shows lines of attempts, each attempt below its name.
+private final class AttemptHeadings: Sendable {
+    private let last = Mutex("")
+
+    func show(_ line: PluginLine, of attempt: String) {
+        let isNew = last.withLock { last in
+            defer { last = attempt }
+            return last != attempt
+        }
+        if isNew { Console.out(Console.paint("  -- \(attempt)", .bold)) }
+        PluginsRunCommand.show(line)
     }
 }
 

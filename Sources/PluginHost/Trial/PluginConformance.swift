@@ -13,14 +13,17 @@ package struct PluginConformance: Sendable {
     private let problems: [Problem]
     /// How long a good request may take.
     private let patience: Duration
+    private let onLine: (@Sendable (_ attempt: String, PluginLine) -> Void)?
 
     /// - Parameters:
     ///   - folder: A folder that exists, in which the plug-in runs.
     ///   - environment: The environment of its processes.
+    ///   - onLine: Told what goes to and fro, with the attempt that it belongs to, as it comes; nil where nobody listens.
     package init(
         _ manifest: PluginManifest, launcher: any ProcessLauncher, clock: any WallClock, folder: String, environment: [String: String],
-        patience: Duration = .seconds(30)
+        patience: Duration = .seconds(30), onLine: (@Sendable (_ attempt: String, PluginLine) -> Void)? = nil
     ) {
+        self.onLine = onLine
         self.manifest = manifest
         self.patience = patience
         var environment = environment
@@ -31,8 +34,7 @@ package struct PluginConformance: Sendable {
         let node = manifest.example ?? ConfigNode(.mapping([]), at: SourcePlace(file: "\(manifest.folder)/\(PluginManifest.fileName)", line: 1, column: 1))
         var reader = SettingsReader(node, path: "example")
         let values = manifest.settings.settings(&reader)
-        reader.finish()
-        problems = reader.problems.filter { $0.severity == .error }
+        problems = manifest.settings.problems(in: node, path: "example")
         settings = problems.isEmpty ? values : nil
     }
 
@@ -43,6 +45,7 @@ package struct PluginConformance: Sendable {
             checks.append(JobCheck(name, verdict, message))
             onCheck(checks[checks.count - 1])
         }
+        func tell(_ name: String, _ finding: (JobCheck.Verdict, String)) { tell(name, finding.0, finding.1) }
         let missing = manifest.missingNeeds(path: attempt.environment["PATH"])
         tell(
             "needs", missing.isEmpty ? .ok : .failed,
@@ -57,28 +60,32 @@ package struct PluginConformance: Sendable {
             return checks
         }
         do throws(LaunchError) {
-            let good = try await attempt.run(request(settings), patience: patience, mostPrinted: PluginConformance.mostPrinted)
+            let good = try await probe("good request", manifest.request(job: "trial", settings: settings), settings)
             for check in judge(good) { tell(check.name, check.verdict, check.message) }
             guard good.exit != nil else { return checks }
-            for (name, request) in [
-                ("unknown protocol", request(settings, version: 99)), ("garbage", Array("this is no JSON\n".utf8)), ("nothing", []),
-            ] { try await refuses(name, request, tell) }
-            if manifest.settings.hasRequired { try await refuses("no settings", self.request(.object([:])), tell) }
-            let cancelled = try await attempt.run(
-                request(settings), patience: PluginConformance.cancelAfter + manifest.grace, mostPrinted: PluginConformance.mostPrinted,
-                cancelAfter: PluginConformance.cancelAfter)
-            tell("cancel", cancelled.exit == nil ? .failed : .ok, words(ofCancelled: cancelled))
+            let bads: [(String, [UInt8], PluginValue)] = [
+                ("unknown protocol", manifest.request(job: "trial", settings: settings, version: 99), settings),
+                ("garbage", Array("this is no JSON\n".utf8), settings), ("nothing", [], settings),
+                ("no settings", manifest.request(job: "trial", settings: .object([:])), .object([:])),
+            ]
+            for (name, request, settings) in bads where name != "no settings" || manifest.settings.hasRequired {
+                tell(name, try await refusal(probe(name, request, settings), good))
+            }
+            tell("cancel", cancelled(try await probe("cancel", manifest.request(job: "trial", settings: settings), settings, isCancelled: true)))
         } catch {
             tell("start", .failed, error.description)
         }
         return checks
     }
 
-    private func request(_ settings: PluginValue, version: Int = PluginManifest.protocolVersion) -> [UInt8] {
-        PluginValue.object([
-            "protocol": .integer(version), "job": .text("trial"), "run": .integer(1), "attempt": .integer(1), "missed": .integer(0),
-            "scheduledAt": .text("2026-01-01T00:00:00Z"), "settings": settings, "state": .object([:]),
-        ]).bytes + [10]
+    private func probe(
+        _ name: String, _ request: [UInt8], _ settings: PluginValue, isCancelled: Bool = false
+    ) async throws(LaunchError) -> ProbeRun.End {
+        var run = attempt
+        if let onLine { run.onLine = { line in onLine(name, line) } }
+        return try await run.run(
+            request, settings: settings, patience: isCancelled ? PluginConformance.cancelAfter + manifest.grace : patience,
+            mostPrinted: PluginConformance.mostPrinted, cancelAfter: isCancelled ? PluginConformance.cancelAfter : nil)
     }
 
     // MARK: Verdicts
@@ -130,22 +137,20 @@ package struct PluginConformance: Sendable {
         return JobCheck("secrets", shown.isEmpty ? .ok : .failed, shown.isEmpty ? "it shows none" : "it prints the value of a secret setting")
     }
 
-    /// What makes no sense must not succeed.
-    private func refuses(
-        _ name: String, _ request: [UInt8], _ tell: (String, JobCheck.Verdict, String) -> Void
-    ) async throws(LaunchError) {
-        let end = try await attempt.run(request, patience: patience, mostPrinted: PluginConformance.mostPrinted)
-        switch end.exit {
-        case nil: tell(name, .failed, "it did not end in time or said too much, and was killed")
-        case _ where end.isSuccess: tell(name, .failed, "it calls that a success")
-        case _: tell(name, .ok, "refused" + (end.told.error.map { ": \($0.summary)" } ?? ""))
+    /// What makes no sense must not succeed. One that fails with a good request in the same way shows nothing by it: it may have read neither.
+    private func refusal(_ end: ProbeRun.End, _ good: ProbeRun.End) -> (JobCheck.Verdict, String) {
+        guard let exit = end.exit else { return (.failed, "it did not end in time or said too much, and was killed") }
+        if end.isSuccess { return (.failed, "it calls that a success") }
+        if !good.isSuccess, exit == good.exit, end.told.error == good.told.error {
+            return (.skipped, "not tried: it ends as with a good request, so nothing shows that it reads any")
         }
+        return (.ok, "refused" + (end.told.error.map { ": \($0.summary)" } ?? ""))
     }
 
-    private func words(ofCancelled end: ProbeRun.End) -> String {
-        guard end.exit != nil else { return "it ignores SIGTERM, and was killed after \(DurationText.format(manifest.grace))" }
-        if end.took < PluginConformance.cancelAfter { return "it was done before it could be cancelled" }
-        return "it ended \(DurationText.readable(end.took - PluginConformance.cancelAfter)) after SIGTERM"
+    private func cancelled(_ end: ProbeRun.End) -> (JobCheck.Verdict, String) {
+        guard end.exit != nil else { return (.failed, "it ignores SIGTERM, and was killed after \(DurationText.format(manifest.grace))") }
+        if end.took < PluginConformance.cancelAfter { return (.skipped, "not tried: it was done before it could be cancelled") }
+        return (.ok, "it ended \(DurationText.readable(end.took - PluginConformance.cancelAfter)) after SIGTERM")
     }
 }
 

@@ -27,6 +27,8 @@ struct ProbeRun: Sendable {
     let clock: any WallClock
     let folder: String
     let environment: [String: String]
+    /// Told what is said, a line at a time, as it comes; nil where nobody listens.
+    var onLine: (@Sendable (PluginLine) -> Void)?
 
     private struct Heard {
         var words: [UInt8] = []
@@ -36,8 +38,12 @@ struct ProbeRun: Sendable {
     /// - Parameters:
     ///   - patience: How long it may take before it is killed.
     ///   - mostPrinted: How much it may print before it is killed.
-    ///   - cancelAfter: When it is asked to end; nil for never.
-    func run(_ request: [UInt8], patience: Duration, mostPrinted: Int, cancelAfter: Duration? = nil) async throws(LaunchError) -> End {
+    ///   - cancelAfter: When it is asked to end; nil for never. At once when the task is cancelled.
+    func run(
+        _ request: [UInt8], settings: PluginValue, patience: Duration, mostPrinted: Int, cancelAfter: Duration? = nil
+    ) async throws(LaunchError) -> End {
+        let lines = onLine.map { LineHearing($0) }
+        lines?.hear(request, .request)
         let heard = Mutex(Heard())
         let isTooMuch = Mutex(false)
         let conversation = PluginConversation(onProgress: { _ in }, onNote: { _ in }, onFlaw: { isTooMuch.withLock { $0 = true } })
@@ -50,10 +56,15 @@ struct ProbeRun: Sendable {
             if printed > mostPrinted { isTooMuch.withLock { $0 = true } }
         }
         var command = ProcessCommand(
-            arguments: manifest.command, environment: environment, folder: folder, mark: "trial:\(UInt64.random(in: 0 ... .max))"
-        ) { bytes, _ in keep(bytes, isPrint: true) }
+            arguments: manifest.command, environment: environment.merging(manifest.settings.variables(of: settings)) { own, _ in own }, folder: folder,
+            mark: "trial:\(UInt64.random(in: 0 ... .max))"
+        ) { bytes, _ in
+            keep(bytes, isPrint: true)
+            lines?.hear(bytes, .output)
+        }
         command.conversation = .init(request: request) { bytes in
             keep(bytes, isPrint: false)
+            lines?.hear(bytes, .message)
             conversation.receive(bytes)
         }
         let listening = Task { await conversation.listen() }
@@ -66,18 +77,20 @@ struct ProbeRun: Sendable {
             ended.withLock { $0 = exit }
         }
         var hasCancelled = false
-        while ended.withLock({ $0 }) == nil, clock.uptime - begun < patience, !isTooMuch.withLock({ $0 }) {
+        while ended.withLock({ $0 }) == nil, clock.uptime - begun < patience, !isTooMuch.withLock({ $0 }), !Task.isCancelled {
             if let cancelAfter, !hasCancelled, clock.uptime - begun >= cancelAfter {
                 process.send(signal: 15)
                 hasCancelled = true
             }
             try? await clock.sleep(for: .milliseconds(10))
         }
-        let exit = ended.withLock { $0 }
+        var exit = ended.withLock { $0 }
         let took = clock.uptime - begun
-        if exit == nil { await process.stop(StopSteps([])) }
+        if exit == nil { await process.stop(StopSteps(Task.isCancelled ? [.init(signal: 15, wait: manifest.grace)] : [])) }
         await waiting.value
+        if Task.isCancelled { exit = ended.withLock { $0 } }
         let leftovers = exit == nil ? 0 : await process.endLeftovers()
+        lines?.finish()
         let (words, printed) = heard.withLock { ($0.words, $0.printed) }
         return End(exit: exit, told: await conversation.end(listening), words: words, printed: printed, leftovers: leftovers, took: took)
     }
