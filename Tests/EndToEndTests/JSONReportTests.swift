@@ -93,8 +93,17 @@ struct JSONReportTests {
             ("plugins run", "plugins run '\(folder["made/hello"])' --with 'greeting: hi'"),
             ("version", "version"),
         ]
+        // An item a line.
+        let streams = [
+            ("backups ls", "backups ls \(file)"), ("backups find", "backups find index.html \(file)"), ("backups diff", "backups diff latest --live \(file)"),
+        ]
         for (_, words) in round { _ = try ask(words, in: folder) }
-        #expect(try Set(round.map(\.0)) == commands(), "each command with --json is asked here")
+        for (_, words) in streams {
+            let result = try Shell.run("'\(SourceTree.program)' \(words) --json", folder: folder.path)
+            #expect(result.status == 0 && result.errors.isEmpty, "\(words): \(result)")
+            #expect(try read(#require(result.output.split(separator: "\n").last), status: 0, words).ok)
+        }
+        #expect(try Set((round + streams).map(\.0)) == commands(), "each command with --json is asked here")
 
         let runs = try ask("runs backup \(state)", in: folder).value("runs") as? [[String: Any]]
         let outputs = try #require(runs?.compactMap { $0["outputs"] as? [String: Any] }.first { $0["outcome"] as? String == "stored" }, "\(runs ?? [])")

@@ -49,12 +49,13 @@ package struct Unpacked: Hashable, Sendable {
 }
 
 extension ArchiveRepository {
-    /// The backup that a person means: by the beginning of its id, or by an instant, for which it is the newest one until then.
+    /// The backup that a person means: by the beginning of its id or of its archive's SHA-256, or by an instant, for which it is the newest one until then.
     package func find(_ selector: String, among versions: [StoreVersion]) throws(BackupError) -> StoreVersion {
         if selector == "latest", let newest = versions.first { return newest }
         if let exact = versions.first(where: { $0.id == selector }) { return exact }
         if let date = Instant.parse(selector), let found = versions.first(where: { $0.date < date.end }) { return found }
-        let matching = versions.filter { $0.id.hasPrefix(selector) }
+        if let found = versions.first(where: { $0.lastPart == selector }) { return found }
+        let matching = versions.filter { $0.id.hasPrefix(selector) || $0.digests[ArchiveNames.archive]?.hasPrefix(selector.lowercased()) == true }
         if matching.count == 1, selector.count >= 4 { return matching[0] }
         throw .noSuchBackup(matching.count > 1 ? "\(selector)…, which is how \(matching.count) of them begin" : selector)
     }
@@ -130,5 +131,20 @@ extension ArchiveRepository {
             }
             return contents
         }
+    }
+}
+
+extension StoreVersion {
+    /// How people are shown which backup it is: the first digits of its archive's SHA-256; else the last part of its id, or what it begins with. `find`
+    /// knows them all. None of them looks like a time, as an id may.
+    package var shortID: String {
+        if let digest = digests[ArchiveNames.archive] { return String(digest.prefix(8)) }
+        return lastPart ?? String(id.prefix(12))
+    }
+
+    /// The random part of an id that begins with an instant.
+    fileprivate var lastPart: String? {
+        let parts = id.split(separator: "-")
+        return parts.count > 1 ? parts.last.map(String.init) : nil
     }
 }

@@ -181,7 +181,7 @@ extension ArchiveRepository {
         }
     }
 
-    private static func pack(
+    static func pack(
         _ scan: TreeScan, _ scratch: Folder, _ cores: Int, _ packing: Packing, _ previous: PreviousArchive, _ flag: CancelFlag,
         _ onProgress: @escaping @Sendable (PackingProgress) -> Void
     ) throws(BackupError) -> SnapshotReport {

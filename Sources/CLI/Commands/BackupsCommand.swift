@@ -12,8 +12,8 @@ import TimeZones
 
 struct BackupsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backups", abstract: "List the stored backups; check or export one.",
-        subcommands: [List.self, Verify.self, Export.self], defaultSubcommand: List.self)
+        commandName: "backups", abstract: "List the stored backups; look into, compare, check or export them.",
+        subcommands: [List.self, Ls.self, Find.self, Diff.self, Verify.self, Export.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List the stored backups, newest first.")
@@ -133,7 +133,7 @@ struct BackupsCommand: AsyncParsableCommand {
         }
 
         private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ source: BackupSource?, _ scratch: String) async -> Verdict {
-            let name = "\(version.id.prefix(12)) of \(ShownTime.text(version.date))"
+            let name = "\(version.shortID) of \(ShownTime.text(version.date))"
             do {
                 let contents = try await archives.verify(version, holding: source, scratch: scratch) {
                     Console.progress("\(name): \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")

@@ -35,6 +35,9 @@ enum Console {
         return isJSON
     }
 
+    /// Says that items follow, each as a line for programs; there may be none.
+    static func beginLines() { report?.beginLines() }
+
     /// Gives programs one item of what is being followed; false where people read.
     @discardableResult
     static func answeredLine(_ value: some Encodable) -> Bool {

@@ -21,6 +21,9 @@ final class JSONReport: Sendable {
 
     func add(_ problem: ProblemAnswer) { contents.withLock { $0.problems.append(problem) } }
 
+    /// From now on everything is a line, also where no item comes.
+    func beginLines() { contents.withLock { $0.isFollowing = true } }
+
     /// One item of what is being followed, as a line.
     func line(_ value: some Encodable) -> String {
         contents.withLock { $0.isFollowing = true }

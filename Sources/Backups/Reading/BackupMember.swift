@@ -1,0 +1,73 @@
+import Archive
+package import Buckets
+package import Files
+package import Foundation
+package import Storage
+
+/// A file, folder or link, as a backup holds it.
+package struct BackupMember: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case file
+        case folder
+        case symbolicLink(to: RawName)
+        /// Another name of a file of the same backup.
+        case hardLink(to: RawName)
+        case fifo
+        case device
+    }
+
+    /// As the archive names it, without slashes at its ends.
+    package var path: RawName
+    package var kind: Kind
+    /// Permission bits, with setuid, setgid and sticky.
+    package var mode: UInt32
+    /// Bytes of content; 0 for all but files.
+    package var size: Int64
+    package var modified: Date
+
+    /// Nil for the folder itself that the archive was made in.
+    init?(_ entry: TarEntry) {
+        let names = entry.path.names
+        guard !names.isEmpty else { return nil }
+        path = RawName(names.map(\.bytes).joined(separator: [47]))
+        kind =
+            switch entry.kind {
+            case .file: .file
+            case .folder: .folder
+            case .symbolicLink(let target): .symbolicLink(to: target)
+            case .hardLink(let target): .hardLink(to: RawName(target.names.map(\.bytes).joined(separator: [47])))
+            case .fifo: .fifo
+            case .device: .device
+            }
+        (mode, size, modified) = (entry.mode, entry.size, entry.modified.date)
+    }
+
+    package var isFolder: Bool { kind == .folder }
+}
+
+extension RawName {
+    /// The names of a path; `.` and doubled slashes count for nothing.
+    package var names: [RawName] { bytes.split(separator: 47).filter { $0 != [46] }.map { RawName($0) } }
+}
+
+extension ArchiveRepository {
+    /// Shows what a backup holds, in the archive's order and while it is read: memory does not depend on how much it is. What was shown counts only
+    /// once this returns, when every byte has been checked.
+    /// - Parameter each: Called on another thread, one member after the other.
+    /// - Returns: What else is worth a word, such as that there was no checksum.
+    @discardableResult
+    package func list(
+        _ version: StoreVersion, scratch: String, onProgress: StoreProgress? = nil, each: @escaping @Sendable (BackupMember) -> Void
+    ) async throws(BackupError) -> [String] {
+        try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
+            let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
+            return try await DedicatedThread.run { flag throws(BackupError) in
+                try archive.read(flag) { reader throws(ArchiveError) in
+                    while let entry = try reader.next() {
+                        if let member = BackupMember(entry) { each(member) }
+                    }
+                }.notes
+            }
+        }
+    }
+}
