@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
     .treatWarning("StrictMemorySafety", as: .error),
 ]
 
-/// A room of the house: what it may import stands here and nowhere else.
+/// A module: what it may import is here and nowhere else.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }

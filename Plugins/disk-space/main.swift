@@ -5,7 +5,7 @@ import Foundation
 import JobKit
 import Settings
 
-/// What it is told, as far as it cares.
+/// What it gets, as far as it is used.
 struct Request: Decodable {
     struct Settings: Decodable {
         var path: String
@@ -31,7 +31,7 @@ guard let line = readLine(), let request = try? JSONDecoder().decode(Request.sel
     fail("invalid request")
 }
 let settings = request.settings
-guard let least = ByteSizeText.parse(settings.least) else { fail("\(settings.least) is no size", hint: "write one such as 500MB") }
+guard let least = ByteSizeText.parse(settings.least) else { fail("\(settings.least) is not a size", hint: "write one such as 500MB") }
 guard let free = try? FileManager.default.attributesOfFileSystem(forPath: settings.path)[.systemFreeSize] as? Int64 else {
     fail("\(settings.path) can't be looked at", hint: "does it exist?")
 }
