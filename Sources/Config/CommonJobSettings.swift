@@ -44,7 +44,7 @@ struct CommonJobSettings {
             fireRule: fireRule(&reader),
             group: reader.optionalString("group", "Jobs of one group never run at once"),
             secrets: secrets,
-            environment: reader.environment("env", "Environment variables of the job's processes; one without a value is taken away"),
+            environment: reader.environment("env", "Environment variables of the job's processes; one without a value is removed"),
             missingSecrets: secrets.filter { (environment[$0] ?? "").isEmpty }, isEnabled: isEnabled,
             disabled: isEnabled ? nil : .switchedOff)
         if kind?.isService == true, !reader.has("on") { keys.triggers = [.boot] }
@@ -69,11 +69,11 @@ struct CommonJobSettings {
 
     private static func fireRule(_ reader: inout SettingsReader) -> FireRule {
         FireRule(
-            catchUp: reader.choice("catch_up", "What happens to fire times missed while the program was down", default: .once),
+            catchUp: reader.choice("catch_up", "What happens to scheduled times missed while the program was down", default: .once),
             limit: reader.integer("catch_up_limit", "The most runs that catch_up: all makes up for", default: 100, in: 1...10_000),
             startDeadline: reader.optionalDuration(
-                "start_deadline", "Fire times older than this are dropped", in: .seconds(1) ... .seconds(3650 * 86_400)),
-            jitter: reader.duration("jitter", "Each fire time is delayed by up to this", default: .zero, in: .zero ... .seconds(86_400)))
+                "start_deadline", "Scheduled times older than this are dropped", in: .seconds(1) ... .seconds(3650 * 86_400)),
+            jitter: reader.duration("jitter", "Each scheduled time is delayed by up to this", default: .zero, in: .zero ... .seconds(86_400)))
     }
 
     private static func retry(_ reader: inout SettingsReader) -> RetryPolicy {

@@ -25,7 +25,7 @@ package struct Configuration: Sendable {
         package var format: LogFormat
         /// The most bytes kept of one run's log.
         package var mostPerRun: Int64
-        /// Whether every exchange over HTTP is told.
+        /// Whether every exchange over HTTP is logged.
         package var requests: Bool
     }
 
@@ -36,14 +36,14 @@ package struct Configuration: Sendable {
 
     package var file: String
     package var timeZone: Zone
-    /// Where state.db, logs and the socket lie; nil for the default.
+    /// Where state.db, logs and the socket are; nil for the default.
     package var stateFolder: String?
     package var stopBudget: Duration
     /// Names of declared secrets.
     package var secrets: [String]
     /// Folders with plug-ins, as they are written.
     package var plugins: [String]
-    /// Values that stand at keys for secrets, wherever they come from.
+    /// Values that are at keys for secrets, wherever they come from.
     package var secretValues: [String] = []
     /// What jobs refer to by name.
     package var repositories: [String: NamedResource] = [:]

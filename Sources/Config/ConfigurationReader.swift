@@ -16,7 +16,7 @@ package struct ConfigurationReader: Sendable {
         self.isOffline = isOffline
     }
 
-    /// Where the file says that plug-ins lie: they must be known before it can be read as a whole.
+    /// Where the file says that plug-ins are: they must be known before it can be read as a whole.
     package func pluginFolders(_ text: String, file: String) -> [(path: String, place: SourcePlace)] {
         let node = YAMLTree(file: file, environment: environment).read(text).root?["plugins"]
         return (node?.elements ?? [node].compactMap(\.self)).compactMap { element in element.text.map { ($0, element.place) } }
@@ -174,7 +174,7 @@ extension ConfigNode {
     /// Whether this is a job with `enabled: false`.
     fileprivate var isSwitchedOff: Bool { ["false", "no", "off", "0"].contains(self["enabled"]?.text?.lowercased()) }
 
-    /// Where this value and all below it stand.
+    /// Where this value and all below it are.
     fileprivate var places: [SourcePlace] {
         switch value {
         case .null, .scalar: [place]

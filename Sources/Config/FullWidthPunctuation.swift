@@ -13,7 +13,7 @@ enum FullWidthPunctuation {
     /// The problems with those replaced that such a character on their line, or the line before, explains.
     ///
     /// - Parameter isSyntax: Whether the text is not YAML; else only problems are explained whose own words show such a character, because
-    ///   Chinese text may stand in a value without quotes.
+    ///   Chinese text may be in a value without quotes.
     /// - Parameter text: The file's.
     static func explained(_ problems: [Problem], isSyntax: Bool, in text: String) -> [Problem] {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -2,7 +2,7 @@ import JobKit
 import Scheduler
 import Settings
 
-/// Where a job stands in the file.
+/// Where a job is in the file.
 struct JobPlaces {
     var name: SourcePlace
     var node: ConfigNode
@@ -54,7 +54,7 @@ struct NeedsGraph {
         }
     }
 
-    /// One problem a circle, at the job of it that stands first by name.
+    /// One problem a circle, at the job of it that is first by name.
     private func circles(of edges: [String: [String]], _ key: String, _ hint: String) -> [Problem] {
         var found = Set<[String]>()
         for start in edges.keys.sorted() {

@@ -1,7 +1,7 @@
 import JobKit
 package import Settings
 
-/// YAML files that are no configuration: read as they stand, without variables.
+/// YAML files that are not configuration: read as they are, without variables.
 package enum PlainYAML {
     /// The root node, and everything wrong. Without a root there was no reading on.
     package static func read(_ text: String, file: String) -> (root: ConfigNode?, problems: [Problem]) {

@@ -12,7 +12,7 @@ package struct ResolvedConfiguration {
         self.secrets = secrets
     }
 
-    /// The file's contents as YAML, with a comment at each default. Secrets that stand in the file itself are in it: whoever shows it takes them out.
+    /// The file's contents as YAML, with a comment at each default. Secrets that are in the file itself are in it: who shows it takes them out.
     /// - Returns: Nil where the text is not YAML.
     package func text(of text: String, file: String, environment: [String: String]) -> String? {
         guard let root = YAMLTree(file: file, environment: environment).read(text).root?.withoutExtensions else { return nil }

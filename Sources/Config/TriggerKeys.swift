@@ -56,7 +56,7 @@ enum TriggerKeys {
         reader.strings("cron", "Cron expressions of five fields: minute hour day-of-month month day-of-week").compactMap { text in
             let place = reader.place(of: text, under: "cron")
             let bare = QuotedText(text)
-            if let taken = bare.taken { reader.warn(at: place, "\"cron\" stands in \(taken), which were taken off", hint: "set the variable without them") }
+            if let taken = bare.taken { reader.warn(at: place, "\"cron\" is in \(taken), which were taken off", hint: "set the variable without them") }
             do throws(CronError) {
                 let expression = try CronExpression(bare.text)
                 for remark in expression.remarks { reader.warn(at: place, remark.message, hint: remark.hint) }

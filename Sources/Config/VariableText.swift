@@ -6,11 +6,11 @@ struct VariableText {
         /// Variables that are used, set or not.
         var used: [String] = []
         var unset: [String] = []
-        /// A `${` that is no variable, as it stands.
+        /// A `${` that is not a variable, as it is.
         var malformed: [String] = []
     }
 
-    /// Defaults within defaults that are followed. Nobody writes more, and each costs another look at what stands in it.
+    /// Defaults within defaults that are followed. Nobody writes more, and each costs another look at what is in it.
     private static let deepest = 16
 
     let environment: [String: String]

@@ -4,7 +4,7 @@ import Settings
 package struct WrittenValue: Hashable, Sendable {
     /// The text after variables were put in. It may be a secret.
     private let text: String
-    /// Whether it stands in the file as it is, and not in a variable.
+    /// Whether it is in the file as it is, and not in a variable.
     private let isLiteral: Bool
 
     package init(_ text: String, isLiteral: Bool = true) {
@@ -12,7 +12,7 @@ package struct WrittenValue: Hashable, Sendable {
         self.isLiteral = isLiteral
     }
 
-    /// The text where anybody may see it: a number, a length of time, a size, a share, or yes and no, and not from a variable. Nil for all others,
+    /// The text where anybody may see it: a number, a duration, a size, a share, or yes and no, and not from a variable. Nil for all others,
     /// since a token can look like any word.
     package var shown: String? {
         guard isLiteral else { return nil }

@@ -5,14 +5,14 @@ import Yams
 /// Reads YAML into nodes with places, with variables put in.
 struct YAMLTree {
     let file: String
-    /// What variables are put in from; nil leaves the text as it stands.
+    /// What variables are put in from; nil leaves the text as it is.
     let environment: [String: String]?
 
     struct Result {
         /// Nil where the text could not be read on.
         var root: ConfigNode?
         var problems: [Problem] = []
-        /// Variables that have no value and are no secrets, where they stand.
+        /// Variables that have no value and are not secrets, where they are.
         var holes: [Hole] = []
         fileprivate var values = 0
         fileprivate var depth = 0
@@ -83,7 +83,7 @@ struct YAMLTree {
     }
 
     private static func tooDeep(at place: SourcePlace) -> Problem {
-        Problem(at: place, "more than \(deepest) groups and lists stand within each other here", hint: "look at the indentation and brackets")
+        Problem(at: place, "more than \(deepest) groups and lists are nested here", hint: "look at the indentation and brackets")
     }
 
     private static func tooMany(at place: SourcePlace) -> Problem {

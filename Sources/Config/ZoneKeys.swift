@@ -22,7 +22,7 @@ struct ZoneKeys {
         if bare.text.isEmpty { return .utc }
         do throws(ZoneProblem) {
             let zone = try finder.zone(bare.text)
-            if let taken = bare.taken { reader.warn(at: reader.place, "TZ stands in \(taken), which were taken off", hint: "set it to \(bare.text)") }
+            if let taken = bare.taken { reader.warn(at: reader.place, "TZ is in \(taken), which were taken off", hint: "set it to \(bare.text)") }
             warnOfSign(bare.text, "TZ", at: reader.place, &reader)
             return zone
         } catch {
@@ -41,7 +41,7 @@ struct ZoneKeys {
         do throws(ZoneProblem) {
             let zone = try finder.zone(bare.text)
             if let taken = bare.taken {
-                reader.warn(at: node.place, "\"timezone\" stands in \(taken), which were taken off", hint: "set the variable without them")
+                reader.warn(at: node.place, "\"timezone\" is in \(taken), which were taken off", hint: "set the variable without them")
             }
             warnOfSign(bare.text, "\"timezone\"", at: node.place, &reader)
             return zone
@@ -75,7 +75,7 @@ struct ZoneKeys {
     }
 }
 
-/// Finds the zone that somebody most likely meant.
+/// Finds the zone that someone most likely meant.
 enum NearestZone {
     /// Cities that people name and the data don't, and abbreviations that name one zone only.
     private static let others = [

@@ -119,7 +119,7 @@ package struct JSONDocument: Sendable {
 
     // MARK: The way it is written
 
-    /// What one level is indented by: that of the first member on a line of its own, nil where all stands on one line.
+    /// What one level is indented by: that of the first member on a line of its own, nil where all is on one line.
     private var unit: String? {
         guard let first = tree.members?.first else { return "  " }
         guard startOfLine(holding: first.keyStart) != nil else { return nil }

@@ -11,7 +11,7 @@ package struct JSONChange: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(kind.rawValue) \(JSONPath.text(path))" }
 }
 
-/// Paths as people write them: `gateway.controlUi.allowedOrigins`. A dot within a name stands behind a backslash.
+/// Paths as people write them: `gateway.controlUi.allowedOrigins`. A dot within a name is behind a backslash.
 package enum JSONPath {
     package static func text(_ path: [String]) -> String {
         path.map { $0.replacing("\\", with: "\\\\").replacing(".", with: "\\.") }.joined(separator: ".")
@@ -36,7 +36,7 @@ package enum JSONPath {
 }
 
 extension JSONDocument {
-    /// Lays a merge patch over the document: objects are merged, null takes away, all else takes the place of what was there.
+    /// Lays a merge patch over the document: objects are merged, null removes, all else takes the place of what was there.
     /// See RFC 7396.
     package mutating func merge(_ patch: JSONValue, at path: [String] = []) -> [JSONChange] {
         let present = value(at: path)
@@ -76,7 +76,7 @@ extension JSONDocument {
         return members.flatMap { fill($0.value, at: path + [$0.key]) }
     }
 
-    /// Adds what is missing to a list that is a set. Where something else than a list stands, nothing is changed.
+    /// Adds what is missing to a list that is a set. Where something else than a list is, nothing is changed.
     package mutating func union(_ elements: [JSONValue], at path: [String]) throws(NoList) -> [JSONChange] {
         let present = value(at: path)
         switch present {
@@ -95,7 +95,7 @@ extension JSONDocument {
         return [JSONChange(kind: present == nil ? .added : .changed, path: path)]
     }
 
-    /// Something else than a list stands where one was to grow.
+    /// Something else than a list is where one was to grow.
     package struct NoList: Error, Hashable, Sendable {
         package var path: [String]
 

@@ -8,7 +8,7 @@ struct JSONParser {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Goes on reading at an offset that lies between values.
+    /// Continues reading at an offset that is between values.
     mutating func move(to offset: Int) { at = offset }
 
     static func tree(of bytes: [UInt8]) throws(JSONSyntaxError) -> JSONTree {
@@ -33,7 +33,7 @@ struct JSONParser {
         case UInt8(ascii: "{"): kind = .object(try object())
         case UInt8(ascii: "["): kind = .list(try list())
         case UInt8(ascii: "\""), UInt8(ascii: "'"): kind = .scalar(.text(try text()))
-        case nil: throw error("the text ends where a value should stand")
+        case nil: throw error("the text ends where a value should be")
         default: kind = .scalar(try word())
         }
         return JSONTree(kind: kind, range: start..<at)
@@ -81,7 +81,7 @@ struct JSONParser {
         let start = at
         while let byte = current, JSONParser.isWordByte(byte) { at += 1 }
         guard at > start, let first = bytes[start] as UInt8?, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
-            throw error("a name should stand here", at: start)
+            throw error("a name should be here", at: start)
         }
         return String(decoding: bytes[start..<at], as: UTF8.self)
     }
@@ -95,7 +95,7 @@ struct JSONParser {
         case "true": return .boolean(true)
         case "false": return .boolean(false)
         case "null": return .null
-        case "": throw error("a value should stand here")
+        case "": throw error("a value should be here")
         default:
             let number = /[-+]?(0[xX][0-9a-fA-F]+|Infinity|NaN|(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|\.[0-9]+([eE][-+]?[0-9]+)?)/
             guard word.wholeMatch(of: number) != nil else { throw error("this is not a value; text needs quotes", at: start) }

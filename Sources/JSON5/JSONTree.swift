@@ -1,4 +1,4 @@
-/// Where the parts of a text of JSON stand in it: offsets into its bytes.
+/// Where the parts of a text of JSON are in it: offsets into its bytes.
 struct JSONTree: Sendable {
     indirect enum Kind: Sendable {
         case scalar(JSONValue)

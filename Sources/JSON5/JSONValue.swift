@@ -52,7 +52,7 @@ enum JSONNumber {
         return UInt64(digits.dropFirst(2), radix: 16).map { isNegative ? -Double($0) : Double($0) }
     }
 
-    /// Whether it has more digits than a floating number tells apart.
+    /// Whether it has more digits than a floating number distinguishes.
     static func isLong(_ text: String) -> Bool { text.count > 15 }
 
     /// The number as every reader of JSON understands it; nil for what JSON has no number for.

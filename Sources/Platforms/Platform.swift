@@ -1,4 +1,4 @@
-/// Where the container runs, told from the variables that platforms set; and what follows from it.
+/// Where the container runs, detected from the variables that platforms set; and what follows from it.
 package struct Platform: Hashable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case huggingface, modelscope, railway, render, fly, koyeb, cloudrun, zeabur, kubernetes
@@ -6,7 +6,7 @@ package struct Platform: Hashable, Sendable {
         case container
     }
 
-    /// Names the platform where it can't be told.
+    /// Names the platform where it can't be detected.
     package static let kindVariable = "SHIPKEEPER_PLATFORM"
     package static let portVariable = "SHIPKEEPER_PORT"
     package static let publicURLVariable = "SHIPKEEPER_PUBLIC_URL"
@@ -16,7 +16,7 @@ package struct Platform: Hashable, Sendable {
     package var stopBudget: Duration
     /// The port that the platform leads visitors to.
     package var port: Int
-    /// The app's address in the outside world, without a slash at its end; nil where nobody tells.
+    /// The app's address in the outside world, without a slash at its end; nil where it is unknown.
     package var publicURL: String?
 
     /// What platforms don't tell or what is wrong in what they tell is replaced by what is usual.

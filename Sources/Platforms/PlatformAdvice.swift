@@ -3,7 +3,7 @@ package import Settings
 
 /// What a platform's own rules make of a container: warnings before they bite.
 package enum PlatformAdvice {
-    /// Programs that lead traffic past the platform's front: some platforms pause whoever runs one.
+    /// Programs that lead traffic past the platform's front: some platforms pause anyone who runs one.
     package static let tunnels = [
         "bore", "chisel", "cloudflared", "frpc", "frps", "gost", "hysteria", "localtunnel", "nebula", "ngrok", "rathole", "sing-box", "tailscaled",
         "v2ray", "xray", "zerotier-one",

@@ -1,4 +1,4 @@
-/// A value of a configuration file with its place; what YAML means by it is decided by whoever reads it.
+/// A value of a configuration file with its place; what YAML means by it is decided by its reader.
 package struct ConfigNode: Sendable {
     package enum Value: Sendable {
         case null
@@ -24,7 +24,7 @@ package struct ConfigNode: Sendable {
     package var place: SourcePlace
     /// Names of declared secrets this text refers to that have no value.
     package var missingSecrets: [String]
-    /// The text as it stands in the file, where variables were put in: for messages, which must show no secret.
+    /// The text as it is in the file, where variables were put in: for messages, which must show no secret.
     package var written: String?
 
     package init(_ value: Value, at place: SourcePlace, missingSecrets: [String] = [], written: String? = nil) {

@@ -1,4 +1,4 @@
-/// Lengths of time as people write them: `30s`, `5m`, `1h30m`, `250ms`, `2d`.
+/// Durations as people write them: `30s`, `5m`, `1h30m`, `250ms`, `2d`.
 package enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),

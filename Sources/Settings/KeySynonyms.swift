@@ -20,7 +20,7 @@ enum KeySynonyms {
     private static let environment = [same("env"), Advice(key: "jobs", hint: "each job has an \"env\" of its own")]
     private static let schedule = [Advice(key: "on", hint: "write on: { cron: \"0 3 * * *\" } or on: { every: 30m }")]
     private static let restart = [
-        Advice(key: "with", hint: "a service is always started again; its rules stand under \"with\": with: { restart: { backoff: 1s..60s } }")
+        Advice(key: "with", hint: "a service is always started again; its rules are under \"with\": with: { restart: { backoff: 1s..60s } }")
     ]
     private static let health = [
         Advice(key: "ready", hint: "did you mean \"ready\" (has started) or \"live\" (still answers)?"),

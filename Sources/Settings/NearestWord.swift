@@ -1,4 +1,4 @@
-/// Finds what somebody most likely meant.
+/// Finds what someone most likely meant.
 package enum NearestWord {
     /// The known word closest to `word`, if it is close enough to be a likely slip.
     package static func find(_ word: String, in known: some Sequence<String>) -> String? {

@@ -1,4 +1,4 @@
-/// What may stand under one key: the source of the JSON Schema and of "known keys" in error messages.
+/// What may be under one key: the source of the JSON Schema and of "known keys" in error messages.
 package struct SettingShape: Sendable {
     package indirect enum Kind: Sendable {
         case text

@@ -1,5 +1,5 @@
 extension SettingsReader {
-    /// Reads keys under a former name, or misspelled ones, as those that are meant, and reports them: one mistake is one problem, and what stands
+    /// Reads keys under a former name, or misspelled ones, as those that are meant, and reports them: one mistake is one problem, and what is
     /// below is checked too. Called before the first key is read.
     /// - Parameter known: Every key that will be asked for.
     package mutating func correct(_ known: [SettingShape]) {

@@ -87,12 +87,12 @@ extension SettingsReader {
         return duration(text, at: node.place, named: shape.key, in: range)
     }
 
-    /// Reads a length of time that stands at `place`.
+    /// Reads a duration that is at `place`.
     package mutating func duration(
         _ text: String, at place: SourcePlace, named key: String, in range: ClosedRange<Duration>
     ) -> Duration? {
         guard let value = DurationText.parse(text) else {
-            report(at: place, "\"\(qualified(key))\" is \"\(text)\"", hint: "write a length of time such as 30s, 5m or 1h30m")
+            report(at: place, "\"\(qualified(key))\" is \"\(text)\"", hint: "write a duration such as 30s, 5m or 1h30m")
             return nil
         }
         guard range.contains(value) else {
@@ -225,7 +225,7 @@ extension SettingsReader {
         }
         if node.written == nil {
             warn(
-                at: node.place, "\"\(qualified(key))\" stands in the file itself, where others may read it",
+                at: node.place, "\"\(qualified(key))\" is in the file itself, where others may read it",
                 hint: "write ${NAME} and set the secret NAME in the container")
         }
         return Secret(text)
@@ -233,7 +233,7 @@ extension SettingsReader {
 }
 
 extension SettingsReader {
-    /// Two lengths of time, as in `5s..60s`.
+    /// Two durations, as in `5s..60s`.
     package mutating func durationRange(
         _ key: String, _ about: String, default fallback: ClosedRange<Duration>, allowsZero: Bool = false
     ) -> ClosedRange<Duration> {
@@ -247,13 +247,13 @@ extension SettingsReader {
         } ?? fallback
     }
 
-    /// A count within a length of time, as in `10 in 10m`.
+    /// A count within a duration, as in `10 in 10m`.
     package mutating func countWithin(
         _ key: String, _ about: String, default fallback: (count: Int, within: Duration)
     ) -> (count: Int, within: Duration) {
         let text = "\(fallback.count) in \(DurationText.format(fallback.within))"
         let shape = SettingShape(key, about, .pattern("^[0-9]+ in [0-9a-z]+$", form: "count in a duration"), default: text)
-        return parsed(shape, expected: "a number and a length of time such as 10 in 10m") { text in
+        return parsed(shape, expected: "a number and a duration such as 10 in 10m") { text in
             let words = text.split(separator: " ")
             guard words.count == 3, words[1] == "in", let count = Int(words[0]), count > 0,
                 let within = DurationText.parse(String(words[2])), within > .zero
@@ -281,7 +281,7 @@ extension SettingsReader {
             }
             return nil
         case (_?, _?):
-            report("shell", "\"command\" and \"shell\" stand side by side", hint: "keep one of them")
+            report("shell", "\"command\" and \"shell\" are both set", hint: "keep one of them")
             return nil
         }
     }

@@ -9,13 +9,13 @@ package struct SettingsReader {
     package private(set) var exclusive: Set<String> = []
     /// Values that must not be printed.
     package private(set) var secretValues: [String] = []
-    /// Where the group itself stands.
+    /// Where the group itself is.
     package let place: SourcePlace
     var node: ConfigNode?
     let path: String
     let resources: [String: NamedResource]
 
-    /// A reader of `node`. A node that is no group of keys is a problem, and reads as an empty group. `resources` are
+    /// A reader of `node`. A node that is not a group of keys is a problem, and reads as an empty group. `resources` are
     /// what keys may refer to by name.
     package init(_ node: ConfigNode, path: String = "", resources: [String: NamedResource] = [:]) {
         self.init(node: node, place: node.place, path: path, resources: resources)

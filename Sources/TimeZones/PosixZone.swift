@@ -49,7 +49,7 @@ package struct PosixZone: Hashable, Sendable {
     let standard: Int
     let summer: Summer?
 
-    /// Nil where the text is no such rule.
+    /// Nil where the text is not such a rule.
     package init?(_ text: some StringProtocol) {
         var reader = PosixReader(text)
         guard reader.name(), let standard = reader.offset(upToHours: 24) else { return nil }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Times as people are shown them: in the zone of the configuration in force, with the offset. What programs read stays in UTC.
 ///
-/// One zone for the whole program, as a locale is: whoever writes a sentence can't be handed one.
+/// One zone for the whole program, as a locale is: anyone who writes a sentence can't be handed one.
 package enum ShownTime {
     private static let held = Mutex(Zone.utc)
 

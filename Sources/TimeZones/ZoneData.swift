@@ -6,10 +6,10 @@ struct ZoneData: Hashable, Sendable {
     private let offsets: [Int]
     /// The offset before the first of them.
     private let first: Int
-    /// The rule after the last of them; nil where the last offset goes on.
+    /// The rule after the last of them; nil where the last offset continues.
     private let rule: PosixZone?
 
-    /// - Throws: `ZoneProblem.Damage` where the bytes are no such file.
+    /// - Throws: `ZoneProblem.Damage` where the bytes are not such a file.
     init(_ bytes: [UInt8]) throws(Damage) {
         var reader = Reader(bytes)
         var header = try Header(&reader)
@@ -57,7 +57,7 @@ struct ZoneData: Hashable, Sendable {
         return low == 0 ? first : offsets[low - 1]
     }
 
-    /// The bytes are no zone file, or one that counts leap seconds.
+    /// The bytes are not a zone file, or one that counts leap seconds.
     struct Damage: Error {}
 
     private struct Header {

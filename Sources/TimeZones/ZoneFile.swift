@@ -11,7 +11,7 @@ package struct ZoneFile: Hashable, Sendable {
     private let modified: Date
     private let number: Int
 
-    /// Nil where there is no such file, or it is no plain one of a zone file's size. Blocks.
+    /// Nil where there is no such file, or it is not a plain one of a zone file's size. Blocks.
     init?(_ path: String) {
         target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let found = try? FileManager.default.attributesOfItem(atPath: target), found[.type] as? FileAttributeType == .typeRegular,
@@ -25,6 +25,6 @@ package struct ZoneFile: Hashable, Sendable {
 
     func read() -> [UInt8]? { FileManager.default.contents(atPath: target).map(Array.init) }
 
-    /// Whether another file stands at the path now, or it was written again. One that is gone has not changed: what was read stays right. Blocks.
+    /// Whether another file is at the path now, or it was written again. One that is gone has not changed: what was read stays right. Blocks.
     package func hasChanged() -> Bool { ZoneFile(path).map { $0 != self } ?? false }
 }

@@ -34,7 +34,7 @@ package struct ZoneFinder: Sendable {
         throw .unknown
     }
 
-    /// The zone of `/etc/localtime`; nil where there is none or it is no zone file. Blocks.
+    /// The zone of `/etc/localtime`; nil where there is none or it is not a zone file. Blocks.
     package func local() -> Zone? {
         guard let file = ZoneFile(ZoneFinder.localFile), let data = file.read().flatMap({ try? ZoneData($0) }) else { return nil }
         return Zone(name: ZoneFinder.localFile, data, from: file)

@@ -103,9 +103,9 @@ struct ConfigTests {
             """)
         #expect(
             found == [
-                "c.yaml:2:14: error: \"stop_budget\" is \"soon\"; write a length of time such as 30s, 5m or 1h30m",
+                "c.yaml:2:14: error: \"stop_budget\" is \"soon\"; write a duration such as 30s, 5m or 1h30m",
                 "c.yaml:5:11: error: no job type is named \"comand\"; did you mean \"command\"?",
-                "c.yaml:9:18: error: \"b.on.every\" is \"5\"; write a length of time such as 30s, 5m or 1h30m",
+                "c.yaml:9:18: error: \"b.on.every\" is \"5\"; write a duration such as 30s, 5m or 1h30m",
                 "c.yaml:9:27: error: not a cron expression: \"61\" in the minute field; allowed is 0–59",
                 "c.yaml:10:5: error: unknown key \"timeot\" in \"b\"; did you mean \"timeout\"?",
                 "c.yaml:11:22: error: \"b.with.command\" takes a list, not \"echo hi\"; write [program, argument, …], or use \"shell\" for a line of shell",
@@ -308,7 +308,7 @@ struct ConfigTests {
         #expect(problems("version: 1\njobs:\n  a:\n    type: command\n    timeout: ${T:-}\n    with: { shell: env }\n") == [])
         #expect(
             problems("version: 1\njobs:\n  a:\n    type: command\n    timeout: \"${T:-}\"\n    with: { shell: env }\n")
-                == ["c.yaml:5:14: error: \"a.timeout\" is \"\"; write a length of time such as 30s, 5m or 1h30m"])
+                == ["c.yaml:5:14: error: \"a.timeout\" is \"\"; write a duration such as 30s, 5m or 1h30m"])
     }
 
     @Test("a variable without a value is taken away from a job, and an empty one is empty")

@@ -62,7 +62,7 @@ struct MistakeTests {
                 "7:16: error: unknown key \"htp\" in \"web.with.ready\"; did you mean \"http\"?",
                 "7:51: error: \"web.with.ready.every\" is 0s; allowed is 100ms to 10m",
                 "10:11: error: unknown key \"evry\" in \"nightly.on\"; did you mean \"every\"?",
-                "10:17: error: \"nightly.on.every\" is \"30x\"; write a length of time such as 30s, 5m or 1h30m",
+                "10:17: error: \"nightly.on.every\" is \"30x\"; write a duration such as 30s, 5m or 1h30m",
                 "11:13: error: unknown key \"shel\" in \"nightly.with\"; did you mean \"shell\"?",
             ])
     }

@@ -24,7 +24,7 @@ struct OddFilesTests {
     func deep(open: String, close: String, times: Int) throws {
         let text = Self.repeated(open, times) + (open == "[" ? "" : "1") + Self.repeated(close, times)
         let found = try #require(problems("version: 1\njobs: \(text)\n"))
-        #expect(found.contains { $0.message == "more than 100 groups and lists stand within each other here" }, "\(found)")
+        #expect(found.contains { $0.message == "more than 100 groups and lists are nested here" }, "\(found)")
     }
 
     @Test("depth that only aliases make is depth too", .timeLimit(.minutes(30)))
@@ -32,7 +32,7 @@ struct OddFilesTests {
         var text = "a0: &a0 [x]\n"
         for level in 1...3000 { text += "a\(level): &a\(level) [*a\(level - 1)]\n" }
         let found = try #require(problems("version: 1\n" + text))
-        #expect(found.contains { $0.message == "more than 100 groups and lists stand within each other here" })
+        #expect(found.contains { $0.message == "more than 100 groups and lists are nested here" })
     }
 
     @Test("aliases of aliases that make more than memory holds are told at once", .timeLimit(.minutes(30)))

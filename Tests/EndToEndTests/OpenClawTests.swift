@@ -279,7 +279,7 @@ struct OpenClawTests {
         #expect(typo.program.wait() == 78)
         #expect(
             typo.log.contains("unknown key \"need\" in \"gateway\"; did you mean \"needs\"?")
-                && typo.log.contains("\"30 minutes\"; write a length of time such as 30s, 5m or 1h30m"), "\(typo.log)")
+                && typo.log.contains("\"30 minutes\"; write a duration such as 30s, 5m or 1h30m"), "\(typo.log)")
         #expect(typo.log.contains("2 errors; nothing was started"), "\(typo.log)")
         let nameless = try world.start("three", changes: [("dataset: \"${HF_DATASET}\"", "dataset: \"${HF_DATA}\"")])
         #expect(nameless.program.wait() == 78 && nameless.log.contains("the environment variable HF_DATA is not set"), "\(nameless.log)")

@@ -103,11 +103,11 @@ struct JSONDocumentTests {
             ("{a: 1", "1:1: this { is never closed"), ("{\n  a: 1\n  b: 2\n}", "3:3: a comma or } is missing"),
             ("{a: b}", "1:5: this is not a value; text needs quotes"),
             ("{a: 'x\n'}", "1:5: this text has no end on its line"), ("{} x", "1:4: something follows the end of the value"),
-            ("", "1:1: the text ends where a value should stand"),
+            ("", "1:1: the text ends where a value should be"),
             ("{/* a", "1:2: this comment has no end"), ("[1 2]", "1:4: a comma or ] is missing"), ("{a 1}", "1:4: a : is missing after \"a\""),
-            ("{1a: 1}", "1:2: a name should stand here"),
+            ("{1a: 1}", "1:2: a name should be here"),
             ("[01]", "1:2: this is not a value; text needs quotes"), (String(repeating: "[", count: 100_000), "1:257: more than 256 levels deep"),
-            ("{a: '\\u12'}", "1:8: an escape needs 4 hexadecimal digits"), ("{a: 'é', é: }", "1:13: a value should stand here"),
+            ("{a: '\\u12'}", "1:8: an escape needs 4 hexadecimal digits"), ("{a: 'é', é: }", "1:13: a value should be here"),
         ])
     func mistakes(text: String, message: String) throws {
         let error = try #require(throws: JSONSyntaxError.self) { try JSONDocument(Array(text.utf8)) }
