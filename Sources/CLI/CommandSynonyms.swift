@@ -10,7 +10,7 @@ enum CommandSynonyms {
         "backup": "start backup --wait", "new": "init", "help": "--help",
     ]
 
-    /// What to say where the first word is no command; nil where it is one, or an option.
+    /// What to say where the first word is not a command; nil where it is one, or an option.
     static func advice(for words: [String], among known: [String]) -> String? {
         guard let word = words.first, !word.hasPrefix("-"), !known.contains(word), word != "help" else { return nil }
         let hint = meant[word.lowercased()] ?? NearestWord.find(word, in: known)

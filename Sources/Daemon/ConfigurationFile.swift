@@ -67,7 +67,7 @@ package struct ConfigurationFile {
     /// The names of the jobs, whatever else is right or wrong in the file. Blocks.
     package func jobNames() -> [String] { (PlainYAML.read((try? text()) ?? "", file: path).root?["jobs"]?.entries ?? []).map(\.key) }
 
-    /// The plug-ins that this file's jobs may use; those beside it where there is no file.
+    /// The plug-ins that this file's jobs may use; those next to it where there is no file.
     package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", environment) }
 
     private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {

@@ -8,12 +8,12 @@ package enum ContainerEnvironment {
     /// Set to anything but 0 or false: nothing is restored, started or backed up.
     package static let safeModeVariable = "SHIPKEEPER_SAFE_MODE"
 
-    /// As they were when the program started. A value that is no UTF-8 is shown repaired.
+    /// As they were when the program started. A value that is not UTF-8 is shown repaired.
     package static let own: [String: String] = {
         ContainerEnvironment.split.reduce(into: [:]) { $0[text($1.name)] = text($1.value) }
     }()
 
-    /// Those that are no UTF-8, by their name as it is shown: jobs get these bytes.
+    /// Those that are not UTF-8, by their name as it is shown: jobs get these bytes.
     package static let bytes: [String: [UInt8]] = {
         ContainerEnvironment.split.reduce(into: [:]) { bytes, variable in
             let whole = variable.name + [equals] + variable.value
@@ -31,7 +31,7 @@ package enum ContainerEnvironment {
 
     package static let platform = Platform(own)
 
-    /// What stands in the configuration as `${…}`, and what jobs are given.
+    /// What is in the configuration as `${…}`, and what jobs are given.
     package static let all = own.merging(platform.variables) { own, known in own.isEmpty ? known : own }
 
     /// Takes variables out of this process's environment: from now on only what is handed to a job on purpose has them.

@@ -50,7 +50,7 @@ extension Daemon {
             stopped: Set(services.filter { $0.stoppedAt != nil }.map(\.definition.name)))
     }
 
-    /// Keys whose values this program has taken for good at its start.
+    /// Keys whose values this program has taken at its start for its whole life.
     private func needsRestart(_ new: Configuration) -> [String] {
         var keys: [String] = []
         if new.stateFolder != configuration.stateFolder { keys.append("state") }

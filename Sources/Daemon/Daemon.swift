@@ -106,7 +106,7 @@ package struct Daemon {
 
     // MARK: Running
 
-    /// Runs until stopped; gives the exit code. Whoever calls leaves at once: parts that answer requests may still be running.
+    /// Runs until stopped; gives the exit code. The caller leaves at once: parts that answer requests may still be running.
     package func run() async -> Int32 {
         let code = await runParts()
         container.flush(within: stopping.farewell)
@@ -187,7 +187,7 @@ package struct Daemon {
         }
     }
 
-    /// Nobody else may read what runs have said and remember. SQLite gives the files beside it the same rights.
+    /// Nobody else may read what runs have said and remember. SQLite gives the files next to it the same rights.
     private func keepPrivate() {
         if let folder = try? Folder.open(state.path) { _ = try? folder.openOrCreate(StateFolder.databaseName) }
         try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: state.database)

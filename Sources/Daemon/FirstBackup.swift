@@ -12,7 +12,7 @@ import Scheduler
 struct FirstBackup: Sendable {
     /// How often an empty tree is looked at.
     static let pace = Duration.seconds(15)
-    /// How long the app may go on writing its first data before they are stored.
+    /// How long the app may continue writing its first data before they are stored.
     static let delay = Duration.seconds(60)
     /// After this a first backup that was not made is asked for again.
     static let again = Duration.seconds(300)

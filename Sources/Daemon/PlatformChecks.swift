@@ -12,7 +12,7 @@ package struct PlatformChecks {
 
     package init(file: ConfigurationFile) { self.file = file }
 
-    /// What can be told without asking anybody, the plain facts first.
+    /// What can be said without asking anything, the plain facts first.
     package func local(_ configuration: Configuration) -> [JobCheck] { [PlatformAdvice.found(platform, stopBudget: configuration.stopBudget)] + warnings }
 
     /// Only what is worth a warning.

@@ -113,7 +113,7 @@ package struct RepositoryPlans: Sendable {
         }
     }
 
-    /// What is not stored beside would be lost, and what is not restored would be stored over what is newer.
+    /// What is not stored next to it would be lost, and what is not restored would be stored over what is newer.
     private static func whyNotAside(_ restores: [Use], _ backups: [Use]) -> String? {
         if restores.count > 1 { return "\(restores.map(\.job).joined(separator: " and ")) restore from the same repository" }
         if backups.isEmpty { return "no job backs up what is there now" }

@@ -2,7 +2,7 @@ import Control
 import Files
 import Foundation
 
-/// Where the control socket of a state folder lies: in it, or in a private folder elsewhere where that path is too long for a socket.
+/// Where the control socket of a state folder is: in it, or in a private folder elsewhere where that path is too long for a socket.
 package struct SocketPlace {
     /// A private folder for files that other programs of ours must find.
     private static let folder = "shipkeeper-sockets-\(geteuid())"
@@ -16,7 +16,7 @@ package struct SocketPlace {
 
     private var plain: String { state + "/control/control.sock" }
 
-    /// The same for everybody who names the folder.
+    /// The same for everyone who names the folder.
     private var short: RawName {
         let path = URL(fileURLWithPath: state).standardizedFileURL.path
         // FNV-1a: it tells folders apart, and guards nothing.
@@ -51,7 +51,7 @@ package struct SocketPlace {
         for path in candidates { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    /// Whether there is a folder that nobody else can write or replace; it is made where nothing stands in its place.
+    /// Whether there is a folder that nobody else can write or replace; it is made where nothing is in its place.
     private static func isPrivate(below base: String) -> Bool {
         do {
             let (base, name) = (try Folder.open(base), RawName(folder))

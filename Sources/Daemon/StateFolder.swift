@@ -14,10 +14,10 @@ package struct StateFolder {
     package var socket: SocketPlace { SocketPlace(state: path) }
     package var lock: String { path + "/lock" }
 
-    /// Removes what a program that was killed has left of its work. Called by whoever holds the lock.
+    /// Removes what a program that was killed has left of its work. Called by the holder of the lock.
     package func clearScratch() { try? Folder.open(path).removeTree("scratch") }
 
-    /// The id of the boot that used this folder before; takes note of the new one. Called by whoever holds the lock.
+    /// The id of the boot that used this folder before; takes note of the new one. Called by the holder of the lock.
     package func exchangeBoot(_ id: String) -> String? {
         guard let folder = try? Folder.open(path) else { return nil }
         let before = (try? folder.contents(of: "boot")).map { String(decoding: $0, as: UTF8.self) }

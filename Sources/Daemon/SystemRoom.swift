@@ -25,7 +25,7 @@ package enum SystemRoom {
         return "the limit on open files is \(limit), and at least \(leastDescriptors) are needed; raise it (ulimit -n, docker run --ulimit nofile=1024)"
     }
 
-    /// Waits for room, and tells so once. Blocks: nothing else runs yet.
+    /// Waits for room, and reports so once. Blocks: nothing else runs yet.
     package static func wait(_ tell: (String) -> Void) {
         for second in 0..<patience {
             if SystemThread.room(upTo: threads) == threads { return }

@@ -5,7 +5,7 @@ import Scheduler
 
 /// Watches folders for the jobs that become due when something changes there.
 actor Watches {
-    /// The longest that nobody looks whether watching is to end.
+    /// The longest that nobody checks whether watching is to end.
     private static let longestWait = Duration.seconds(1)
 
     private struct Watch: Hashable, Sendable {
@@ -29,7 +29,7 @@ actor Watches {
 
     deinit { for task in tasks.values { task.cancel() } }
 
-    /// Watches for these jobs. What is watched already goes on, with changes that have not come to rest yet.
+    /// Watches for these jobs. What is watched already continues, with changes that have not come to rest yet.
     func use(_ jobs: [ScheduledJob]) {
         var wanted: Set<Watch> = []
         for job in jobs where job.definition.disabled == nil {

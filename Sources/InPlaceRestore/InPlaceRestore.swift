@@ -1,7 +1,7 @@
 package import JobKit
 package import Scheduler
 
-/// What restoring a certain backup takes: the jobs that work on the data, and how they are told what to do.
+/// What restoring a certain backup takes: the jobs that work on the data, and how they are asked to do it.
 package struct RestorePlan: Sendable {
     package var restoreJob: String
     /// Jobs that store the same data, for a backup of the current data first.
@@ -12,9 +12,9 @@ package struct RestorePlan: Sendable {
     package var version: String
     /// How messages name it.
     package var displayText: String
-    /// Tells the restore job which backup is wanted; nil for the newest again.
+    /// Asks the restore job for the backup that is wanted; nil for the newest again.
     package var request: @Sendable (String?) async throws(JobError) -> Void
-    /// Tells the backup jobs whether another container's backup is to stay the newest.
+    /// Lets the backup jobs know whether another container's backup is to stay the newest.
     package var yield: @Sendable (Bool) async throws(JobError) -> Void
 
     package init(
@@ -84,7 +84,7 @@ package actor InPlaceRestore {
     private var state = State.idle
     private var lines: [Line] = []
 
-    /// A line for whoever waits.
+    /// A line for anyone who waits.
     private struct Line {
         var text: String
         /// Whether it is a run's own words, which the log has already.
@@ -322,7 +322,7 @@ package actor InPlaceRestore {
         }
     }
 
-    /// Stops the services that need the data; others go on.
+    /// Stops the services that need the data; others continue.
     private func stopServices(_ plan: RestorePlan) async -> [JobDefinition] {
         let jobs = await scheduler.snapshot()?.jobs ?? []
         let below = InPlaceRestore.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
@@ -348,7 +348,7 @@ package actor InPlaceRestore {
 
     // MARK: Runs
 
-    /// Runs a job to its end and tells of it; nil when it did not come to a run.
+    /// Runs a job to its end and gives how it ended; nil when it did not come to a run.
     private func finish(_ job: String) async -> Run? {
         let reply = await scheduler.ask(.startRequested(job: job, via: InPlaceRestore.origin, evenIfRunning: true))
         switch reply {

@@ -30,7 +30,7 @@ final class OutputLines: Sendable {
 }
 
 extension RunContext {
-    /// Runs a process to its end and tells its lines on the way to the log.
+    /// Runs a process to its end and reports its lines on the way to the log.
     func finish(_ command: ProcessCommand, onLine: @escaping @Sendable (String) -> Void) async throws(JobError) -> ProcessExit {
         let lines = OutputLines(onLine)
         var command = command

@@ -25,10 +25,10 @@ enum Console {
 
     static func warning(_ message: String, hint: String? = nil) { problem(ProblemAnswer(message, severity: .warning, hint: hint)) }
 
-    /// Says on standard error what goes on, which only people read.
+    /// Says on standard error what is under way, which only people read.
     static func note(_ text: String) { if !isJSON { errorRaw(text + "\n") } }
 
-    /// Gives the answer to programs; false where people read, who are told in words.
+    /// Gives the answer to programs; false where people read, who get text instead.
     @discardableResult
     static func answered(_ value: some Encodable & Sendable) -> Bool {
         report?.answer(value)

@@ -33,7 +33,7 @@ struct StatusText {
         return lines
     }
 
-    /// Below this a row takes two lines: what a job does would have no room beside the other columns.
+    /// Below this a row takes two lines: what a job does would have no space next to the other columns.
     static let leastForOneLine = 100
 
     private var table: TextTable {
@@ -92,7 +92,7 @@ struct StatusText {
         return words.isEmpty ? (job.triggers.isEmpty ? "when started manually" : "not yet") : words
     }
 
-    /// When a run ended and what came of it; how it ended is told by the state.
+    /// When a run ended and what came of it; the state says how it ended.
     private func told(_ run: RunAnswer) -> String {
         (run.finishedAt.map(ago) ?? "") + (run.displayText.isEmpty ? "" : ": \(run.displayText)")
     }

@@ -31,7 +31,7 @@ struct StatusWatch {
         }
     }
 
-    /// What is drawn over the last status. Whenever it is whole, the terminal is as it was before: the cursor stands below, at the left.
+    /// What is drawn over the last status. Whenever it is whole, the terminal is as it was before: the cursor is below, at the left.
     struct Frame {
         private var drawn = 0
 
@@ -48,7 +48,7 @@ struct StatusWatch {
 }
 
 extension ShownStatus {
-    /// What differs when something has changed: without lengths of time, which always do, and without progress.
+    /// What differs when something has changed: without durations, which always do, and without progress.
     fileprivate var state: [String] {
         let about = attention.map { "\($0.job): \($0.message)" }
         switch self {

@@ -10,14 +10,14 @@ package struct ProcessCommand: Sendable {
     /// Carried by the process and what it starts with its environment, in the variable `SHIPKEEPER_MARK`.
     package var mark: String
     package var onOutput: @Sendable ([UInt8], LogStream) -> Void
-    /// Whether it only looks at something: an orphan that anybody may have left behind is taken for somebody else's then.
+    /// Whether it only looks at something: an orphan that anybody may have left behind is taken for someone else's then.
     package var isProbe = false
     /// A conversation with the process besides what it prints; nil for none.
     package var conversation: Conversation?
 
-    /// What a process is told on standard input, at once, and what it says on file descriptor 3.
+    /// What a process gets on standard input, at once, and what it says on file descriptor 3.
     package struct Conversation: Sendable {
-        /// The most that a process is told, in bytes: what a pipe may hold.
+        /// The most that a process gets, in bytes: what a pipe may hold.
         package static let most = 1 << 20
 
         package var request: [UInt8]
@@ -46,7 +46,7 @@ package struct ProcessCommand: Sendable {
 package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
     case exited(Int32)
     case signalled(Int32)
-    /// It was no child of ours, and only its parent learns how it ended.
+    /// It was not a child of ours, and only its parent learns how it ended.
     case unknown
 
     /// The code a shell would show: 128 and the signal's number for a signal; nil where nobody can tell.
@@ -197,7 +197,7 @@ package protocol ProcessLauncher: Sendable {
     func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess
 }
 
-/// A process that was started. Whoever started it awaits its end.
+/// A process that was started. Who started it awaits its end.
 package protocol RunningProcess: Sendable {
     var id: Int32 { get }
     /// Returns once the main process has ended and what it wrote has been handed over.

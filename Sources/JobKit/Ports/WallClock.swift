@@ -7,7 +7,7 @@ package protocol WallClock: Sendable {
     var now: Date { get }
     /// Time since some fixed instant of this boot, sleep included; it only grows.
     var uptime: Duration { get }
-    /// Returns at `instant`, or earlier: whoever waits looks again.
+    /// Returns at `instant`, or earlier: anyone who waits looks again.
     func sleep(until instant: Date) async throws(CancellationError)
 }
 

@@ -17,7 +17,7 @@ package struct LineSplitter: Sendable {
     }
 
     private let longest: Int
-    /// So many bytes at the end of a line that goes on stay back, so that `clean` sees what they belong to.
+    /// So many bytes at the end of a line that continues stay back, so that `clean` sees what they belong to.
     package var held: Int
     private let clean: @Sendable ([UInt8]) -> [UInt8]
     private var terminal: TerminalFilter?
@@ -25,7 +25,7 @@ package struct LineSplitter: Sendable {
 
     /// - Parameters:
     ///   - longest: The most bytes of a line that are handed over at once. Text is cut between characters.
-    ///   - held: So many bytes at the end of a line that goes on stay back, so that `clean` sees what they belong to.
+    ///   - held: So many bytes at the end of a line that continues stay back, so that `clean` sees what they belong to.
     ///   - clean: Changes a line before it is cut. It may see the last `held` bytes of a part again.
     package init(_ kind: Kind, longest: Int, held: Int = 0, clean: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }) {
         self.longest = max(8, longest)

@@ -180,7 +180,7 @@ struct TerminalFilter: Sendable {
         return cut > start ? cut : end
     }
 
-    /// What a step back takes away; a colour stays.
+    /// What a step back removes; a colour stays.
     static func removeLastCharacter(of line: inout [UInt8]) {
         let isColour =
             line.last == UInt8(ascii: "m")

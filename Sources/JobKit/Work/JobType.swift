@@ -3,7 +3,7 @@ package import Settings
 /// A kind of job: settings that are read from the configuration, and one attempt's work.
 package protocol JobType: Sendable {
     associatedtype Settings: Sendable
-    /// The word that stands at `type:`.
+    /// The word that is at `type:`.
     static var typeName: String { get }
     /// One line for people, shown in the schema.
     static var about: String { get }

@@ -1,15 +1,15 @@
 package import Foundation
 package import Settings
 
-/// All that an attempt is told, and all that it may use besides its own settings.
+/// All that an attempt gets, and all that it may use besides its own settings.
 package struct RunContext: Sendable {
     package var job: String
     package var run: Int64
     /// Counted from 1.
     package var attempt: Int
-    /// The fire time the run stands for, or the instant somebody asked for it.
+    /// The scheduled time the run stands for, or the instant someone asked for it.
     package var scheduledAt: Date
-    /// How many fire times the run stands for besides its own.
+    /// How many scheduled times the run stands for besides its own.
     package var missed: Int
     /// Whether it is only to be shown what a run would do.
     package var isDryRun: Bool

@@ -4,7 +4,7 @@ package struct RunReport: Hashable, Sendable {
     package var summary: String
     /// The facts, typed by family of job.
     package var result: RunResult
-    /// What a person must look at although the attempt did its work. It stands until a later run of the job reports.
+    /// What a person must look at although the attempt did its work. It lasts until a later run of the job reports.
     package var attention: [Attention]
 
     package init(summary: String, result: RunResult, attention: [Attention] = []) {

@@ -97,7 +97,7 @@ package struct ServiceDefinition: Hashable, Sendable {
         /// The service is given up after this many ends within `giveUpWithin`.
         package var giveUpAfter: Int
         package var giveUpWithin: Duration
-        /// The backoff starts anew once the service was ready for this long.
+        /// The backoff starts again once the service was ready for this long.
         package var stableAfter: Duration
 
         package init(

@@ -218,7 +218,7 @@ struct BackupAttempt {
 // MARK: Housekeeping
 
 extension BackupAttempt {
-    /// Where removal is for good, the newest backup is read back first, which is not done more often than this, in seconds.
+    /// Where removal is permanent, the newest backup is read back first, which is not done more often than this, in seconds.
     private static let pruneEvery = 20.0 * 3600
     /// The least time for that before the attempt's deadline, in seconds.
     private static let timeToPrune = 600.0

@@ -22,8 +22,8 @@ struct BucketSettings: Sendable {
     private let secret: Secret?
     private let token: Secret?
 
-    /// - Parameter needsKeys: Whether the keys must stand here; else the job may be granted them.
-    /// - Returns: Nil where something is missing or makes no sense, which has been reported then.
+    /// - Parameter needsKeys: Whether the keys must be here; else the job may be granted them.
+    /// - Returns: Nil where something is missing or invalid, which has been reported then.
     static func read(_ service: Service, _ reader: inout SettingsReader, needsKeys: Bool) -> BucketSettings? {
         let isName = service == .oss ? OSSAddress.isBucketName : S3Address.isBucketName
         let bucket = reader.parsed(
@@ -85,7 +85,7 @@ struct BucketSettings: Sendable {
     }
 
     /// The bucket, with the keys that were configured or that the environment holds.
-    /// - Parameter isPaced: Whether somebody above sends less at once when the service asks for that.
+    /// - Parameter isPaced: Whether someone above sends less at once when the service asks for that.
     func open(
         http: any HTTPTransport, environment: [String: String], isPaced: Bool = false, now: @escaping @Sendable () -> Date
     ) throws(JobError) -> BucketClient {
@@ -126,7 +126,7 @@ extension BucketSettings.Service {
 }
 
 extension SettingsReader {
-    /// What stands in front of every key: empty, or with a slash at its end.
+    /// What is in front of every key: empty, or with a slash at its end.
     mutating func prefix(_ about: String) -> String {
         let parts = optionalString("prefix", about)?.split(separator: "/") ?? []
         return parts.isEmpty ? "" : parts.joined(separator: "/") + "/"

@@ -1,4 +1,4 @@
-/// What stands before the first line of three dashes that closes it: a post's settings.
+/// What is before the first line of three dashes that closes it: a post's settings.
 struct FrontMatter {
     private(set) var keys: Set<String> = []
     /// What comes after it; the whole where there is none.

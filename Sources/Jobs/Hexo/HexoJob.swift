@@ -94,7 +94,7 @@ package struct HexoJob: JobType {
         }
     }
 
-    /// The site with all that it names; what is missing is installed where somebody has said how.
+    /// The site with all that it names; what is missing is installed where someone has said how.
     private func readySite(_ context: RunContext) async throws(JobError) -> HexoSite {
         let (site, missing) = try await look(context.environment)
         for module in missing where !module.isNeeded {

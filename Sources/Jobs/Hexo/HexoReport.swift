@@ -1,6 +1,6 @@
 import JobKit
 
-/// What Hexo says of its work: it exits with 0 though pages are broken, and tells causes in the line after the complaint.
+/// What Hexo says of its work: it exits with 0 though pages are broken, and reports causes in the line after the complaint.
 struct HexoReport: Sendable {
     private static let mostErrors = 20
     /// Lines after a complaint that may be about it.
@@ -115,7 +115,7 @@ extension String {
 }
 
 extension RunContext {
-    /// Runs a process to its end and tells its lines, with the stream that each came from, on the way to the log.
+    /// Runs a process to its end and reports its lines, with the stream that each came from, on the way to the log.
     func finish(_ command: ProcessCommand, onLine: @escaping @Sendable (String, LogStream) -> Void) async throws(JobError) -> ProcessExit {
         let output = OutputLines { onLine($0, .standardOutput) }
         let errors = OutputLines { onLine($0, .standardError) }

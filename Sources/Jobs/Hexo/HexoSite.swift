@@ -2,25 +2,25 @@ import Foundation
 import JSON5
 import Publishing
 
-/// A Hexo site as it lies on disk, read once.
+/// A Hexo site as it is on disk, read once.
 struct HexoSite: Sendable {
     let folder: String
-    /// What to build with: the program somebody named, the site's own, else the one on the PATH.
+    /// What to build with: the program someone named, the site's own, else the one on the PATH.
     let program: String
     let config: HexoConfig
     let package: HexoPackage
-    /// Where the built site lies.
+    /// Where the built site is.
     let output: String
     /// Where posts and pages are written.
     let source: String
-    /// Where the theme lies; nil where there is none of that name.
+    /// Where the theme is; nil where there is none of that name.
     let theme: String?
     /// Hexo's own package; nil where it is not installed.
     let hexo: HexoPackage?
 
     /// Blocks.
-    /// - Parameter named: The program to build with, where somebody named one.
-    /// - Throws: Where this is no site at all: Hexo itself would print its help and call that a success.
+    /// - Parameter named: The program to build with, where someone named one.
+    /// - Throws: Where this is not a site at all: Hexo itself would print its help and call that a success.
     init(_ folder: String, named: String?) throws(SiteError) {
         self.folder = folder
         guard HexoSite.exists(folder) else {

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Publishing
 
-/// What a site is built from, as far as it explains what lies in the build. All of it blocks.
+/// What a site is built from, as far as it explains what is in the build. All of it blocks.
 struct HexoSources {
     /// What a renderer makes of files, by the ending of these.
     static let rendered: [String: String] = {
@@ -44,17 +44,17 @@ struct HexoSources {
         return skipped.contains { $0.covers(names) }
     }
 
-    /// The file of the site's own or of the theme's that lies where a file of the build does.
+    /// The file of the site's own or of the theme's that is where a file of the build is.
     func origin(of key: ByteKey) -> String? { origin(of: key.text) }
 
     private func origin(of path: String) -> String? {
         folders.map { "\($0)/\(path)" }.first { FileManager.default.fileExists(atPath: $0) }
     }
 
-    /// Whether a file of the build lies so in the theme.
+    /// Whether a file of the build is so in the theme.
     func isOfTheme(_ key: ByteKey) -> Bool { site.theme.map { FileManager.default.fileExists(atPath: "\($0)/source/\(key.text)") } ?? false }
 
-    /// What a file of the build was made of: itself as it lies in the source, or what a renderer made it of.
+    /// What a file of the build was made of: itself as it is in the source, or what a renderer made it of.
     func maker(of key: ByteKey) -> String? {
         if let same = origin(of: key) { return same }
         let ending = FileEnding.of(key.text)

@@ -12,7 +12,7 @@ struct HexoRefusal: Error, Hashable, Sendable {
     var spoiled: HexoSpoiled? = .output
 }
 
-/// What of a site a bad build has left behind that Hexo takes for good the next time.
+/// What of a site a bad build has left behind that Hexo takes as valid the next time.
 enum HexoSpoiled: String, Sendable {
     /// Files of the output.
     case output

@@ -112,7 +112,7 @@ struct AcceptedSubsetSearch {
 }
 
 extension String {
-    /// Whether a path is named: as a whole, or by the group it stands in and its own name in quotes.
+    /// Whether a path is named: as a whole, or by the group it is in and its own name in quotes.
     fileprivate func names(_ path: [String]) -> Bool {
         if holds(path) { return true }
         guard path.count > 1, let key = path.last, holds(Array(path.dropLast())) else { return false }
@@ -124,7 +124,7 @@ extension String {
         holdsWord(path.joined(separator: "."), ".") || holdsWord("/" + path.joined(separator: "/"), "/")
     }
 
-    /// Whether the word stands there as such, and not as a part of a longer one.
+    /// Whether the word is there as such, and not as a part of a longer one.
     private func holdsWord(_ word: String, _ separator: Character) -> Bool {
         var rest = self[...]
         while let range = rest.firstRange(of: word) {

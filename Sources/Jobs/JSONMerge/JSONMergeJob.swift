@@ -76,7 +76,7 @@ package struct JSONMergeJob: JobType {
     /// What the work begins with.
     private struct Start {
         var document: JSONDocument
-        /// Why the file itself is no good, and what takes its place.
+        /// Why the file itself is unusable, and what takes its place.
         var loss: (problem: String, source: String)?
     }
 

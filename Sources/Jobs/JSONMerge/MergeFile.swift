@@ -75,7 +75,7 @@ struct MergeFile {
         return folder.path(of: new)
     }
 
-    /// The newest copy that an app has left beside the file, such as `openclaw.json.bak`, and that can be read.
+    /// The newest copy that an app has left next to the file, such as `openclaw.json.bak`, and that can be read.
     func newestCopy() -> (document: JSONDocument, path: String)? {
         let names = ((try? folder.names()) ?? []).filter { "\($0)".hasPrefix("\(name).bak") }
         let copies = names.compactMap { name in (try? read(name)).flatMap { $0 }.map { (name, $0) } }
@@ -87,7 +87,7 @@ struct MergeFile {
 
     // MARK: Writing
 
-    /// Beside the file and with its ending, for whoever judges it before it takes the file's place.
+    /// Next to the file and with its ending, for the program that checks it before it takes the file's place.
     private var candidate: RawName {
         let parts = "\(name)".split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count > 1, let end = parts.last else { return RawName(".\(name).shipkeeper") }
@@ -114,7 +114,7 @@ struct MergeFile {
 
     func removeCandidate() { try? folder.removeTree(candidate) }
 
-    /// Puts the candidate in the file's place. False where somebody has changed the file meanwhile.
+    /// Puts the candidate in the file's place. False where someone has changed the file meanwhile.
     func takeOver(since status: FileStatus?) throws(JobError) -> Bool {
         let now = try? folder.status(name)
         guard now?.inode == status?.inode, now?.modified == status?.modified, now?.size == status?.size else { return false }

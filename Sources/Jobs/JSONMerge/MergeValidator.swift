@@ -45,7 +45,7 @@ struct MergeValidator: Sendable {
         }
     }
 
-    /// Values of the file may stand in what it says, mostly in quotes or as one long word: keys are shown, values never.
+    /// Values of the file may be in what it says, mostly in quotes or as one long word: keys are shown, values never.
     private static func masked(_ line: String) -> String {
         String(line.prefix(300)).replacing(/"[^"]*"|'[^']*'|`[^`]*`/, with: "…").replacing(/[A-Za-z0-9_\-+=\/]*[0-9][A-Za-z0-9_\-+=\/]{11,}/, with: "…")
     }

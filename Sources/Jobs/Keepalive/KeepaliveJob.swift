@@ -71,7 +71,7 @@ package struct KeepaliveJob: JobType {
         throw JobError(problem, hint: hint(status), retry: .worthwhile)
     }
 
-    /// Whoever shows no token gets 404 from a private Space, whether it is awake or not.
+    /// Anyone who shows no token gets 404 from a private Space, whether it is awake or not.
     private func hint(_ status: Int) -> String {
         guard status == 404, settings.url.contains(".hf.space") else { return "is the app up, and is the address right?" }
         return "a private Space answers 404 to requests without a token: make the app public, or set headers: { X-HF-Authorization: \"Bearer ${HF_TOKEN}\" }"

@@ -74,7 +74,7 @@ package struct DeployCommand: Sendable {
 /// A file with settings that nobody else may read, in a folder of its own; both are gone afterwards, with what Hexo has put there.
 private struct Overlay: Sendable {
     let folder: String
-    /// The site's own configuration under a name that Hexo takes beside another; nil where its own will do.
+    /// The site's own configuration under a name that Hexo takes next to another; nil where its own will do.
     let base: String?
     var file: String { "\(folder)/deploy.json" }
 

@@ -23,7 +23,7 @@ struct PublishLedger {
         try await values.values(of: owner).byKey.compactMapValues(PublishLedger.file)
     }
 
-    /// These lie in the bucket as they are in the site.
+    /// These are in the bucket as they are in the site.
     func note(_ files: [SiteFile]) async throws(JobError) {
         try await values.set(files.map { ($0.key, "\($0.md5) \($0.headers)") }, of: owner)
     }

@@ -41,7 +41,7 @@ package enum PublishTarget: Sendable {
         if case .bucket(let target) = self, case .folder(let path) = target.place { [path] } else { [] }
     }
 
-    /// Nil where something is missing or makes no sense, which has been reported then.
+    /// Nil where something is missing or invalid, which has been reported then.
     static func read(_ reader: inout SettingsReader) -> PublishTarget? {
         let kind = reader.choice("type", "The kind of target; command where \"command\" is given", default: reader.has("command") ? .command : Kind.oss)
         return reader.variant(kind) { kind, reader in
@@ -91,7 +91,7 @@ package struct BucketTarget: Sendable {
     let place: Place
     let rules: Rules
 
-    /// What is told apart in what is remembered of publications.
+    /// What distinguishes the target in what is remembered of publications.
     var name: String {
         switch place {
         case .bucket(let settings): settings.name

@@ -10,7 +10,7 @@ import Synchronization
 
 /// One publication, from the look at the folder to the look at the site.
 struct SitePublication {
-    /// Changes that are told one by one.
+    /// Changes that are reported one by one.
     private static let mostTold = 20
     /// Changes that a dry run keeps in its outputs.
     private static let mostKept = 2000
@@ -27,7 +27,7 @@ struct SitePublication {
         /// - Parameter hasSameSource: Whether what it was built from is known to be the same as last time.
         case reading(SiteReading, hasSameSource: Bool)
 
-        /// Whether pages that differ are worth a word: not where somebody has changed what they are built from.
+        /// Whether pages that differ are worth a word: not where someone has changed what they are built from.
         var maySayChurn: Bool {
             switch self {
             case .folder: true
@@ -181,7 +181,7 @@ struct SitePublication {
                         }
                         if count >= SitePublication.notedTogether { await flush() }
                     case .deleted(let keys): await record { () throws(JobError) in try await ledger.forget(keys) }
-                    case .slowedDown(let connections): context.log("the service asks for less at once: going on with \(connections.counted("connection"))")
+                    case .slowedDown(let connections): context.log("the service asks for less at once: continuing with \(connections.counted("connection"))")
                     }
                 })
             result = .success(report)

@@ -62,7 +62,7 @@ package struct Repository: Sendable {
         let create = reader.boolean("create", "Whether a missing dataset is created; it will be private", default: false)
         let endpoint = reader.endpoint(standard)
         let freeSpace = reader.choice(
-            "free_space", "How backups that \"keep\" no longer keeps free their space, for good; only after the newest was read back",
+            "free_space", "How backups that \"keep\" no longer keeps free their space, permanently; only after the newest was read back",
             default: HuggingFace.FreeSpace.off)
         reader.formerly("reclaim", "free_space")
         let quota = reader.size("quota", "What the account may store, for the warning at 80 %", default: 100_000_000_000)

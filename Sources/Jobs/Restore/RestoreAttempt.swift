@@ -184,7 +184,7 @@ struct RestoreAttempt {
         return mark
     }
 
-    /// A part that did not lie on the disk that stayed.
+    /// A part that was not on the disk that stayed.
     /// - Parameter mark: That of the whole tree: killed right afterwards, the part is known for one of it.
     private func bringBack(_ part: BackupSource, from head: StoreVersion, bearing mark: TreeMark) async throws(BackupError) {
         let restorer = TreeRestorer(

@@ -9,7 +9,7 @@ extension SettingsReader {
         let tcp = tcpAddress()
         let exec = command("exec", "Program and arguments; the check passes on exit code 0")
         let given = [http.map { _ in "http" }, tcp.map { _ in "tcp" }, exec.map { _ in "exec" }].compactMap(\.self)
-        if given.count > 1 { report(given[1], "\(given.joined(separator: " and ")) stand side by side", hint: "keep one of them") }
+        if given.count > 1 { report(given[1], "\(given.joined(separator: " and ")) are both set", hint: "keep one of them") }
         if let http { return .http([http] + fallback.map { HTTPAddress.replacingPath(of: http, with: $0) }) }
         if let (host, port) = tcp { return .tcp(host: host, port: port) }
         if let exec {

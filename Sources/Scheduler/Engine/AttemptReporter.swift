@@ -1,7 +1,7 @@
 import JobKit
 import Synchronization
 
-/// Carries what a running attempt says to its log, to the engine, and to whoever looks at the moment.
+/// Carries what a running attempt says to its log, to the engine, and to anyone who looks at the moment.
 final class AttemptReporter: RunReporter {
     private static let longestStep = 100
 

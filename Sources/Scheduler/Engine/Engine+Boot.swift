@@ -57,7 +57,7 @@ extension Engine {
         }
     }
 
-    /// Forgets the cursors of schedules that no job has: one that is put back later begins anew instead of catching up.
+    /// Forgets the cursors of schedules that no job has: one that is put back later starts over instead of catching up.
     mutating func forgetCursors(_ known: Set<StoredState.CursorKey>) {
         for key in known.sorted(by: { ($0.job, $0.schedule) < ($1.job, $1.schedule) }) {
             if jobs[key.job]?.definition.triggers.contains(where: { $0.schedule?.name == key.schedule }) == true { continue }

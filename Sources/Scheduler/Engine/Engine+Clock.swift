@@ -5,7 +5,7 @@ import Settings
 extension Engine {
     /// How far a cursor may be ahead of the clock.
     ///
-    /// Up to this the clock was set right by a small step, and fire times acted on don't come again until the clock passes them. Beyond it the
+    /// Up to this the clock was set right by a small step, and scheduled times acted on don't come again until the clock passes them. Beyond it the
     /// clock had been wrong, and a cursor from then would silence its schedule until the clock is there again.
     static let mostAhead = Duration.seconds(3600)
 
@@ -33,7 +33,7 @@ extension Engine {
         note("clock", "the clock had been up to \(ahead) ahead; these schedules follow it again: \(strays.joined(separator: ", "))", at: now)
     }
 
-    /// Keeps lengths of time right when the wall clock jumped; schedules by the wall clock see the new time as it is.
+    /// Keeps durations right when the wall clock jumped; schedules by the wall clock see the new time as it is.
     mutating func shift(by jump: Duration, at now: Date) {
         for (name, job) in jobs {
             for case .schedule(let schedule, _) in job.definition.triggers {

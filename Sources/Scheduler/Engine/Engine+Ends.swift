@@ -49,7 +49,7 @@ extension Engine {
         }
     }
 
-    /// Who asked for the end knows why, so it is told instead of what the end looked like from inside.
+    /// Who asked for the end knows why, so it is reported instead of what the end looked like from inside.
     private static func words(for error: JobError, in state: RunState, timeout: Duration?) -> String {
         guard case .ending(_, _, let reason) = state else { return error.summary }
         guard reason == .timeout, let timeout else { return reason.displayText }

@@ -1,5 +1,5 @@
 extension Engine {
-    /// Puts a hold in force. Runs under way go on: whoever holds ends them.
+    /// Puts a hold in force. Runs under way continue: the holder ends them.
     mutating func take(_ hold: Hold) -> Reply? {
         guard phase == .running else { return .refused("the program is stopping") }
         if let other = holds.first(where: { $0.holder != hold.holder && !$0.jobs.isDisjoint(with: hold.jobs) }) { return .refused(other.reason) }

@@ -60,7 +60,7 @@ extension Engine {
         }
     }
 
-    /// Somebody does not want to wait for the next attempt.
+    /// Someone does not want to wait for the next attempt.
     private mutating func retryNow(_ run: Run, at now: Date) {
         var run = run
         switch run.state {
@@ -113,7 +113,7 @@ extension Engine {
 }
 
 extension RunState {
-    /// Whether somebody who asks for the job now is served by this run.
+    /// Whether someone who asks for the job now is served by this run.
     fileprivate var isJoinable: Bool {
         switch self {
         case .queued, .running, .waitingToRetry, .deferred: true

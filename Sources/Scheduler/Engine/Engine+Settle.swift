@@ -2,7 +2,7 @@ import Foundation
 import JobKit
 
 extension Engine {
-    /// Does all that is due: fire times, timeouts, retries, free slots, and the next step of stopping.
+    /// Does all that is due: scheduled times, timeouts, retries, free slots, and the next step of stopping.
     mutating func settle(at now: Date) {
         if phase == .running {
             resetStrayCursors(at: now)
@@ -128,7 +128,7 @@ extension Engine {
         return !job.isService && busy.isFull ? "\(busy.count) jobs are running, which is the limit" : nil
     }
 
-    /// Why a need is not met, and whether that can change without somebody's help.
+    /// Why a need is not met, and whether that can change without someone's help.
     enum UnmetNeed: Hashable, Sendable {
         case pending(String)
         case hopeless(String)
@@ -171,7 +171,7 @@ extension Run {
 }
 
 extension RunState {
-    /// As it is told in a sentence: "is …".
+    /// As it is put in a sentence: "is …".
     package var word: String {
         switch self {
         case .queued: "waiting"

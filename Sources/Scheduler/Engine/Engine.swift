@@ -3,12 +3,12 @@ import JobKit
 
 /// All of scheduling as a value: events in, decisions out, no clock and no I/O of its own.
 ///
-/// Whoever drives it records a decision's changes before it carries out the effects; where recording fails, the value from
+/// Anyone who drives it records a decision's changes before it carries out the effects; where recording fails, the value from
 /// before the event is kept, and nothing has happened.
 package struct Engine: Sendable {
     package enum Phase: Hashable, Sendable {
         case running
-        /// No new work but what belongs to stopping; runs may go on until the first instant, then services are ended. All must be over by the second.
+        /// No new work but what belongs to stopping; runs may continue until the first instant, then services are ended. All must be over by the second.
         case stopping(runsUntil: Date, end: Date)
         /// Services are gone, and what takes what they left runs once more.
         case lastPass(end: Date)
@@ -23,7 +23,7 @@ package struct Engine: Sendable {
         var upcoming: [Upcoming] = []
         /// The newest finished run, of this boot or an earlier one; skipped ones don't count.
         package var last: Run?
-        /// The newest run that did its work: its facts and what it said that needs attention stand until another one reports.
+        /// The newest run that did its work: its facts and what it said that needs attention stay until another one reports.
         package var lastReport: Run?
         /// The newest run that came to an end by itself: a cancelled one after it says nothing about the job. Of a service, whose runs are meant
         /// to be ended, the newest run.
@@ -235,7 +235,7 @@ extension StoredState {
 }
 
 extension Engine.Job {
-    /// Works out anew when each schedule next asks for something.
+    /// Works out again when each schedule next asks for something.
     mutating func lookAhead() {
         upcoming = definition.triggers.compactMap(\.schedule).map { schedule in
             Engine.Upcoming(schedule: schedule, name: schedule.name, next: next(of: schedule, cursors[schedule.name]))

@@ -1,7 +1,7 @@
 package import Foundation
 package import JobKit
 
-/// What the engine is told.
+/// What the engine learns.
 package enum EngineEvent: Sendable {
     case tick
     case attemptEnded(run: Int64, AttemptResult)
@@ -11,7 +11,7 @@ package enum EngineEvent: Sendable {
     case dryRunRequested(job: String, via: String)
     /// - Parameter isTemporary: Whether who asks starts the job again: a service then does not count as stopped.
     case stopRequested(job: String, isTemporary: Bool = false)
-    /// - Parameter reason: In the words of whoever asks; nil where nobody said.
+    /// - Parameter reason: In the words of anyone who asks; nil where nobody said.
     case restartRequested(job: String, via: String, reason: String? = nil)
     /// A folder that the job watches has changed, last at `at`, and come to rest.
     case changed(job: String, path: String, at: Date)
@@ -27,7 +27,7 @@ package enum EngineEvent: Sendable {
     case holdRequested(Hold)
     /// What `holder` held may be started again.
     case releaseRequested(holder: String)
-    /// Runs may go on until `runsUntil`; then services are stopped. All is to be over by `end`.
+    /// Runs may continue until `runsUntil`; then services are stopped. All is to be over by `end`.
     case shutdown(runsUntil: Date, end: Date)
 }
 
@@ -72,7 +72,7 @@ package enum Effect: Hashable, Sendable {
     case done
 }
 
-/// The answer to somebody's request.
+/// The answer to someone's request.
 package enum Reply: Hashable, Sendable {
     case started(run: Int64)
     /// The job is running already; this is that run.

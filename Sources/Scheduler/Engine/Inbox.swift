@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What waits for the scheduler. Whoever takes, takes all there is.
+/// What waits for the scheduler. Anyone who takes, takes all there is.
 final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var waiting: [Element] = []

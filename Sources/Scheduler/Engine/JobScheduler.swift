@@ -64,7 +64,7 @@ package actor JobScheduler {
     private var engine: Engine?
     private var jobs: [String: ScheduledJob]
     private var attempts: [Int64: (task: Task<Void, Never>, reporter: AttemptReporter)] = [:]
-    /// Runs that take no notice of being told to end.
+    /// Runs that take no notice of being asked to end.
     private var stuck: Set<Int64> = []
     private var startedServices = Set<String>()
     /// Jobs that have succeeded at the stop.
@@ -90,7 +90,7 @@ package actor JobScheduler {
         await ask(Envelope(event: event))
     }
 
-    /// Tells that a watched folder has come to rest.
+    /// Reports that a watched folder has come to rest.
     package nonisolated func changed(job: String, path: String, at instant: Date) {
         inbox.post(Envelope(event: .changed(job: job, path: path, at: instant)))
     }
@@ -139,7 +139,7 @@ package actor JobScheduler {
 
     // MARK: The loop
 
-    /// Boots the engine and goes on until everything has stopped.
+    /// Boots the engine and continues until everything has stopped.
     package func run() async throws(StoreError) {
         defer {
             refuseTheRest()
@@ -193,7 +193,7 @@ package actor JobScheduler {
         return isDone
     }
 
-    /// Decides and records, in one transaction. While the record can't be written nothing is begun; stopping goes on without it.
+    /// Decides and records, in one transaction. While the record can't be written nothing is begun; stopping continues without it.
     private func decided(_ batch: [Envelope]) async -> [(Envelope, Decision)] {
         var hasComplained = false
         while true {
@@ -232,7 +232,7 @@ package actor JobScheduler {
         return isDone
     }
 
-    /// Tells the log and the listeners of what has been recorded.
+    /// Reports the log and the listeners of what has been recorded.
     private func publish(_ change: StoreChange) {
         switch change {
         case .save(let run):
@@ -324,7 +324,7 @@ package actor JobScheduler {
         if stopDeadline.withLock({ $0 }) != nil { abandonStuck() }
     }
 
-    /// Whoever took no notice of being told to end does not hold up the stop: it is left to the end of the program.
+    /// Anyone who took no notice of being asked to end does not hold up the stop: it is left to the end of the program.
     private func abandonStuck() {
         for run in stuck where attempts[run] != nil {
             inbox.post(Envelope(event: .attemptEnded(run: run, .failed(JobError("it did not end when it was asked to")))))
@@ -367,7 +367,7 @@ package actor JobScheduler {
             })
     }
 
-    /// What a run that follows another job's end is told of that.
+    /// What a run that follows another job's end learns of it.
     private func followed(by run: Run) -> [String: String] {
         guard case .after(let job, let id) = run.cause else { return [:] }
         let known = ["SHIPKEEPER_AFTER": job, "SHIPKEEPER_AFTER_RUN": "\(id)"]

@@ -35,7 +35,7 @@ package struct SchedulerSnapshot: Sendable {
     }
 
     package var at: Date
-    /// The position in the feed of events: what follows it is news to whoever has seen this.
+    /// The position in the feed of events: what follows it is news to anyone who has seen this.
     package var position: Int64
     package var isStopping: Bool
     /// That of all jobs.

@@ -3,7 +3,7 @@ struct StopDeadline: Sendable {
     /// The share that runs get beyond their time to be ended: one that does not end is killed then.
     private static let ending = 4
 
-    /// When runs that go on are asked to end.
+    /// When runs that continue are asked to end.
     let runs: Duration
     let all: Duration
 

@@ -17,7 +17,7 @@ package struct SchedulerEvent: Sendable {
         /// A configuration is in force: at the start, and after each reload.
         case configured
         /// Events before this one were dropped, because the listener was too slow or asked for a position that is no longer held. What it
-        /// knows may be out of date: it should read the state anew.
+        /// knows may be out of date: it should read the state again.
         case missed
     }
 

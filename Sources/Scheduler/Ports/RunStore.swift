@@ -5,7 +5,7 @@ package import JobKit
 package enum StoreChange: Hashable, Sendable {
     case save(Run)
     case saveAttempt(Attempt)
-    /// The newest fire time acted on.
+    /// The newest scheduled time acted on.
     case cursor(job: String, schedule: String, Date)
     /// The schedule is in force no more.
     case forgetCursor(job: String, schedule: String)
@@ -20,7 +20,7 @@ package enum StoreChange: Hashable, Sendable {
     case resume(job: String?)
 }
 
-/// Something worth remembering that is no run: a boot, a clock jump, a reload.
+/// Something worth remembering that is not a run: a boot, a clock jump, a reload.
 package struct Event: Hashable, Sendable {
     package var at: Date
     package var kind: String

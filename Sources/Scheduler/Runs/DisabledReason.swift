@@ -1,10 +1,10 @@
 /// Why a job does not run.
 package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
-    /// Somebody wants it so.
+    /// Someone wants it so.
     case switchedOff
     /// Declared secrets that it was granted have no value.
     case missingSecrets([String])
-    /// Somebody wants to look around before anything happens.
+    /// Someone wants to look around before anything happens.
     case safeMode
     /// What it would run can't be used, for a reason.
     case unusable(String)
@@ -19,7 +19,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do about it; nil where it is as somebody wants it.
+    /// What to do about it; nil where it is as someone wants it.
     package var hint: String? {
         switch self {
         case .switchedOff, .safeMode: nil

@@ -1,6 +1,6 @@
 import JobKit
 
-/// What happens to a run that falls due while the job's last one goes on.
+/// What happens to a run that falls due while the job's last one continues.
 package enum Overlap: String, CaseIterable, Hashable, Sendable {
     case skip, queue, replace
 }
@@ -25,7 +25,7 @@ package struct JobDefinition: Hashable, Sendable {
     package var takesWhatServicesLeave: Bool
     /// Why the job doesn't run: switched off, or a secret is missing.
     package var disabled: DisabledReason?
-    /// Changes when the job's work does, so that a reload knows which services to start anew.
+    /// Changes when the job's work does, so that a reload knows which services to start again.
     package var fingerprint: String
 
     package init(

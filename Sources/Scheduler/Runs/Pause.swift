@@ -8,7 +8,7 @@ package struct Pause: Hashable, Sendable {
     /// Nil for all jobs.
     package var job: String?
     package var since: Date
-    /// When it ends by itself; nil where it lasts until somebody resumes the job.
+    /// When it ends by itself; nil where it lasts until someone resumes the job.
     package var until: Date?
     /// Who asked for it: `command line`.
     package var via: String

@@ -58,7 +58,7 @@ extension JobError {
     /// The shortest deferral: a server that says "at once" again and again must not be asked in a loop.
     private static let leastDeferral = Duration.seconds(5)
 
-    /// The state of a run that a server asked to wait; nil for any other error. The attempt goes on then: it is not used up.
+    /// The state of a run that a server asked to wait; nil for any other error. The attempt continues then: it is not used up.
     func deferral(of attempt: Int, at now: Date) -> RunState? {
         guard case .after(let wait) = retry else { return nil }
         return .deferred(nextAttempt: attempt, until: now.adding(max(wait, JobError.leastDeferral)))

@@ -6,11 +6,11 @@ package struct Run: Hashable, Sendable, Identifiable {
     package var id: Int64
     package var job: String
     package var cause: RunCause
-    /// Why somebody asked for it, in their words; nil where nobody said.
+    /// Why someone asked for it, in their words; nil where nobody said.
     package var reason: String?
-    /// The fire time, or the instant somebody asked.
+    /// The scheduled time, or the instant someone asked.
     package var scheduledAt: Date
-    /// How many further fire times the run accounts for.
+    /// How many further scheduled times the run accounts for.
     package var missed: Int
     package var createdAt: Date
     package var state: RunState

@@ -5,14 +5,14 @@ package enum RunCause: Hashable, Sendable {
     case reload
     case schedule(String)
     case after(job: String, run: Int64)
-    /// Somebody asked, by this origin: `command line`, `web`.
+    /// Someone asked, by this origin: `command line`, `web`.
     case person(via: String)
     case stop
     /// Something below a watched folder has changed.
     case change(path: String)
-    /// Somebody wants to know what a run would do.
+    /// Someone wants to know what a run would do.
     case dryRun(via: String)
-    /// Somebody asked for it and accepts that the tree to store holds far less than the one before.
+    /// Someone asked for it and accepts that the tree to store holds far less than the one before.
     case confirmed(via: String)
     /// What another version of the program has recorded.
     case other(kind: String, detail: String?)

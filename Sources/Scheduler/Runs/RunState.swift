@@ -15,7 +15,7 @@ package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
     /// Whether the work was done: jobs that need it may start.
     package var didWork: Bool { self == .succeeded || self == .incomplete }
 
-    /// Whether the run came to this end by itself, which says how the job stands: one that was cancelled or skipped says nothing.
+    /// Whether the run came to this end by itself, which says how the job is: one that was cancelled or skipped says nothing.
     package var isVerdict: Bool {
         switch self {
         case .succeeded, .incomplete, .failed, .timedOut, .interrupted: true
@@ -27,7 +27,7 @@ package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
 /// Why a running attempt was asked to end.
 package enum EndReason: String, Hashable, Sendable, Codable {
     case timeout
-    /// Somebody asked for it.
+    /// Someone asked for it.
     case person
     /// A newer run of the same job takes its place.
     case replaced
@@ -35,7 +35,7 @@ package enum EndReason: String, Hashable, Sendable, Codable {
     case reloaded
     case shutdown
 
-    /// As it is told: "cancelled …".
+    /// As it is written: "cancelled …".
     package var displayText: String {
         switch self {
         case .timeout: "its time was up"
@@ -47,14 +47,14 @@ package enum EndReason: String, Hashable, Sendable, Codable {
     }
 }
 
-/// Where a run stands.
+/// Where a run is.
 package enum RunState: Hashable, Sendable {
     case queued
     case running(attempt: Int, since: Date)
     /// Asked to end, and not yet gone.
     case ending(attempt: Int, since: Date, because: EndReason)
     case waitingToRetry(nextAttempt: Int, at: Date)
-    /// A server asked to wait until then. Nothing has failed, and the same attempt goes on: it does not count against the retry policy.
+    /// A server asked to wait until then. Nothing has failed, and the same attempt continues: it does not count against the retry policy.
     case deferred(nextAttempt: Int, until: Date)
     case finished(RunOutcome, at: Date)
 }
@@ -71,7 +71,7 @@ package enum RunEvent: Hashable, Sendable {
     case skipped
 }
 
-/// An event that makes no sense in the state it met: a mistake of ours.
+/// An event that is invalid in the state it met: a mistake of ours.
 package struct IllegalRunEvent: Error, Hashable, Sendable {
     package var state: RunState
     package var event: RunEvent
@@ -128,7 +128,7 @@ extension RunState {
         }
     }
 
-    /// Since when the attempt under way goes on.
+    /// Since when the attempt has been under way.
     package var activeSince: Date? {
         switch self {
         case .running(_, let since), .ending(_, let since, _): since

@@ -2,7 +2,7 @@ import Foundation
 package import JobKit
 import Settings
 
-/// Keeps one service's process running until it is told to stop, has finished, or is given up.
+/// Keeps one service's process running until it is asked to stop, has finished, or is given up.
 ///
 /// What follows an end is decided by `ServiceMachine`; this carries it out.
 package struct ServiceSupervisor: Sendable {

@@ -2,7 +2,7 @@ package import Foundation
 package import TimeZones
 
 extension CronExpression {
-    /// The first fire time after `instant`, by the wall clock of `zone`.
+    /// The first scheduled time after `instant`, by the wall clock of `zone`.
     ///
     /// A fixed wall time that a change of the clocks skips comes just after the gap; one that is repeated comes once, the
     /// first time. A schedule that follows elapsed time comes in both passes and not in the gap.
@@ -10,7 +10,7 @@ extension CronExpression {
         followsElapsedTime ? nextElapsed(after: instant, in: zone) : nextFixed(after: instant, in: zone)
     }
 
-    /// How many fire times lie in (start, end]. Whole days are counted at once where no change of the clocks is near.
+    /// How many scheduled times are in (start, end]. Whole days are counted at once where no change of the clocks is near.
     package func count(after start: Date, upTo end: Date, in zone: Zone) -> Int {
         var (total, cursor) = (0, start)
         while cursor < end {

@@ -78,7 +78,7 @@ struct CronField: Hashable, Sendable {
         longSteps.map { part in
             CronError(
                 "the step of \"\(part)\" in the \(kind.rawValue) field is longer than the field: it comes once in each \(kind.whole)",
-                hint: "for longer distances write every: with a length of time, such as every: 90m")
+                hint: "for longer distances write every: with a duration, such as every: 90m")
         }
     }
 
@@ -137,7 +137,7 @@ struct CronField: Hashable, Sendable {
     }
 }
 
-/// Why a text is no cron expression.
+/// Why a text is not a cron expression.
 package struct CronError: Error, Hashable, Sendable {
     package var message: String
     package var hint: String?

@@ -21,7 +21,7 @@ package struct Debounce: Hashable, Sendable {
         return max(.zero, min(last + quiet, first + quiet * Debounce.mostTimes) - now)
     }
 
-    /// Whether it is time to act. The next change begins anew then.
+    /// Whether it is time to act. The next change starts over then.
     package mutating func isDue(at now: Duration) -> Bool {
         guard remaining(at: now) == .zero else { return false }
         (first, last) = (nil, nil)

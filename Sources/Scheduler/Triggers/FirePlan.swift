@@ -2,26 +2,26 @@ package import Foundation
 import JobKit
 import Settings
 
-/// What happens to fire times missed while the program was down or asleep.
+/// What happens to scheduled times missed while the program was down or asleep.
 package enum CatchUp: String, CaseIterable, Hashable, Sendable {
     case skip, once, all
 }
 
-/// A fire time to act on.
+/// A scheduled time to act on.
 package struct DueFire: Hashable, Sendable {
     package var fireTime: Date
-    /// How many earlier fire times it stands for.
+    /// How many earlier scheduled times it stands for.
     package var missed: Int
 }
 
-/// What a schedule asks for at one instant. Every fire time up to the cursor is accounted for: it is in `due`, stood for
+/// What a schedule asks for at one instant. Every scheduled time up to the cursor is accounted for: it is in `due`, stood for
 /// by one of them, or counted in `dropped`.
 package struct FirePlan: Hashable, Sendable {
     /// Oldest first.
     package var due: [DueFire]
-    /// The newest fire time acted on.
+    /// The newest scheduled time acted on.
     package var cursor: Date
-    /// Fire times that are given up by the catch-up rule, and the newest of them.
+    /// Scheduled times that are given up by the catch-up rule, and the newest of them.
     package var dropped: Int
     package var newestDropped: Date?
     /// The next instant at which something is due.
@@ -33,9 +33,9 @@ package struct FireRule: Hashable, Sendable {
     package var catchUp: CatchUp
     /// The most runs that `all` makes up for.
     package var limit: Int
-    /// Fire times older than this are dropped.
+    /// Scheduled times older than this are dropped.
     package var startDeadline: Duration?
-    /// Each fire is delayed by a share of this that is stable for (job, fire time).
+    /// Each fire is delayed by a share of this that is stable for (job, scheduled time).
     package var jitter: Duration
 
     package init(catchUp: CatchUp = .once, limit: Int = 100, startDeadline: Duration? = nil, jitter: Duration = .zero) {
@@ -47,10 +47,10 @@ package struct FireRule: Hashable, Sendable {
 }
 
 extension Schedule {
-    /// The most fire times that are listed; where there are more, only the newest are listed, and the others counted.
+    /// The most scheduled times that are listed; where there are more, only the newest are listed, and the others counted.
     private static let mostListed = 2000
 
-    /// What is due at `now` for a job whose newest fire time acted on is `last`.
+    /// What is due at `now` for a job whose newest scheduled time acted on is `last`.
     package func plan(last: Date, now: Date, rule: FireRule = FireRule(), job: String = "") -> FirePlan {
         var fires: [Date] = []
         var earlier = EarlierFires()
@@ -70,7 +70,7 @@ extension Schedule {
         return plan
     }
 
-    /// The newest fire times in (start, end], oldest first: at least `count` of them where there are so many.
+    /// The newest scheduled times in (start, end], oldest first: at least `count` of them where there are so many.
     private func newestFires(_ count: Int, after start: Date, upTo end: Date) -> [Date] {
         var length = 60.0
         while true {
@@ -102,14 +102,14 @@ extension Schedule {
     }
 }
 
-/// Fire times that are counted only.
+/// Scheduled times that are counted only.
 private struct EarlierFires {
     var count = 0
     var newest: Date?
 }
 
 extension FirePlan {
-    /// The program was away when more than one fire time is due, or one is due for over a minute.
+    /// The program was away when more than one scheduled time is due, or one is due for over a minute.
     fileprivate mutating func choose(among fires: [Date], _ earlier: EarlierFires, now: Date, rule: FireRule) {
         var (fires, earlier) = (fires, earlier)
         if let deadline = rule.startDeadline {

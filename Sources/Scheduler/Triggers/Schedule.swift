@@ -8,7 +8,7 @@ package enum Schedule: Hashable, Sendable {
     case every(Duration)
     case cron(CronExpression, Zone)
 
-    /// The first fire time after `instant`; for an interval, one interval after it.
+    /// The first scheduled time after `instant`; for an interval, one interval after it.
     package func next(after instant: Date) -> Date? {
         switch self {
         case .every(let length): instant.adding(length)
@@ -35,7 +35,7 @@ package enum Schedule: Hashable, Sendable {
     /// The zone whose wall it follows; nil where it follows none.
     package var zone: Zone? { if case .cron(_, let zone) = self { zone } else { nil } }
 
-    /// The newest fire time in (start, end]. Looks back in growing steps, so that years asleep cost little.
+    /// The newest scheduled time in (start, end]. Looks back in growing steps, so that years asleep cost little.
     func newest(after start: Date, upTo end: Date) -> Date? {
         if case .every(let length) = self {
             let steps = (end.timeIntervalSince(start) / length.seconds).rounded(.down)
@@ -51,7 +51,7 @@ package enum Schedule: Hashable, Sendable {
         return nil
     }
 
-    /// How many fire times lie in (start, end]. Counts whole days where the clocks do not change, so that years cost little.
+    /// How many scheduled times are in (start, end]. Counts whole days where the clocks do not change, so that years cost little.
     func count(after start: Date, upTo end: Date) -> Int {
         guard start < end else { return 0 }
         return switch self {
