@@ -2,7 +2,7 @@ package import Files
 
 /// Why an archive could not be read or written.
 package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The bytes are no archive, or not all of one.
+    /// The bytes are not an archive, or not all of one.
     case damaged(String)
     /// The archive asks for something that is not done, such as a path outside the folder.
     case refused(String)

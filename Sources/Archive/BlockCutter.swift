@@ -41,7 +41,7 @@ struct BlockCutter {
     }
 
     /// A number without a pattern for each byte, made by the generator of Steele, Lea and Flood (SplitMix64). Never to be changed:
-    /// what is stored would be cut anew.
+    /// what is stored would be cut again.
     private static let gears: [UInt64] = {
         var state: UInt64 = 0x5348_4950_4b45_4550
         return (0..<256).map { _ in

@@ -105,7 +105,7 @@ final class BlockReader {
 
     // MARK: After the end mark
 
-    /// What stands after the end mark is what a buffer happened to hold, for which some writers are known; another archive is not.
+    /// What is after the end mark is what a buffer happened to hold, for which some writers are known; another archive is not.
     func expectNoMember() throws(ArchiveError) {
         let start = position
         var holdsHeader = false

@@ -11,7 +11,7 @@ package protocol ByteSink: AnyObject {
     func write(_ bytes: [UInt8]) throws(ArchiveError)
 }
 
-/// Reads a file from where it stands.
+/// Reads a file from where it is.
 package final class FileSource: ByteSource {
     private let file: OpenFile
 
@@ -22,7 +22,7 @@ package final class FileSource: ByteSource {
     }
 }
 
-/// Writes a file from where it stands.
+/// Writes a file from where it is.
 package final class FileSink: ByteSink {
     private let file: OpenFile
 
@@ -54,7 +54,7 @@ package final class MemorySink: ByteSink {
     package func write(_ bytes: [UInt8]) throws(ArchiveError) { self.bytes += bytes }
 }
 
-/// Passes bytes on and shows them to somebody else, such as a digest.
+/// Passes bytes on and shows them to someone else, such as a digest.
 package final class WatchedSink: ByteSink {
     private let next: any ByteSink
     private let watch: ([UInt8]) -> Void
@@ -70,7 +70,7 @@ package final class WatchedSink: ByteSink {
     }
 }
 
-/// Passes bytes on and shows them to somebody else, such as a digest.
+/// Passes bytes on and shows them to someone else, such as a digest.
 package final class WatchedSource: ByteSource {
     private let next: any ByteSource
     private let watch: ([UInt8]) -> Void

@@ -1,7 +1,7 @@
 import CZlib
 
 /// One block of a deflate stream, compressed apart from the others so that all cores can work. Every `unsafe` word for
-/// writing gzip stands in this file.
+/// writing gzip is in this file.
 struct DeflateBlock: Sendable {
     /// The bytes before the block that it may refer to: 32 KiB at most.
     let history: [UInt8]

@@ -5,7 +5,7 @@ protocol ExtractionTarget: AnyObject {
     /// What could not be set as the archive says, such as owners.
     var notes: [String] { get }
 
-    /// - Parameter isImplied: Whether no member tells of it.
+    /// - Parameter isImplied: Whether no member names it.
     func makeFolder(_ place: MemberPlace, isImplied: Bool) throws(FileError)
     func makeFile(_ place: MemberPlace) throws(FileError) -> any ContentSink
     func makeHardLink(_ place: MemberPlace, to old: MemberPlace) throws(FileError)

@@ -8,7 +8,7 @@ final class FolderTarget: ExtractionTarget {
 
     private let root: Folder
     private let owner: FileOwner
-    /// Folders used last, by number; the last one used stands last.
+    /// Folders used last, by number; the last one used is last.
     private var open: [(number: Int, folder: Folder)] = []
     private(set) var notes: [String] = []
 

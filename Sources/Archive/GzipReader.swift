@@ -1,7 +1,7 @@
 import CZlib
 import Files
 
-/// Reads gzip: one member or several, checked to the last byte. Every `unsafe` word for reading gzip stands in this file.
+/// Reads gzip: one member or several, checked to the last byte. Every `unsafe` word for reading gzip is in this file.
 @safe package final class GzipReader: ByteSource {
     private enum State {
         case betweenMembers
@@ -76,7 +76,7 @@ import Files
             return bytes
         case Z_MEM_ERROR: throw GzipReader.outOfMemory
         default:
-            throw .damaged(unsafe stream.pointee.msg.map { unsafe String(cString: $0) } ?? "its compressed data make no sense")
+            throw .damaged(unsafe stream.pointee.msg.map { unsafe String(cString: $0) } ?? "its compressed data are invalid")
         }
     }
 }

@@ -116,7 +116,7 @@ struct PaxRecords {
         return number
     }
 
-    /// An owner; nil where it is no number.
+    /// An owner; nil where it is not a number.
     func lenientNumber(_ key: Key) -> Int64? { value(key).flatMap(PaxRecords.integer) }
 
     /// The offsets and lengths of format 0.1, separated by commas.
@@ -132,7 +132,7 @@ struct PaxRecords {
         }
     }
 
-    /// When the file was last changed; nil where what stands there is no time.
+    /// When the file was last changed; nil where what is there is no time.
     var modified: FileTime? { value(.mtime).flatMap { PaxTime.parse(String(decoding: $0, as: UTF8.self)) } }
 }
 

@@ -2,12 +2,12 @@ package import Files
 
 /// Writes a new file in order and leaves out what is zero: holes take no room and no time.
 package final class SparseFile {
-    /// Stretches of zeros that lie so and are so long are not written.
+    /// Stretches of zeros at such a place and of such a length are not written.
     private static let grain = 16 * 1024
 
     package let file: OpenFile
     private var position: Int64 = 0
-    /// Where writing stands; less than `position` after a hole.
+    /// Where writing is; less than `position` after a hole.
     private var written: Int64 = 0
 
     package init(_ file: OpenFile) { self.file = file }

@@ -8,7 +8,7 @@ struct SparseMap {
     let pieces: [Piece]
     let realSize: Int64
 
-    /// - Parameter stored: The bytes that stand in the archive for the pieces.
+    /// - Parameter stored: The bytes that are in the archive for the pieces.
     init(_ pairs: [Int64], realSize: Int64, stored: Int64) throws(ArchiveError) {
         guard pairs.count % 2 == 0, pairs.count / 2 <= ExtractionLimits.sparsePieces, realSize >= 0 else {
             throw .damaged("the map of a sparse file is malformed")

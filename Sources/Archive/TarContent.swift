@@ -40,7 +40,7 @@ struct MemberContent {
 
 /// The written forms of a map of holes.
 enum SparseText {
-    /// Format 1.0: decimal lines at the front of the data, padded to a block. The first tells how many pairs follow.
+    /// Format 1.0: decimal lines at the front of the data, padded to a block. The first reports how many pairs follow.
     static func pairs(_ blocks: BlockReader) throws(ArchiveError) -> [Int64] {
         var numbers: [Int64] = []
         var digits: [UInt8] = []

@@ -12,7 +12,7 @@ package struct TarEntry: Hashable, Sendable {
         case device
     }
 
-    /// As it stands in the archive, without slashes at its end.
+    /// As it is in the archive, without slashes at its end.
     package var path: RawName
     package var kind: Kind
     /// Permission bits, with setuid, setgid and sticky.

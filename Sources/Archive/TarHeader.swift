@@ -37,7 +37,7 @@ struct TarHeader {
         try TarHeader.field(bytes[range], what)
     }
 
-    /// An owner, a mode or a time: what is no number there says nothing, as for other readers.
+    /// An owner, a mode or a time: what is not a number there says nothing, as for other readers.
     func lenientNumber(_ range: Range<Int>) -> Int64 { (try? TarHeader.field(bytes[range], "field")) ?? 0 }
 
     /// Octal digits, or base 256 where the top bit of the first byte is set. What follows a blank or a zero byte does not count.

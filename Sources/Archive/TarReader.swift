@@ -97,7 +97,7 @@ package final class TarReader {
 
     // MARK: Headers
 
-    /// What stands before a member's own header.
+    /// What is before a member's own header.
     private struct Extras {
         var pax = PaxRecords()
         var name: RawName?

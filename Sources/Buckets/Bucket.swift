@@ -4,13 +4,13 @@ package import HTTPClient
 /// How far bytes have come on their way to or from a store.
 package typealias StoreProgress = @Sendable (_ done: Int64, _ total: Int64) -> Void
 
-/// An object of a bucket, as a listing tells it.
+/// An object of a bucket, as a listing reports it.
 package struct BucketObject: Hashable, Sendable {
     package var key: String
     package var size: Int64
     /// MD5 of the content in lower-case hexadecimal digits; nil where the store's tag is something else.
     package var md5: String?
-    /// What changes with the content, in lower case and without quotes; empty where the store tells nothing.
+    /// What changes with the content, in lower case and without quotes; empty where the store reports nothing.
     package var tag: String
     package var modified: Date?
 
@@ -27,7 +27,7 @@ package struct BucketObject: Hashable, Sendable {
 package struct BucketUpload: Sendable {
     package var key: String
     package var body: HTTPBody
-    /// What is stored with it and said to whoever asks, such as `Content-Type` and `Cache-Control`.
+    /// What is stored with it and said to anyone who asks, such as `Content-Type` and `Cache-Control`.
     package var headers: [(name: String, value: String)]
 
     /// Called after each part of contents that are sent in parts.
@@ -47,7 +47,7 @@ package protocol Bucket: Sendable {
     func list(prefix: String) async throws(StorageError) -> [BucketObject]
     /// Stores one object, checked on arrival.
     func put(_ upload: BucketUpload) async throws(StorageError)
-    /// Deletes objects; one that is not there is no trouble.
+    /// Deletes objects; one that is not there is not a problem.
     func delete(_ keys: [String]) async throws(StorageError)
 }
 

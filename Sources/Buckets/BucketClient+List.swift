@@ -12,7 +12,7 @@ extension BucketClient {
             if let next { query.append(("continuation-token", next)) }
             let response = try await good("GET", nil, query: query, doing: "listing the bucket")
             guard let page = XMLElement.parse(response.body), page.name == "ListBucketResult" else {
-                throw .unavailable("listing the bucket: the answer makes no sense")
+                throw .unavailable("listing the bucket: the answer is invalid")
             }
             let items = page.all("Contents")
             // A part must not be taken for the whole.
@@ -35,7 +35,7 @@ extension BucketClient {
     private static func object(_ item: XMLElement, isEncoded: Bool) throws(StorageError) -> BucketObject {
         let key = isEncoded ? item["Key"].flatMap(PercentEncoding.decode) : item["Key"]
         guard let key, let size = item["Size"].flatMap({ Int64($0) }) else {
-            throw .unavailable("listing the bucket: an entry makes no sense")
+            throw .unavailable("listing the bucket: an entry is invalid")
         }
         let tag = (item["ETag"] ?? "").filter { $0 != "\"" }.lowercased()
         // The tag of an object that was put in parts looks like an MD5 with something behind it, or is none.

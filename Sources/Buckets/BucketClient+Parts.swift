@@ -9,7 +9,7 @@ extension BucketClient {
         let doing = "uploading \(upload.key)"
         let begun = try await good(
             "POST", upload.key, query: [("uploads", nil)], headers: typed(upload.headers), body: .bytes([]), doing: doing)
-        guard let id = XMLElement.parse(begun.body)?["UploadId"] else { throw .unavailable("\(doing): the answer makes no sense") }
+        guard let id = XMLElement.parse(begun.body)?["UploadId"] else { throw .unavailable("\(doing): the answer is invalid") }
         do throws(StorageError) {
             try await putParts(upload, id, doing)
         } catch {
@@ -72,7 +72,7 @@ struct BodyDigest: Sendable {
     let whole: CRC64
 
     /// Reads it. Blocks.
-    /// - Parameter whole: Of what stands before it; nil where no check sums are wanted.
+    /// - Parameter whole: Of what is before it; nil where no check sums are wanted.
     init(_ body: HTTPBody, from start: Int64, length: Int64, whole: CRC64?, _ flag: CancelFlag) throws(StorageError) {
         var (md5, crc, sum) = (Insecure.MD5(), CRC64(), whole ?? CRC64())
         var offset = start

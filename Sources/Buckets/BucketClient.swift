@@ -11,7 +11,7 @@ package struct BucketTimeouts: Sendable {
     package var stall: Duration = .seconds(60)
     package var waits: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1600), .milliseconds(3200)]
     package var clock: any Clock<Duration> = ContinuousClock()
-    /// Whether somebody above sends less at once when the service asks for that.
+    /// Whether someone above sends less at once when the service asks for that.
     package var isPaced = false
     /// Contents beyond this go in parts.
     package var largestAtOnce: Int64 = 100_000_000
@@ -125,8 +125,8 @@ package final class BucketClient: ReadableBucket {
         headers.contains { $0.name.lowercased() == "content-type" } ? headers : headers + [("Content-Type", "application/octet-stream")]
     }
 
-    /// What a stretch of a body is known by on arrival. Read on a thread of its own but for what lies in memory and is small.
-    /// - Parameter whole: The check sum of all that stands before it, which takes the stretch in too: so each byte is read once.
+    /// What a stretch of a body is known by on arrival. Read on a thread of its own but for what is in memory and is small.
+    /// - Parameter whole: The check sum of all that is before it, which takes the stretch in too: so each byte is read once.
     func digest(of body: HTTPBody, from start: Int64, length: Int64, whole: CRC64 = CRC64()) async throws(StorageError) -> BodyDigest {
         let isChecked = dialect.checkSumHeader != nil
         if case .bytes = body, length <= BucketClient.smallBody {

@@ -23,7 +23,7 @@ struct BucketCall: Sendable {
     var method: String
     /// Nil for the bucket itself.
     var key: String?
-    /// Decoded, in any order; a value of nil stands alone.
+    /// Decoded, in any order; a value of nil is a name alone.
     var query: [(name: String, value: String?)] = []
     var headers: [(name: String, value: String)] = []
 }
@@ -31,7 +31,7 @@ struct BucketCall: Sendable {
 /// What makes one family of bucket services different from another: hosts, signatures, and a few names.
 protocol BucketProvider: Sendable {
     var bucket: String { get }
-    /// The header of an answer that tells the CRC-64 of what is stored; nil where there is none.
+    /// The header of an answer that reports the CRC-64 of what is stored; nil where there is none.
     var checkSumHeader: String? { get }
     /// Makes a service refuse to store where something is already.
     var onlyIfNew: (name: String, value: String) { get }
@@ -44,7 +44,7 @@ protocol BucketProvider: Sendable {
     func signingKey(at time: String) -> SymmetricKey
     /// The headers that the call is sent with, its own among them.
     func headers(_ call: BucketCall, at time: String, key: SymmetricKey) -> [(name: String, value: String)]
-    /// What a refusal means, in words for whoever set it up.
+    /// What a refusal means, in words for the person who set it up.
     func error(_ refusal: BucketErrorResponse, doing: String) -> StorageError
 }
 
@@ -54,7 +54,7 @@ struct BucketErrorResponse: Sendable {
     /// `NoSuchKey`, `AccessDenied` and so on; empty where the answer is not the service's own.
     var code: String
     var message: String
-    /// Finer than the code, where the service tells: `0003-00000001`.
+    /// Finer than the code, where the service reports: `0003-00000001`.
     var detail: String
     var requestID: String?
     /// The right host, where the wrong one was asked.
@@ -79,7 +79,7 @@ struct BucketErrorResponse: Sendable {
         region = response.header("x-amz-bucket-region") ?? xml?["Region"]
     }
 
-    /// What is told of it in brackets.
+    /// What is added to it in brackets.
     var tail: String {
         let id = requestID.map { ", request \($0)" } ?? ""
         return "(\(code.isEmpty ? "\(status)" : code)\(detail.isEmpty ? "" : ", \(detail)")\(id))"
@@ -92,7 +92,7 @@ struct BucketErrorResponse: Sendable {
     }
 
     /// Whether and when to ask again.
-    /// - Parameter isPaced: Whether somebody above sends less at once when the service asks for that.
+    /// - Parameter isPaced: Whether someone above sends less at once when the service asks for that.
     static func advice(_ response: HTTPResponse, isPaced: Bool) -> RetryAdvice {
         switch response.status {
         case 429, 503: isPaced ? .no : response.retryAfter.map { .after($0) } ?? .backOff

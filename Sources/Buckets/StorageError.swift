@@ -12,10 +12,10 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
         case unavailable
         /// Asked too often; trying again helps once so long has gone by.
         case limited(for: Duration)
-        /// Somebody else has written since we last looked.
+        /// Someone else has written since we last looked.
         case stale
         case full
-        /// What was asked for will not be done, or what lies there will not be touched, until a person has changed something.
+        /// What was asked for will not be done, or what is there will not be touched, until a person has changed something.
         case refused
         /// The bytes are known not to be those that were stored.
         case damaged

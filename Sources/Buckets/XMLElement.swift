@@ -11,13 +11,13 @@ struct XMLElement: Hashable, Sendable {
 
     func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
-    /// Nil for what is no well-formed document of this kind.
+    /// Nil for what is not a well-formed document of this kind.
     static func parse(_ bytes: [UInt8]) -> XMLElement? {
         var parser = Parser(rest: bytes[...])
         return parser.document()
     }
 
-    /// Text as it may stand in an element. See XML 1.0 §2.4.
+    /// Text as it may be in an element. See XML 1.0 §2.4.
     static func escaped(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             switch scalar {

@@ -41,7 +41,7 @@ package enum ContainerCores {
         return cores(number("cpu.cfs_quota_us"), number("cpu.cfs_period_us"))
     }
 
-    /// Nil for `max`, for version 1's -1, and for what makes no sense.
+    /// Nil for `max`, for version 1's -1, and for what is invalid.
     private static func cores(_ quota: Int?, _ period: Int?) -> Int? {
         guard let quota, let period, quota > 0, period > 0 else { return nil }
         return (quota - 1) / period + 1

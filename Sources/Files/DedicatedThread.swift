@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Threads
 
-/// Tells work on a thread that nobody waits for it any more.
+/// Lets work on a thread know that nobody waits for it any more.
 package final class CancelFlag: Sendable {
     private let flag = Atomic(false)
 

@@ -55,7 +55,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package var isThere: Bool { code == EEXIST }
     package var isNotEmpty: Bool { code == ENOTEMPTY || code == EEXIST }
     package var isAcrossFileSystems: Bool { code == EXDEV }
-    /// Something in the way is no folder, or a symbolic link where none is followed.
+    /// Something in the way is not a folder, or a symbolic link where none is followed.
     package var isNoFolder: Bool { code == ENOTDIR || code == ELOOP }
     package var isFolder: Bool { code == EISDIR }
     package var isNameTooLong: Bool { code == ENAMETOOLONG }

@@ -210,9 +210,9 @@ package final class Folder: Sendable {
 
 /// Who owns what is brought back from an archive.
 package enum FileOwner: String, CaseIterable, Sendable {
-    /// Whoever the archive says, where this user may set that.
+    /// The owner that the archive names, where this user may set that.
     case stored
-    /// Whoever this program runs as.
+    /// The user that this program runs as.
     case running
 }
 

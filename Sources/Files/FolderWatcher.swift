@@ -1,7 +1,7 @@
 import CFiles
 import Glibc
 
-/// Notices changes below a folder: by what the kernel tells, or where that has no room for so many folders, by looking again and again.
+/// Notices changes below a folder: by what the kernel reports, or where that has no room for so many folders, by looking again and again.
 ///
 /// The folder may be missing, come, be moved away and be replaced by another: each of these is a change. Used by one thread.
 package struct FolderWatcher {
@@ -17,7 +17,7 @@ package struct FolderWatcher {
     private enum WatchMode {
         /// The folder is not there.
         case missing
-        /// The kernel tells; by its numbers, which folders it watches.
+        /// The kernel reports; by its numbers, which folders it watches.
         case told(OpenFile, folders: [Int32: RawName])
         /// There are too many folders: what was seen when it was last looked.
         case looking(seen: UInt64, nextLook: ContinuousClock.Instant)
@@ -75,7 +75,7 @@ package struct FolderWatcher {
 
     private static func pause(_ length: Duration) { usleep(UInt32(max(0, length / .microseconds(1)))) }
 
-    /// Device and inode of the folder; empty where there is none, and nil where that can't be told just now.
+    /// Device and inode of the folder; empty where there is none, and nil where that can't be determined just now.
     private static func identity(of path: String) -> [UInt64]? {
         do throws(FileError) {
             let status = try Folder.open(path).status()
@@ -118,7 +118,7 @@ package struct FolderWatcher {
         var seen: UInt64 = 0xcbf2_9ce4_8422_2325
         var newest = FileTime(seconds: 0)
 
-        /// Looks at a folder and all below it, one after the other: however deep they lie, one is open at a time.
+        /// Looks at a folder and all below it, one after the other: however deep they are, one is open at a time.
         mutating func visit(_ path: RawName) {
             var waiting = [path]
             while let next = waiting.popLast() {
@@ -164,7 +164,7 @@ package struct FolderWatcher {
 
     // MARK: Listening
 
-    /// Takes what the kernel has told, and looks the folders up anew where they have changed themselves.
+    /// Takes what the kernel has reported, and looks the folders up again where they have changed themselves.
     private mutating func drain(_ queue: OpenFile, _ folders: [Int32: RawName]) -> Bool {
         var (hasChanged, areFoldersNew) = (false, false)
         while let bytes = try? queue.read(65536), !bytes.isEmpty {

@@ -22,7 +22,7 @@ package final class OpenFile: Sendable {
         return OpenFile(raw, path: path)
     }
 
-    /// Up to `most` bytes from where reading stands; empty at the end.
+    /// Up to `most` bytes from where reading is; empty at the end.
     package func read(_ most: Int) throws(FileError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
@@ -44,14 +44,14 @@ package final class OpenFile: Sendable {
         return bytes
     }
 
-    /// All from where reading stands, of a small file.
+    /// All from where reading is, of a small file.
     package func contents(most: Int = 1 << 20) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < most, case let chunk = try read(min(65_536, most - bytes.count)), !chunk.isEmpty { bytes += chunk }
         return bytes
     }
 
-    /// Stretches of the file's first `size` bytes that hold data, in order; what lies between them are holes, which read as zeros. One
+    /// Stretches of the file's first `size` bytes that hold data, in order; what is between them are holes, which read as zeros. One
     /// stretch where the file system knows of no holes. At most `most`: beyond that, neighbours with the smallest holes are joined.
     package func dataRanges(size: Int64, most: Int) throws(FileError) -> [Range<Int64>] {
         var ranges: [Range<Int64>] = []
@@ -134,7 +134,7 @@ package final class OpenFile: Sendable {
         guard unsafe futimens(raw, [time, time]) == 0 else { throw FileError("set the time of", path) }
     }
 
-    /// Moves where reading and writing stand to a byte from the start.
+    /// Moves where reading and writing are to a byte from the start.
     package func seek(to offset: Int64) throws(FileError) {
         guard lseek(raw, off_t(offset), SEEK_SET) >= 0 else { throw FileError("seek in", path) }
     }
@@ -144,7 +144,7 @@ package final class OpenFile: Sendable {
         guard fsync(raw) == 0 else { throw FileError("write", path) }
     }
 
-    /// Takes a lock that excludes those who write a stretch of the file, and no reader; refused at once where somebody writes, or where
+    /// Takes a lock that excludes those who write a stretch of the file, and no reader; refused at once where someone writes, or where
     /// the file system has no locks. It belongs to this value, and neither drops nor hides locks that libraries hold on the same file.
     package func lockForReading(from start: Int64, count: Int64) throws(FileError) {
         guard cfiles_lock_range(raw, F_RDLCK, off_t(start), off_t(count)) == 0 else { throw FileError("lock", path) }

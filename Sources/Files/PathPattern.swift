@@ -20,7 +20,7 @@ package struct PathPattern: Hashable, Sendable {
         if bytes.isEmpty { return nil }
     }
 
-    /// Blanks at the end don't count, unless a backslash stands before them.
+    /// Blanks at the end don't count, unless a backslash is before them.
     private static func withoutTrailingBlanks(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var bytes = line
         while bytes.last == 32 {

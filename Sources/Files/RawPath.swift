@@ -6,7 +6,7 @@ package struct RawName: Hashable, Comparable, Sendable, CustomStringConvertible,
     package init(_ text: String) { bytes = Array(text.utf8) }
     package init(stringLiteral text: String) { self.init(text) }
 
-    /// For people: bytes that are no UTF-8 are shown replaced.
+    /// For people: bytes that are not UTF-8 are shown replaced.
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 
     package static func < (left: RawName, right: RawName) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }

@@ -3,7 +3,7 @@ import Synchronization
 import Threads
 
 /// What comes of an answer's body on its way from the transport's thread, which must never wait, to a receiver that may: a disk that stalls
-/// holds up its own exchange and no other. Between the two lies a bounded number of bytes, and the network waits when they are there.
+/// holds up its own exchange and no other. Between the two is a bounded number of bytes, and the network waits when they are there.
 final class BodyHandOff: Sendable {
     /// The most that waits, in bytes; a single piece may be larger.
     private static let most = 1 << 20

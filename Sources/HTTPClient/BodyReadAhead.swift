@@ -19,7 +19,7 @@ final class BodyReadAhead: Sendable {
     private struct State {
         var pieces: [ArraySlice<UInt8>] = []
         var ahead = 0
-        /// Where reading goes on.
+        /// Where reading continues.
         var next: Int64 = 0
         /// Grows with each seek: what was being read then is not wanted.
         var course = 0
@@ -70,7 +70,7 @@ final class BodyReadAhead: Sendable {
         }
     }
 
-    /// Nobody takes any more. A read that goes on ends by itself.
+    /// Nobody takes any more. A read under way ends by itself.
     func drop() {
         state.withLock { state in
             state.isDropped = true

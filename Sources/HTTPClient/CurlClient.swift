@@ -6,13 +6,13 @@ import Threads
 /// HTTP over libcurl: all transfers on one thread of its own, so that no other thread ever waits for the network. That thread waits for
 /// nothing but the network: what reads and takes contents has threads of its own. Clients have nothing in common with each other.
 ///
-/// Every `unsafe` word about the loop stands in this file.
+/// Every `unsafe` word about the loop is in this file.
 @safe package final class CurlClient: HTTPTransport {
     private struct State {
         var added: [(id: UInt64, transfer: CurlTransfer)] = []
         /// Exchanges whose end was asked for, whether or not they have begun.
         var cancelled: Set<UInt64> = []
-        /// Exchanges that have paused and can go on.
+        /// Exchanges that have paused and can continue.
         var ready: Set<UInt64> = []
         /// Exchanges whose receivers have got all.
         var told: [UInt64] = []

@@ -2,8 +2,8 @@ import CCurl
 import Synchronization
 import Threads
 
-/// One exchange: libcurl's easy handle, what it was told, and what has come back. Every `unsafe` word about one transfer
-/// stands in this file.
+/// One exchange: libcurl's easy handle, what it was given, and what has come back. Every `unsafe` word about one transfer
+/// is in this file.
 ///
 /// Owned by the caller until it is handed to the loop's thread, and by that thread from then on; hence unchecked.
 @safe final class CurlTransfer: @unchecked Sendable {
@@ -25,7 +25,7 @@ import Threads
         case noThread(ThreadError)
     }
 
-    /// - Parameter onReady: Called on some thread: the transfer has paused and can go on, with `resume` on the loop's thread.
+    /// - Parameter onReady: Called on some thread: the transfer has paused and can continue, with `resume` on the loop's thread.
     /// - Returns: Nil where libcurl has no memory.
     init?(
         _ request: HTTPRequest, authorities: CurlAuthorities, connectOnly: Bool = false, onBody: HTTPBodyReceiver?,
@@ -174,14 +174,14 @@ import Threads
         return count
     }
 
-    /// Goes on after a pause. False where the receiver wants no more: then it is to be ended.
+    /// Continues after a pause. False where the receiver wants no more: then it is to be ended.
     func resume() -> Bool {
         if incoming?.isDeclined ?? false { return false }
         unsafe ccurl_resume(handle)
         return true
     }
 
-    /// Tells whoever waits, once a receiver has got all that has come.
+    /// Wakes anyone who waits, once a receiver has got all that has come.
     /// - Parameter onTold: Called then, unless it was cancelled before.
     func end(_ code: CURLcode, onTold: @escaping @Sendable () -> Void) {
         response.status = unsafe ccurl_status(handle)
@@ -205,7 +205,7 @@ import Threads
         }
     }
 
-    /// Tells whoever waits at once. A receiver that is at work gets nothing more.
+    /// Wakes anyone who waits at once. A receiver that is at work gets nothing more.
     func endCancelled() {
         outgoing?.drop()
         incoming?.drop()

@@ -1,4 +1,4 @@
-/// An exchange as the log tells it: without headers, body or query, where secrets may be.
+/// An exchange as the log reports it: without headers, body or query, where secrets may be.
 package struct HTTPExchange: Sendable, CustomStringConvertible {
     package var method: String
     package var url: String

@@ -21,7 +21,7 @@ package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
     package var host: String
     package var port: Int?
 
-    /// Nil where the text is no address of the web.
+    /// Nil where the text is not an address of the web.
     package init?(_ url: String) {
         guard let components = URLComponents(string: String(url.prefix { $0 != "?" && $0 != "#" })), let scheme = components.scheme?.lowercased(),
             ["http", "https"].contains(scheme), let host = components.host?.lowercased(), !host.isEmpty

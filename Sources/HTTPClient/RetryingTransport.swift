@@ -19,7 +19,7 @@ package struct RetryingTransport: HTTPTransport {
     private let next: any HTTPTransport
     private let waits: [Duration]
     /// A server that asks for more patience than this, over all tries of a request, is left alone: its answer, which says when to come
-    /// back, goes to whoever asked, who knows how much time there is.
+    /// back, goes to the caller, who knows how much time there is.
     private let longestWait: Duration
     private let clock: any Clock<Duration>
     private let advice: @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice

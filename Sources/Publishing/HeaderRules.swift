@@ -67,7 +67,7 @@ package struct HeaderRules: Sendable {
         return headers.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// Whether eight or more hexadecimal digits stand alone in the name, a digit and a letter among them, as builders put them
+    /// Whether eight or more hexadecimal digits are alone in the name, a digit and a letter among them, as builders put them
     /// there. Digits alone may be a date.
     static func hasFingerprint(_ key: String) -> Bool {
         guard let name = key.utf8.split(separator: UInt8(ascii: "/")).last.map({ String(decoding: $0, as: UTF8.self) }) else { return false }

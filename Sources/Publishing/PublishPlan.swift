@@ -11,7 +11,7 @@ package struct SiteFile: Hashable, Sendable {
     package var md5: String
     /// Of the headers it is to be stored with.
     package var headers: String
-    /// What it holds, as web servers name it; nil where only the name tells.
+    /// What it holds, as web servers name it; nil where only the name says it.
     package var type: String?
 
     package init(key: ByteKey, size: Int64, md5: String, headers: String, type: String? = nil) {
@@ -25,7 +25,7 @@ package struct SiteFile: Hashable, Sendable {
 
 /// What was last published under a key.
 package struct PublishedFile: Hashable, Sendable {
-    /// Empty for what somebody else has put there, and only `staleSince` is remembered of.
+    /// Empty for what someone else has put there, and only `staleSince` is remembered of.
     package var md5: String
     package var headers: String
     /// When a publication first found it gone from the site; nil while it is there.
@@ -52,7 +52,7 @@ package struct DeletionLimits: Hashable, Sendable {
     package var most: Int
     /// Of the objects in the bucket, from 0 to 1.
     package var share: Double
-    /// How long an asset stays that no page refers to any more: somebody may still look at an old page.
+    /// How long an asset stays that no page refers to any more: someone may still look at an old page.
     package var grace: TimeInterval
 
     package init(most: Int = 256, share: Double = 0.2, grace: TimeInterval = 86_400) {
@@ -85,7 +85,7 @@ package struct PublishPlan: Hashable, Sendable {
     package var forgotten: [ByteKey] = []
     /// Keys that go once everything has been uploaded.
     package var deletions: [ByteKey] = []
-    /// Keys that are stale and stay for now: still in grace, somebody else's, or deletion is off.
+    /// Keys that are stale and stay for now: still in grace, someone else's, or deletion is off.
     package var spared: [ByteKey] = []
     /// Why nothing is deleted though something should be.
     package var refusal: String?
@@ -110,9 +110,9 @@ package struct PublishPlan: Hashable, Sendable {
 
     /// - Parameters:
     ///   - site: What the bucket is to show.
-    ///   - bucket: What lies under the prefix.
+    ///   - bucket: What is under the prefix.
     ///   - ledger: What we published there before, by key.
-    ///   - prefix: What stands in front of every key.
+    ///   - prefix: What is in front of every key.
     ///   - protected: Whether a key is never deleted.
     package init(
         site: [SiteFile], bucket: [BucketObject], ledger: [ByteKey: PublishedFile], prefix: String = "", rule: DeletionRule, limits: DeletionLimits,

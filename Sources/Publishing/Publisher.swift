@@ -6,7 +6,7 @@ package import Buckets
 /// Carries out a plan: phase by phase with many connections at once, and deletions only after everything has gone up.
 package struct Publisher: Sendable {
     private static let triesPerFile = 5
-    /// Deletions that go in one request, and are told together.
+    /// Deletions that go in one request, and are reported together.
     private static let deletedTogether = 1000
 
     let bucket: any Bucket

@@ -1,6 +1,6 @@
 package import Files
 
-/// A file of a site as it lies on disk.
+/// A file of a site as it is on disk.
 package struct ScannedFile: Hashable, Sendable {
     /// Below the site's folder, as an address has it.
     package var key: ByteKey
@@ -37,7 +37,7 @@ package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     package var description: String { message }
 }
 
-/// What lies in a site's folder.
+/// What is in a site's folder.
 package struct SiteScan: Sendable {
     /// Names that are never part of a site, though they are not hidden.
     private static let ignored: Set<RawName> = ["Thumbs.db"]

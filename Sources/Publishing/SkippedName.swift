@@ -4,7 +4,7 @@ package struct SkippedName: Hashable, Sendable {
         case notUTF8, deadLink, linkOutside, linkToFolder, linkToHidden, noFile, longName
     }
 
-    /// Below the site's folder; bytes that are no UTF-8 stand as `\xE9`.
+    /// Below the site's folder; bytes that are not UTF-8 are as `\xE9`.
     package var name: String
     package var reason: Reason
 

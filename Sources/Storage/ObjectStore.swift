@@ -35,7 +35,7 @@ package struct StoreSpace: Hashable, Sendable {
     }
 }
 
-/// When versions that are no longer wanted may go for good.
+/// When versions that are no longer wanted may go permanently.
 package enum StoreRemoval: Hashable, Sendable {
     case never
     case atOnce
@@ -49,7 +49,7 @@ package protocol ObjectStore: Sendable {
     func head() async throws(StorageError) -> StoreVersion?
     /// Newest first, the head included.
     func versions() async throws(StorageError) -> [StoreVersion]
-    /// An object's bytes as an open file that stands at its start; stores far away bring it into `scratch` first.
+    /// An object's bytes as an open file that is at its start; stores far away bring it into `scratch` first.
     /// - Throws: `damaged` when the bytes are not those that were stored.
     func open(_ name: String, at version: StoreVersion, scratch: Folder, onProgress: StoreProgress?) async throws(StorageError) -> OpenFile
     /// Makes a new version of the head with these objects added or replaced, in one step.
@@ -65,7 +65,7 @@ package protocol ObjectStore: Sendable {
     /// Removes versions; the head stays, whatever is asked, and whatever of theirs one of `kept` holds too. Nothing goes when the
     /// head is not the first of `kept` any more. Gives how many are gone.
     func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int
-    /// Nil where there is nothing to be told.
+    /// Nil where there is nothing to be reported.
     func space() async throws(StorageError) -> StoreSpace?
     /// Tries everything that backing up and restoring need, one after the other, without touching what is stored.
     func diagnose(scratch: Folder) async -> [StoreCheck]

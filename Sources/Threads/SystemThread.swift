@@ -13,7 +13,7 @@ package struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     package static let hint = "raise the limit on processes (pids.max, ulimit -u), or see what uses them up"
 }
 
-/// Threads of the system, whose failure to start is an error. Every `unsafe` word on threads stands in this file.
+/// Threads of the system, whose failure to start is an error. Every `unsafe` word on threads is in this file.
 package enum SystemThread {
     private static let smallestStack = 256 * 1024
 

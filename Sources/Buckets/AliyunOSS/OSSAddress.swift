@@ -14,17 +14,17 @@ package struct OSSAddress: Hashable, Sendable {
     }
 
     package let bucket: String
-    /// Without `oss-` in front, as it stands in signatures.
+    /// Without `oss-` in front, as it is in signatures.
     package let region: String
     /// Scheme, host and port of requests about the bucket.
     let origin: String
-    /// Whether the bucket stands in the path: with servers known by number only.
+    /// Whether the bucket is in the path: with servers known by number only.
     let isPathStyle: Bool
 
     /// - Parameters:
     ///   - region: In any spelling people paste: `cn-wuhan-lr`, `oss-cn-wuhan-lr`, with `-internal`, or a whole host name.
     ///   - endpoint: Another host; with `cname` the bucket's own domain.
-    /// - Returns: Nil where the region or the endpoint makes no sense.
+    /// - Returns: Nil where the region or the endpoint is invalid.
     package init?(bucket: String, region: String, host: Host = .public, endpoint: String? = nil) {
         guard let (name, isInternal) = OSSAddress.normalized(region) else { return nil }
         self.bucket = bucket

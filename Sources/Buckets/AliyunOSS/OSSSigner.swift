@@ -7,7 +7,7 @@ struct OSSSignable: Sendable {
     var method: String
     var bucket: String?
     var key: String?
-    /// Decoded, in any order; a value of nil stands alone.
+    /// Decoded, in any order; a value of nil is a name alone.
     var query: [(name: String, value: String?)]
     var headers: [(name: String, value: String)]
     /// Headers that are signed beyond those that always are, in lower case.

@@ -2,7 +2,7 @@ import HTTPClient
 
 /// Where a bucket of S3, or of a service that speaks like it, is asked.
 package struct S3Address: Hashable, Sendable {
-    /// Where the bucket stands in an address.
+    /// Where the bucket is in an address.
     package enum Style: String, CaseIterable, Sendable {
         /// In the host's name for Amazon and Aliyun, in the path for all others.
         case auto
@@ -19,7 +19,7 @@ package struct S3Address: Hashable, Sendable {
     private let isPathStyle: Bool
 
     /// - Parameter endpoint: The service's address; Amazon's own where it is nil.
-    /// - Returns: Nil where the endpoint makes no sense.
+    /// - Returns: Nil where the endpoint is invalid.
     package init?(bucket: String, region: String, endpoint: String? = nil, style: Style = .auto) {
         self.bucket = bucket
         self.region = region

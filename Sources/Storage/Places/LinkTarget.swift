@@ -3,7 +3,7 @@ import Glibc
 
 /// What a name in a folder stands for once links are followed.
 enum FollowedName {
-    /// A file, or something else that is no folder, where it really lies.
+    /// A file, or something else that is not a folder, where it really is.
     case file(Folder, RawName, FileStatus)
     case folder(Folder)
     /// A link to a place where nothing is.
@@ -23,7 +23,7 @@ extension Folder {
 
     /// Follows links wherever they lead, as plain tools do; nil where the name is not there.
     ///
-    /// For folders that somebody has named as a repository: it is theirs to say what lies where.
+    /// For folders that someone has named as a repository: it is theirs to say what is where.
     func followed(_ name: RawName) throws(FileError) -> FollowedName? {
         guard var status = try statusIfThere(name) else { return nil }
         var (folder, name) = (self, name)
@@ -48,7 +48,7 @@ extension Folder {
         throw FileError("follow the link", self.path(of: name), code: ELOOP)
     }
 
-    /// Gives a file that lies elsewhere a name here too: by a second name for it, else by a copy, which is on disk when this returns.
+    /// Gives a file that is elsewhere a name here too: by a second name for it, else by a copy, which is on disk when this returns.
     func take(_ name: RawName, from file: FollowedName, _ flag: CancelFlag) throws(FileError) {
         guard case .file(let folder, let old, let status) = file, status.kind == .file else {
             throw FileError("read", path(of: name), code: EISDIR)
@@ -57,7 +57,7 @@ extension Folder {
         try copy(folder.file(old), to: name, flag)
     }
 
-    /// Copies from where a file stands to a new name. The copy is on disk when this returns.
+    /// Copies from where a file is to a new name. The copy is on disk when this returns.
     func copy(_ source: OpenFile, to name: RawName, _ flag: CancelFlag) throws(FileError) {
         let target = try create(name, mode: 0o600)
         while case let bytes = try source.read(1 << 20), !bytes.isEmpty {

@@ -1,6 +1,6 @@
 import Files
 
-/// Whether a place in which no version of a store is found may be called empty, by the names that lie there.
+/// Whether a place in which no version of a store is found may be called empty, by the names that are there.
 ///
 /// An empty repository unlocks backups and lets the app start without its data, so in doubt a place is not empty.
 package enum PlaceRule {

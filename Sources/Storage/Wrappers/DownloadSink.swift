@@ -4,7 +4,7 @@ import Files
 import HTTPClient
 import Synchronization
 
-/// Writes what comes to a file and adds it to the digests. Used by the exchange's own thread, which waits for the disk; whoever asks how far it
+/// Writes what comes to a file and adds it to the digests. Used by the exchange's own thread, which waits for the disk; anyone who asks how far it
 /// has come does not.
 final class DownloadSink: Sendable {
     private struct State {
@@ -72,7 +72,7 @@ final class DownloadSink: Sendable {
 }
 
 extension HTTPResponse {
-    /// The length of a whole of which this is the part from `start` on; nil where it is not told.
+    /// The length of a whole of which this is the part from `start` on; nil where it is not reported.
     fileprivate func length(from start: Int64) -> Int64? {
         guard let rest = header("Content-Length").flatMap({ Int64($0) }) else { return nil }
         let (sum, overflow) = start.addingReportingOverflow(rest)
@@ -84,7 +84,7 @@ extension HTTPResponse {
 }
 
 extension Folder {
-    /// A file without a name: it is gone with whoever holds it, however that ends.
+    /// A file without a name: it is gone with its holder, however that ends.
     func makeNameless() async throws(StorageError) -> OpenFile {
         try await DedicatedThread.run { _ throws(StorageError) in
             do throws(FileError) {

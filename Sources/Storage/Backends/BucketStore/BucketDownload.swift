@@ -2,7 +2,7 @@ import Buckets
 import Files
 import HTTPClient
 
-/// Brings a content from a bucket into a file: goes on where a cut connection left off, and checks every byte.
+/// Brings a content from a bucket into a file: continues where a cut connection left off, and checks every byte.
 struct BucketDownload: Sendable {
     /// Tries in a row that brought nothing at all.
     private static let fruitlessTries = 5

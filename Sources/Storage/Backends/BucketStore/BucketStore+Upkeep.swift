@@ -4,7 +4,7 @@ import Foundation
 import HTTPClient
 
 extension BucketStore {
-    /// Contents that belong to no version are left alone for so long: somebody may be about to commit them.
+    /// Contents that belong to no version are left alone for so long: someone may be about to commit them.
     private static let grace: TimeInterval = 86_400
 
     // MARK: Removing

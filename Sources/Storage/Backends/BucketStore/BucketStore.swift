@@ -7,7 +7,7 @@ import HTTPClient
 
 /// A store in a bucket.
 ///
-/// Contents lie under `objects/`, each commit's under names of its own. A version is one small object under `versions/`, numbered
+/// Contents are under `objects/`, each commit's under names of its own. A version is one small object under `versions/`, numbered
 /// one by one: it is put last, and only where that number is free, so that it appears in one step and of two writers one wins. What a
 /// script has put below the prefix itself is a version too; the first commit writes the record for it, and leaves it where it is.
 package struct BucketStore: ObjectStore {
@@ -27,7 +27,7 @@ package struct BucketStore: ObjectStore {
         self.clock = clock
     }
 
-    /// The newest version, and how a commit goes on from it.
+    /// The newest version, and how a commit continues from it.
     private struct Newest {
         var version: StoreVersion
         /// Of the newest record; 0 where there is none.

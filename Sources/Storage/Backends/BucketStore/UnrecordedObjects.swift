@@ -8,7 +8,7 @@ struct UnrecordedObjects {
     private static let idPrefix = "plain-"
 
     let version: StoreVersion
-    /// Where they lie, by name.
+    /// Where they are, by name.
     let entries: [String: BucketManifest.Entry]
     /// Of those below the prefix itself: what changes with them, by name.
     let marks: [String: String]
@@ -30,7 +30,7 @@ struct UnrecordedObjects {
     /// - Parameters:
     ///   - objects: All, with keys below the store's prefix.
     ///   - place: The bucket and its prefix, for messages.
-    /// - Throws: `refused` for contents of ours that can't be told from one another.
+    /// - Throws: `refused` for contents of ours that can't be distinguished.
     static func all(_ objects: [BucketObject], in place: String) throws(StorageError) -> [UnrecordedObjects] {
         let telling = Set(PlaceRule.telling(objects.map(\.key), in: .shared))
         let found = objects.filter { telling.contains($0.key) }
@@ -44,7 +44,7 @@ struct UnrecordedObjects {
         return shown.isEmpty ? [] : [UnrecordedObjects(shown.map { ($0.key, $0) }, isPlain: true)]
     }
 
-    /// Contents lie below a name for each commit, the checksum before the archive.
+    /// Contents are below a name for each commit, the checksum before the archive.
     private static func contentsByCommit(_ contents: [BucketObject], in place: String) throws(StorageError) -> [UnrecordedObjects] {
         var found: [UnrecordedObjects] = []
         for (_, objects) in Dictionary(grouping: contents, by: { $0.key.split(separator: "/")[1] }) {
@@ -66,7 +66,7 @@ struct UnrecordedObjects {
 }
 
 extension BucketObject {
-    /// What changes with an object, as far as the service tells.
+    /// What changes with an object, as far as the service reports.
     fileprivate var mark: String { "\(tag).\(size)" }
 
     /// The same object with its key below a prefix; nil where it is not there.

@@ -109,7 +109,7 @@ struct HubAPIClient: Sendable {
 
     func decode<Answer: Decodable>(_ kind: Answer.Type, _ response: HTTPResponse, doing: String) throws(StorageError) -> Answer {
         do { return try JSONDecoder().decode(kind, from: Data(response.body)) } catch {
-            throw .unavailable("\(doing): the answer of \(address.host) makes no sense\(response.requestID.map { " (request \($0))" } ?? "")")
+            throw .unavailable("\(doing): the answer of \(address.host) is invalid\(response.requestID.map { " (request \($0))" } ?? "")")
         }
     }
 

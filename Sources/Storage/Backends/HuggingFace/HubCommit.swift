@@ -59,7 +59,7 @@ struct HubCommit: Sendable {
     }
 
     /// The head, if it holds the objects; nil while it is still the parent.
-    /// - Throws: `stale` when somebody else's commit is there.
+    /// - Throws: `stale` when someone else's commit is there.
     private func landed(_ objects: [HubObject], _ parent: String?) async throws(StorageError) -> StoreVersion? {
         guard let head = try await history.head(), head.id != parent else { return nil }
         if try await holds(objects, head.id) { return head }
@@ -67,7 +67,7 @@ struct HubCommit: Sendable {
     }
 
     private func holds(_ objects: [HubObject], _ commit: String) async throws(StorageError) -> Bool {
-        let doing = "looking whether the commit has landed"
+        let doing = "checking whether the commit has landed"
         let response = try await calls.post(
             address.api("paths-info/\(HubAddress.encoded(commit))"), HubMessages.Paths(paths: objects.map(\.name)), doing: doing)
         let items = try calls.decode([HubMessages.TreeItem].self, response, doing: doing)

@@ -5,7 +5,7 @@ import Foundation
 import HTTPClient
 import Synchronization
 
-/// Brings an object's content into a file: goes on where a cut connection left off, and checks every byte.
+/// Brings an object's content into a file: continues where a cut connection left off, and checks every byte.
 struct HubDownload: Sendable {
     /// Tries in a row that brought nothing at all.
     private static let fruitlessTries = 5
@@ -92,7 +92,7 @@ struct HubDownload: Sendable {
         } catch {
             if let failure = sink.failure { throw .final(StorageError(failure)) }
             if error == .cancelled { throw .final(StorageError(.cancelled, "cancelled")) }
-            if error == .declined { throw .passing(.unavailable("\(doing): the answer does not go on where the last one ended")) }
+            if error == .declined { throw .passing(.unavailable("\(doing): the answer does not continue where the last one ended")) }
             throw .passing(HubErrorMapping.error(error, from: first.url, doing: doing))
         }
         if address.isHub(result.request.url) { found.withLock { $0.read(result.response) } }

@@ -35,7 +35,7 @@ enum HubErrorMapping {
         return (0...longestWait).contains(seconds) ? .seconds(seconds + 1) : nil
     }
 
-    /// A day, in seconds: whoever asks for more is not believed.
+    /// A day, in seconds: anyone who asks for more is not believed.
     private static let longestWait = 86_400
 
     /// The number after `key=` in `"api";r=489;t=189`.
@@ -84,7 +84,7 @@ enum HubErrorMapping {
         }
     }
 
-    /// What the Hub's storage or its CDN says: nothing that tells of the dataset or of the token.
+    /// What the Hub's storage or its CDN says: nothing about the dataset or the token.
     private static func foreign(_ response: HTTPResponse, _ url: String, doing: String) -> StorageError {
         let id = response.requestID.map { " (request \($0))" } ?? ""
         if [429, 503].contains(response.status), let wait = wait(of: response) {

@@ -25,7 +25,7 @@ struct HubGarbageCollection: Sendable {
         }
     }
 
-    /// Small text lies in the commit itself.
+    /// Small text is in the commit itself.
     private static func isInline(_ size: Int64?) -> Bool { (size ?? 0) < 1024 }
 
     /// Deletes the contents that these versions hold and none that is kept.

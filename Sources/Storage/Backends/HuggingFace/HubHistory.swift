@@ -25,7 +25,7 @@ struct HubHistory: Sendable {
         return try await version(newest)
     }
 
-    /// The version that a commit is, by what the Hub says of its files. What lies in folders counts where the top holds no backup.
+    /// The version that a commit is, by what the Hub says of its files. What is in folders counts where the top holds no backup.
     func version(_ commit: HubMessages.Commit) async throws(StorageError) -> StoreVersion {
         var items = try await list(commit, recursively: false, most: HubHistory.mostFiles)
         if items.contains(where: { $0.type == "directory" }), !items.contains(where: { $0.type == "file" && PlaceRule.meaning($0.path) == .backup }) {

@@ -5,7 +5,7 @@ import Glibc
 
 /// A store in a folder of this machine: a mounted volume, a bucket mount, a second disk.
 ///
-/// Versions lie in `.shipkeeper/versions/ID/`; the link `.shipkeeper/current` names the newest, and each object's name in the
+/// Versions are in `.shipkeeper/versions/ID/`; the link `.shipkeeper/current` names the newest, and each object's name in the
 /// folder itself is a link through it. So plain tools see the newest objects under their plain names, and turning one link makes a
 /// version visible, all of its objects together. Plain files that a script has put there, or links to them, are a version too.
 package struct LocalFolder: ObjectStore {

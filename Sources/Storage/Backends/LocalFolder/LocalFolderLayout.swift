@@ -15,7 +15,7 @@ struct LocalFolderLayout {
     let root: Folder
     let flag: CancelFlag
 
-    /// The store as it lies there.
+    /// The store as it is there.
     struct State {
         /// The version that a reader gets.
         var head: StoreVersion?
@@ -63,7 +63,7 @@ struct LocalFolderLayout {
             guard names.contains(RawName(named)) else {
                 throw .missing(
                     "the newest backup, \(named), is not in \(root.path)/.shipkeeper/versions any more\(names.isEmpty ? "" : ", and older ones are")",
-                    hint: "bring it back, or, to go on with \(names.isEmpty ? "nothing" : "the newest that is left"), remove \(root.path)/.shipkeeper/current"
+                    hint: "bring it back, or, to use \(names.isEmpty ? "none" : "the newest that is left"), remove \(root.path)/.shipkeeper/current"
                 )
             }
             id = named
@@ -80,7 +80,7 @@ struct LocalFolderLayout {
         return version
     }
 
-    /// What lies in a folder that holds none of our versions; nil for an empty one.
+    /// What is in a folder that holds none of our versions; nil for an empty one.
     private func foreignHead() throws(StorageError) -> StoreVersion? {
         let entries = try storage { () throws(FileError) in try rootEntries() }
         try refuseDangling(entries)
