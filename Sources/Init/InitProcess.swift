@@ -1,12 +1,12 @@
 import CProcess
 import Glibc
 
-/// Process 1, or a child subreaper where another init stands above us: starts the daemon as its child, forwards signals,
+/// Process 1, or a child subreaper where another init is above us: starts the daemon as its child, forwards signals,
 /// reaps every orphan, and passes on the exit code. A daemon that dies of a fault is started again a few times.
 ///
 /// It keeps the stop deadline, because it needs nobody for that: whatever the daemon does or waits for, all processes are
-/// gone when the stop budget is over. A process apart, because whoever waits for any child takes exit codes from whoever
-/// waits for one. Every `unsafe` word about it stands in this file.
+/// gone when the stop budget is over. A process apart, because code that waits for any child takes exit codes from code that
+/// waits for one. Every `unsafe` word about it is in this file.
 package struct InitProcess {
     /// Set for the daemon: the number of times it was started before in this container.
     package static let restartsVariable = "SHIPKEEPER_RESTARTS"
@@ -45,7 +45,7 @@ package struct InitProcess {
     /// - Parameter arguments: The daemon's words, without the program's name.
     package init(arguments: [String]) { self.arguments = arguments }
 
-    /// Runs until the daemon has ended for good; gives the exit code to pass on.
+    /// Runs until the daemon has ended for the last time; gives the exit code to pass on.
     package mutating func run() -> Int32 {
         if getpid() != 1, cprocess_become_subreaper() != 0 {
             say("orphans can't be taken care of here: \(errno)")

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A point on the clock that does not jump, in milliseconds. Sleep of the machine counts, as it does for whoever waits for us.
+/// A point on the clock that does not jump, in milliseconds. Sleep of the machine counts, as it does for anyone who waits for us.
 struct Instant: Comparable {
     private let milliseconds: Int
 

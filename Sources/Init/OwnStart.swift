@@ -1,7 +1,7 @@
 import CStart
 import Glibc
 
-/// What this program was started with. Every `unsafe` word about it stands in this file.
+/// What this program was started with. Every `unsafe` word about it is in this file.
 package enum OwnStart {
     /// The arguments, without the program's name. Unlike `CommandLine.arguments` they are found whatever a preloaded library
     /// has done to the environment.
@@ -25,7 +25,7 @@ package enum OwnStart {
         _ = cstart_forbid_inspection()
     }
 
-    /// The variables of the environment as they stand now, each `NAME=value`, as bytes: a value need not be text.
+    /// The variables of the environment as they are now, each `NAME=value`, as bytes: a value need not be text.
     package static var variables: [[UInt8]] {
         var found: [[UInt8]] = []
         while let entry = unsafe cstart_variable(Int32(found.count)) {

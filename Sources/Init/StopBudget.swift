@@ -1,7 +1,7 @@
 import CProcess
 import Glibc
 
-/// Init's end of the pipe by which the daemon reports its stop budget. Every `unsafe` word about it stands in this file.
+/// Init's end of the pipe by which the daemon reports its stop budget. Every `unsafe` word about it is in this file.
 struct StopBudgetReader {
     /// Until the daemon has read its configuration.
     private static let unknown = 8_000

@@ -7,7 +7,7 @@ import TimeZones
 
 /// The log of the container: one line an event, as text or JSON, on standard output. The one place where lines leave.
 ///
-/// Whoever has something to say never waits: lines are made on one thread and written on another, and those that nobody
+/// Anyone who has something to say never waits: lines are made on one thread and written on another, and those that nobody
 /// reads in time are dropped and counted.
 package final class ContainerLog: Sendable {
     package enum Format: Sendable {
@@ -70,7 +70,7 @@ package final class ContainerLog: Sendable {
 
     /// A line, free of secrets already. Called in order only.
     ///
-    /// - Parameter lost: Dropped lines of which this one tells. They are counted where it is dropped, too.
+    /// - Parameter lost: Dropped lines that this one reports. They are counted where it is dropped, too.
     func emit(
         _ level: Level = .info, job: String? = nil, run: Int64? = nil, stream: LogStream? = nil, at time: Date, _ message: String,
         lost: Int = 0

@@ -17,7 +17,7 @@ package final class Redactor: Sendable {
         add(secrets)
     }
 
-    /// Adds secrets to look for; none is ever forgotten, for a process may still hold it. Values too short to be told from
+    /// Adds secrets to look for; none is ever forgotten, for a process may still hold it. Values too short to be distinguished from
     /// ordinary words are left out.
     package func add(_ secrets: [String]) {
         let all = known.withLock { known in

@@ -4,7 +4,7 @@ package import JobKit
 import Settings
 import Synchronization
 
-/// Keeps the output of every run in a file of its own, and sends it to the container log. Whoever has something to say never
+/// Keeps the output of every run in a file of its own, and sends it to the container log. Anyone who has something to say never
 /// waits: what a disk does not take in time is dropped and counted.
 package final class RunLogFiles: Sendable {
     private let container: ContainerLog
@@ -39,7 +39,7 @@ package final class RunLogFiles: Sendable {
     package func forget(runs: [Int64]) { writing.add { [store] in store.forget(runs) } }
 
     /// The text of a run's log from a byte on, and where it ends now: all that was said before this call. Offsets count from
-    /// the log's first byte ever, so a reader that follows sees what it missed and goes on after a rotation.
+    /// the log's first byte ever, so a reader that follows sees what it missed and continues after a rotation.
     ///
     /// Waits as long as the disk does, and holds up nobody meanwhile.
     package func read(run: Int64, from offset: Int64) async -> (bytes: Data, end: Int64)? {

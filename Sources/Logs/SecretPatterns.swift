@@ -48,7 +48,7 @@ enum SecretPatterns {
         }
     }
 
-    /// The letters of base64 that depend on the secret alone, whatever stands before and after it.
+    /// The letters of base64 that depend on the secret alone, whatever is before and after it.
     private static func base64(of bytes: [UInt8]) -> Set<[UInt8]> {
         var result = Set<[UInt8]>()
         for offset in 0..<3 {

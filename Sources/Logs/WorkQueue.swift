@@ -29,10 +29,10 @@ final class WorkQueue: Sendable {
 
     fileprivate struct Lane {
         var cost = 0
-        /// Where the entries stand that may be dropped, oldest first, and the first of them that is still there.
+        /// Where the entries are that may be dropped, oldest first, and the first of them that is still there.
         var places: [Int] = []
         var first = 0
-        /// Where it is told what was dropped.
+        /// Where drops are reported.
         var gap: Int?
     }
 
@@ -68,7 +68,7 @@ final class WorkQueue: Sendable {
 
     /// Adds work on some lines of a lane.
     ///
-    /// - Parameter lost: Lines of which the work only tells that they were dropped: counted in its place where it is dropped.
+    /// - Parameter lost: Lines that the work only reports as dropped: counted in its place where it is dropped.
     /// - Parameter report: Called in its place with the number of lines, if it was dropped with others of its lane.
     func add(
         lane: Int64, bytes: Int, lines: Int, lost: Int = 0, report: @escaping @Sendable (Int) -> Void, _ work: @escaping @Sendable () -> Void

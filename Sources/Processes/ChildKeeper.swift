@@ -25,7 +25,7 @@ final class ChildKeeper: Sendable {
         var launching = 0
         /// Ends of children that were not known, while some were being started.
         var unclaimed: [Int32: Int32] = [:]
-        /// Children that were there before we were in charge, and are no affair of ours.
+        /// Children that were there before we were in charge, and are not our affair.
         var foreign: Set<ProcessKey> = []
 
         mutating func endLaunch() {
@@ -113,7 +113,7 @@ final class ChildKeeper: Sendable {
         if let wake = state.wake { OwnedFD.writeByte(wake) }
     }
 
-    /// Stays with a member that is no child started by us as with one. Where it is none of our children at all, its exit is unknown.
+    /// Stays with a member that is not a child started by us as with one. Where it is none of our children at all, its exit is unknown.
     func follow(_ successor: ProcessKey, of family: Family, ended: Gate<ProcessExit>) {
         family.hand(over: successor.id)
         state.withLock { state in

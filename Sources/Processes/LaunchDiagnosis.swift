@@ -2,7 +2,7 @@ import Glibc
 import JobKit
 import Settings
 
-/// Says why a program could not be started, by the system's error number and what lies at its path.
+/// Says why a program could not be started, by the system's error number and what is at its path.
 enum LaunchDiagnosis {
     private static let mostOfFirstLine = 256
 

@@ -1,7 +1,7 @@
 import Glibc
 import JobKit
 
-/// Carries what a process writes to one of its streams to whoever listens, until the last writer is gone.
+/// Carries what a process writes to one of its streams to anyone who listens, until the last writer is gone.
 final class OutputPipe: Sendable {
     let writeEnd: CInt
     private let stream: OutputPump.ID
@@ -38,6 +38,6 @@ final class OutputPipe: Sendable {
         close()
     }
 
-    /// Reads no more, whoever still writes.
+    /// Reads no more, whatever still writes.
     func close() { OutputPump.shared.remove(stream) }
 }

@@ -74,7 +74,7 @@ final class OutputPump: Sendable {
         }
     }
 
-    /// Reads no more of a stream than what is there now, whoever still writes.
+    /// Reads no more of a stream than what is there now, whatever still writes.
     func remove(_ id: ID) {
         state.withLock { state in
             guard state.readers[id] != nil else { return }
@@ -83,7 +83,7 @@ final class OutputPump: Sendable {
         }
     }
 
-    /// Hands over what is there now, and tells then; at once where the stream has ended.
+    /// Hands over what is there now, and reports then; at once where the stream has ended.
     func flush(_ id: ID, _ onDone: @escaping @Sendable () -> Void) {
         let isOpen = state.withLock { state in
             guard state.readers[id] != nil else { return false }
@@ -122,7 +122,7 @@ final class OutputPump: Sendable {
 
     private func reader(_ id: ID) -> Reader? { state.withLock { $0.readers[id] } }
 
-    /// Hands over about so many bytes of what is there, and no more where somebody goes on writing.
+    /// Hands over about so many bytes of what is there, and no more where someone continues writing.
     private func take(_ id: ID, most: Int) {
         guard let reader = reader(id) else { return }
         var rest = most

@@ -2,7 +2,7 @@ import CProcess
 import Glibc
 
 /// A file descriptor with one owner, closed once, and kept from processes we start. Every `unsafe` call on descriptors
-/// stands in this file.
+/// is in this file.
 package struct OwnedFD: ~Copyable {
     package let raw: CInt
 
@@ -10,7 +10,7 @@ package struct OwnedFD: ~Copyable {
 
     deinit { close(raw) }
 
-    /// Gives the descriptor away: whoever takes it closes it.
+    /// Gives the descriptor away: the receiver closes it.
     package consuming func release() -> CInt {
         let raw = raw
         discard self

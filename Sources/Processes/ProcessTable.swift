@@ -1,7 +1,7 @@
 import CProcess
 import Glibc
 
-/// One process for good: numbers are used again, and not with the same start.
+/// One process for its whole life: numbers are used again, and not with the same start.
 struct ProcessKey: Hashable, Sendable {
     var id: Int32
     /// Since the machine was started, in ticks.

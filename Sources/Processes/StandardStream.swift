@@ -1,6 +1,6 @@
 import Glibc
 
-/// A stream the program was started with. Every `unsafe` word about writing to it stands in this file.
+/// A stream the program was started with. Every `unsafe` word about writing to it is in this file.
 package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2

@@ -11,13 +11,13 @@ final class SystemProcess: RunningProcess {
     private let clock: any WallClock
     private let keeper: ChildKeeper
 
-    /// How often it is looked whether all are gone.
+    /// How often it is checked whether all are gone.
     private static let pace = Duration.milliseconds(20)
     /// How long leftovers have between SIGTERM and SIGKILL.
     private static let leftoverGrace = Duration.seconds(1)
     /// What a killed process may take to vanish: the kernel has the last word.
     private static let killPatience = Duration.seconds(3)
-    /// How often it is looked whether a process that is no child of ours is still there.
+    /// How often it is checked whether a process that is not a child of ours is still there.
     private static let successorPace = Duration.milliseconds(200)
 
     init(

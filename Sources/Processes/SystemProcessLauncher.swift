@@ -9,7 +9,7 @@ package struct SystemProcessLauncher: ProcessLauncher {
 
     private let clock: any WallClock
 
-    /// Variables that are no UTF-8, each `NAME=value`, by their name as it is shown.
+    /// Variables that are not UTF-8, each `NAME=value`, by their name as it is shown.
     private let inherited: [String: [UInt8]]
 
     /// - Parameter inherited: Variables that are not UTF-8, each `NAME=value`, by their name as it is shown. A process whose environment has one

@@ -6,7 +6,7 @@ package import Scheduler
 /// The state file of a boot that may find the disk full.
 ///
 /// Where the first commit of a boot finds no room, nothing is refused: what is to be recorded is held in memory, shown as if it were recorded,
-/// and written in one transaction once there is room. Until then a kill loses it, and the next boot goes on from what the file holds. A disk
+/// and written in one transaction once there is room. Until then a kill loses it, and the next boot continues from what the file holds. A disk
 /// that fills up later makes a commit fail, as an unwritable file does: nothing is begun that is not recorded.
 package actor StateFile {
     private enum Place {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Instants as they stand in the database: UTC to the millisecond, readable in any SQLite shell.
+/// Instants as they are in the database: UTC to the millisecond, readable in any SQLite shell.
 enum Timestamp {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
