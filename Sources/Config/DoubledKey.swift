@@ -18,7 +18,7 @@ struct DoubledKey {
     /// - Parameters:
     ///   - line: Where the group begins, from 1.
     ///   - column: The same.
-    /// - Returns: Nil where the two can't be told apart by lines, as in a group in braces.
+    /// - Returns: Nil where the two can't be distinguished by lines, as in a group in braces.
     init?(_ key: String, line: Int, column: Int, in text: String) {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         guard line >= 1, column >= 1, lines.indices.contains(line - 1) else { return nil }
@@ -51,7 +51,7 @@ struct DoubledKey {
         }
     }
 
-    /// Whether a line is part of the value of a key that stands behind so many blanks: deeper, empty, a comment, or an element of its list.
+    /// Whether a line is part of the value of a key with this indentation: deeper, empty, a comment, or an element of its list.
     private static func belongs(_ line: Substring, below margin: Int) -> Bool {
         let content = line.drop { $0 == " " }
         let depth = line.count - content.count

@@ -34,7 +34,7 @@ package struct JSONSchema {
         return schema
     }
 
-    /// Letters and digits of any script, - and _. Engines of regular expressions name scripts in different ways, so what is excluded stands here:
+    /// Letters and digits of any script, - and _. Engines of regular expressions name scripts in different ways, so what is excluded is listed here:
     /// ASCII, symbols, and the punctuation of Chinese and full-width text.
     private static let jobName =
         "^(?!-)[^\\s!-,./:-@\\[-^`{-~\\u0080-\\u00a9\\u00ab-\\u00b4\\u2000-\\u206f\\u2190-\\u245f\\u2500-\\u2bff\\u3000-\\u3004\\u3008-\\u3020"
@@ -44,7 +44,7 @@ package struct JSONSchema {
         ["description": about, "type": "object", "additionalProperties": value]
     }
 
-    /// Repositories: the keys of their type stand next to `type`.
+    /// Repositories: the keys of their type are next to `type`.
     private func byType(_ types: [String: (about: String, shapes: [SettingShape])]) -> [String: Any] {
         let type: [String: Any] = ["enum": types.keys.sorted(), "description": "The kind of repository"]
         return [

@@ -6,7 +6,7 @@ import Processes
 package import Scheduler
 import Settings
 
-/// Looks whether jobs have what they need in this container, without running them. Nothing is asked twice.
+/// Checks that jobs have what they need in this container, without running them. Nothing is asked twice.
 package actor JobChecks {
     private let plugins: [PluginManifest]
     private let hasProxy: Bool
@@ -61,7 +61,7 @@ package actor JobChecks {
     }
 }
 
-/// Looks whether programs could be started, without starting them. Reads the disk.
+/// Checks that programs could be started, without starting them. Reads the disk.
 struct ProgramChecks {
     private static let shellWords: Set<String> = [
         "if", "for", "while", "until", "case", "set", "cd", "export", "exec", "test", "true", "false", "echo", "printf", "exit", "trap", "umask", "unset",

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// A stream the program was started with. Every `unsafe` word about writing to it is in this file.

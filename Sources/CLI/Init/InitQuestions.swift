@@ -2,7 +2,7 @@ import JobKit
 import Processes
 import Recipes
 
-/// Asks on the terminal for what `init` was not told.
+/// Asks on the terminal for options that `init` was not given.
 struct InitQuestions {
     private let found: Detection
     private let words: InitWords

@@ -2,7 +2,7 @@ import Foundation
 
 /// Instants at which something is due, the earliest first.
 ///
-/// Entries are not removed when what they were for changes: whoever reads the earliest one asks whether it still holds, and drops it if not.
+/// Entries are not removed when what they were for changes: the reader of the earliest one checks that it still holds, and drops it if not.
 struct DueTimes<Key: Hashable & Sendable>: Sendable {
     struct Entry: Sendable {
         let at: Date

@@ -71,7 +71,7 @@ package struct Engine: Sendable {
     package internal(set) var runs = RunTable()
     /// When each job's schedules next ask for something; not of jobs that are disabled.
     var fireTimes = DueTimes<String>()
-    /// The same of disabled jobs: their cursors go on, and nobody is woken for them.
+    /// The same of disabled jobs: their cursors advance at the next event, without a wake-up of their own.
     var silentTimes = DueTimes<String>()
     /// When runs time out or are tried again.
     var runTimes = DueTimes<Int64>()
