@@ -59,7 +59,7 @@ struct BackupContentsTests {
 
         let list = try world.backups("--json")
         try world.folder.write("list.json", list.output)
-        let ids = try Shell.run("jq -r '.data.backups[] | .id | split(" - ")[-1]' '\(world.folder["list.json"])'").output.split(separator: "\n").map(
+        let ids = try Shell.run("jq -r '.data.backups[].id' '\(world.folder["list.json"])'").output.split(separator: "\n").map(
             String.init)
         #expect(ids.count == 2, "\(list)")
         let (new, old) = (ids[0], ids[1])
