@@ -15,6 +15,7 @@ package struct Configuration: Sendable {
         package var secrets: [String]
         /// Nil takes a variable away.
         package var environment: [String: String?]
+        package var places: JobPlaces
     }
 
     package enum LogFormat: String, CaseIterable, Sendable {
@@ -39,6 +40,8 @@ package struct Configuration: Sendable {
     /// Where state.db, logs and the socket are; nil for the default.
     package var stateFolder: String?
     package var stopBudget: Duration
+    /// Where the file says so; nil where it leaves that to the platform.
+    package var stopBudgetPlace: SourcePlace? = nil
     /// Names of declared secrets.
     package var secrets: [String]
     /// Folders with plug-ins, as they are written.

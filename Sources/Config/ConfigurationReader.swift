@@ -39,6 +39,7 @@ package struct ConfigurationReader: Sendable {
         let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
             .inReadingOrder
         if all.hasErrors { throw ConfigurationError(problems: FullWidthPunctuation.explained(all, isSyntax: false, in: text)) }
+        configuration.stopBudgetPlace = root["stop_budget"]?.place
         configuration.warnings = all
         configuration.secretValues = reader.secretValues
         configuration.repositories = resources
@@ -144,7 +145,9 @@ package struct ConfigurationReader: Sendable {
             timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,
             exclusive: reader.exclusive, canDryRun: kind.canDryRun, takesWhatServicesLeave: kind.takesWhatServicesLeave, disabled: keys.disabled,
             fingerprint: entry.value.fingerprint)
-        return Configuration.Job(definition: definition, work: work, timeZone: keys.timeZone, secrets: keys.secrets, environment: keys.environment)
+        return Configuration.Job(
+            definition: definition, work: work, timeZone: keys.timeZone, secrets: keys.secrets, environment: keys.environment,
+            places: JobPlaces(name: entry.place, node: entry.value))
     }
 }
 

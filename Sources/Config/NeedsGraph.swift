@@ -1,11 +1,22 @@
 import JobKit
 import Scheduler
-import Settings
+package import Settings
 
 /// Where a job is in the file.
-struct JobPlaces {
-    var name: SourcePlace
+package struct JobPlaces: Sendable {
+    package var name: SourcePlace
     var node: ConfigNode
+
+    /// The place of the value below one key after the other, or of the last one that is there.
+    package func place(below keys: String...) -> SourcePlace {
+        var (place, node) = (name, Optional(node))
+        for key in keys {
+            node = node?[key]
+            guard let node else { return place }
+            place = node.place
+        }
+        return place
+    }
 
     /// The place of one of the values under `key`, or of the key's value as a whole.
     func place(of word: String, under key: String) -> SourcePlace {

@@ -42,7 +42,8 @@ package struct ConfigurationFile {
         let notes = plugins.problems.map { Problem(.warning, at: $0.place, $0.message, hint: $0.hint) }
         do {
             var configuration = try ConfigurationReader(catalog: catalog, environment: environment, isOffline: isOffline).read(text, file: path)
-            configuration.warnings = notes + configuration.warnings
+            let advice = ConfigurationAdvice(configuration, environment: environment).problems
+            configuration.warnings = notes + (configuration.warnings + advice).inReadingOrder
             if ContainerEnvironment.isSafeMode { configuration.enterSafeMode() }
             return configuration
         } catch {

@@ -466,7 +466,7 @@ struct OpenClawTests {
             "two", port: World.otherPort,
             ["SPACE_ID": "", "SPACE_HOST": "", "RENDER_SERVICE_ID": "srv-1", "RENDER_EXTERNAL_URL": "https://assistant.onrender.com"])
         #expect(try render.isUp(World.otherPort) && render.becomes("ready"), "\(render.log)")
-        #expect(render.log.contains("Render: port \(World.otherPort), https://assistant.onrender.com, stop budget "), "\(render.log)")
+        #expect(render.log.contains("Render (port \(World.otherPort), https://assistant.onrender.com, stop budget "), "\(render.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "remember me")
         #expect(try render.setting(".gateway.port") == "\(World.otherPort)" && render.setting(".gateway.controlUi.allowedOrigins | length") == "2")
         #expect(render.stop() == 0)
