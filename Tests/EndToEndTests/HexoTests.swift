@@ -80,6 +80,38 @@ struct HexoTests {
         #expect(try blog.fingerprint() == before)
     }
 
+    @Test("an install that does not reach its registry says which, and what to set; one that is stopped is not too slow", .timeLimit(.minutes(30)))
+    func registry() throws {
+        let blog = try PublishedBlog(more: "install: sh ../install.sh")
+        try blog.site.uninstall("hexo-renderer-stylus")
+        func failed(_ lines: String) throws -> String {
+            try blog.folder.write("install.sh", "cat >&2 <<'END'\n\(lines)\nEND\nexit 1\n")
+            return try blog.publish()
+        }
+        let hint = "set npm_config_registry, such as https://registry.npmmirror.com, under env"
+        for (lines, words, advice) in [
+            (
+                "npm error code ENOTFOUND\nnpm error network request to https://registry.npmjs.org/hexo failed, reason: getaddrinfo ENOTFOUND registry.npmjs.org",
+                "registry.npmjs.org can't be reached (ENOTFOUND)", hint
+            ),
+            ("npm ERR! code EAI_AGAIN\nnpm ERR! request to http://registry.npmjs.org/x failed", "the registry of npm can't be reached (EAI_AGAIN)", hint),
+            ("npm error code ETIMEDOUT", "the registry of npm can't be reached (ETIMEDOUT)", hint),
+            ("error An unexpected error occurred: getaddrinfo ENOTFOUND github.com", "github.com can't be reached", "does the container reach github.com"),
+        ] {
+            let said = try failed(lines)
+            #expect(said.hasPrefix("1 ") && said.contains(words) && said.contains(advice), "\(said)")
+        }
+        let other = try failed("npm error code EUSAGE")
+        #expect(!other.contains("npm_config_registry"), "\(other)")
+        try blog.folder.write("install.sh", "echo $$ > ../installing\nexec sleep 600\n")
+        #expect(try blog.program.ask("start blog").status == 0)
+        #expect(try RunningProgram.until("test -s '\(blog.folder["installing"])'"))
+        #expect(try blog.program.ask("stop blog").status == 0)
+        #expect(try RunningProgram.until("'\(SourceTree.program)' runs blog --json --state '\(blog.folder["state"])' | grep cancelled"))
+        let told = try blog.program.ask("runs blog").output + blog.program.ask("logs blog").output + blog.program.log
+        #expect(!told.contains("install_timeout"), "\(told)")
+    }
+
     @Test("what is missing is installed where somebody has said how, and its failure is told with its cause", .timeLimit(.minutes(30)))
     func install() throws {
         let blog = try PublishedBlog(more: "install: sh ../install.sh")

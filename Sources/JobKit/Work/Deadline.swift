@@ -1,22 +1,31 @@
 /// Work that may take only so long.
 package enum Deadline {
-    /// Nil when the time was up first: the work was cancelled then, and has ended.
+    private enum End<Value: Sendable>: Sendable {
+        case done(Result<Value, JobError>)
+        case late
+        /// Whoever waits was cancelled, and so is the work: what that comes to counts.
+        case cut
+    }
+
+    /// Nil when the time was up first: the work was cancelled then, and has ended. When the task itself is cancelled, so is the work, and its end is given.
     /// - Throws: What the work throws.
     package static func within<Value: Sendable>(
         _ length: Duration, _ clock: any WallClock, _ work: @escaping @Sendable () async throws(JobError) -> Value
     ) async throws(JobError) -> Value? {
-        let result = await withTaskGroup(of: Result<Value, JobError>?.self) { group in
+        let end = await withTaskGroup(of: End<Value>.self) { group in
             group.addTask {
-                do throws(JobError) { return .success(try await work()) } catch { return .failure(error) }
+                do throws(JobError) { return .done(.success(try await work())) } catch { return .done(.failure(error)) }
             }
             group.addTask {
-                try? await clock.sleep(for: length)
-                return nil
+                do { try await clock.sleep(for: length) } catch { return .cut }
+                return .late
             }
-            let first = await group.next() ?? nil
+            var end = await group.next()
+            if case .cut = end { end = await group.next() }
             group.cancelAll()
-            return first
+            return end
         }
-        return try result?.get()
+        if case .done(let result) = end { return try result.get() }
+        return nil
     }
 }

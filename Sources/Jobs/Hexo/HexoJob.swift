@@ -127,11 +127,20 @@ package struct HexoJob: JobType {
         let exit = try await Deadline.within(settings.installTimeout, context.clock) { () async throws(JobError) in
             try await context.finish(command) { line, stream in heard.withLock { $0.hear(line, from: stream) } }
         }
+        // A person's stop or that of the program: nothing is wrong with the install.
+        if Task.isCancelled { throw JobError("\"\(line)\" was ended before it was done", retry: .worthwhile) }
+        let report = heard.withLock(\.self)
+        let registry = context.environment["npm_config_registry"]
         guard let exit else {
-            throw JobError("\"\(line)\" took longer than \(DurationText.format(settings.installTimeout))", hint: "raise install_timeout", retry: .worthwhile)
+            let late = "\"\(line)\" took longer than \(DurationText.format(settings.installTimeout))"
+            guard let host = report.unreachable else { throw JobError(late, hint: "raise install_timeout", retry: .worthwhile) }
+            throw JobError("\(late): \(host)", hint: host.hint(registry: registry), retry: .worthwhile)
         }
         guard exit != .exited(0) else { return }
-        let cause = heard.withLock(\.cause).map { ": \($0)" } ?? ""
+        if let host = report.unreachable {
+            throw JobError("\"\(line)\" \(exit): \(host)", hint: host.hint(registry: registry), retry: .worthwhile, exitCode: exit.code)
+        }
+        let cause = report.cause.map { ": \($0)" } ?? ""
         throw JobError("\"\(line)\" \(exit)\(cause)", hint: "shipkeeper logs \(context.job) --run \(context.run)", retry: .worthwhile, exitCode: exit.code)
     }
 

@@ -88,10 +88,14 @@ struct InstallReport: Sendable {
     private var complaints: [String] = []
     private var otherError: String?
     private var last: String?
+    /// What could not be reached; nil where everything could, as far as it was said.
+    private(set) var unreachable: UnreachableHost?
 
     mutating func hear(_ line: String, from stream: LogStream) {
         let text = String(line[...].trimmed)
         if text.isEmpty { return }
+        // The line that names the host comes after others with the code alone.
+        if let found = UnreachableHost(text), unreachable?.host == nil { unreachable = found }
         if let mark = InstallReport.marks.first(where: text.hasPrefix) {
             let words = String(text.dropFirst(mark.count)[...].trimmed)
             if complaints.count < 20, !words.isEmpty { complaints.append(words) }
@@ -107,6 +111,35 @@ struct InstallReport: Sendable {
         let words = complaints.first { line in !InstallReport.details.contains { line.hasPrefix($0) } }
         return (words.map { $0 == first ? "npm error \(first)" : "npm error \(first): \($0)" } ?? "npm error \(first)").clipped
     }
+}
+
+/// A host that an install could not reach.
+struct UnreachableHost: Hashable, Sendable, CustomStringConvertible {
+    private static let codes = ["ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "EHOSTUNREACH", "ERR_SOCKET_TIMEOUT"]
+
+    /// The system's word for what happened.
+    let code: String
+    /// Nil where the line does not name it.
+    let host: String?
+
+    /// Nil where a line says nothing of the kind.
+    init?(_ line: String) {
+        guard let code = UnreachableHost.codes.first(where: line.contains) else { return nil }
+        self.code = code
+        let address = line.firstMatch(of: /https?:\/\/([^\/\s:"@]+)/)?.output.1
+        host = (address ?? line.firstMatch(of: /(?:ENOTFOUND|EAI_AGAIN) ([a-z0-9-]+(?:\.[a-z0-9-]+)+)/)?.output.1).map(String.init)
+    }
+
+    /// What to do about it.
+    /// - Parameter registry: That of npm which the job was given; nil for its usual one.
+    func hint(registry: String?) -> String {
+        let isRegistry = host.map { host in registry.map { $0.contains(host) } ?? host.contains("registry") } ?? true
+        if let host, !isRegistry { return "does the container reach \(host), and is there a proxy to set?" }
+        if let registry { return "is \(registry) (npm_config_registry) right, and does the container reach it?" }
+        return "set npm_config_registry, such as https://registry.npmmirror.com, under env of the job"
+    }
+
+    var description: String { "\(host ?? "the registry of npm") can't be reached (\(code))" }
 }
 
 extension String {
