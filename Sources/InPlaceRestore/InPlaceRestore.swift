@@ -328,7 +328,7 @@ package actor InPlaceRestore {
         let below = InPlaceRestore.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
         let running = jobs.filter { $0.definition.isService && $0.current != nil && below.contains($0.definition.name) }
         let names = running.map(\.definition.name)
-        for name in names { _ = await scheduler.ask(.stopRequested(job: name, isTemporary: true)) }
+        for name in names { _ = await scheduler.ask(.stopRequested(job: name, because: .restore)) }
         for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run) }
         if !names.isEmpty { say("stopped \(names.joined(separator: ", "))") }
         return running.map(\.definition)
@@ -372,7 +372,7 @@ package actor InPlaceRestore {
         var known = try? await store.run(run)
         while true {
             if let known, known.state.outcome != nil { return known }
-            if let job, known?.state.nextAttemptAt != nil { _ = await scheduler.ask(.stopRequested(job: job, isTemporary: true)) }
+            if let job, known?.state.nextAttemptAt != nil { _ = await scheduler.ask(.stopRequested(job: job, because: .restore)) }
             guard let event = await events.next() else { return nil }
             switch event.content {
             case .run(let changed) where changed.id == run: known = changed

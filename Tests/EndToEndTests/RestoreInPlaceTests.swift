@@ -48,6 +48,8 @@ struct RestoreInPlaceTests {
         let starts = (folder.read("state/starts") ?? "").split(separator: "\n").map(String.init)
         #expect(Set(starts) == ["db", "app", "migrate", "web"] && starts.count == 4 && starts.first == "db", "\(starts)")
         #expect((starts.firstIndex(of: "migrate") ?? 9) < (starts.firstIndex(of: "web") ?? 0))
+        let runs = try program.ask("runs app --json").output
+        #expect(runs.contains("stopped for a restore") && !runs.contains("stopped manually"), "\(runs)")
         #expect(program.stop() == 0)
     }
 

@@ -118,7 +118,8 @@ struct EnginePauseTests {
     @Test("a service that is stopped for a while by a procedure is not a stopped one")
     func temporary() {
         var engine = engine()
-        _ = engine.handle(.stopRequested(job: "svc", isTemporary: true), at: t + 10)
+        let decision = engine.handle(.stopRequested(job: "svc", because: .restore), at: t + 10)
         #expect(engine.stoppedServices.isEmpty)
+        #expect(decision.effects.contains { if case .end(_, .restore) = $0 { true } else { false } }, "it is told why")
     }
 }

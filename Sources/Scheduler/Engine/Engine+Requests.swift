@@ -71,16 +71,16 @@ extension Engine {
         record(run)
     }
 
-    mutating func stop(_ name: String, isTemporary: Bool, at now: Date) -> Reply {
+    mutating func stop(_ name: String, because reason: EndReason, at now: Date) -> Reply {
         guard let job = jobs[name] else { return .noSuchJob }
         let runs = unfinished(of: name)
         // Recorded with the request: a crash before the service has ended must not start it again.
-        if job.definition.isService, !isTemporary, stoppedServices[name] == nil {
+        if job.definition.isService, reason == .person, stoppedServices[name] == nil {
             stoppedServices[name] = now
             decision.changes.append(.serviceStopped(job: name, at: now))
         }
         guard let first = runs.first else { return .notRunning }
-        for run in runs { end(run, because: .person, at: now) }
+        for run in runs { end(run, because: reason, at: now) }
         return .stopping(run: first.id)
     }
 

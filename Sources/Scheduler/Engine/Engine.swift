@@ -140,7 +140,7 @@ package struct Engine: Sendable {
             decision.reply = start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
         case .dryRunRequested(let job, let origin): decision.reply = dryRun(job, via: origin, at: now)
         case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
-        case .stopRequested(let job, let isTemporary): decision.reply = stop(job, isTemporary: isTemporary, at: now)
+        case .stopRequested(let job, let reason): decision.reply = stop(job, because: reason, at: now)
         case .restartRequested(let job, let origin, let reason): decision.reply = restart(job, via: origin, reason: reason, at: now)
         case .clockJumped(let jump): shift(by: jump, at: now)
         case .reloaded(let definitions): reload(definitions, at: now)

@@ -9,9 +9,9 @@ package enum EngineEvent: Sendable {
     /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
     case startRequested(job: String, via: String, evenIfRunning: Bool, confirmsEmpty: Bool = false)
     case dryRunRequested(job: String, via: String)
-    /// - Parameter isTemporary: Whether who asks starts the job again: a service then does not count as stopped.
-    case stopRequested(job: String, isTemporary: Bool = false)
-    /// - Parameter reason: In the words of anyone who asks; nil where nobody said.
+    /// - Parameter because: `restore` where the caller starts the job again: a service then does not count as stopped.
+    case stopRequested(job: String, because: EndReason = .person)
+    /// - Parameter reason: In the words of the caller; nil where none was given.
     case restartRequested(job: String, via: String, reason: String? = nil)
     /// A folder that the job watches has changed, last at `at`, and come to rest.
     case changed(job: String, path: String, at: Date)

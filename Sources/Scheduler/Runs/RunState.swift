@@ -29,6 +29,8 @@ package enum EndReason: String, Hashable, Sendable, Codable {
     case timeout
     /// Someone asked for it.
     case person
+    /// Data are being replaced; it is started again afterwards.
+    case restore
     /// A newer run of the same job takes its place.
     case replaced
     /// The job is no longer in the configuration, or changed its work.
@@ -40,6 +42,7 @@ package enum EndReason: String, Hashable, Sendable, Codable {
         switch self {
         case .timeout: "its time was up"
         case .person: "stopped manually"
+        case .restore: "stopped for a restore"
         case .replaced: "a newer run took its place"
         case .reloaded: "the configuration changed"
         case .shutdown: "shipkeeper was stopped"
