@@ -22,12 +22,17 @@ package struct Operations: Sendable {
     package var restarts: Int
     package var reload: @Sendable (ReloadMode) async -> ReloadAnswer
     package var restoring: InPlaceRestore
+    /// What a restore in place would replace by what.
+    package var previewRestore: @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePreviewAnswer, JobError>
     /// Nil where no repository has that name.
     package var backupNotes: @Sendable (_ repository: String) async -> BackupNotesAnswer?
 
     package init(
         scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
         configuration: String, startedAt: Date, restarts: Int, restoring: InPlaceRestore,
+        previewRestore: @escaping @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePreviewAnswer, JobError> = { _, _ in
+            .failure(JobError("nothing can be restored here"))
+        },
         backupNotes: @escaping @Sendable (_ repository: String) async -> BackupNotesAnswer? = { _ in nil },
         reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer
     ) {
@@ -40,6 +45,7 @@ package struct Operations: Sendable {
         self.startedAt = startedAt
         self.restarts = restarts
         self.restoring = restoring
+        self.previewRestore = previewRestore
         self.backupNotes = backupNotes
         self.reload = reload
     }

@@ -64,8 +64,9 @@ package struct Daemon {
     /// Reads the configuration and takes the state folder. Blocks.
     /// - Parameters:
     ///   - option: The configuration file that the command line names.
+    ///   - stateOption: The state folder that it names.
     ///   - version: That of the program, as answers and the log tell it.
-    package static func prepare(configurationOption option: String?, version: String) throws(StartFailure) -> Daemon {
+    package static func prepare(configurationOption option: String?, stateOption: String? = nil, version: String) throws(StartFailure) -> Daemon {
         let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
         let (clock, redactor, areRequestsLogged) = (SystemWallClock(), Redactor(), SharedValue(false))
         let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try StandardStream.output.write($0) }
@@ -79,7 +80,7 @@ package struct Daemon {
         ContainerEnvironment.withhold(configuration.secrets)
         stopping.use(configuration.stopBudget)
         let state: StateFolder
-        do throws(StateFolder.Unwritable) { state = try StateFolder.prepare(configured: configuration.stateFolder) } catch {
+        do throws(StateFolder.Unwritable) { state = try StateFolder.prepare(configured: stateOption ?? configuration.stateFolder) } catch {
             throw .stateFolder(message: error.message)
         }
         let lock = try takeLock(state)
@@ -136,6 +137,11 @@ package struct Daemon {
             startedAt: clock.now, restarts: restarts,
             restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock) { [bootID, current] selector, name in
                 await RepositoryPlans(configuration: current.value).plan(selector, name, values: store, bootID: bootID)
+            },
+            previewRestore: { [current] selector, name in
+                do throws(JobError) { return .success(try await RepositoryPlans(configuration: current.value).preview(selector, name, store: store)) } catch {
+                    return .failure(error)
+                }
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, bootID: bootID) },
             reload: { await reload($0, scheduler, logs, watches) })

@@ -7,7 +7,7 @@ import Foundation
 package import InPlaceRestore
 package import JobKit
 package import Jobs
-import Scheduler
+package import Scheduler
 import Settings
 package import Storage
 import TimeZones
@@ -81,6 +81,38 @@ package struct RepositoryPlans: Sendable {
             lastWhole: lineage.lastWhole.flatMap { $0.id == lineage.knownHead ? nil : $0.id })
     }
 
+    /// What restoring a certain backup in place would replace by what. Nothing is downloaded.
+    package func preview(_ selector: String, _ name: String?, store: any RunStore) async throws(JobError) -> RestorePreviewAnswer {
+        let repository = try repository(name)
+        let source = try restoreUse(from: repository, selector).source
+        let version = try await RepositoryPlans.find(selector, in: repository)
+        let current = await source.size()
+        return RestorePreviewAnswer(
+            repository: repository.name, id: version.id, at: version.date, archiveBytes: version.objects[ArchiveNames.archive] ?? 0,
+            backup: await sizes(in: repository, store)[version.id], paths: source.places,
+            current: current.map { .init(files: $0.files, bytes: $0.bytes) })
+    }
+
+    /// What the backups of a repository hold, by their ids, as far as this container has stored them.
+    package func sizes(in repository: Repository, _ store: any RunStore) async -> [String: RestorePreviewAnswer.Size] {
+        var sizes: [String: RestorePreviewAnswer.Size] = [:]
+        for use in uses where use.isBackup && use.repository.name == repository.name {
+            for run in (try? await store.runs(of: use.job, limit: 1000)) ?? [] {
+                guard case .backup(let result)? = run.result, result.outcome == .stored, let id = result.version else { continue }
+                sizes[id] = .init(files: result.files, bytes: result.bytes)
+            }
+        }
+        return sizes
+    }
+
+    /// The job that restores from a repository.
+    private func restoreUse(from repository: Repository, _ selector: String) throws(JobError) -> Use {
+        if let use = uses.first(where: { $0.repository.name == repository.name && $0.isEnabled && !$0.isBackup }) { return use }
+        throw JobError(
+            "no job restores from \"\(repository.name)\"",
+            hint: "add one of type restore, or unpack elsewhere: shipkeeper restore --at \(selector) --to FOLDER")
+    }
+
     /// How a certain backup is brought back by the running program.
     package func plan(_ selector: String, _ name: String?, values: any KeyValues, bootID: String) async -> Result<RestorePlan, JobError> {
         do throws(JobError) {
@@ -93,11 +125,7 @@ package struct RepositoryPlans: Sendable {
                 )
             }
             let mine = uses.filter { $0.repository.name == repository.name && $0.isEnabled }
-            guard let restore = mine.first(where: { !$0.isBackup }) else {
-                throw JobError(
-                    "no job restores from \"\(repository.name)\"",
-                    hint: "add one of type restore, or unpack elsewhere: shipkeeper restore --at \(selector) --to FOLDER")
-            }
+            let restore = try restoreUse(from: repository, selector)
             let (restores, backups) = (mine.filter { !$0.isBackup }, mine.filter(\.isBackup))
             let version = try await RepositoryPlans.find(selector, in: repository)
             let records = LineageStore(repository, values: values, bootID: bootID)
@@ -105,7 +133,7 @@ package struct RepositoryPlans: Sendable {
                 RestorePlan(
                     restoreJob: restore.job, backupJobs: backups.filter { $0.source.readable == restore.source.readable }.map(\.job),
                     whyNotAside: RepositoryPlans.whyNotAside(restores, backups),
-                    version: version.id, displayText: "the backup of \(ShownTime.text(version.date)) (\(version.id.prefix(12)))",
+                    version: version.id, displayText: "the backup of \(ShownTime.text(version.date)) (\(version.shortID))",
                     request: { version throws(JobError) in try await records.request(version) },
                     yield: { isYielding throws(JobError) in try await records.setHandover(isYielding) }))
         } catch {

@@ -180,7 +180,7 @@ package actor InPlaceRestore {
         var succeeded =
             switch data {
             // What was written while the first one was made; usually nothing.
-            case .backUpFirst: await backUp(plan)
+            case .backUpFirst: await backUp(plan, again: true)
             case .backUpAside: await putAside(plan)
             case .discard: true
             }
@@ -303,11 +303,12 @@ package actor InPlaceRestore {
         }
     }
 
-    private func backUp(_ plan: RestorePlan) async -> Bool {
-        if plan.backupJobs.isEmpty { say("no job backs up the current data, so they are not stored first") }
+    /// - Parameter again: Whether it has been done already, and only what was written since is stored; that nothing was needs no word.
+    private func backUp(_ plan: RestorePlan, again: Bool = false) async -> Bool {
+        if plan.backupJobs.isEmpty, !again { say("no job backs up the current data, so they are not stored first") }
         for job in plan.backupJobs {
-            say("backing up the current data: \(job)")
-            guard let end = await finish(job), isWhole(end) else { return false }
+            if !again { say("backing up the current data: \(job)") }
+            guard let end = await finish(job, tellsUnchanged: !again), isWhole(end) else { return false }
         }
         return true
     }
@@ -348,12 +349,14 @@ package actor InPlaceRestore {
 
     // MARK: Runs
 
-    /// Runs a job to its end and gives how it ended; nil when it did not come to a run.
-    private func finish(_ job: String) async -> Run? {
+    /// Runs a job to its end and reports how it ended; nil when it did not come to a run.
+    /// - Parameter tellsUnchanged: Whether a backup that found nothing to store is reported.
+    private func finish(_ job: String, tellsUnchanged: Bool = true) async -> Run? {
         let reply = await scheduler.ask(.startRequested(job: job, via: InPlaceRestore.origin, evenIfRunning: true))
         switch reply {
         case .started(let run), .joined(let run):
             guard let end = await end(of: run, once: job) else { return nil }
+            if !tellsUnchanged, end.state.outcome == .succeeded, end.result?.isUnchanged == true { return end }
             add(Line(text: "\(job) \(end.state.outcome?.rawValue ?? ""): \(end.error ?? end.summary ?? "")\(end.hint.map { " (\($0))" } ?? "")", isOfRun: true))
             return end
         case .refused(let message):

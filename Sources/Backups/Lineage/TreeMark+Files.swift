@@ -107,6 +107,12 @@ extension BackupSource {
 }
 
 extension BackupSource {
+    /// Files and bytes that are there now, as a backup counts them before it packs them; nil where nothing is there or it can't be read. Does not
+    /// block the caller's thread.
+    package func size() async -> Lineage.Size? {
+        await DedicatedThread.run { flag in (try? TreeScan(self, flag)).map { Lineage.Size(files: $0.files, bytes: $0.bytes) } } ?? nil
+    }
+
     /// Whether there is any file to back up. Does not block the caller's thread.
     package func holdsFiles() async -> Bool {
         await DedicatedThread.run { flag in ((try? TreeScan(self, flag))?.files ?? 0) > 0 } ?? false

@@ -50,6 +50,9 @@ struct ServerOptions: ParsableArguments {
     /// Asks an operation without parameters.
     func ask<O: ControlOperation>(_ operation: O.Type) async throws -> O.Answer where O.Request == NoParameters { try await ask(operation, NoParameters()) }
 
+    /// Whether a program answers.
+    func isRunning() async -> Bool { await askQuietly(RestoreProgressOperation.self, NoParameters()) != nil }
+
     /// Returns once something has happened after a position of the feed of events, or nothing for a while.
     func awaitNews(after position: Int64?, job: String? = nil, topic: String? = nil) async throws {
         let begun = ContinuousClock.now

@@ -76,7 +76,7 @@ package enum OperationCatalog {
         StatusOperation.self, JobOperation.self, NextOperation.self, WhyOperation.self, RunsOperation.self, RunOperation.self, LogOperation.self,
         EventsOperation.self,
         StartOperation.self, StopOperation.self, RestartOperation.self, PauseOperation.self, ResumeOperation.self, ReloadOperation.self, RestoreOperation.self,
-        RestoreProgressOperation.self,
+        RestoreProgressOperation.self, RestorePreviewOperation.self,
         BackupNotesOperation.self,
     ]
 }

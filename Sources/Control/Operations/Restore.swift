@@ -1,4 +1,6 @@
+package import Foundation
 import InPlaceRestore
+import JobKit
 
 package enum RestoreOperation: ControlOperation {
     package struct Request: Codable, Sendable {
@@ -36,5 +38,64 @@ package enum RestoreProgressOperation: ControlOperation {
 
     package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> RestoreAnswer {
         RestoreAnswer(await program.restoring.progress)
+    }
+}
+
+package enum RestorePreviewOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        package var at: String?
+        package var repository: String?
+
+        package init(at: String? = nil, repository: String? = nil) {
+            self.at = at
+            self.repository = repository
+        }
+    }
+
+    package static let name = "restore-preview"
+    package static let path = "restore/preview"
+    package static let summary = "Show what a restore in place would replace by which backup."
+    package static let effect = OperationEffect.reads
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RestorePreviewAnswer {
+        switch await program.previewRestore(request.at ?? "latest", request.repository) {
+        case .success(let answer): return answer
+        case .failure(let error): throw .invalidParameter(error.description)
+        }
+    }
+}
+
+/// The data that a restore would replace, and the backup that would take their place.
+package struct RestorePreviewAnswer: Codable, Sendable {
+    package struct Size: Codable, Sendable {
+        package var files: Int
+        package var bytes: Int64
+
+        package init(files: Int, bytes: Int64) {
+            self.files = files
+            self.bytes = bytes
+        }
+    }
+
+    package var repository: String
+    /// The backup's id.
+    package var id: String
+    package var at: Date
+    package var archiveBytes: Int64
+    /// What the backup holds, where this container has stored it.
+    package var backup: Size?
+    /// The folders and files that would be replaced.
+    package var paths: [String]
+    /// What is there now; nil where nothing is.
+    package var current: Size?
+
+    package init(repository: String, id: String, at: Date, archiveBytes: Int64, backup: Size?, paths: [String], current: Size?) {
+        self.repository = repository
+        self.id = id
+        self.at = at
+        self.archiveBytes = archiveBytes
+        self.backup = backup
+        self.paths = paths
+        self.current = current
     }
 }
