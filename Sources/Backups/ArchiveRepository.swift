@@ -65,6 +65,18 @@ package struct ArchiveRepository: Sendable {
             }.map(\.element.id))
     }
 
+    /// Why each of them stays, by id; none for one that the next backup removes.
+    /// - Parameters:
+    ///   - pinned: The id of one that stays because a much smaller tree was stored after it.
+    ///   - lastComplete: The id of one that stays because those after it are incomplete.
+    package func keepReasons(of versions: [StoreVersion], pinned: String? = nil, lastComplete: String? = nil) -> [String: [KeepReason]] {
+        let rule = retention.reasons(versions.map(\.date))
+        return versions.reduce(into: [:]) { reasons, version in
+            let extra = [version.id == pinned ? KeepReason.pinned : nil, version.id == lastComplete ? .lastComplete : nil].compactMap(\.self)
+            reasons[version.id] = (rule[version.date] ?? []) + extra
+        }
+    }
+
     /// Removes versions that the retention rule does not keep, where the store can. Where that is for good, the newest is read
     /// back first.
     package func prune(scratch: String, protected: [Lineage.Reference] = []) async throws(BackupError) -> Int {

@@ -18,21 +18,40 @@ package struct Retention: Hashable, Sendable {
 
     /// The instants to keep: the newest ones, and the newest of each of the latest hours, days, weeks and months that have one.
     /// The newest of all always stays.
-    package func kept(_ dates: [Date]) -> Set<Date> {
+    package func kept(_ dates: [Date]) -> Set<Date> { Set(reasons(dates).keys) }
+
+    /// The same, with why each of them stays.
+    package func reasons(_ dates: [Date]) -> [Date: [KeepReason]] {
         let sorted = dates.sorted(by: >)
-        var kept = Set(sorted.prefix(max(1, last)))
+        var reasons: [Date: [KeepReason]] = [:]
+        if let newest = sorted.first { reasons[newest] = [.latest] }
+        for date in sorted.prefix(last) where date != sorted.first { reasons[date, default: []].append(.last) }
         var calendar = Calendar(identifier: .iso8601)
         calendar.timeZone = .gmt
-        let rules: [(Int, Set<Calendar.Component>)] = [
-            (hourly, [.year, .month, .day, .hour]), (daily, [.year, .month, .day]),
-            (weekly, [.yearForWeekOfYear, .weekOfYear]), (monthly, [.year, .month]),
+        let rules: [(KeepReason, Int, Set<Calendar.Component>)] = [
+            (.hourly, hourly, [.year, .month, .day, .hour]), (.daily, daily, [.year, .month, .day]),
+            (.weekly, weekly, [.yearForWeekOfYear, .weekOfYear]), (.monthly, monthly, [.year, .month]),
         ]
-        for (count, components) in rules {
+        for (reason, count, components) in rules {
             var periods = Set<DateComponents>()
             for date in sorted where periods.count < count {
-                if periods.insert(calendar.dateComponents(components, from: date)).inserted { kept.insert(date) }
+                if periods.insert(calendar.dateComponents(components, from: date)).inserted { reasons[date, default: []].append(reason) }
             }
         }
-        return kept
+        return reasons
     }
+}
+
+/// Why a backup stays.
+package enum KeepReason: String, Hashable, Sendable, Codable {
+    /// The newest.
+    case latest
+    /// One of the newest ones, as many as `keep.last` says.
+    case last
+    /// The newest of its hour, day, week or month.
+    case hourly, daily, weekly, monthly
+    /// A much smaller tree was stored after it.
+    case pinned
+    /// Those after it are incomplete.
+    case lastComplete = "last complete"
 }

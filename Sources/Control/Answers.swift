@@ -467,11 +467,14 @@ package struct BackupNotesAnswer: Codable, Sendable {
     package var pinned: String?
     /// The newest whole version, which stays while those after it are incomplete; nil where it is the newest, or not known.
     package var lastWhole: String?
+    /// What those hold that this container has stored, by id.
+    package var sizes: [String: RestorePreviewAnswer.Size]
 
-    package init(damaged: [String: String], pinned: String?, lastWhole: String?) {
+    package init(damaged: [String: String], pinned: String?, lastWhole: String?, sizes: [String: RestorePreviewAnswer.Size] = [:]) {
         self.damaged = damaged
         self.pinned = pinned
         self.lastWhole = lastWhole
+        self.sizes = sizes
     }
 }
 

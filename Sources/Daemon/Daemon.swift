@@ -143,7 +143,8 @@ package struct Daemon {
                     return .failure(error)
                 }
             },
-            backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, bootID: bootID) },
+            backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, runs: store, bootID: bootID)
+            },
             reload: { await reload($0, scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         let code = await serve(scheduler, operations, signals, store, logs, watches)

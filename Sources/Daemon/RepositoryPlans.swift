@@ -74,11 +74,11 @@ package struct RepositoryPlans: Sendable {
     }
 
     /// What is known of a repository's backups besides what the repository says; nil where there is no such repository or nothing is known.
-    package func notes(_ name: String, values: any KeyValues, bootID: String) async -> BackupNotesAnswer? {
+    package func notes(_ name: String, values: any KeyValues, runs: any RunStore, bootID: String) async -> BackupNotesAnswer? {
         guard let repository = repositories[name], let lineage = try? await LineageStore(repository, values: values, bootID: bootID).load() else { return nil }
         return BackupNotesAnswer(
             damaged: lineage.damaged, pinned: lineage.pin?.reference.id,
-            lastWhole: lineage.lastWhole.flatMap { $0.id == lineage.knownHead ? nil : $0.id })
+            lastWhole: lineage.lastWhole.flatMap { $0.id == lineage.knownHead ? nil : $0.id }, sizes: await sizes(in: repository, runs))
     }
 
     /// What restoring a certain backup in place would replace by what. Nothing is downloaded.

@@ -139,4 +139,16 @@ struct ComparisonTests {
         #expect(found[0].kind == .file && found[0].size == 2 && found[0].digest == [2])
         #expect(found[1].kind == .hardLink)
     }
+
+    @Test("the retention rule says why each backup stays, and nothing else stays")
+    func reasons() {
+        let dates = [t, t - 3600, t - 7200, t - 86_400, t - 2 * 86_400]
+        let reasons = Retention(last: 2, daily: 2, weekly: 0, monthly: 1).reasons(dates)
+        #expect(reasons == [t: [.latest, .daily, .monthly], t - 3600: [.last], t - 86_400: [.daily]])
+        #expect(Retention(last: 0, daily: 0, weekly: 0).reasons(dates) == [t: [.latest]], "the newest always stays")
+        let folder = TemporaryFolder()
+        let archives = ArchiveRepository(store: LocalFolder(path: folder["repo"]), retention: Retention(last: 1, daily: 0, weekly: 0), cores: 1)
+        let versions = ["a", "b", "c"].enumerated().map { StoreVersion(id: $1, date: t - Double($0), objects: [:], digests: [:]) }
+        #expect(archives.keepReasons(of: versions, pinned: "b", lastComplete: "b") == ["a": [.latest], "b": [.pinned, .lastComplete], "c": []])
+    }
 }

@@ -25,8 +25,12 @@ struct BackupsCommand: AsyncParsableCommand {
             var at: Date
             var archiveBytes: Int64
             var sha256: String?
+            /// What it holds; nil where this container has not stored it, or no program runs.
+            var files: Int?
+            var bytes: Int64?
             /// Whether it stays: by the retention rule, or because it is pinned.
             var isKept: Bool
+            var reasons: [KeepReason]
             /// Why a restore could not use it, as the running program noted it.
             var damage: String?
         }
@@ -41,27 +45,32 @@ struct BackupsCommand: AsyncParsableCommand {
             let archives = repository.archives()
             let versions = try await Console.or { try await archives.backups() }
             let notes = await server(of: repository)
-            let kept = archives.kept(
-                of: versions, protected: [notes?.pinned, notes?.lastWhole].compactMap { $0.map { .init(id: $0, checksum: nil) } })
-            let rows = versions.map {
-                Row(
-                    id: $0.id, at: $0.date, archiveBytes: $0.objects[ArchiveNames.archive] ?? 0, sha256: $0.digests[ArchiveNames.archive],
-                    isKept: kept.contains($0.id), damage: notes?.damaged[$0.id])
+            let reasons = archives.keepReasons(of: versions, pinned: notes?.pinned, lastComplete: notes?.lastWhole)
+            let rows = versions.map { version in
+                let why = reasons[version.id] ?? []
+                let size = notes?.sizes[version.id]
+                return Row(
+                    id: version.id, at: version.date, archiveBytes: version.objects[ArchiveNames.archive] ?? 0,
+                    sha256: version.digests[ArchiveNames.archive], files: size?.files, bytes: size?.bytes, isKept: !why.isEmpty, reasons: why,
+                    damage: notes?.damaged[version.id])
             }
             if Console.answered(Answer(repository: repository.name, backups: rows)) { return }
             guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
-            var table = TextTable(["BACKUP", "STORED", "SIZE", "AGE", "KEEP"], flexible: 0)
-            let length = BackupsCommand.idLength(rows.map(\.id))
-            for row in rows {
+            var table = TextTable(["BACKUP", "STORED", "AGE", "FILES", "SIZE", "PACKED", "KEPT AS"], flexible: 6)
+            for (version, row) in zip(versions, rows) {
                 table.add([
-                    .init(String(row.id.prefix(length)), .bold), .init(ShownTime.text(row.at)),
-                    .init(ByteSizeText.readable(row.archiveBytes)), .init(DurationText.readable(Date().since(row.at))), .init(row.isKept ? "yes" : "no"),
+                    .init(version.shortID, .bold), .init(ShownTime.text(row.at)), .init(DurationText.readable(Date().since(row.at))),
+                    .init(row.files.map { "\($0)" } ?? ""), .init(row.bytes.map { ByteSizeText.readable($0) } ?? ""),
+                    .init(ByteSizeText.readable(row.archiveBytes)), .init(row.isKept ? row.reasons.map(\.rawValue).joined(separator: ", ") : "-"),
                 ])
             }
             for line in table.lines(width: Console.width) { Console.out(line) }
-            for row in rows { if let damage = row.damage { Console.out("\(row.id.prefix(length)) could not be restored: \(damage)") } }
-            if let pinned = notes?.pinned { Console.out("\(pinned.prefix(length)) is kept because a much smaller tree was stored after it") }
-            if let whole = notes?.lastWhole { Console.out("\(whole.prefix(length)) is kept as the last complete backup: those after it are incomplete") }
+            if rows.contains(where: { !$0.isKept }) { Console.out("- is removed after the next backup") }
+            for version in versions {
+                if let damage = notes?.damaged[version.id] { Console.out("\(version.shortID) could not be restored: \(damage)") }
+                if version.id == notes?.pinned { Console.out("\(version.shortID) is pinned because a much smaller tree was stored after it") }
+                if version.id == notes?.lastWhole { Console.out("\(version.shortID) is the last complete backup: those after it are incomplete") }
+            }
             try await showAside(archives)
         }
 
@@ -79,12 +88,6 @@ struct BackupsCommand: AsyncParsableCommand {
                 Console.out("conflict copy from another container: \(name), \(ByteSizeText.readable(size))")
             }
         }
-    }
-
-    /// How many letters tell the ids apart, and at least twelve.
-    private static func idLength(_ ids: [String]) -> Int {
-        let longest = ids.map(\.count).max() ?? 0
-        return (12...max(12, longest)).first { length in Set(ids.map { $0.prefix(length) }).count == ids.count } ?? longest
     }
 
     struct Verify: AsyncParsableCommand {
