@@ -113,4 +113,30 @@ struct RestoreWithoutProgramTests {
         #expect(world.number == "2\n")
         #expect(again.stop() == 0)
     }
+
+    @Test("dry runs of backups and restores say what they would do, and do nothing", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func dryRuns(account: Account) throws {
+        let world = try World(account)
+        let program = try world.start()
+        let first = try program.ask("start backup --dry-run")
+        #expect(first.status == 0 && first.output.contains("+ data/number") && first.output.contains("it is the first backup"), "\(first)")
+        #expect(try world.ids().isEmpty, "nothing was stored")
+        try world.backUp(program)
+        let same = try program.ask("start backup --dry-run")
+        #expect(same.output.contains("nothing to store: 2 files"), "\(same)")
+        try world.folder.run("echo 2 > data/number && echo x > data/more && rm data/keep")
+        let changed = try program.ask("start backup --dry-run")
+        for line in ["M data/number", "+ data/more", "- data/keep", "1 added, 1 changed, 1 removed"] { #expect(changed.output.contains(line), "\(changed)") }
+        let restore = try program.ask("start restore --dry-run")
+        #expect(restore.status == 0 && restore.output.contains("so it stays"), "\(restore)")
+        try world.folder.run("rm data/*")
+        let empty = try program.ask("start backup --dry-run")
+        #expect(empty.status == 1 && empty.errors.contains("holds no file"), "\(empty)")
+        #expect(try world.ids().count == 1)
+        let none = try program.ask("start app --dry-run")
+        #expect(none.status == 1 && none.errors.contains("has no dry run"), "\(none)")
+        let list = try program.ask("backups --config '\(world.folder["shipkeeper.yaml"])'")
+        #expect(list.output.contains("KEPT AS") && list.output.contains("latest, daily"), "\(list)")
+        #expect(program.stop() == 0)
+    }
 }

@@ -7,6 +7,7 @@ package enum ComparedTree: Sendable {
     case backup(StoreVersion)
     /// What is there now, as a backup would store it; nothing where there is nothing.
     case live(BackupSource)
+    case nothing
 }
 
 extension ArchiveRepository {
@@ -62,6 +63,7 @@ extension ArchiveRepository {
             let archive: CheckedArchive?
             switch tree {
             case .backup(let version): archive = try await fetch(version, scratch: folder, onProgress: { onProgress(.downloading(done: $0, total: $1)) })
+            case .nothing: archive = nil
             case .live(let live): archive = try await pack(live, in: folder, &notes) { onProgress(.packing($0)) }
             }
             let reading = try await DedicatedThread.run { [notes] flag throws(BackupError) in

@@ -327,39 +327,15 @@ extension BackupMember {
 }
 
 extension TreeChange {
-    /// A letter, the path, and the sizes.
-    var line: String {
-        let name = path.printable + (isFolder ? "/" : "")
-        func size(_ bytes: Int64?) -> String { bytes.map { ByteSizeText.readable($0) } ?? "" }
-        return switch kind {
-        case .added: Console.paint("+", .green) + " \(name)" + (after == nil ? "" : "  \(size(after))")
-        case .removed: Console.paint("-", .red) + " \(name)" + (before == nil ? "" : "  \(size(before))")
-        case .changed: Console.paint("M", .yellow) + " \(name)" + (before == after ? "  \(size(after))" : "  \(size(before)) → \(size(after))")
-        case .mode: "U \(name)"
-        }
-    }
-}
-
-extension TreeDifference {
-    /// In one clause: `1 added, 2 changed, 1 removed; 5 files, 2.0 MB → 3 files, 1.2 MB`.
-    var text: String {
-        let counts = [(added, "added"), (changed, "changed"), (removed, "removed")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        let sizes = "\(before.text) → \(after.text)"
-        return (counts.isEmpty ? "only folders differ" : counts.joined(separator: ", ")) + "; " + sizes
-    }
-}
-
-extension TreeDifference.Side {
-    /// `5 files, 2.0 MB`.
-    var text: String { "\(files.counted("file")), \(ByteSizeText.readable(bytes))" }
-}
-
-extension RawName {
-    /// For a terminal: control characters are written as escapes.
-    var printable: String {
-        description.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }.joined()
+    fileprivate var line: String {
+        let colour: Console.Colour? =
+            switch kind {
+            case .added: .green
+            case .removed: .red
+            case .changed: .yellow
+            case .mode: nil
+            }
+        return "\(Console.paint(mark, colour)) \(text)"
     }
 }
 
@@ -370,11 +346,10 @@ extension Console {
     }
 
     /// Compares two trees and prints what differs.
-    /// - Parameter most: So many lines are printed and the rest is counted; nil for all. Programs get all.
     static func compare(
-        _ before: ComparedTree, _ after: ComparedTree, of source: BackupSource?, in repository: Repository, most: Int? = nil
+        _ before: ComparedTree, _ after: ComparedTree, of source: BackupSource?, in repository: Repository
     ) async throws -> TreeDifference {
-        let count = Mutex(0)
+        let hasBegun = Mutex(false)
         let difference = try await RepositoryOptions.withScratch { scratch in
             try await Console.or {
                 try await repository.archives().compare(before, after, of: source, scratch: scratch) { progress in
@@ -383,19 +358,17 @@ extension Console {
                     case .packing(let packing): Console.progress("reading \(packing.files) of \(packing.totalFiles.counted("file"))")
                     }
                 } each: { change in
-                    let number = count.withLock { count in
-                        count += 1
-                        return count
+                    let isFirst = hasBegun.withLock { begun in
+                        defer { begun = true }
+                        return !begun
                     }
-                    if number == 1 { Console.progress("") }
-                    if Console.answeredLine(DifferenceAnswer.Change(change)) || number > most ?? .max { return }
+                    if isFirst { Console.progress("") }
+                    if Console.answeredLine(DifferenceAnswer.Change(change)) { return }
                     Console.out(change.line)
                 }
             }
         }
         Console.progress("")
-        let all = count.withLock { $0 }
-        if let most, all > most { Console.out("… and \(all - most) more") }
         for note in difference.notes { Console.warning(note) }
         return difference
     }

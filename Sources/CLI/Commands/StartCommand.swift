@@ -24,7 +24,7 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Queue another run even if the job is running.")
     var new = false
 
-    @Flag(help: "Change nothing: show what the run would do, as a publication can.")
+    @Flag(help: "Change nothing: show what the run would do. Jobs of the types backup, restore, json-merge, publish and hexo can.")
     var dryRun = false
 
     @Flag(help: "Let a backup store a tree that is empty, or holds far less than the last backup.")

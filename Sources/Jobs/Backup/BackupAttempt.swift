@@ -14,7 +14,7 @@ struct BackupAttempt {
     let records: LineageStore
     let context: RunContext
 
-    private var archives: ArchiveRepository { repository.archives() }
+    var archives: ArchiveRepository { repository.archives() }
 
     func run() async throws(JobError) -> RunReport {
         var lineage = try await records.load()
@@ -44,7 +44,7 @@ struct BackupAttempt {
 
     // MARK: Access
 
-    private func checkAccess(_ lineage: Lineage) async throws(JobError) {
+    func checkAccess(_ lineage: Lineage) async throws(JobError) {
         let lock: Lineage.Lock?
         do throws(BackupError) {
             let mark = try await source.currentMark()

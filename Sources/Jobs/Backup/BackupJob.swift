@@ -13,6 +13,7 @@ package struct BackupJob: JobType {
 
     package static let typeName = "backup"
     package static let about = "Stores a folder in a repository when it has changed"
+    package static let canDryRun = true
     package static let takesWhatServicesLeave = true
     package static let usualTimeout: Duration? = .seconds(20 * 60)
 
@@ -38,6 +39,6 @@ package struct BackupJob: JobType {
         let attempt = BackupAttempt(
             repository: repository, source: source, isRsyncable: settings.isRsyncable, scratch: context.scratch,
             records: LineageStore(repository, context), context: context)
-        return try await attempt.run()
+        return try await context.isDryRun ? attempt.foresee() : attempt.run()
     }
 }

@@ -209,7 +209,7 @@ struct RestoreAttempt {
         }
     }
 
-    private func failure(_ error: BackupError, isWanted: Bool = false) -> JobError {
+    func failure(_ error: BackupError, isWanted: Bool = false) -> JobError {
         JobError(
             error,
             hint: { error in

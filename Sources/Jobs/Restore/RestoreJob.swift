@@ -30,6 +30,7 @@ package struct RestoreJob: JobType {
 
     package static let typeName = "restore"
     package static let about = "Restores a folder from a repository"
+    package static let canDryRun = true
     package let settings: Settings
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
@@ -56,8 +57,9 @@ package struct RestoreJob: JobType {
             throw JobError("the repository or the folder is not configured")
         }
         let records = LineageStore(repository, context)
-        let wanted = try await records.requested()
         let attempt = RestoreAttempt(settings: settings, repository: repository, source: source, records: records, context: context)
+        if context.isDryRun { return try await attempt.foresee() }
+        let wanted = try await records.requested()
         do {
             return try await attempt.run(wanted)
         } catch {
