@@ -139,11 +139,23 @@ extension StoreVersion {
     /// knows them all. None of them looks like a time, as an id may.
     package var shortID: String {
         if let digest = digests[ArchiveNames.archive] { return String(digest.prefix(8)) }
-        return lastPart ?? String(id.prefix(12))
+        return BackupID.short(id)
     }
 
-    /// The random part of an id that begins with an instant.
-    fileprivate var lastPart: String? {
+    fileprivate var lastPart: String? { BackupID.lastPart(of: id) }
+}
+
+extension Lineage.Reference {
+    /// How people are shown which backup it is.
+    package var shortID: String { BackupID.short(id) }
+}
+
+/// What of a backup's id is enough to tell it.
+private enum BackupID {
+    static func short(_ id: String) -> String { lastPart(of: id) ?? String(id.prefix(12)) }
+
+    /// The random part of an id that begins with an instant; nil for an id of another form.
+    static func lastPart(of id: String) -> String? {
         let parts = id.split(separator: "-")
         return parts.count > 1 ? parts.last.map(String.init) : nil
     }

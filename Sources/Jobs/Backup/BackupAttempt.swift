@@ -178,8 +178,8 @@ struct BackupAttempt {
             found.append(
                 Attention(
                     "the tree has shrunk by more than half since the backup of \(pin.size.files.counted("file")), \(ByteSizeText.readable(pin.size.bytes)); "
-                        + "that backup (\(pin.reference.id.prefix(12))) is kept whatever \"keep\" says",
-                    hint: "if it is right: shipkeeper start \(context.job) --confirm-empty; else: shipkeeper restore --at \(pin.reference.id.prefix(12))"))
+                        + "that backup (\(pin.reference.shortID)) is kept whatever \"keep\" says",
+                    hint: "if it is right: shipkeeper start \(context.job) --confirm-empty; else: shipkeeper restore --at \(pin.reference.shortID)"))
         }
         return found
     }
