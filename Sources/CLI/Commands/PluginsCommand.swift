@@ -20,7 +20,7 @@ struct PluginsCommand: AsyncParsableCommand {
 struct PluginsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the plug-ins that jobs may use.")
 
-    @Option(name: .shortAndLong, help: "The configuration file: plug-ins are in Plugins next to it, and in the folders that it names.")
+    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are listed too.")
     var config: String?
 
     @OptionGroup var json: JSONOption
