@@ -3,6 +3,7 @@ package enum HTTPBody: Sendable {
     case bytes([UInt8])
     case stream(HTTPBodyStream)
 
+    /// In bytes.
     package var length: Int64 {
         switch self {
         case .bytes(let bytes): Int64(bytes.count)
@@ -13,8 +14,9 @@ package enum HTTPBody: Sendable {
 
 /// A body that is read piece by piece while it is sent, and once more from any place when it has to be sent again.
 package struct HTTPBodyStream: Sendable {
+    /// In bytes.
     package var length: Int64
-    /// Gives up to so many bytes from an offset; nil when they can't be read. May block: called on a thread of the exchange's own.
+    /// Returns up to `most` bytes from an offset; nil when they can't be read. May block: called on a thread of the exchange's own.
     package var read: @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?
 
     package init(length: Int64, read: @escaping @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?) {
@@ -107,6 +109,7 @@ package typealias HTTPBodyReceiver = @Sendable (_ head: HTTPResponse, _ piece: [
 
 /// Why there was no answer.
 package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The host name has no address.
     case unresolved(String)
     case refused(String)
     case timedOut(String)
@@ -114,30 +117,42 @@ package enum HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case cancelled
     /// The receiver of the body wanted no more.
     case declined
-    /// This machine had no room for a thread; nothing was sent, or not all.
+    /// This machine could not start a thread; nothing was sent, or not all.
     case noThread(String)
     /// The connection broke or the answer made no sense.
     case broken(String)
 
     package var description: String {
         switch self {
-        case .unresolved(let words), .refused(let words), .timedOut(let words), .tls(let words), .broken(let words), .noThread(let words): words
+        case .unresolved(let text), .refused(let text), .timedOut(let text), .tls(let text), .broken(let text), .noThread(let text): text
         case .cancelled: "cancelled"
         case .declined: "the answer was not taken"
         }
     }
 }
 
-/// Sends requests.
+/// Sends requests. Calls suspend and do not block the calling thread.
+///
+/// A transport for tests that answers everything with 404:
+///
+///     struct NothingHere: HTTPTransport {
+///         func send(_ request: HTTPRequest, onBody: HTTPBodyReceiver?) async throws(HTTPFailure) -> HTTPResponse {
+///             HTTPResponse(status: 404)
+///         }
+///         func connect(host: String, port: Int, timeout: Duration) async throws(HTTPFailure) { throw .refused("no server") }
+///     }
 package protocol HTTPTransport: Sendable {
     /// Sends a request and waits for the whole answer. Cancelling the task ends the exchange.
-    /// - Parameter onBody: Gets the body instead of it being collected.
+    /// - Parameter onBody: Receives the body piece by piece; nil collects it in the response.
+    /// - Throws: `HTTPFailure` if there is no complete answer. A status of 400 or above is an answer, not an error.
     func send(_ request: HTTPRequest, onBody: HTTPBodyReceiver?) async throws(HTTPFailure) -> HTTPResponse
-    /// Connects and closes again.
+    /// Opens a TCP connection and closes it again, without sending anything.
+    /// - Throws: `HTTPFailure` if there is no connection within `timeout`.
     func connect(host: String, port: Int, timeout: Duration) async throws(HTTPFailure)
 }
 
 extension HTTPTransport {
+    /// Sends a request and collects the body in the response.
     package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
         try await send(request, onBody: nil)
     }

@@ -1,5 +1,6 @@
 /// Percent-encoding as signatures want it: all but letters, digits and `-_.~`, in upper-case hexadecimal digits. See RFC 3986 §2.
 package enum PercentEncoding {
+    /// - Parameter keepingSlashes: Whether `/` is left as it is, for paths.
     package static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
