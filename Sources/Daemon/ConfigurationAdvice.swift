@@ -92,7 +92,7 @@ package struct ConfigurationAdvice {
 
     // MARK: The stop
 
-    /// The longest that any platform waits unless it is told to. A file without a stop budget is for all of them.
+    /// The longest that any platform waits by default. A file without a stop budget is for all of them.
     private static let longestBudget = Duration.seconds(60)
 
     private var graces: [Problem] {

@@ -77,7 +77,7 @@ package struct OfflineRestore: Sendable {
     }
 
     /// Replaces the tree. What a killed program has left running is ended first, since it would work in the same folders.
-    /// - Parameter say: Gets each line about what goes on.
+    /// - Parameter say: Gets each line of the report.
     package func run(
         _ selector: String, repository: String?, backsUpFirst: Bool, say: @escaping @Sendable (String) -> Void
     ) async throws(JobError) -> Outcome {

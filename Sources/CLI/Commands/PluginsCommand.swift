@@ -76,7 +76,7 @@ struct PluginsCheckCommand: AsyncParsableCommand {
     @Option(help: "How many seconds a request may take.")
     var patience = 30
 
-    @Flag(help: "Show what it is told (>), what it says (<) and what it prints.")
+    @Flag(help: "Show the requests (>), the messages (<) and the output.")
     var verbose = false
 
     @OptionGroup var json: JSONOption

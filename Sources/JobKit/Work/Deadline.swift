@@ -3,7 +3,7 @@ package enum Deadline {
     private enum End<Value: Sendable>: Sendable {
         case done(Result<Value, JobError>)
         case late
-        /// Whoever waits was cancelled, and so is the work: what that comes to counts.
+        /// The caller was cancelled, and so is the work: what that comes to counts.
         case cut
     }
 
