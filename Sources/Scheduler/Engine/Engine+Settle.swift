@@ -4,6 +4,7 @@ import JobKit
 extension Engine {
     /// Does all that is due: scheduled times, timeouts, retries, free slots, and the next step of stopping.
     mutating func settle(at now: Date) {
+        noteTimesAgain(at: now)
         if phase == .running {
             resetStrayCursors(at: now)
             expirePauses(at: now)

@@ -47,6 +47,15 @@ extension Engine {
         (fireTimes.takeDue(by: now).union(silentTimes.takeDue(by: now))).sorted()
     }
 
+    /// A clock that was set back makes what was due before due again.
+    mutating func noteTimesAgain(at now: Date) {
+        defer { decidedUpTo = now }
+        guard now < decidedUpTo else { return }
+        addTimesOfAll()
+        runTimes.removeAll()
+        for run in runs.values { addTimes(of: run) }
+    }
+
     /// Drops the earliest times that no longer hold, so that nobody is woken for them.
     mutating func forgetStaleTimes(at now: Date) {
         while let next = fireTimes.earliest, pause(of: next.key) != nil || jobs[next.key]?.nextFire != next.at { fireTimes.removeEarliest() }

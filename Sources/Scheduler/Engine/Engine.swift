@@ -79,6 +79,8 @@ package struct Engine: Sendable {
     var followers: [String: [String]] = [:]
     /// Jobs with a change that waits for needed jobs.
     var heldJobs: Set<String> = []
+    /// The latest instant that was decided about: a clock that is before it was set back.
+    var decidedUpTo = Date.distantPast
     /// No cursor is later.
     var latestCursor = Date.distantPast
     var highestRunID: Int64
