@@ -295,6 +295,8 @@ struct OpenClawTests {
         let commits = try await world.hub.log().filter { $0.path.contains("/commit/") }.count
         let safe = try world.start("two", ["SHIPKEEPER_SAFE_MODE": "1"])
         #expect(try safe.says("safe mode: nothing is restored, started or backed up"))
+        // The log says it before the socket is there.
+        #expect(try safe.program.until("'\(SourceTree.program)' status --state '\(safe.path)/state'"), "\(safe.log)")
         let status = try safe.ask("status")
         #expect(status.status == 0 && status.output.contains("safe mode: nothing is restored, started or backed up"), "\(status)")
         #expect(status.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(status.output)")
