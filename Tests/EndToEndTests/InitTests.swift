@@ -124,6 +124,8 @@ struct InitTests {
         child, terminal = pty.fork()
         if child == 0:
             os.environ.pop("NO_COLOR", None)
+            # Tests that run in the background of a shell have inherited that it is ignored.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execv(program, [program, "init", "--to", folder])
         text, at = b"", 0
         while True:

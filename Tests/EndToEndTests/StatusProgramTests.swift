@@ -96,7 +96,9 @@ struct StatusProgramTests {
         #expect(try program.answers(), "\(program.log)")
         #expect(try program.ask("start app --wait").status == 0)
         // `script` sends what comes on its input to the terminal: 3 is Ctrl-C.
-        let watch = "TERM=xterm script -qec \"'\(SourceTree.program)' status -w --state '\(folder["state"])'\" '\(folder["typescript"])'"
+        // What runs in the background of a shell ignores SIGINT.
+        let command = "'\(SourceTree.program)' status -w --state '\(folder["state"])'"
+        let watch = "TERM=xterm env --default-signal=INT script -qec \"\(command)\" '\(folder["typescript"])'"
         _ = try Shell.run(
             "mkfifo '\(folder["keys"])'; ( \(watch) < '\(folder["keys"])' > /dev/null 2>&1; echo gone > '\(folder["gone"])' ) & exec 3> '\(folder["keys"])'; "
                 + "for n in $(seq 600); do grep -q 'Nothing needs' '\(folder["typescript"])' && break; sleep 0.1; done; "
