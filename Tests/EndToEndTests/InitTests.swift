@@ -124,8 +124,9 @@ struct InitTests {
         child, terminal = pty.fork()
         if child == 0:
             os.environ.pop("NO_COLOR", None)
-            # Tests that run in the background of a shell have inherited that it is ignored.
+            # The tests' own process may ignore or block it, and children inherit both.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
             os.execv(program, [program, "init", "--to", folder])
         text, at = b"", 0
         while True:
