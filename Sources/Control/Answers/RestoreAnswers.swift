@@ -1,0 +1,45 @@
+import InPlaceRestore
+
+package struct RestoreAnswer: Codable, Sendable {
+    package enum State: String, Codable, Sendable {
+        case idle, running, succeeded, failed, refused
+    }
+
+    package var state: State
+    /// What has been done so far.
+    package var lines: [String]
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
+
+    init(_ progress: InPlaceRestore.Progress) {
+        state =
+            switch progress.state {
+            case .idle: .idle
+            case .running: .running
+            case .succeeded: .succeeded
+            case .failed: .failed
+            case .refused: .refused
+            }
+        lines = progress.lines
+        position = progress.position
+    }
+}
+
+/// What is known of a repository's backups besides what the repository says.
+package struct BackupNotesAnswer: Codable, Sendable {
+    /// Versions that a restore could not use, with the reason, by id.
+    package var damaged: [String: String]
+    /// The version that stays whatever the retention rule says, because a much smaller one followed it.
+    package var pinned: String?
+    /// The newest whole version, which stays while those after it are incomplete; nil where it is the newest, or not known.
+    package var lastWhole: String?
+    /// What those hold that this container has stored, by id.
+    package var sizes: [String: RestorePreviewAnswer.Size]
+
+    package init(damaged: [String: String], pinned: String?, lastWhole: String?, sizes: [String: RestorePreviewAnswer.Size] = [:]) {
+        self.damaged = damaged
+        self.pinned = pinned
+        self.lastWhole = lastWhole
+        self.sizes = sizes
+    }
+}

@@ -1,0 +1,121 @@
+package import Foundation
+package import JobKit
+package import Scheduler
+
+/// What the operations answer. The names of their fields are the API: added to, never changed.
+package struct RunAnswer: Codable, Sendable {
+    package struct AttemptAnswer: Codable, Sendable {
+        package var number: Int
+        package var startedAt: Date
+        package var endedAt: Date?
+        package var result: String?
+        package var exitCode: Int32?
+    }
+
+    package var id: Int64
+    package var job: String
+    package var cause: String
+    /// Why somebody asked for it, in their words.
+    package var reason: String?
+    package var scheduledAt: Date
+    package var missed: Int
+    package var startedAt: Date?
+    package var finishedAt: Date?
+    package var state: StateName
+    package var outcome: RunOutcome?
+    package var summary: String?
+    package var error: String?
+    package var hint: String?
+    package var exitCode: Int32?
+    package var outputs: [String: OutputValue]
+    /// What the job said that a person must look at.
+    package var attention: [StatusAnswer.Attention]?
+    /// When the next attempt is due, while the run waits for one.
+    package var nextAttemptAt: Date?
+    package var attempts: [AttemptAnswer]?
+    package var progress: ProgressAnswer?
+    /// Of a service whose run goes on.
+    package var service: StateName?
+    /// Why a waiting run can't start yet, as a clause: `waits for restore`.
+    package var obstacle: String?
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64?
+
+    init(_ run: Run) {
+        id = run.id
+        job = run.job
+        cause = run.cause.displayText
+        reason = run.reason
+        scheduledAt = run.scheduledAt
+        missed = run.missed
+        startedAt = run.startedAt
+        finishedAt = run.finishedAt
+        state = StateName(run.state)
+        outcome = run.state.outcome
+        summary = run.summary
+        error = run.error
+        hint = run.hint
+        exitCode = run.exitCode
+        nextAttemptAt = run.state.nextAttemptAt
+        outputs = run.result?.outputs ?? [:]
+        attention = run.attention.isEmpty ? nil : run.attention.map { StatusAnswer.Attention(job: run.job, message: $0.message, hint: $0.hint) }
+    }
+
+    package var isFinished: Bool { outcome != nil }
+    /// What came of it, in one line.
+    package var displayText: String { error ?? summary ?? "" }
+    /// The same for a list: what came of it, or why it runs, and why somebody asked for it.
+    package var listText: String {
+        let text = displayText.isEmpty ? cause : displayText
+        return reason.map { "reason: \($0); \(text)" } ?? text
+    }
+}
+
+package struct ProgressAnswer: Codable, Sendable {
+    package var step: String
+    package var done: Int64
+    package var total: Int64?
+    package var unit: String
+    package var bytes: Int64?
+    /// Bytes a second since the attempt began.
+    package var bytesPerSecond: Int64?
+
+    init(_ progress: RunProgress, since start: Date?, at now: Date) {
+        step = progress.step
+        done = progress.done
+        total = progress.total
+        unit = progress.unit
+        bytes = progress.bytes
+        let seconds = start.map { now.timeIntervalSince($0) } ?? 0
+        if let bytes = progress.bytes, seconds > 0.05 { bytesPerSecond = Int64(Double(bytes) / seconds) }
+    }
+}
+
+package struct RunsAnswer: Codable, Sendable {
+    package var runs: [RunAnswer]
+}
+
+package struct StartAnswer: Codable, Sendable {
+    package enum Result: String, Codable, Sendable {
+        case started, joined, stopping
+        case notRunning = "not_running"
+        case refused
+        case noSuchJob = "no_such_job"
+    }
+
+    package var result: Result
+    package var run: Int64?
+    package var message: String?
+    /// The nearest known name, where there is no such job.
+    package var suggestion: String?
+}
+
+package struct LogAnswer: Codable, Sendable {
+    package var run: Int64
+    package var text: String
+    /// Where to go on reading.
+    package var next: Int64
+    package var isFinished: Bool
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
+}

@@ -1,0 +1,47 @@
+package import Foundation
+
+package struct StatusAnswer: Codable, Sendable {
+    package struct Attention: Codable, Sendable {
+        package var job: String
+        package var message: String
+        package var hint: String?
+        /// The run that it is about, whose log may say more.
+        package var run: Int64?
+    }
+
+    /// The newest version that lacks nothing.
+    package struct LastBackup: Codable, Sendable {
+        package var job: String
+        /// When it was stored; where this container has stored none, when the newest one was found to be what is there.
+        package var at: Date
+        package var ageSeconds: Int
+        package var summary: String
+        /// When a later run found nothing new; nil where none has.
+        package var checkedAt: Date?
+    }
+
+    /// How much a repository holds, as of the last backup to it.
+    package struct Space: Codable, Sendable {
+        package var job: String
+        package var usedBytes: Int64
+        package var limitBytes: Int64?
+        /// Whether anybody may read it.
+        package var isPublic: Bool
+    }
+
+    package var version: String
+    package var at: Date
+    package var startedAt: Date
+    /// How often the program was started again in this container after a fault.
+    package var restarts: Int
+    package var isStopping: Bool
+    package var configuration: String
+    package var jobs: [JobAnswer]
+    /// The position in the feed of events that this answer knows: what follows is news.
+    package var position: Int64
+    /// The pause of all jobs.
+    package var pause: PauseAnswer.Pause?
+    package var lastBackup: LastBackup?
+    package var space: [Space]
+    package var attention: [Attention]
+}
