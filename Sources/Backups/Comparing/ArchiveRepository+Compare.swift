@@ -68,7 +68,7 @@ extension ArchiveRepository {
             }
             let reading = try await DedicatedThread.run { [notes] flag throws(BackupError) in
                 var members: SortedMembers
-                // Its file goes on without its name.
+                // The open file stays readable after its name is removed.
                 do throws(FileError) { members = try SortedMembers(scratch: folder, name: "members") } catch { throw .file(error) }
                 guard let archive else { return Reading(members: members, notes: notes) }
                 let read = try archive.read(flag) { reader throws(ArchiveError) in try members.read(reader, of: source) }
@@ -139,6 +139,6 @@ extension MemberRecord {
 }
 
 extension BackupSource {
-    /// Whether a member is one of its things, or lies below one.
+    /// Whether a member is one of the items of the source, or below one.
     fileprivate func holds(_ names: [RawName]) -> Bool { paths.contains { names.starts(with: $0) } }
 }

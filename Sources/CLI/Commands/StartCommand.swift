@@ -123,7 +123,7 @@ extension ServerOptions {
     /// The least time between two looks at progress or a log.
     private static let pace = Duration.milliseconds(100)
 
-    /// How a run stands, for somebody who waits for it.
+    /// The state of a run, for a command that waits for it.
     fileprivate func state(of run: Int64, _ job: String) async throws -> RunAnswer {
         if let answer = await askQuietly(RunOperation.self, .init(id: run)) { return answer }
         Console.error("shipkeeper stopped before run \(run) of \(job) was over; see \"shipkeeper runs \(job)\" when it runs again", code: .notRunning)

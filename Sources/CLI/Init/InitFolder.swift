@@ -16,7 +16,7 @@ struct InitFolder {
         path = URL(fileURLWithPath: name).path
     }
 
-    /// Nil where there is no such file, or none of text.
+    /// Nil where the file does not exist or is not text.
     func text(_ file: String) -> String? { FileManager.default.contents(atPath: "\(path)/\(file)").flatMap { String(data: $0, encoding: .utf8) } }
 
     /// What an earlier `init` has left in the configuration.

@@ -85,15 +85,15 @@ struct StatusText {
             return time + process + (job.note.map { ": \($0)" } ?? "")
         }
         if let note = job.note { return note }
-        let verdict = job.verdict.map { told($0) }
-        // A run that was cancelled does not change how the job stands, and is told beside it.
-        let later = job.last.flatMap { last in last.id == job.verdict?.id ? nil : last.outcome.map { "\($0.rawValue) \(told(last))" } }
+        let verdict = job.verdict.map { outcomeText($0) }
+        // A run that was cancelled does not change the verdict, and is shown next to it.
+        let later = job.last.flatMap { last in last.id == job.verdict?.id ? nil : last.outcome.map { "\($0.rawValue) \(outcomeText(last))" } }
         let words = [verdict, later].compactMap(\.self).joined(separator: "; ")
         return words.isEmpty ? (job.triggers.isEmpty ? "when started manually" : "not yet") : words
     }
 
     /// When a run ended and what came of it; the state says how it ended.
-    private func told(_ run: RunAnswer) -> String {
+    private func outcomeText(_ run: RunAnswer) -> String {
         (run.finishedAt.map(ago) ?? "") + (run.displayText.isEmpty ? "" : ": \(run.displayText)")
     }
 }
