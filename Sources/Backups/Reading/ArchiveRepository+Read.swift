@@ -1,7 +1,9 @@
 import Archive
 package import Buckets
 package import Files
+import Foundation
 package import Storage
+import TimeZones
 
 /// What an archive was found to hold.
 package struct ArchiveContents: Hashable, Sendable {
@@ -53,7 +55,7 @@ extension ArchiveRepository {
     package func find(_ selector: String, among versions: [StoreVersion]) throws(BackupError) -> StoreVersion {
         if selector == "latest", let newest = versions.first { return newest }
         if let exact = versions.first(where: { $0.id == selector }) { return exact }
-        if let date = Instant.parse(selector), let found = versions.first(where: { $0.date < date.end }) { return found }
+        if let date = WrittenInstant.parse(selector, in: ShownTime.zone, now: .now), let found = versions.first(where: { $0.date < date.end }) { return found }
         if let found = versions.first(where: { $0.lastPart == selector }) { return found }
         let matching = versions.filter { $0.id.hasPrefix(selector) || $0.digests[ArchiveNames.archive]?.hasPrefix(selector.lowercased()) == true }
         if matching.count == 1, selector.count >= 4 { return matching[0] }
