@@ -23,6 +23,12 @@ package struct EventAnswer: Codable, Sendable {
     package var topic: String?
     package var text: String?
 
+    private enum CodingKeys: String, CodingKey {
+        case position, type, job, run, state, note, progress, topic, text
+        // As the conversion from snake case spells it.
+        case runID = "runId"
+    }
+
     init(_ event: SchedulerEvent) {
         position = event.position
         job = event.job
