@@ -132,13 +132,11 @@ extension StateFile: RunStore {
         held == nil ? nil : "the disk is full: what happens is not recorded yet, and a restart would forget it"
     }
 
-    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
+    package func runs(_ query: RunQuery) async throws(StoreError) -> [Run] {
         // Before the file is read: what waits may be written meanwhile.
-        let new = held?.runs.values.filter { job == nil || $0.job == job } ?? []
-        let stored = try await reader?.runs(of: job, limit: limit) ?? []
-        guard !new.isEmpty else { return stored }
-        let known = Set(new.map(\.id))
-        return Array((new + stored.filter { !known.contains($0.id) }).sorted { $0.id > $1.id }.prefix(limit))
+        let new = held?.runs ?? [:]
+        let stored = try await reader?.runs(query) ?? []
+        return new.isEmpty ? stored : query.select(from: new.values + stored.filter { new[$0.id] == nil })
     }
 
     package func run(_ id: Int64) async throws(StoreError) -> Run? {

@@ -109,7 +109,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 if Console.answered(answer) { Console.error(answer.lines.last ?? "not restored", code: answer.state == .refused ? .refused : nil) }
                 throw ExitCode.failure
             }
-            try await server.awaitNews(after: answer.position, topic: InPlaceRestore.topic)
+            try await server.news(after: answer.position, topic: InPlaceRestore.topic)
             answer = try await server.ask(RestoreProgressOperation.self)
         }
     }

@@ -200,9 +200,11 @@ struct RunWaiter {
 
     /// Shows what has come since that byte.
     private func show(from offset: inout Int64) async {
-        guard let log = await server.askQuietly(LogOperation.self, .init(job: job, run: run, from: offset)) else { return }
-        offset = log.next
-        if !log.text.isEmpty, !Console.answeredLine(log) { Console.raw(log.text) }
+        while let log = await server.askQuietly(RunLogOperation.self, .init(id: run, from: offset)) {
+            offset = log.next
+            for line in log.lines where !Console.answeredLine(LogEntry(line, job: job, run: run)) { Console.out(PrintedText.line(line.displayText)) }
+            if log.isLast { return }
+        }
     }
 
     /// The program's own lines of the run, without the output of its processes.
@@ -210,9 +212,10 @@ struct RunWaiter {
         if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         var offset: Int64 = 0
         while true {
-            guard let log = await server.askQuietly(LogOperation.self, .init(job: job, run: run, from: offset)), !log.text.isEmpty else { return }
+            guard let log = await server.askQuietly(RunLogOperation.self, .init(id: run, from: offset)) else { return }
             offset = log.next
-            for line in log.text.split(separator: "\n") where line.hasPrefix("# ") { Console.out(String(line.dropFirst(2))) }
+            for line in log.lines where line.source == .own { Console.out(PrintedText.line(line.text)) }
+            if log.isLast { return }
         }
     }
 

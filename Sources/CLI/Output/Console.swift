@@ -78,6 +78,9 @@ enum Console {
         case green = "32"
         case yellow = "33"
         case red = "31"
+        case blue = "34"
+        case magenta = "35"
+        case cyan = "36"
         case grey = "90"
         case bold = "1"
     }

@@ -73,7 +73,8 @@ struct JobCardText {
 
     private var log: [String] {
         guard let run = card.logRun, !card.log.isEmpty else { return [] }
-        return ["", "Log of run \(run), its end (all of it: shipkeeper logs \(job.name) --run \(run)):"] + card.log.map { "  " + $0 }
+        let lines = card.log.map { "  " + PrintedText.line($0.displayText) }
+        return ["", "Log of run \(run), its end (all of it: shipkeeper logs \(job.name) --run \(run)):"] + lines
     }
 
     private var attention: [String] { card.attention.isEmpty ? [] : [""] + StatusText.attention(card.attention, width: width) }

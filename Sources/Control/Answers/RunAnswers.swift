@@ -109,13 +109,3 @@ package struct StartAnswer: Codable, Sendable {
     /// The nearest known name, where there is no such job.
     package var suggestion: String?
 }
-
-package struct LogAnswer: Codable, Sendable {
-    package var run: Int64
-    package var text: String
-    /// Where to go on reading.
-    package var next: Int64
-    package var isFinished: Bool
-    /// The position in the feed of events that this answer knows: what follows is news.
-    package var position: Int64
-}

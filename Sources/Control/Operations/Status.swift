@@ -24,7 +24,7 @@ extension Operations {
             version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
             configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, usages, at: snapshot.at) }, position: snapshot.position,
             pause: snapshot.pause.map(PauseAnswer.Pause.init), lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
-            attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await store.complaint())
+            attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await history.store.complaint())
                 + StatusAnswer.Attention.paused(snapshot)
                 + snapshot.jobs.flatMap(StatusAnswer.Attention.about)
                 + space.flatMap(StatusAnswer.Attention.about))

@@ -4,8 +4,8 @@ package import JobKit
 package protocol RunLogs: Sendable {
     /// - Parameter onGrowth: Called when more of the log can be read, on any thread: it must not block.
     func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog
-    /// The program's own lines, such as a reload or a fault of the store.
-    func note(_ line: String, isWarning: Bool)
+    /// Reports something in the log of the container, such as the end of a run or a fault of the store.
+    func note(_ notice: LogNotice)
     /// Text with every secret's value taken out.
     func redacted(_ text: String) -> String
     /// Removes the logs of runs that are no longer recorded.

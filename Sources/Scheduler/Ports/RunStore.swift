@@ -108,8 +108,8 @@ package protocol RunStore: Sendable {
     func load() async throws(StoreError) -> StoredState
     /// All changes, or none.
     func commit(_ changes: [StoreChange]) async throws(StoreError)
-    /// Runs, newest first; of one job, or of all.
-    func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run]
+    /// Runs, newest first.
+    func runs(_ query: RunQuery) async throws(StoreError) -> [Run]
     func run(_ id: Int64) async throws(StoreError) -> Run?
     func attempts(of run: Int64) async throws(StoreError) -> [Attempt]
     /// Newest first.
@@ -122,5 +122,8 @@ package protocol RunStore: Sendable {
 }
 
 extension RunStore {
+    /// Runs, newest first; of one job, or of all.
+    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] { try await runs(RunQuery(job: job, limit: limit)) }
+
     package func complaint() async -> String? { nil }
 }
