@@ -13,7 +13,7 @@ package enum HeldFiles {
 
     private struct State {
         var holders = 0
-        /// Descriptors that are being closed at this moment, by those who came before the holder.
+        /// Descriptors that are being closed at this moment, by threads that came before the holder.
         var closing = 0
         /// To be closed with the last holder.
         var kept: [CInt] = []
