@@ -4,6 +4,8 @@ import HTTPClient
 extension BucketClient {
     private static let keysAtOnce = 1000
 
+    /// Reads all pages of ListObjectsV2, 1000 keys each.
+    /// - Throws: `unavailable` also where a page is incomplete or malformed, so that a part is never taken for the whole.
     package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
         var objects: [BucketObject] = []
         var next: String?

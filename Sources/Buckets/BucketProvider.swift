@@ -2,14 +2,16 @@ import Crypto
 import Foundation
 import HTTPClient
 
-/// Keys that requests are signed with.
+/// An access key pair that requests are signed with. Keep it out of logs and messages: it prints its secret.
 package struct BucketCredentials: Sendable {
+    /// The access key id, which may be shown.
     package let id: String
+    /// The access key secret.
     package let secret: String
-    /// Of temporary keys.
+    /// The session token of temporary credentials (STS); nil for permanent ones.
     package let token: String?
 
-    /// Blanks and line breaks that were pasted along are taken off.
+    /// Removes all whitespace, which gets in by pasting; an empty token counts as none.
     package init(id: String, secret: String, token: String? = nil) {
         func trimmed(_ text: String) -> String { String(text.filter { !$0.isWhitespace && !$0.isNewline }) }
         self.id = trimmed(id)
@@ -44,7 +46,7 @@ protocol BucketProvider: Sendable {
     func signingKey(at time: String) -> SymmetricKey
     /// The headers that the call is sent with, its own among them.
     func headers(_ call: BucketCall, at time: String, key: SymmetricKey) -> [(name: String, value: String)]
-    /// What a refusal means, in words for the person who set it up.
+    /// What an error response means, as a message for the operator.
     func error(_ refusal: BucketErrorResponse, doing: String) -> StorageError
 }
 
@@ -54,7 +56,7 @@ struct BucketErrorResponse: Sendable {
     /// `NoSuchKey`, `AccessDenied` and so on; empty where the answer is not the service's own.
     var code: String
     var message: String
-    /// Finer than the code, where the service reports: `0003-00000001`.
+    /// More detailed than the code, where the service reports it: `0003-00000001`.
     var detail: String
     var requestID: String?
     /// The right host, where the wrong one was asked.

@@ -59,7 +59,7 @@ final class BodyHandOff: Sendable {
         }
     }
 
-    /// No more comes. Calls `end` once the receiver has got all, on its thread; at once where it has got nothing.
+    /// No more comes. Calls `end` once the receiver has got everything, on its thread; at once where it has got nothing.
     func finish(_ end: @escaping @Sendable (_ isDeclined: Bool) -> Void) {
         let isIdle = state.withLock { state in
             guard state.hasThread else { return true }

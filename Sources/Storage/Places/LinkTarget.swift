@@ -1,7 +1,7 @@
 import Files
 import Glibc
 
-/// What a name in a folder stands for once links are followed.
+/// What a name in a folder is once links are followed.
 enum FollowedName {
     /// A file, or something else that is not a folder, where it really is.
     case file(Folder, RawName, FileStatus)
@@ -23,7 +23,7 @@ extension Folder {
 
     /// Follows links wherever they lead, as plain tools do; nil where the name is not there.
     ///
-    /// For folders that someone has named as a repository: it is theirs to say what is where.
+    /// For folders that the operator has configured as a repository, whose links are deliberate.
     func followed(_ name: RawName) throws(FileError) -> FollowedName? {
         guard var status = try statusIfThere(name) else { return nil }
         var (folder, name) = (self, name)

@@ -6,13 +6,13 @@ struct BucketManifest: Codable, Hashable, Sendable {
         /// Where the content is, below the store's prefix.
         var key: String
         var size: Int64
-        /// In hexadecimal digits; nil for what a script has stored, of which nobody knows it for sure.
+        /// In hexadecimal digits; nil for what a script has stored, whose digest is not known.
         var sha256: String?
     }
 
     private static let folder = "versions/"
     private static let digits = 10
-    /// No store comes to so many versions: what bears a higher number is someone else's.
+    /// No store comes to so many versions: an object with a higher number is not ours.
     private static let most = 1 << 53
 
     /// Of the commit that made it; no two are alike.

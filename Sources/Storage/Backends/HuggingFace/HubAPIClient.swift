@@ -2,7 +2,7 @@ import Buckets
 import Foundation
 import HTTPClient
 
-/// How patient we are with the Hub.
+/// Timeouts of requests to the Hub, and waits between tries. The defaults are for production; tests shorten them.
 package struct HubTimeouts: Sendable {
     /// The longest an answer of the API may take.
     package var answer: Duration = .seconds(60)
@@ -73,7 +73,7 @@ struct HubAPIClient: Sendable {
         }
     }
 
-    /// Why there is no good answer, without the token, should a server have said it back to us.
+    /// Why the request was refused. The token is redacted, should a server have echoed it.
     func refusal(_ response: HTTPResponse, from url: String, doing: String) -> StorageError {
         var error = HubErrorMapping.error(response, from: url, address, doing: doing)
         error.message = error.message.replacing(token, with: "<secret>")

@@ -23,7 +23,7 @@ struct HubAddress: Hashable, Sendable {
 
     func lfs(_ path: String) -> String { "\(endpoint)/datasets/\(dataset).git/info/lfs/\(path)" }
 
-    /// Where a file's content is had.
+    /// The address of a file's content.
     func resolve(_ name: String, at commit: String) -> String {
         let path = name.split(separator: "/", omittingEmptySubsequences: false).map { HubAddress.encoded(String($0)) }.joined(separator: "/")
         return "\(endpoint)/datasets/\(dataset)/resolve/\(HubAddress.encoded(commit))/\(path)"
