@@ -1,5 +1,6 @@
-/// The names of the `archive` format, as the scripts that people come from use them.
+/// The names of the `archive` format, as the scripts use them that people migrate from. Changing one makes stored backups unreadable.
 package enum ArchiveNames {
+    /// The archive: a gzipped tar.
     package static let archive = "latest_backup.tar.gz"
     /// The archive's SHA-256 in hexadecimal digits.
     package static let checksum = "latest_backup.sha256"

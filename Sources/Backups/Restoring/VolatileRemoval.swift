@@ -1,6 +1,6 @@
 import Files
 
-/// Takes out of an unpacked tree what means nothing without the processes that made it: their locks, and shared memory of databases.
+/// Removes from an unpacked tree what is meaningless without the processes that made it: their locks, and shared memory of databases.
 struct VolatileRemoval {
     private var cursor: FolderCursor
     private(set) var removed: [String] = []
