@@ -5,7 +5,7 @@ struct NextStep: Sendable {
     var link: String?
     /// What to type, or what a value looks like.
     var example: String?
-    /// Whether `example` is to be typed as it stands.
+    /// Whether `example` is to be typed as it is.
     var isCommand: Bool
 
     init(_ en: String, _ zh: String, link: String? = nil, type command: String) {

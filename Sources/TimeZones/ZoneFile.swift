@@ -1,10 +1,11 @@
 import Foundation
 
-/// A compiled zone file as it was when it was read.
+/// The identity of a compiled zone file as it was when it was read: size, modification time, inode.
 package struct ZoneFile: Hashable, Sendable {
     /// The largest there is has some 4 kB.
     private static let mostBytes = 1 << 20
 
+    /// The path it was looked up by; links are followed.
     package let path: String
     private let target: String
     private let size: Int
@@ -25,6 +26,7 @@ package struct ZoneFile: Hashable, Sendable {
 
     func read() -> [UInt8]? { FileManager.default.contents(atPath: target).map(Array.init) }
 
-    /// Whether another file is at the path now, or it was written again. One that is gone has not changed: what was read stays right. Blocks.
+    /// Whether another file is at the path now, or it was written again. A missing one counts as unchanged: what was read stays valid. Blocks for
+    /// the disk.
     package func hasChanged() -> Bool { ZoneFile(path).map { $0 != self } ?? false }
 }

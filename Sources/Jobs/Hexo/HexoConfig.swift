@@ -1,7 +1,7 @@
 import Foundation
 import JSON5
 
-/// A site's own configuration, as far as plain settings at its top tell it.
+/// A site's own configuration, as far as it consists of plain settings at the top level.
 struct HexoConfig: Sendable {
     /// As Hexo looks for it: the first that is there.
     static let names = ["_config.yml", "_config.yaml", "_config.json"]

@@ -15,7 +15,7 @@ package struct Debounce: Hashable, Sendable {
         last = now
     }
 
-    /// How long it takes yet; nil while nothing has changed.
+    /// The time until it is due; nil while nothing has changed.
     package func remaining(at now: Duration) -> Duration? {
         guard let first, let last else { return nil }
         return max(.zero, min(last + quiet, first + quiet * Debounce.mostTimes) - now)
