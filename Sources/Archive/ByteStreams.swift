@@ -10,7 +10,7 @@ package import Files
 /// ```
 package protocol ByteSource: AnyObject {
     /// The next bytes, at least one and at most `most`, which must be positive. Empty only at the end, and then every time.
-    /// - Throws: `file` for an error of the system, `damaged` for content that cannot be decoded, `cancelled` once nobody waits for the result.
+    /// - Throws: `file` for an error of the system, `damaged` for content that cannot be decoded, `cancelled` once the caller was cancelled.
     func read(_ most: Int) throws(ArchiveError) -> [UInt8]
 }
 

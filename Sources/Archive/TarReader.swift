@@ -214,6 +214,6 @@ package final class TarReader {
 }
 
 extension RawName {
-    /// For messages: not more of it than a person reads.
+    /// For messages: at most 200 bytes of it.
     var readable: String { bytes.count <= 200 ? description : RawName(bytes.prefix(200)).description + "…" }
 }

@@ -3,7 +3,7 @@ package import Files
 /// Unpacks an archive below one folder and nowhere else, whatever the archive says.
 ///
 /// What could lead elsewhere is refused and ends the extraction: the folder is a staging folder, and nothing is lost. A member that
-/// merely can't be made is passed over, with a line in the report. Links are made last, so nothing can be written through one.
+/// merely can't be made is skipped, with a line in the report. Links are made last, so nothing can be written through one.
 package final class TreeExtractor {
     private static let pieceSize = 256 * 1024
 
@@ -123,7 +123,7 @@ package final class TreeExtractor {
         var isWanted: Bool
     }
 
-    /// Gives the member a place in the index; nil if a folder is already there.
+    /// Adds the member to the index and returns its number; nil if a folder is already there.
     func claim(_ member: Member, _ kind: MemberIndex.Kind) throws(ArchiveError) -> Int? {
         var parent = member.known
         for name in member.missing { parent = index.add(name, to: parent, .folder) }
@@ -217,7 +217,7 @@ package final class TreeExtractor {
         _ = try makeFile(node, member.entry, reader)
     }
 
-    /// Gives whether it could be made.
+    /// Returns whether it could be made.
     private func makeFile(_ node: Int, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> Bool {
         let place = index.place(node)
         guard let failure = try write(node, place, entry, reader) else {
@@ -231,7 +231,7 @@ package final class TreeExtractor {
         return false
     }
 
-    /// Gives what went wrong with writing; what is wrong with the archive is thrown.
+    /// Returns an error of writing; an error of the archive is thrown.
     private func write(_ node: Int, _ place: MemberPlace, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> FileError? {
         let sink: any ContentSink
         do { sink = try target.makeFile(place) } catch { return error }

@@ -106,7 +106,7 @@ extension StoreVersion {
         id == reference.id || (reference.checksum != nil && digests[ArchiveNames.archive] == reference.checksum)
     }
 
-    /// As if it held nothing but the archive: what else lies there is somebody else's.
+    /// As if it held nothing but the archive: other objects there are not ours.
     fileprivate var archiveOnly: StoreVersion {
         StoreVersion(
             id: id, date: date, objects: objects.filter { $0.key == ArchiveNames.archive }, digests: digests.filter { $0.key == ArchiveNames.archive })

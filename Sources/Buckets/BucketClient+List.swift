@@ -40,7 +40,7 @@ extension BucketClient {
             throw .unavailable("listing the bucket: an entry is invalid")
         }
         let tag = (item["ETag"] ?? "").filter { $0 != "\"" }.lowercased()
-        // The tag of an object that was put in parts looks like an MD5 with something behind it, or is none.
+        // The tag of an object that was put in parts looks like an MD5 with a suffix, or is not an MD5.
         let isDigest = item["Type"] ?? "Normal" == "Normal" && tag.utf8.count == 32 && tag.allSatisfy(\.isHexDigit)
         let modified = item["LastModified"].flatMap { try? Date.ISO8601FormatStyle(includingFractionalSeconds: $0.contains(".")).parse($0) }
         return BucketObject(key: key, size: size, md5: isDigest ? tag : nil, tag: tag, modified: modified)

@@ -66,7 +66,7 @@ struct BucketErrorResponse: Sendable {
     /// How long the service asks us to wait, where it says.
     var wait: Duration?
 
-    /// Reads an answer's body, or of answers without one the header that stands for it.
+    /// Reads an answer's body, or for answers without one the header with the same content.
     init(_ response: HTTPResponse) {
         var body = response.body
         if body.isEmpty, let header = response.header("x-oss-err"), let data = Data(base64Encoded: header) { body = Array(data) }
@@ -87,7 +87,7 @@ struct BucketErrorResponse: Sendable {
         return "(\(code.isEmpty ? "\(status)" : code)\(detail.isEmpty ? "" : ", \(detail)")\(id))"
     }
 
-    /// Whether the service says that there is no such object. A 404 in other words, as of a proxy, says nothing about what is stored.
+    /// Whether the service reports that there is no such object. Another 404, as of a proxy, means nothing about what is stored.
     func isAbsence(of method: String) -> Bool {
         guard status == 404 else { return false }
         return method == "HEAD" && code.isEmpty || ["NoSuchKey", "NoSuchObject", "NoSuchVersion"].contains(code)

@@ -17,7 +17,7 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
         case stale
         /// The disk, the quota or the account's credit is used up.
         case full
-        /// What was asked for will not be done, or what is there will not be touched, until a person has changed something.
+        /// The request is not carried out, or what is there is not touched, until something was changed manually.
         case refused
         /// The bytes are known not to be those that were stored.
         case damaged
@@ -59,7 +59,7 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
     package static func refused(_ message: String, hint: String? = nil) -> StorageError { StorageError(.refused, message, hint: hint) }
     package static func damaged(_ message: String) -> StorageError { StorageError(.damaged, message) }
 
-    /// Whether the same call may succeed later without anybody's doing.
+    /// Whether the same call may succeed later, without a manual change.
     package var isPassing: Bool {
         switch kind {
         case .unavailable, .limited: true

@@ -65,7 +65,7 @@ struct VariableText {
         }
     }
 
-    /// The brace that closes the one at the start, those of variables inside it passed over.
+    /// The brace that closes the one at the start; those of variables inside it are skipped.
     private static func end(of text: Substring) -> Substring.Index? {
         var depth = 0
         var isAfterDollar = true

@@ -54,7 +54,7 @@ struct YAMLTree {
         }
     }
 
-    /// Keys set twice that are passed over: each costs another reading.
+    /// Keys set twice that are skipped: each costs another parse.
     private static let mostDoubled = 100
 
     private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {

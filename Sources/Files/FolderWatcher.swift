@@ -30,7 +30,7 @@ package struct FolderWatcher {
     private static let ignoredEndings = ["~", ".swp", ".swx", ".tmp"].map { Array($0.utf8) }
 
     private let path: String
-    /// Whole paths that are passed over, with all below them.
+    /// Absolute paths that are skipped, with everything below them.
     private let ignoring: Set<RawName>
     private let mostFolders: Int
     private let betweenLooks: Duration
@@ -58,7 +58,7 @@ package struct FolderWatcher {
     /// Waits until something has changed, or for `most` at the longest. Blocks; call it on a thread of its own, in steps short enough to notice
     /// that the caller was cancelled.
     package mutating func wait(_ most: Duration) -> Notice {
-        // A folder that can't be looked at just now is no other folder.
+        // A folder that can't be read now does not count as another folder.
         if let now = Self.identity(of: path), now != identity {
             let newest = begin()
             return identity.isEmpty ? .change : .other(changed: newest)
@@ -95,7 +95,7 @@ package struct FolderWatcher {
 
     // MARK: Setting up
 
-    /// Looks at all folders; gives when anything in them last changed.
+    /// Scans all folders; returns when anything in them last changed.
     @discardableResult
     private mutating func begin() -> FileTime {
         identity = Self.identity(of: path) ?? []

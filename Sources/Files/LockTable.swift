@@ -1,6 +1,6 @@
 /// Which files are locked by a process just now, by any means, as the system lists them in `/proc/locks`.
 ///
-/// Looking takes no lock, so nobody is disturbed. In a container it lists what the container's own processes hold; where there is no list,
+/// Looking takes no lock, so no other process is disturbed. In a container it lists what the container's own processes hold; without a list,
 /// nothing counts as locked.
 package struct LockTable: Sendable {
     private struct Key: Hashable {

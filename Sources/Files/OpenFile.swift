@@ -157,7 +157,7 @@ package final class OpenFile: Sendable {
         guard cfiles_lock_range(raw, F_RDLCK, off_t(start), off_t(count)) == 0 else { throw FileError("lock", path) }
     }
 
-    /// Gives such a lock back.
+    /// Releases such a lock.
     package func unlock(from start: Int64, count: Int64) { _ = cfiles_lock_range(raw, F_UNLCK, off_t(start), off_t(count)) }
 
     /// Takes the exclusive lock of the file (flock(2)), which is released when the file is closed. It excludes only others who ask for it.

@@ -26,7 +26,7 @@ extension Folder {
         }
     }
 
-    /// Removes all but a folder; gives whether it was none.
+    /// Removes anything but a folder; returns whether it was something else.
     private func isEmptied(of name: RawName) throws(FileError) -> Bool {
         do {
             guard try status(name).kind != .folder else { return false }

@@ -76,7 +76,7 @@ package struct RetryingTransport: HTTPTransport {
         let flag = Mutex(false)
     }
 
-    /// Keeps the words of an answer that will be asked for again from the receiver, and notes when it has got any others.
+    /// Hides the body of an answer that will be requested again from the receiver, and notes when it has got any other.
     private func guarded(_ receiver: @escaping HTTPBodyReceiver, _ request: HTTPRequest, _ begun: BodyBegun) -> HTTPBodyReceiver {
         { [advice] head, piece in
             guard advice(request, head) == .no else { return true }

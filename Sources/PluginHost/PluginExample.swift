@@ -56,7 +56,7 @@ extension PluginValue {
         text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9\/_.-]*/) != nil && !otherwise.contains(text.lowercased())
     }
 
-    /// On one line of YAML, with dollars as the configuration wants them.
+    /// On one line of YAML, with dollars escaped as the configuration requires.
     fileprivate var yaml: String {
         switch self {
         case .text(let text) where PluginValue.isPlain(text): text

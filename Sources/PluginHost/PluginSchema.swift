@@ -28,7 +28,7 @@ package indirect enum PluginSchema: Sendable {
 
     private static let kinds = ["string", "integer", "number", "boolean", "array", "object"]
 
-    /// Words of JSON Schema that schemas are pasted with, and that say nothing here.
+    /// Keywords of JSON Schema that are accepted with a warning, and have no effect.
     private static let unused: Set<String> = [
         "format", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "prefixItems", "exclusiveMinimum",
         "exclusiveMaximum", "multipleOf", "minProperties", "maxProperties", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",

@@ -18,7 +18,7 @@ package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     package var message: String
     /// What to do about it.
     package var hint: String?
-    /// Whether another try may succeed without anybody's doing.
+    /// Whether another try may succeed without a manual change.
     package var isPassing: Bool
 
     package init(_ message: String, hint: String? = nil, isPassing: Bool = false) {
@@ -141,7 +141,7 @@ package struct SiteScan: Sendable {
 }
 
 extension ScannedFile {
-    /// Opens the file for reading; no link is followed on the way, so that nobody leads us out of the site. Blocks.
+    /// Opens the file for reading; no link is followed on the way, so that none can lead out of the site. Blocks for the disk.
     package func open(below root: Folder) throws(FileError) -> OpenFile {
         guard let name = place.last else { throw FileError("open", key.text, code: ErrorNumber.missing) }
         return try root.folder(below: place.dropLast()).file(name)

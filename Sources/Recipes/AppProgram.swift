@@ -48,7 +48,7 @@ package struct AppProgram: Equatable, Sendable {
         return "debian:bookworm-slim"
     }
 
-    /// How the image gets what it needs beside its files.
+    /// How the image gets what it needs in addition to its files.
     var preparation: String {
         switch image {
         case "node:22-bookworm-slim": "RUN npm ci --omit=dev"

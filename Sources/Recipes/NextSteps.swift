@@ -71,7 +71,7 @@ extension Recipe {
         }
     }
 
-    /// One step for each variable and secret, where the platform wants them one by one.
+    /// One step for each variable and secret, where the platform requires them one by one.
     fileprivate func settings(variables place: Text, secrets secretPlace: Text) -> [NextStep] {
         func step(_ verb: Text, _ place: Text, _ variable: Variable) -> NextStep {
             NextStep(

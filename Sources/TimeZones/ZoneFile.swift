@@ -12,7 +12,7 @@ package struct ZoneFile: Hashable, Sendable {
     private let modified: Date
     private let number: Int
 
-    /// Nil where there is no such file, or it is not a plain one of a zone file's size. Blocks.
+    /// Nil where there is no such file, or it is not a regular file of a zone file's size. Blocks for the disk.
     init?(_ path: String) {
         target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let found = try? FileManager.default.attributesOfItem(atPath: target), found[.type] as? FileAttributeType == .typeRegular,

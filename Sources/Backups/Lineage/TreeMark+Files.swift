@@ -26,7 +26,7 @@ extension BackupSource {
         var mark = try readMark()?.mark ?? TreeMark()
         mark.parts = places.map(\.part)
         change(&mark)
-        // Those that bear none come first: no part is listed in another before it bears the mark itself.
+        // Those without a mark come first: no part is listed in another before it has the mark itself.
         var (unmarked, marked): ([MarkPlace], [MarkPlace]) = ([], [])
         for place in places { if try place.read() == nil { unmarked.append(place) } else { marked.append(place) } }
         let isWritten = (unmarked + marked).allSatisfy { $0.write(mark) }

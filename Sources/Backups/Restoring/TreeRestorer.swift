@@ -45,7 +45,7 @@ package struct TreeRestorer: Sendable {
     package struct Report: Sendable {
         /// The version that was restored.
         package var version: StoreVersion
-        /// The head when the restore began: what the tree descends from, if nobody has written since.
+        /// The head when the restore began: what the tree descends from, if no other client has written since.
         package var head: StoreVersion?
         /// Regular files.
         package var files: Int
@@ -222,7 +222,7 @@ package struct TreeRestorer: Sendable {
                 let folder = try staging.folder(below: item.member.dropLast())
                 guard let tree = item.member.last else { continue }
                 let parent = try Folder.make(item.parent)
-                // Where nothing has changed since the last restore, the tree that gives way is no loss.
+                // Where nothing has changed since the last restore, the old tree need not be kept.
                 let isSame = TreeComparison.areSame(item.name, in: parent, tree, in: folder, flag)
                 let swap = try TreeSwap.run(TreeSwap(parent: parent, name: item.name, id: id, with: tree, in: folder))
                 if isSame, let kept = swap.kept { try? kept.folder.removeTree(kept.name) }

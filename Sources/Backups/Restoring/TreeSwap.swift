@@ -72,7 +72,7 @@ struct TreeSwap {
             state = isThere ? .beside : .placed
         } catch {
             if error.isAcrossFileSystems, tree != copyName, try staging.status().device != live?.device {
-                // To the right file system first; until it is whole there it bears a name that is cleared after a crash.
+                // To the right file system first; until it is whole there it has a name that is removed after a crash.
                 do throws(FileError) {
                     try TreeMove.move(tree, from: staging, to: parent, as: copyName)
                     try parent.syncFileSystem()

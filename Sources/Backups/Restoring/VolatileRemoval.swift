@@ -5,7 +5,7 @@ struct VolatileRemoval {
     private var cursor: FolderCursor
     private(set) var removed: [String] = []
 
-    /// Gives the paths of what was removed. What can't be looked at stays.
+    /// Returns the paths of what was removed. What can't be read stays.
     static func run(in folder: Folder) throws(FileError) -> [String] {
         var removal = VolatileRemoval(cursor: FolderCursor(at: folder))
         var rest = [try folder.names()]

@@ -14,7 +14,7 @@ struct HexoBuild {
         var undated: [String]
         /// Whether Hexo must make everything, whatever it takes for unchanged.
         var isForced: Bool
-        /// What came of emptying the output; nil where it was built upon.
+        /// The result of emptying the output; nil where the build continues from it.
         var emptied: HexoOutput.Emptied?
     }
 

@@ -10,7 +10,7 @@ struct HexoConfig: Sendable {
     let name: String
     private let values: [String: [String]]
 
-    /// - Parameter text: What the file holds. What can't be read as a setting is passed over; Hexo itself complains of it.
+    /// - Parameter text: The file's content. Lines that can't be read as settings are skipped; Hexo itself reports them.
     init(name: String, text: String) {
         self.name = name
         values = name.hasSuffix(".json") ? HexoConfig.json(text) : HexoConfig.yaml(text)

@@ -166,7 +166,7 @@ package struct HexoJob: JobType {
     }
 }
 
-/// What of a site's packages is not there, in words.
+/// The missing packages of a site, as a message.
 private struct MissingModules {
     private static let mostNamed = 5
 

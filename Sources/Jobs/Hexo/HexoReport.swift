@@ -143,7 +143,7 @@ struct UnreachableHost: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-    /// Cut to what a summary can bear.
+    /// Cut to a length that fits a summary.
     fileprivate var clipped: String { count > 300 ? prefix(300) + "…" : self }
 }
 

@@ -226,7 +226,7 @@ struct SitePublication {
             context.log("the bucket's website settings were set: \(new.description)")
             return ([], true)
         } catch {
-            // A key for uploads alone may not look at this, which is no mistake.
+            // A key for uploads alone may not read this, which is not a mistake.
             let isUsual = error.kind == .unauthorized && target.rules.website == .check
             return (isUsual ? [] : ["the bucket's website settings: \(error.message)"], false)
         }

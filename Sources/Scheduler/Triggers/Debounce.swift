@@ -1,4 +1,4 @@
-/// Decides when a folder has come to rest: once nothing has changed for a while, or, where it never rests, after ten times that.
+/// Decides when a folder is quiet: once nothing has changed for a while, or, where it never is, after ten times that.
 package struct Debounce: Hashable, Sendable {
     private static let mostTimes = 10
 

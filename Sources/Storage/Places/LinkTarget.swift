@@ -13,7 +13,7 @@ enum FollowedName {
 extension Folder {
     private static let mostLinks = 40
 
-    /// What the system knows of a name, nil where there is none: a folder that may not be looked into is an error, not an absence.
+    /// The status of a name, nil where there is none: a folder that may not be read is an error, not an absence.
     func statusIfThere(_ name: RawName) throws(FileError) -> FileStatus? {
         do { return try status(name) } catch {
             if error.isMissing { return nil }
@@ -68,7 +68,7 @@ extension Folder {
     }
 
     /// The paths of files, links and other things below, as many as there are or may be looked at; a folder that could not be gone into any
-    /// further stands for what it holds. Goes level by level and keeps no folder open.
+    /// further is listed instead of what it holds. Goes level by level and keeps no folder open.
     /// - Parameter isWanted: Whether a name directly in this folder is looked at.
     func pathsBelow(most: Int, deepest: Int = 12, where isWanted: (RawName) -> Bool) throws(FileError) -> [String] {
         var (found, looked) = ([String](), 0)

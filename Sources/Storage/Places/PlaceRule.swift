@@ -13,7 +13,7 @@ package enum PlaceRule {
 
     /// What a single name indicates.
     package enum Meaning: Hashable, Sendable {
-        /// A fresh place may hold it without anybody having stored anything: the Hub's read-me, `lost+found`.
+        /// A fresh place may hold it without anything having been stored: the Hub's read-me, `lost+found`.
         case housekeeping
         /// Looks like a backup: of ours, of a script or of another program.
         case backup

@@ -30,7 +30,7 @@ struct BucketManifest: Codable, Hashable, Sendable {
         return folder + String(repeating: "0", count: max(0, digits - text.count)) + text + ".json"
     }
 
-    /// The number that a key stands for; nil where it is not a manifest's.
+    /// The number in a key; nil where it is not a manifest's.
     static func number(of key: String) -> Int? {
         guard key.hasPrefix(folder), key.hasSuffix(".json") else { return nil }
         let number = Int(key.dropFirst(folder.count).dropLast(".json".count))

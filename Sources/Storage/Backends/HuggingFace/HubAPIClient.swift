@@ -19,7 +19,7 @@ package struct HubTimeouts: Sendable {
     package init() {}
 }
 
-/// Requests to the Hub: with the token where it belongs, and with failures in words.
+/// Requests to the Hub: adds the token where it belongs, and turns failures into messages.
 struct HubAPIClient: Sendable {
     let address: HubAddress
     private let token: String
@@ -52,7 +52,7 @@ struct HubAPIClient: Sendable {
         return headers
     }
 
-    /// Sends a request to the API and gives a good answer.
+    /// Sends a request to the API and returns an answer of 200 to 299.
     func send(_ request: HTTPRequest, doing: String) async throws(StorageError) -> HTTPResponse {
         let response = try await answer(request, doing: doing)
         guard (200..<300).contains(response.status) else { throw refusal(response, from: request.url, doing: doing) }

@@ -95,7 +95,7 @@ package final class HuggingFace: ObjectStore {
             }
         }
         let file = try await HubDownload(calls: calls).open(name, at: version, scratch: scratch, onProgress)
-        // Also where git's pointer was uploaded as the content, it is none.
+        // A git-lfs pointer that was uploaded as the content is refused too.
         return try await DedicatedThread.run { [settings] _ throws(StorageError) in try LFSPointer.checked(file, name, in: settings.dataset) }
     }
 
