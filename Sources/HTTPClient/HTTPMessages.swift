@@ -19,7 +19,6 @@ package struct HTTPBodyStream: Sendable {
     /// Returns up to `most` bytes from an offset; nil when they can't be read. May block: called on a thread of the exchange's own.
     package var read: @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?
 
-    /// - Parameter isRepeatable: By default only `GET` and `HEAD`.
     package init(length: Int64, read: @escaping @Sendable (_ offset: Int64, _ most: Int) -> [UInt8]?) {
         self.length = length
         self.read = read
@@ -63,6 +62,7 @@ package struct HTTPRequest: Sendable {
     /// Whether sending it a second time does no harm when it is not known whether the first has arrived.
     package var isRepeatable: Bool
 
+    /// - Parameter isRepeatable: By default only `GET` and `HEAD`.
     package init(
         _ method: String = "GET", _ url: String, headers: [(name: String, value: String)] = [], body: HTTPBody? = nil,
         timeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10), slowest: HTTPPace? = nil,

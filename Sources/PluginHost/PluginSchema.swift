@@ -1,8 +1,8 @@
 import JobKit
 package import Settings
 
-/// The schema of a plug-in's settings: the part of JSON Schema that describes the form of a value, read from `plugin.yaml`. Keywords outside
-/// of it are warnings, and check nothing. See json-schema.org, "JSON Schema Validation".
+/// The schema of a plug-in's settings: the part of JSON Schema that describes the form of a value, read from `plugin.yaml`. Its other keywords
+/// are warnings, and check nothing; unknown ones are errors. See json-schema.org, "JSON Schema Validation".
 package indirect enum PluginSchema: Sendable {
     /// `pattern` may match anywhere in the text, as in JSON Schema; no `choices` means any. A secret is `writeOnly` in the schema.
     case text(pattern: String?, choices: [String], isSecret: Bool)

@@ -9,7 +9,7 @@ package struct Detection: Equatable, Sendable {
     /// The port that the platform's file names.
     package var port: Int?
 
-    /// Names of the files that are worth reading, in no folder.
+    /// Names of the files that are worth reading, directly in the folder.
     package static let files = signs.map(\.file) + ["README.md", "Dockerfile", "package.json"]
 
     private static let signs: [(file: String, platform: Hosting)] = [
