@@ -3,6 +3,7 @@ package import Scheduler
 
 /// What restoring a certain backup takes: the jobs that work on the data, and how they are asked to do it.
 package struct RestorePlan: Sendable {
+    /// The name of the job that restores the data.
     package var restoreJob: String
     /// Jobs that store the same data, for a backup of the current data first.
     package var backupJobs: [String]
@@ -12,7 +13,7 @@ package struct RestorePlan: Sendable {
     package var version: String
     /// How messages name it.
     package var displayText: String
-    /// Asks the restore job for the backup that is wanted; nil for the newest again.
+    /// Requests a version from the restore job; nil for the newest again.
     package var request: @Sendable (String?) async throws(JobError) -> Void
     /// Lets the backup jobs know whether another container's backup is to stay the newest.
     package var yield: @Sendable (Bool) async throws(JobError) -> Void
@@ -50,6 +51,7 @@ package actor InPlaceRestore {
 
     /// How far it has come.
     package struct Progress: Sendable {
+        /// `idle` before the first restore; `succeeded` and `failed` until the next one begins.
         package enum State: Sendable {
             case idle, running, succeeded, failed
             /// Another one is under way.
@@ -63,6 +65,7 @@ package actor InPlaceRestore {
         package var position: Int64
     }
 
+    /// Finds the backup that a selector names, and the jobs on its data. A repository is named where there are several.
     package typealias Planner = @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePlan, JobError>
 
     private enum State {

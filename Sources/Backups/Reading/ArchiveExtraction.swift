@@ -1,7 +1,8 @@
 import Archive
 import Files
 
-/// One extraction of an archive: into a folder, or for its verdict alone. All who read archives do it here, so that they refuse the same.
+/// One extraction of an archive: into a folder, or only to validate it. All code that reads archives uses this, so the same is refused
+/// everywhere.
 struct ArchiveExtraction {
     let archive: CheckedArchive
     let flag: CancelFlag
@@ -13,16 +14,16 @@ struct ArchiveExtraction {
 
     struct Result {
         var report: ExtractionReport
-        /// The things of the source that are in it, and those that are not.
+        /// The items of the source that are in it, and those that are not.
         var present: [BackupSource.Item]
         var missing: [BackupSource.Item]
         var notes: [String]
     }
 
-    /// Unpacks below a folder; nil to read and judge all and to write nothing.
+    /// Unpacks below a folder; nil to read and judge everything and to write nothing.
     ///
-    /// No length that the archive tells decides about room: the disk is full when it is. Then the archive is read once more, for what is damaged
-    /// must not be taken for a lack of room, and it is known how much is needed.
+    /// Sizes that the archive names are not trusted for checking free space: the disk is full when a write fails. Then the archive is read once
+    /// more, because damage must not be reported as lack of space, and to find out how much is needed.
     func run(into folder: Folder?) throws(BackupError) -> Result {
         let free = (try? folder?.space().bytes) ?? .max
         do { return try extract(into: folder, limit: free) } catch {

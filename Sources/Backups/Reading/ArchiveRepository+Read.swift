@@ -7,13 +7,18 @@ import TimeZones
 
 /// What an archive was found to hold.
 package struct ArchiveContents: Hashable, Sendable {
+    /// Files, folders and links. For an export that was only read, members of any kind.
     package var members: Int
+    /// Regular files.
     package var files: Int
+    /// Bytes of content, without holes.
     package var bytes: Int64
+    /// Bytes of the archive itself, compressed.
     package var archiveBytes: Int64
+    /// Messages for the operator, such as that there was no checksum.
     package var notes: [String]
 
-    /// Does all that a restore does but write.
+    /// Does everything that a restore does except writing.
     /// - Parameter source: What it must hold; nil where that is not known.
     init(_ archive: CheckedArchive, of source: BackupSource?, _ flag: CancelFlag) throws(BackupError) {
         let result = try ArchiveExtraction(archive: archive, flag: flag, source: source).run(into: nil)
@@ -24,7 +29,7 @@ package struct ArchiveContents: Hashable, Sendable {
 }
 
 extension ArchiveContents {
-    /// Reads all members to their ends, and does not ask what a restore would make of them.
+    /// Reads all members to their ends, without judging whether they could be restored.
     init(reading archive: CheckedArchive, _ flag: CancelFlag) throws(BackupError) {
         var (members, files, bytes) = (0, 0, Int64(0))
         notes = try archive.read(flag) { reader throws(ArchiveError) in
@@ -42,16 +47,21 @@ extension ArchiveContents {
 
 /// What was unpacked.
 package struct Unpacked: Hashable, Sendable {
+    /// Regular files.
     package var files: Int
     /// Files, folders and links.
     package var members: Int
+    /// Bytes of content, without holes.
     package var bytes: Int64
     /// Members that were left out, with the reason.
     package var skipped: [String]
 }
 
 extension ArchiveRepository {
-    /// The backup that a person means: by the beginning of its id or of its archive's SHA-256, or by an instant, for which it is the newest one until then.
+    /// The backup that a selector names: `latest`, an id or the beginning of one (at least 4 characters), the beginning of the archive's SHA-256,
+    /// or an instant, which means the newest backup until then. See `Instant` for the forms. Pure.
+    /// - Parameter versions: Newest first.
+    /// - Throws: `noSuchBackup`, also where the beginning of an id is ambiguous.
     package func find(_ selector: String, among versions: [StoreVersion]) throws(BackupError) -> StoreVersion {
         if selector == "latest", let newest = versions.first { return newest }
         if let exact = versions.first(where: { $0.id == selector }) { return exact }
@@ -62,17 +72,17 @@ extension ArchiveRepository {
         throw .noSuchBackup(matching.count > 1 ? "\(selector)…, which is how \(matching.count) of them begin" : selector)
     }
 
-    /// Brings an archive here.
+    /// Downloads or opens an archive, with the checksum that it must have.
     func fetch(_ version: StoreVersion, scratch: Folder, onProgress: StoreProgress? = nil) async throws(BackupError) -> CheckedArchive {
         let file: OpenFile
         do { file = try await store.open(ArchiveNames.archive, at: version, scratch: scratch, onProgress: onProgress) } catch {
-            // Trouble with one version's bytes is no trouble with the store.
+            // A damaged version is not a problem of the store.
             throw error.kind == .damaged ? .archive(.damaged(error.message)) : .store(error)
         }
         let size: Int64
         do { size = try file.status().size } catch { throw .file(error) }
         let digest = version.digests[ArchiveNames.archive].flatMap { $0.count == 64 ? $0 : nil }
-        // What the store itself says needs nobody's word besides.
+        // A digest from the store needs no checksum file.
         guard digest == nil else { return CheckedArchive(file: file, size: size, storeDigest: digest, storedChecksum: nil) }
         switch try await storedChecksum(of: version, scratch: scratch) {
         case .nothing: return CheckedArchive(file: file, size: size, storeDigest: nil, storedChecksum: nil)
@@ -82,8 +92,11 @@ extension ArchiveRepository {
         }
     }
 
-    /// Fetches a backup and does all that a restore does but write.
-    /// - Parameter source: What the backup must hold; nil where that is not known.
+    /// Fetches a backup and does everything that a restore does except writing. Suspends for the network; unpacking is on a thread of its own.
+    /// - Parameters:
+    ///   - source: What the backup must hold; nil where that is not known.
+    ///   - scratch: A folder for the download, which needs room for the archive.
+    /// - Throws: `archive` for a damaged backup, `notInBackup` for one of something else, `store` where it can't be fetched.
     package func verify(
         _ version: StoreVersion, holding source: BackupSource? = nil, scratch: String, onProgress: StoreProgress? = nil
     ) async throws(BackupError) -> ArchiveContents {
@@ -93,7 +106,10 @@ extension ArchiveRepository {
         }
     }
 
-    /// Unpacks a backup, or what of it lies at or below a path, into a folder. What came into it is gone again when that fails.
+    /// Unpacks a backup, or what is at or below a path in it, into a folder. After an error everything that was unpacked is removed again.
+    /// - Parameters:
+    ///   - folder: Also gets the download, as a file without a name.
+    ///   - path: As the archive names it, relative; nil for everything. A path that the backup does not hold unpacks nothing.
     package func unpack(
         _ version: StoreVersion, into folder: Folder, only path: String? = nil, onProgress: StoreProgress? = nil
     ) async throws(BackupError) -> Unpacked {
@@ -113,7 +129,8 @@ extension ArchiveRepository {
         }
     }
 
-    /// Writes a backup's archive to a plain file, once it is known to be whole.
+    /// Writes a backup's archive to a plain file, once every byte was checked. The file appears in one step, and replaces one of that name.
+    /// - Throws: `archive` for a damaged backup; `file` where it can't be written, and then `.NAME.part` may be left in the folder.
     package func export(_ version: StoreVersion, to file: String, in folder: Folder, onProgress: StoreProgress? = nil) async throws(BackupError)
         -> ArchiveContents
     {
@@ -137,8 +154,8 @@ extension ArchiveRepository {
 }
 
 extension StoreVersion {
-    /// How people are shown which backup it is: the first digits of its archive's SHA-256; else the last part of its id, or what it begins with. `find`
-    /// knows them all. None of them looks like a time, as an id may.
+    /// The id for messages: the first 8 digits of its archive's SHA-256; else the last part of the version's id, or its first 12 characters.
+    /// `find` accepts all of them. None looks like a time, as an id may.
     package var shortID: String {
         if let digest = digests[ArchiveNames.archive] { return String(digest.prefix(8)) }
         return BackupID.short(id)
@@ -148,11 +165,11 @@ extension StoreVersion {
 }
 
 extension Lineage.Reference {
-    /// How people are shown which backup it is.
+    /// The id for messages; see `StoreVersion.shortID`.
     package var shortID: String { BackupID.short(id) }
 }
 
-/// What of a backup's id is enough to tell it.
+/// The part of a backup's id that is enough to identify it.
 private enum BackupID {
     static func short(_ id: String) -> String { lastPart(of: id) ?? String(id.prefix(12)) }
 

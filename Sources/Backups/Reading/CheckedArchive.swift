@@ -8,13 +8,13 @@ import Storage
 struct CheckedArchive: Sendable {
     let file: OpenFile
     let size: Int64
-    /// What the store itself says of it.
+    /// The digest that the store itself reports.
     let storeDigest: String?
-    /// What stands in the file beside it, where the store says nothing: scripts store the two in two steps, so that file may be
+    /// The content of the checksum file next to it, where the store has no digest: scripts store the two in two steps, so that file may be
     /// that of the backup before.
     let storedChecksum: String?
 
-    /// What `body` made of the members, and things worth a word.
+    /// The result of `body`, and messages for the operator.
     struct Reading<Value> {
         var value: Value
         var notes: [String]
@@ -54,7 +54,7 @@ struct CheckedArchive: Sendable {
     }
 }
 
-/// Ends reading when nobody waits any more.
+/// Ends reading when the caller was cancelled.
 private final class CancellableSource: ByteSource {
     private let next: any ByteSource
     private let flag: CancelFlag

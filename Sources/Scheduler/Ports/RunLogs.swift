@@ -1,12 +1,13 @@
 package import JobKit
 
-/// Keeps what runs say.
+/// Keeps the output of runs. Secrets are redacted before anything is written.
 package protocol RunLogs: Sendable {
+    /// Opens the log of a run, appending where it exists.
     /// - Parameter onGrowth: Called when more of the log can be read, on any thread: it must not block.
     func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog
     /// Reports something in the log of the container, such as the end of a run or a fault of the store.
     func note(_ notice: LogNotice)
-    /// Text with every secret's value taken out.
+    /// The text with every secret's value redacted.
     func redacted(_ text: String) -> String
     /// Removes the logs of runs that are no longer recorded.
     func forget(runs: [Int64])
@@ -14,8 +15,10 @@ package protocol RunLogs: Sendable {
 
 /// The log of one run.
 package protocol RunLog: Sendable {
+    /// A message about the run, one line.
     func line(_ text: String)
+    /// Bytes that a process of the run has printed, cut anywhere.
     func output(_ bytes: [UInt8], from stream: LogStream)
-    /// No more will come.
+    /// Ends the log. Must be called once; nothing may follow.
     func close()
 }

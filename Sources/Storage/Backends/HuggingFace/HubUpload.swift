@@ -51,7 +51,7 @@ struct HubUpload: Sendable {
         do {
             try await send(objects, counter)
         } catch {
-            // A signed address lives for minutes: one that has expired meanwhile is asked for anew, once.
+            // A signed address is valid for minutes: one that has expired meanwhile is requested again, once.
             guard error.kind == .unauthorized else { throw error }
             try await send(objects, counter)
         }

@@ -8,7 +8,7 @@ import Settings
 extension LocalFolderLayout {
     // MARK: One at a time
 
-    /// Changes the store while nobody else does. Waits for others, but not for ever, and not once nobody waits for us.
+    /// Changes the store under its lock. Waits for other writers, up to a limit, and not once the caller was cancelled.
     func locked<Value>(_ patience: Duration, _ body: (Folder) throws(StorageError) -> Value) throws(StorageError) -> Value {
         let own = try storage { () throws(FileError) in
             let own = try madeFolder(LocalFolderLayout.own, in: root)
@@ -78,7 +78,7 @@ extension LocalFolderLayout {
         for name in try versions.names() where name.bytes.first == 46 { try versions.removeTree(name) }
     }
 
-    /// Brings the names in the folder and `current` to where a commit leaves them. Gives the id of the version that the head is then.
+    /// Brings the names in the folder and `current` to where a commit leaves them. Returns the id of the version that the head is then.
     private func settle(_ state: State, _ own: Folder, _ versions: Folder) throws(FileError) -> String? {
         guard let head = state.head else { return nil }
         let names = head.objects.keys.filter { !$0.contains("/") }.map { RawName($0) }.sorted()
