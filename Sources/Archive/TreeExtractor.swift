@@ -10,8 +10,7 @@ package final class TreeExtractor {
     let target: any ExtractionTarget
     private let limits: ExtractionLimits
     private let isWanted: ([RawName]) -> Bool
-    private let onProgress: (ExtractionReport) -> Void
-    var report = ExtractionReport()
+    package internal(set) var report = ExtractionReport()
     let index = MemberIndex()
     /// How many members have come.
     var count = 0
@@ -24,13 +23,11 @@ package final class TreeExtractor {
     ///   - root: Nil to judge all that is there and write nothing.
     ///   - isWanted: Says of a member's names whether it is unpacked; the names of all are judged.
     package init(
-        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true },
-        onProgress: @escaping (ExtractionReport) -> Void = { _ in }
+        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true }
     ) {
         target = root.map { FolderTarget($0, owner: owner) } ?? NoTarget()
         self.limits = limits
         self.isWanted = isWanted
-        self.onProgress = onProgress
     }
 
     /// Unpacks the members that are wanted, in one reading.
@@ -47,7 +44,6 @@ package final class TreeExtractor {
             try take(entry, reader)
             // One path can imply thousands of folders that no member tells of.
             if index.count > limits.members { throw .refused("it has more than \(limits.members) files and folders") }
-            onProgress(report)
         }
         reader.passedOver.forEach { report.skip($0) }
     }
@@ -240,7 +236,6 @@ package final class TreeExtractor {
                 return error
             }
             if case .bytes(let bytes) = piece { report.bytes += Int64(bytes.count) }
-            onProgress(report)
         }
         do { try sink.finish(entry) } catch { return error }
         return nil

@@ -57,12 +57,6 @@ package struct TreeRestorer: Sendable {
         case empty(head: StoreVersion?)
     }
 
-    /// How far a restore has come.
-    package enum Progress: Sendable {
-        case downloading(done: Int64, total: Int64)
-        case unpacking(files: Int, bytes: Int64)
-    }
-
     /// Finishes or clears what an earlier restore left when it was cut short.
     package func recover() async throws(BackupError) -> [String] {
         try await DedicatedThread.run { _ throws(BackupError) in
@@ -77,7 +71,7 @@ package struct TreeRestorer: Sendable {
     }
 
     /// Restores the newest version that is whole. Damaged ones are passed over, and named in the report.
-    package func restore(onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Outcome {
+    package func restore(onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Outcome {
         guard let head = try await repository.head() else { return .empty(head: nil) }
         var failed: [Fallback] = []
         var tried = Set<String>()
@@ -101,13 +95,13 @@ package struct TreeRestorer: Sendable {
     }
 
     /// Restores one version and no other.
-    package func restore(_ version: StoreVersion, onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Report {
+    package func restore(_ version: StoreVersion, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Report {
         try await restore(version, head: try await repository.head(), onProgress)
     }
 
     /// Nil, with the reason noted, where the version is damaged.
     private func attempt(
-        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report? {
         do {
             var report = try await restore(version, head: head, onProgress)
@@ -122,7 +116,7 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
         let staging = try makeStaging()
         let (parent, name, folder) = (staging.parent, staging.name, staging.folder)
@@ -132,14 +126,16 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
-        let archive = try await repository.fetch(version, scratch: folder) { onProgress(.downloading(done: $0, total: $1)) }
+        let archive = try await repository.fetch(version, scratch: folder, onProgress: onProgress)
         return try await DedicatedThread.run { flag throws(BackupError) in
             let extraction = ArchiveExtraction(
-                archive: archive, flag: flag, owner: owner, source: source, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
+                archive: archive, flag: flag, owner: owner, source: source,
+                onProgress: { onProgress(BackupProgress(.unpacking, files: $0, bytes: $1, ofBytes: archive.size)) })
             let result = try extraction.run(into: folder)
             // From here on it is known that every byte is as it was stored.
+            onProgress(BackupProgress(.replacing, files: result.report.files))
             mark?.stage(on: result.present, in: folder)
             let removed = try prepare(folder)
             if flag.isSet { throw .cancelled }
