@@ -58,6 +58,8 @@ struct ProgressAnswerTests {
         #expect(answer(RunProgress(step: "installing", done: 0, unit: "packages")).text() == "installing")
         #expect(answer(RunProgress(step: "reading")).text() == "reading")
         #expect(answer(RunProgress(step: "building", done: 3, unit: "files")).text() == "building: 3 files")
+        #expect(answer(RunProgress(step: "packing", done: 0, total: 1, unit: "files")).text() == "packing: 0 of 1 file, 0 %")
+        #expect(answer(RunProgress(step: "replacing", done: 1, unit: "files")).text() == "replacing: 1 file")
         #expect(answer(RunProgress(step: "packing", done: 1, total: 4, unit: "files")).text() == "packing: 1 of 4 files, 25 %")
         #expect(answer(RunProgress(step: "copying", done: 45, total: 100, unit: "percent")).text() == "copying: 45 %")
         #expect(answer(RunProgress(step: "checking", bytes: .init(done: 2000)), Pace(bytesPerSecond: 0)).text() == "checking: 2.0 kB, 0 B/s")

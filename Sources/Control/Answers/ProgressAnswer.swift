@@ -65,7 +65,8 @@ extension ProgressAnswer {
 
     /// Nil while there is nothing to say.
     private var counted: String? {
-        if let total { return "\(done) of \(total) \(unit)" }
-        return done > 0 ? "\(done) \(unit)" : nil
+        let noun = unit == "files" && (total ?? done) == 1 ? "file" : unit
+        if let total { return "\(done) of \(total) \(noun)" }
+        return done > 0 ? "\(done) \(noun)" : nil
     }
 }
