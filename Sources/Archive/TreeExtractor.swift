@@ -10,8 +10,7 @@ package final class TreeExtractor {
     let target: any ExtractionTarget
     private let limits: ExtractionLimits
     private let isWanted: ([RawName]) -> Bool
-    private let onProgress: (ExtractionReport) -> Void
-    var report = ExtractionReport()
+    package internal(set) var report = ExtractionReport()
     let index = MemberIndex()
     /// How many members have come.
     var count = 0
@@ -26,13 +25,11 @@ package final class TreeExtractor {
     ///   - isWanted: Whether a member is unpacked, by the names of its path; the names of all members are judged.
     ///   - onProgress: Called after each piece of content and each member, on the same thread, with the totals so far.
     package init(
-        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true },
-        onProgress: @escaping (ExtractionReport) -> Void = { _ in }
+        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true }
     ) {
         target = root.map { FolderTarget($0, owner: owner) } ?? NoTarget()
         self.limits = limits
         self.isWanted = isWanted
-        self.onProgress = onProgress
     }
 
     /// Unpacks the members that are wanted, in one reading; a hard link to a file that is not wanted is reported as skipped. Blocks until the
@@ -52,7 +49,6 @@ package final class TreeExtractor {
             try take(entry, reader)
             // One path can imply thousands of folders that have no member of their own.
             if index.count > limits.members { throw .refused("it has more than \(limits.members) files and folders") }
-            onProgress(report)
         }
         reader.passedOver.forEach { report.skip($0) }
     }
@@ -247,7 +243,6 @@ package final class TreeExtractor {
                 return error
             }
             if case .bytes(let bytes) = piece { report.bytes += Int64(bytes.count) }
-            onProgress(report)
         }
         do { try sink.finish(entry) } catch { return error }
         return nil

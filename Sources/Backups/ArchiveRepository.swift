@@ -85,13 +85,15 @@ package struct ArchiveRepository: Sendable {
     /// verified first.
     /// - Parameter scratch: A folder for that download.
     /// - Returns: How many versions were removed.
-    package func prune(scratch: String, protected: [Lineage.Reference] = []) async throws(BackupError) -> Int {
+    package func prune(
+        scratch: String, protected: [Lineage.Reference] = [], onProgress: @escaping BackupProgressReceiver = { _ in }
+    ) async throws(BackupError) -> Int {
         guard store.removal != .never else { return 0 }
         let versions = try await backups()
         let kept = kept(of: versions, protected: protected)
         let gone = versions.filter { !kept.contains($0.id) }
         guard let newest = versions.first, !gone.isEmpty else { return 0 }
-        if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch) }
+        if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch, onProgress: onProgress) }
         do {
             return try await store.remove(gone.map(\.archiveOnly), keeping: versions.filter { kept.contains($0.id) }.map(\.archiveOnly))
         } catch {

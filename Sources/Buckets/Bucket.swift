@@ -37,7 +37,7 @@ package struct BucketUpload: Sendable {
     /// `Cache-Control`.
     package var headers: [(name: String, value: String)]
 
-    /// Called after each part of contents that are sent in parts.
+    /// Called with the bytes that have been sent, which may be fewer again when some are sent again. Must not block.
     package var onProgress: StoreProgress?
 
     package init(key: String, body: HTTPBody, headers: [(name: String, value: String)], onProgress: StoreProgress? = nil) {

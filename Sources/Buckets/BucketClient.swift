@@ -71,7 +71,8 @@ package final class BucketClient: ReadableBucket {
     private func putAtOnce(_ upload: BucketUpload, _ more: [(name: String, value: String)]) async throws(StorageError) {
         let digest = try await digest(of: upload.body, from: 0, length: upload.body.length)
         let headers = typed(upload.headers) + [("Content-MD5", digest.md5)] + more
-        let response = try await good("PUT", upload.key, headers: headers, body: upload.body, doing: "uploading \(upload.key)")
+        let response = try await good(
+            "PUT", upload.key, headers: headers, body: upload.body, onSent: sent(upload, from: 0), doing: "uploading \(upload.key)")
         try check(response, digest.crc.value, upload.key)
     }
 
@@ -128,6 +129,13 @@ package final class BucketClient: ReadableBucket {
         }
     }
 
+    /// Reports how far a stretch of an upload has come; nil where nobody wants to know.
+    func sent(_ upload: BucketUpload, from start: Int64) -> (@Sendable (Int64) -> Void)? {
+        guard let onProgress = upload.onProgress else { return nil }
+        let whole = upload.body.length
+        return { onProgress(start + $0, whole) }
+    }
+
     // MARK: Checks
 
     func typed(_ headers: [(name: String, value: String)]) -> [(name: String, value: String)] {
@@ -155,16 +163,19 @@ package final class BucketClient: ReadableBucket {
 
     func good(
         _ method: String, _ key: String?, query: [(name: String, value: String?)] = [], headers: [(name: String, value: String)] = [], body: HTTPBody? = nil,
-        doing: String
+        onSent: (@Sendable (Int64) -> Void)? = nil, doing: String
     ) async throws(StorageError) -> HTTPResponse {
-        let response = try await answer(BucketCall(method: method, key: key, query: query, headers: headers), body: body, doing: doing)
+        let response = try await answer(BucketCall(method: method, key: key, query: query, headers: headers), body: body, onSent: onSent, doing: doing)
         guard (200..<300).contains(response.status) else { throw dialect.error(BucketErrorResponse(response), doing: doing) }
         return response
     }
 
-    func answer(_ call: BucketCall, body: HTTPBody? = nil, onBody: HTTPBodyReceiver? = nil, doing: String) async throws(StorageError) -> HTTPResponse {
+    func answer(
+        _ call: BucketCall, body: HTTPBody? = nil, onBody: HTTPBodyReceiver? = nil, onSent: (@Sendable (Int64) -> Void)? = nil, doing: String
+    ) async throws(StorageError) -> HTTPResponse {
         for isSecond in [false, true] {
-            let request = signed(call, body, isStreamed: onBody != nil)
+            var request = signed(call, body, isStreamed: onBody != nil)
+            request.onSent = onSent
             let response: HTTPResponse
             do { response = try await http.send(request, onBody: onBody) } catch {
                 if error == .cancelled { throw StorageError(.cancelled, "cancelled") }

@@ -74,6 +74,7 @@ package struct FolderBucket: Bucket {
                     guard let piece = upload.body.read(offset, 1 << 20), !piece.isEmpty else { throw FileError("read", upload.key, code: EIO) }
                     try file.write(piece)
                     offset += Int64(piece.count)
+                    upload.onProgress?(offset, upload.body.length)
                 }
                 try file.set(mode: 0o644)
                 try folder.rename(new, to: folder, as: name)

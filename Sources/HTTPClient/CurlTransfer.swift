@@ -130,6 +130,7 @@ import Threads
         case .bytes(let bytes):
             unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count).copyBytes(from: bytes)
             sent += Int64(bytes.count)
+            request.onSent?(sent)
             return bytes.count
         case .wait: return Int(CURL_READFUNC_PAUSE)
         case .unreadable: ending = .unreadable

@@ -61,12 +61,15 @@ package struct HTTPRequest: Sendable {
     package var mostBody: Int
     /// Whether sending it a second time does no harm when it is not known whether the first has arrived.
     package var isRepeatable: Bool
+    /// Called with how many bytes of a body that is a stream have been handed to the connection. Begins again where the body is sent again.
+    /// On a thread that all exchanges share: it must not block.
+    package var onSent: (@Sendable (Int64) -> Void)?
 
     /// - Parameter isRepeatable: By default only `GET` and `HEAD`.
     package init(
         _ method: String = "GET", _ url: String, headers: [(name: String, value: String)] = [], body: HTTPBody? = nil,
         timeout: Duration? = .seconds(30), connectTimeout: Duration = .seconds(10), slowest: HTTPPace? = nil,
-        unixSocket: String? = nil, mostBody: Int = 16 << 20, isRepeatable: Bool? = nil
+        unixSocket: String? = nil, mostBody: Int = 16 << 20, isRepeatable: Bool? = nil, onSent: (@Sendable (Int64) -> Void)? = nil
     ) {
         self.method = method
         self.url = url
@@ -78,6 +81,7 @@ package struct HTTPRequest: Sendable {
         self.unixSocket = unixSocket
         self.mostBody = mostBody
         self.isRepeatable = isRepeatable ?? (method == "GET" || method == "HEAD")
+        self.onSent = onSent
     }
 
     /// The address without its query, which may be signed: for messages.

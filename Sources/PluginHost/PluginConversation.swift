@@ -129,11 +129,8 @@ final class PluginConversation: Sendable {
         func garbage(_ words: String) -> ProtocolViolation { .garbage(line: state.lines, words) }
         switch key {
         case "progress":
-            guard let done = value.object?["done"]?.integer else { throw garbage("\"progress\" needs \"done\"") }
-            progress.append(
-                RunProgress(
-                    step: value.object?["step"]?.text ?? "working", done: Int64(done), total: value.object?["total"]?.integer.map(Int64.init),
-                    unit: value.object?["unit"]?.text ?? "steps"))
+            guard let new = RunProgress(value) else { throw garbage("\"progress\" needs \"done\" or \"done_bytes\"") }
+            progress.append(new)
         case "output":
             guard let outputs = value.object else { throw garbage("\"output\" is not an object") }
             state.told.outputs.merge(outputs.mapValues(\.output)) { _, new in new }

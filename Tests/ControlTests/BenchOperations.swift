@@ -13,10 +13,13 @@ private struct OneLine: RunLogReader {
 
 extension SchedulerBench {
     /// What can be asked of the bench's scheduler.
-    func operations(reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer = { _ in ReloadAnswer(isReloaded: true, problems: []) }) -> Operations {
+    func operations(
+        planner: @escaping InPlaceRestore.Planner = { _, _ in .failure(JobError("no job restores")) },
+        reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer = { _ in ReloadAnswer(isReloaded: true, problems: []) }
+    ) -> Operations {
         Operations(
             scheduler: scheduler, history: RunHistory(store: store, logs: OneLine()), clock: clock, version: "1.2.3", configuration: "c.yaml",
-            startedAt: clock.now, restarts: 0,
-            restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock) { _, _ in .failure(JobError("no job restores")) }, reload: reload)
+            startedAt: clock.now, restarts: 0, restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock, planner: planner),
+            reload: reload)
     }
 }

@@ -10,7 +10,8 @@ struct ArchiveExtraction {
     var isWanted: ([RawName]) -> Bool = { _ in true }
     /// The trees that it is wanted for; none where any archive will do.
     var source: BackupSource?
-    var onProgress: (ExtractionReport) -> Void = { _ in }
+    /// Called with the files that have been unpacked, and with how many of the archive's bytes have been read.
+    var onProgress: (_ files: Int, _ bytes: Int64) -> Void = { _, _ in }
 
     struct Result {
         var report: ExtractionReport
@@ -34,10 +35,11 @@ struct ArchiveExtraction {
     }
 
     private func extract(into folder: Folder?, limit: Int64) throws(BackupError) -> Result {
-        let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: limit), owner: owner, isWanted: isWanted, onProgress: onProgress)
-        let reading = try archive.read(flag) { reader throws(ArchiveError) in try extractor.read(reader) }
+        let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: limit), owner: owner, isWanted: isWanted)
+        let onRead = { [onProgress] (bytes: Int64) in onProgress(extractor.report.files, bytes) }
+        let reading = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.read(reader) }
         let items = try judge(extractor)
-        if extractor.needsSecondReading { _ = try archive.read(flag) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
+        if extractor.needsSecondReading { _ = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
         do throws(ArchiveError) {
             return Result(report: try extractor.finish(), present: items.present, missing: items.missing, notes: reading.notes)
         } catch {

@@ -1,5 +1,5 @@
 import Archive
-package import Buckets
+import Buckets
 package import Files
 import Foundation
 package import Storage
@@ -20,8 +20,10 @@ package struct ArchiveContents: Hashable, Sendable {
 
     /// Does everything that a restore does except writing.
     /// - Parameter source: What it must hold; nil where that is not known.
-    init(_ archive: CheckedArchive, of source: BackupSource?, _ flag: CancelFlag) throws(BackupError) {
-        let result = try ArchiveExtraction(archive: archive, flag: flag, source: source).run(into: nil)
+    init(_ archive: CheckedArchive, of source: BackupSource?, _ flag: CancelFlag, _ onProgress: @escaping BackupProgressReceiver) throws(BackupError) {
+        let extraction = ArchiveExtraction(
+            archive: archive, flag: flag, source: source, onProgress: { onProgress(BackupProgress(.verifying, files: $0, bytes: $1, ofBytes: archive.size)) })
+        let result = try extraction.run(into: nil)
         (files, bytes, archiveBytes) = (result.report.files, result.report.bytes, archive.size)
         members = result.report.files + result.report.folders + result.report.links
         notes = result.notes + result.report.skipped.map { "left out by a restore: \($0)" } + result.missing.map { "it holds no \($0.readable)" }
@@ -30,9 +32,10 @@ package struct ArchiveContents: Hashable, Sendable {
 
 extension ArchiveContents {
     /// Reads all members to their ends, without judging whether they could be restored.
-    init(reading archive: CheckedArchive, _ flag: CancelFlag) throws(BackupError) {
+    init(reading archive: CheckedArchive, _ flag: CancelFlag, _ onProgress: @escaping BackupProgressReceiver) throws(BackupError) {
         var (members, files, bytes) = (0, 0, Int64(0))
-        notes = try archive.read(flag) { reader throws(ArchiveError) in
+        let onRead = { (read: Int64) in onProgress(BackupProgress(.verifying, bytes: read, ofBytes: archive.size)) }
+        notes = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in
             while let entry = try reader.next() {
                 members += 1
                 if entry.kind == .file { files += 1 }
@@ -73,9 +76,14 @@ extension ArchiveRepository {
     }
 
     /// Downloads or opens an archive, with the checksum that it must have.
-    func fetch(_ version: StoreVersion, scratch: Folder, onProgress: StoreProgress? = nil) async throws(BackupError) -> CheckedArchive {
+    func fetch(_ version: StoreVersion, scratch: Folder, onProgress: @escaping BackupProgressReceiver = { _ in }) async throws(BackupError) -> CheckedArchive {
         let file: OpenFile
-        do { file = try await store.open(ArchiveNames.archive, at: version, scratch: scratch, onProgress: onProgress) } catch {
+        let total = version.objects[ArchiveNames.archive]
+        do {
+            file = try await store.open(ArchiveNames.archive, at: version, scratch: scratch) {
+                onProgress(BackupProgress(.downloading, bytes: $0, ofBytes: total ?? $1))
+            }
+        } catch {
             // A damaged version is not a problem of the store.
             throw error.kind == .damaged ? .archive(.damaged(error.message)) : .store(error)
         }
@@ -98,11 +106,11 @@ extension ArchiveRepository {
     ///   - scratch: A folder for the download, which needs room for the archive.
     /// - Throws: `archive` for a damaged backup, `notInBackup` for one of something else, `store` where it can't be fetched.
     package func verify(
-        _ version: StoreVersion, holding source: BackupSource? = nil, scratch: String, onProgress: StoreProgress? = nil
+        _ version: StoreVersion, holding source: BackupSource? = nil, scratch: String, onProgress: @escaping BackupProgressReceiver = { _ in }
     ) async throws(BackupError) -> ArchiveContents {
         try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
             let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-            return try await DedicatedThread.run { flag throws(BackupError) in try ArchiveContents(archive, of: source, flag) }
+            return try await DedicatedThread.run { flag throws(BackupError) in try ArchiveContents(archive, of: source, flag, onProgress) }
         }
     }
 
@@ -111,14 +119,16 @@ extension ArchiveRepository {
     ///   - folder: Also gets the download, as a file without a name.
     ///   - path: As the archive names it, relative; nil for everything. A path that the backup does not hold unpacks nothing.
     package func unpack(
-        _ version: StoreVersion, into folder: Folder, only path: String? = nil, onProgress: StoreProgress? = nil
+        _ version: StoreVersion, into folder: Folder, only path: String? = nil, onProgress: @escaping BackupProgressReceiver = { _ in }
     ) async throws(BackupError) -> Unpacked {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
         let wanted = path.map { $0.split(separator: "/").map { RawName(String($0)) }.filter { $0 != "." } }
         return try await DedicatedThread.run { flag throws(BackupError) in
             let before = Set((try? folder.names()) ?? [])
             do throws(BackupError) {
-                let extraction = ArchiveExtraction(archive: archive, flag: flag, isWanted: { names in wanted.map { names.starts(with: $0) } ?? true })
+                let extraction = ArchiveExtraction(
+                    archive: archive, flag: flag, isWanted: { names in wanted.map { names.starts(with: $0) } ?? true },
+                    onProgress: { onProgress(BackupProgress(.unpacking, files: $0, bytes: $1, ofBytes: archive.size)) })
                 let report = try extraction.run(into: folder).report
                 return Unpacked(
                     files: report.files, members: report.files + report.folders + report.links, bytes: report.bytes, skipped: report.skipped)
@@ -131,18 +141,23 @@ extension ArchiveRepository {
 
     /// Writes a backup's archive to a plain file, once every byte was checked. The file appears in one step, and replaces one of that name.
     /// - Throws: `archive` for a damaged backup; `file` where it can't be written, and then `.NAME.part` may be left in the folder.
-    package func export(_ version: StoreVersion, to file: String, in folder: Folder, onProgress: StoreProgress? = nil) async throws(BackupError)
-        -> ArchiveContents
-    {
+    package func export(
+        _ version: StoreVersion, to file: String, in folder: Folder, onProgress: @escaping BackupProgressReceiver = { _ in }
+    ) async throws(BackupError) -> ArchiveContents {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
         return try await DedicatedThread.run { flag throws(BackupError) in
-            let contents = try ArchiveContents(reading: archive, flag)
+            let contents = try ArchiveContents(reading: archive, flag, onProgress)
             do throws(FileError) {
                 let temporary = RawName(".\(file).part")
                 try folder.removeTree(temporary)
                 let copy = try folder.create(temporary)
                 try archive.file.seek(to: 0)
-                while case let bytes = try archive.file.read(1 << 20), !bytes.isEmpty { try copy.write(bytes) }
+                var done: Int64 = 0
+                while case let bytes = try archive.file.read(1 << 20), !bytes.isEmpty {
+                    try copy.write(bytes)
+                    done += Int64(bytes.count)
+                    onProgress(BackupProgress(.exporting, bytes: done, ofBytes: archive.size))
+                }
                 try copy.sync()
                 try folder.rename(temporary, to: folder, as: RawName(file))
             } catch {

@@ -1,5 +1,4 @@
 import Archive
-package import Buckets
 package import Files
 package import Foundation
 package import Storage
@@ -59,12 +58,13 @@ extension ArchiveRepository {
     /// - Returns: Messages for the operator, such as that there was no checksum.
     @discardableResult
     package func list(
-        _ version: StoreVersion, scratch: String, onProgress: StoreProgress? = nil, each: @escaping @Sendable (BackupMember) -> Void
+        _ version: StoreVersion, scratch: String, onProgress: @escaping BackupProgressReceiver = { _ in }, each: @escaping @Sendable (BackupMember) -> Void
     ) async throws(BackupError) -> [String] {
         try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
             let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
             return try await DedicatedThread.run { flag throws(BackupError) in
-                try archive.read(flag) { reader throws(ArchiveError) in
+                let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: archive.size)) }
+                return try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in
                     while let entry = try reader.next() {
                         if let member = BackupMember(entry) { each(member) }
                     }

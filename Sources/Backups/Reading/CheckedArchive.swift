@@ -22,12 +22,19 @@ struct CheckedArchive: Sendable {
 
     /// Reads the archive once, from end to end. What `body` did with it counts only when this returns: only then is it known
     /// that every byte is as it was stored.
-    func read<Value>(_ flag: CancelFlag, _ body: (TarReader) throws(ArchiveError) -> Value) throws(BackupError) -> Reading<Value> {
+    /// - Parameter onRead: Called after each piece with how many of the archive's bytes have been read.
+    func read<Value>(
+        _ flag: CancelFlag, onRead: @escaping (Int64) -> Void = { _ in }, _ body: (TarReader) throws(ArchiveError) -> Value
+    ) throws(BackupError) -> Reading<Value> {
         do throws(FileError) { try file.seek(to: 0) } catch { throw .file(error) }
         let digest = Digest()
         let value: Value
         do throws(ArchiveError) {
-            let source = WatchedSource(CancellableSource(FileSource(file), flag)) { digest.value.update(data: $0) }
+            let source = WatchedSource(CancellableSource(FileSource(file), flag)) { bytes in
+                digest.value.update(data: bytes)
+                digest.count += Int64(bytes.count)
+                onRead(digest.count)
+            }
             let gzip = try GzipReader(source)
             value = try body(TarReader(gzip))
             // What follows the last member belongs to the archive too.
@@ -51,6 +58,7 @@ struct CheckedArchive: Sendable {
 
     private final class Digest {
         var value = SHA256()
+        var count: Int64 = 0
     }
 }
 

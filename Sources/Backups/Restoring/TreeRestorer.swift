@@ -69,14 +69,6 @@ package struct TreeRestorer: Sendable {
         case empty(head: StoreVersion?)
     }
 
-    /// How far a restore has come. Reported often, on any thread.
-    package enum Progress: Sendable {
-        /// Bytes of the archive.
-        case downloading(done: Int64, total: Int64)
-        /// What has been unpacked so far; the total is not known in advance.
-        case unpacking(files: Int, bytes: Int64)
-    }
-
     /// Finishes or removes what an interrupted restore left. Call it before anything uses the tree. The disk work is done on a thread of its own.
     /// - Returns: What was done, as messages for the log; empty where there was nothing to do.
     package func recover() async throws(BackupError) -> [String] {
@@ -95,7 +87,7 @@ package struct TreeRestorer: Sendable {
     /// on a thread of its own.
     /// - Throws: `nothingGood` where there are versions and none can be restored, `notInBackup`, `notEnoughSpace`, `mountBelow`, `store`,
     ///   `file`, `cancelled`. The live tree is untouched then, except for a `file` error of the swap itself, which `recover` resolves.
-    package func restore(onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Outcome {
+    package func restore(onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Outcome {
         guard let head = try await repository.head() else { return .empty(head: nil) }
         var failed: [Fallback] = []
         var tried = Set<String>()
@@ -119,13 +111,13 @@ package struct TreeRestorer: Sendable {
     }
 
     /// Restores this version and no other; a damaged one is thrown as `archive`.
-    package func restore(_ version: StoreVersion, onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Report {
+    package func restore(_ version: StoreVersion, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Report {
         try await restore(version, head: try await repository.head(), onProgress)
     }
 
     /// Nil, with the reason noted, where the version is damaged.
     private func attempt(
-        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report? {
         do {
             var report = try await restore(version, head: head, onProgress)
@@ -140,7 +132,7 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
         let staging = try makeStaging()
         let (parent, name, folder) = (staging.parent, staging.name, staging.folder)
@@ -150,14 +142,16 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
-        let archive = try await repository.fetch(version, scratch: folder) { onProgress(.downloading(done: $0, total: $1)) }
+        let archive = try await repository.fetch(version, scratch: folder, onProgress: onProgress)
         return try await DedicatedThread.run { flag throws(BackupError) in
             let extraction = ArchiveExtraction(
-                archive: archive, flag: flag, owner: owner, source: source, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
+                archive: archive, flag: flag, owner: owner, source: source,
+                onProgress: { onProgress(BackupProgress(.unpacking, files: $0, bytes: $1, ofBytes: archive.size)) })
             let result = try extraction.run(into: folder)
             // From here on it is known that every byte is as it was stored.
+            onProgress(BackupProgress(.replacing, files: result.report.files))
             mark?.stage(on: result.present, in: folder)
             let removed = try prepare(folder)
             if flag.isSet { throw .cancelled }

@@ -32,7 +32,7 @@ struct JobCardText {
     private var facts: [(String, String)] {
         var facts = [("type", job.type)]
         if let note = job.note { facts.append(("why", note)) }
-        if let progress = job.run?.progress { facts.append(("progress", progress.displayText)) }
+        if let progress = job.run?.progress { facts.append(("progress", progress.text(columns: width - 15))) }
         if let process = job.process {
             let memory = job.memoryBytes.map { ", \(ByteSizeText.readable($0)) of memory" } ?? ""
             facts.append(("process", "\(process)\(memory), \((job.restarts ?? 0).counted("restart"))"))

@@ -43,7 +43,7 @@ package struct EventAnswer: Codable, Sendable {
             note = status.note
         case .progress(_, _, let progress):
             type = .progress
-            self.progress = ProgressAnswer(progress, since: nil, at: .distantPast)
+            self.progress = ProgressAnswer(progress)
         case .log: type = .log
         case .message(let topic, let text):
             type = .message

@@ -115,9 +115,7 @@ extension Operations {
         let view = await scheduler.snapshot()?.jobs.first { $0.current?.id == id }
         answer.obstacle = view?.obstacle
         answer.service = view?.service.map { StateName($0.state) }
-        if let progress = view?.progress {
-            answer.progress = ProgressAnswer(progress, since: view?.current?.state.activeSince, at: clock.now)
-        }
+        answer.progress = view?.progress.map(ProgressAnswer.init)
         return answer
     }
 

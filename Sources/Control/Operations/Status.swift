@@ -73,9 +73,7 @@ extension JobAnswer {
         restarts = view.service.map { max(0, $0.launches - 1) }
         memoryBytes = view.current.flatMap { usages[$0.id]?.residentBytes }
         note = view.definition.disabled?.description ?? view.retrying?.error ?? view.obstacle ?? view.service?.note
-        if let progress = view.progress, view.current?.state.activeAttempt != nil {
-            run?.progress = ProgressAnswer(progress, since: since, at: now)
-        }
+        if view.current?.state.activeAttempt != nil { run?.progress = view.progress.map(ProgressAnswer.init) }
         switch (view.definition.disabled, view.current?.state) {
         case (_?, _): state = .disabled
         case (nil, nil):

@@ -34,25 +34,3 @@ package struct Attention: Hashable, Sendable, Codable {
         self.hint = hint
     }
 }
-
-/// How far an attempt has come.
-package struct RunProgress: Hashable, Sendable, Codable {
-    /// How much is done, in `unit`.
-    package var done: Int64
-    /// The whole, in `unit`; nil while it is not known.
-    package var total: Int64?
-    /// What is counted: `files`, `bytes`.
-    package var unit: String
-    /// The step at hand, such as `packing` or `unpacking`.
-    package var step: String
-    /// Bytes moved so far, where bytes are not what is counted.
-    package var bytes: Int64?
-
-    package init(step: String, done: Int64, total: Int64? = nil, unit: String, bytes: Int64? = nil) {
-        self.step = step
-        self.done = done
-        self.total = total
-        self.unit = unit
-        self.bytes = bytes
-    }
-}

@@ -244,7 +244,7 @@ package actor JobScheduler {
         }
         let (inbox, logs, feed) = (inbox, ports.logs, feed)
         let log = logs.open(job: run.job, run: run.id) { feed.publish(.log(job: run.job, run: run.id)) }
-        let reporter = AttemptReporter(log: log, redacted: logs.redacted) { report in
+        let reporter = AttemptReporter(log: log, clock: ports.clock, redacted: logs.redacted) { report in
             switch report {
             case .progress(let progress): feed.publish(.progress(job: run.job, run: run.id, progress))
             case .service(let news): inbox.post(Envelope(event: .service(run: run.id, news)))

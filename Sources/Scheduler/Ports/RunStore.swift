@@ -120,8 +120,6 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 /// ```swift
 /// try await store.commit([.save(run), .cursor(job: run.job, schedule: schedule.name, run.scheduledAt)])   // both or neither
 /// ```
-///
-/// A new implementation passes the contract suite that all of them share.
 package protocol RunStore: Sendable {
     /// Everything that a boot continues from, read at once.
     func load() async throws(StoreError) -> StoredState

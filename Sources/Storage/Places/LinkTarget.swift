@@ -58,11 +58,13 @@ extension Folder {
     }
 
     /// Copies from where a file is to a new name. The copy is on disk when this returns.
-    func copy(_ source: OpenFile, to name: RawName, _ flag: CancelFlag) throws(FileError) {
+    /// - Parameter onWritten: Called with the number of bytes after each piece.
+    func copy(_ source: OpenFile, to name: RawName, _ flag: CancelFlag, onWritten: (Int) -> Void = { _ in }) throws(FileError) {
         let target = try create(name, mode: 0o600)
         while case let bytes = try source.read(1 << 20), !bytes.isEmpty {
             if flag.isSet { throw FileError("write", path(of: name), code: ECANCELED) }
             try target.write(bytes)
+            onWritten(bytes.count)
         }
         try target.sync()
     }

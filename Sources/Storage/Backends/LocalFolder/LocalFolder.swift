@@ -38,7 +38,7 @@ package struct LocalFolder: ObjectStore {
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
         try await work { [lockPatience] layout throws(StorageError) in
-            try layout.locked(lockPatience) { own throws(StorageError) in try layout.commit(objects, expecting: expected, at: date, own) }
+            try layout.locked(lockPatience) { own throws(StorageError) in try layout.commit(objects, expecting: expected, at: date, own, onProgress) }
         }
     }
 

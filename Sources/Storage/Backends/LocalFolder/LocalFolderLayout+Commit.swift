@@ -55,7 +55,9 @@ extension LocalFolderLayout {
     // MARK: Writing
 
     /// Needs the lock.
-    func commit(_ objects: [NewObject], expecting expected: String?, at date: Date, _ own: Folder) throws(StorageError) -> StoreVersion {
+    func commit(
+        _ objects: [NewObject], expecting expected: String?, at date: Date, _ own: Folder, _ onProgress: StoreProgress?
+    ) throws(StorageError) -> StoreVersion {
         let state = try state()
         guard state.head?.id == expected else {
             throw .stale("the repository has changed since this container last looked: another container has stored a backup there")
@@ -65,7 +67,7 @@ extension LocalFolderLayout {
             try clearUnfinished(versions)
             let base = try settle(state, own, versions)
             let id = VersionID.make(date)
-            try write(objects, over: base, as: id, versions)
+            try write(objects, over: base, as: id, versions, onProgress)
             for object in objects { try link(RawName(object.name)) }
             try root.sync()
             try point(own, to: id)
@@ -102,7 +104,9 @@ extension LocalFolderLayout {
         return id
     }
 
-    private func write(_ objects: [NewObject], over base: String?, as id: String, _ versions: Folder) throws(FileError) {
+    private func write(
+        _ objects: [NewObject], over base: String?, as id: String, _ versions: Folder, _ onProgress: StoreProgress?
+    ) throws(FileError) {
         let names = Set(objects.map { RawName($0.name) })
         try fill(id, versions) { folder throws(FileError) in
             if let base {
@@ -112,7 +116,15 @@ extension LocalFolderLayout {
                 }
             }
             // Through the kernel's page cache; the copy is on disk before it gets its name.
-            for object in objects { try folder.copy(object.folder.file(object.file), to: RawName(object.name), flag) }
+            let files = try objects.map { object throws(FileError) in (name: RawName(object.name), file: try object.folder.file(object.file)) }
+            var (done, total): (Int64, Int64) = (0, 0)
+            for next in files { total += try next.file.status().size }
+            for (name, file) in files {
+                try folder.copy(file, to: name, flag) { bytes in
+                    done += Int64(bytes)
+                    onProgress?(done, max(done, total))
+                }
+            }
         }
     }
 
