@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 import GRDB
 import JobKit
@@ -20,6 +21,8 @@ package final class SQLiteStore: Sendable {
     package convenience init(path: String) throws(StoreError) { try self.init(path: path, .full) }
 
     init(path: String, _ access: Access) throws(StoreError) {
+        // A file that is made now holds nothing to lose: its many small writes are synced once, when it is complete.
+        let isNew = access == .full && ((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0) == 0
         var configuration = GRDB.Configuration()
         // Whoever waits for the state file tries again, and a stop must not wait long.
         configuration.busyMode = .timeout(1)
@@ -28,7 +31,7 @@ package final class SQLiteStore: Sendable {
             // Not by `configuration.journalMode`, which sets `synchronous` to NORMAL after this.
             _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
             // A run that is recorded stays recorded, whatever happens to the machine.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA synchronous = \(isNew ? "OFF" : "FULL")")
         }
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -37,6 +40,7 @@ package final class SQLiteStore: Sendable {
                 throw StoreError("\(path) was written by a newer shipkeeper; install that, or move the file away")
             }
             if access == .full { try migrator.migrate(queue) }
+            if isNew { try SQLiteStore.sync(queue, path) }
             self.queue = queue
         } catch let error as StoreError {
             throw error
@@ -70,6 +74,16 @@ package final class SQLiteStore: Sendable {
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
             return (try SQLiteStore(path: path), aside)
         }
+    }
+
+    /// Brings a new file and its name to the disk, and has each commit wait for the disk from here on. Blocks.
+    private static func sync(_ queue: DatabaseQueue, _ path: String) throws {
+        // By SQLite itself: a descriptor of ours on its file would drop its locks when it is closed.
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
+        }
+        try Folder.open(URL(fileURLWithPath: path).deletingLastPathComponent().path).sync()
     }
 
     /// The same contents in memory, and the file closed. Blocks.
