@@ -84,7 +84,7 @@ let package = Package(
         module("Init", ["CProcess", "CStart"]),
         .executableTarget(
             name: "DiskSpacePlugin", dependencies: ["JobKit", "Settings"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CProcess"),
