@@ -58,33 +58,6 @@ static inline char **cprocess_environ(void) {
 /// Opens a file with close-on-exec. The mode counts where the flags create.
 static inline int cprocess_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
 
-/// Puts the processes whose parent is `parent` into `found`; gives their number, or -1 where /proc can't be read.
-static inline int cprocess_children(pid_t parent, pid_t *found, int most) {
-    DIR *proc = opendir("/proc");
-    if (!proc) return -1;
-    int count = 0;
-    struct dirent *entry;
-    while (count < most && (entry = readdir(proc))) {
-        int pid = atoi(entry->d_name);
-        if (pid <= 0) continue;
-        char path[32], text[512];
-        snprintf(path, sizeof path, "/proc/%d/stat", pid);
-        int file = open(path, O_RDONLY | O_CLOEXEC);
-        if (file < 0) continue;
-        ssize_t length = read(file, text, sizeof text - 1);
-        close(file);
-        if (length <= 0) continue;
-        text[length] = 0;
-        // The name in parentheses may hold anything: what follows the last one counts.
-        char *end = strrchr(text, ')');
-        int ppid = 0;
-        char state;
-        if (end && sscanf(end + 1, " %c %d", &state, &ppid) == 2 && ppid == parent && state != 'Z') found[count++] = pid;
-    }
-    closedir(proc);
-    return count;
-}
-
 #include <sys/ioctl.h>
 
 /// The columns of a terminal; 0 for anything else.

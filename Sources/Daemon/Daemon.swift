@@ -154,11 +154,12 @@ package struct Daemon {
         return code
     }
 
-    private var restarts: Int { ContainerEnvironment.own[InitProcess.restartsVariable].flatMap { Int($0) } ?? 0 }
+    private var restarts: Int { number(InitProgram.restartsVariable) }
+    private func number(_ variable: String) -> Int { ContainerEnvironment.own[variable].flatMap { Int($0) } ?? 0 }
     /// When this container began; nil at the first start in it.
     private var containerStart: Date? {
-        guard restarts > 0 else { return nil }
-        return ContainerEnvironment.own[InitProcess.startVariable].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
+        guard restarts + number(InitProgram.upgradesVariable) > 0 else { return nil }
+        return ContainerEnvironment.own[InitProgram.startVariable].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
     }
     private var bootID: String { stopping.bootID }
 

@@ -4,7 +4,7 @@ import JobKit
 /// How long a stop may take, and who sees to it: Init where it is ours, else a watchdog.
 final class Stopping: Sendable {
     private enum Keeper {
-        case initProcess(StopBudgetReporter)
+        case initProgram(InitLink)
         case watchdog(StopWatchdog)
     }
 
@@ -20,14 +20,14 @@ final class Stopping: Sendable {
     init(bootID: String) {
         self.bootID = bootID
         keeper =
-            StopBudgetReporter(descriptor: ContainerEnvironment.own[StopBudgetReporter.variable]).map { .initProcess($0) }
+            InitLink(ContainerEnvironment.own[InitLink.variable]).map { .initProgram($0) }
             ?? .watchdog(StopWatchdog())
     }
 
     /// From now on a stop may take so long.
     func use(_ budget: Duration) {
         self.budget.value = budget
-        if case .initProcess(let reporter) = keeper { reporter.report(budget) }
+        if case .initProgram(let link) = keeper { link.report(budget: budget) }
     }
 
     /// How long the last lines may be waited for: a log reader that has stalled takes nothing off the budget that is needed.
