@@ -25,8 +25,10 @@ final class AttemptReporter: RunReporter {
     private let tell: @Sendable (Report) -> Void
     private let moment = Mutex(Moment())
 
-    init(log: any RunLog, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (Report) -> Void) {
+    /// - Parameter launches: How often the service was launched before, in the same run.
+    init(log: any RunLog, launches: Int = 0, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (Report) -> Void) {
         self.log = log
+        moment.withLock { $0.launches = launches }
         self.redacted = redacted
         self.tell = tell
     }
@@ -36,6 +38,9 @@ final class AttemptReporter: RunReporter {
 
     func log(_ line: String) { log.line(line) }
     func output(_ bytes: [UInt8], from stream: LogStream) { log.output(bytes, from: stream) }
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void) {
+        log.output(bytes, from: stream, whenKept: whenKept)
+    }
     func report(_ progress: RunProgress) {
         var progress = progress
         // A plug-in's own words.

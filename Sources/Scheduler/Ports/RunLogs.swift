@@ -16,6 +16,15 @@ package protocol RunLogs: Sendable {
 package protocol RunLog: Sendable {
     func line(_ text: String)
     func output(_ bytes: [UInt8], from stream: LogStream)
+    /// The same; calls back on any thread once the lines that the bytes complete are kept. Where they are dropped it need not call.
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void)
     /// No more will come.
     func close()
+}
+
+extension RunLog {
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void) {
+        output(bytes, from: stream)
+        whenKept()
+    }
 }
