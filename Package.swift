@@ -84,7 +84,7 @@ let package = Package(
         module("Processes", ["JobKit", "Settings", "Threads", "CProcess"]),
         module("PluginHost", ["JobKit", "Settings", "Files"]),
         module("Logs", ["JobKit", "Settings", "Threads", "TimeZones", logging]),
-        module("Init", ["CInit", "CProcess", "CStart"]),
+        module("Init", ["Threads", "CInit", "CProcess", "CStart"]),
         .executableTarget(name: "InitProgram"),
         .executableTarget(
             name: "DiskSpacePlugin", dependencies: ["JobKit", "Settings"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),

@@ -7,6 +7,8 @@
 //
 // Daemon to Init:
 //   KEEP       name, process, started, data, descriptors: keep this until it is forgotten. One that is there is replaced.
+//   MOVE       name, process, started: what is kept under this name is about another process from now on
+//   COLLECTED  name, value: the daemon has collected the process, with this wait status
 //   FORGET     name
 //   HEARTBEAT  the daemon is well. The first one begins the watch over it.
 //   BUDGET     value: from now on a stop may take so many milliseconds
@@ -15,10 +17,10 @@
 //
 // Init to daemon:
 //   ENTRY      answers LIST: name, process, started, data, descriptors; index: its place; state: ENDED where the process has been collected,
-//              and value is its wait status then
+//              and value is its wait status then. What LIST is answered with comes in order, and ENDED may come between.
 //   END        answers LIST: there is none from this place on
-//   ENDED      name, process, value: a kept process has been collected, with this wait status. The entry stays until it is forgotten.
-//   REFUSED    name: KEEP met a bound, and nothing is kept under this name
+//   ENDED      name, process, started, value: a kept process has been collected, with this wait status. The entry stays until it is forgotten.
+//   REFUSED    name, process: KEEP met a bound, and nothing is kept under this name
 #pragma once
 #include <errno.h>
 #include <stdint.h>
@@ -29,7 +31,7 @@
 
 enum { CINIT_VERSION = 1 };
 enum { CINIT_MOST_NAME = 255, CINIT_MOST_DATA = 4096, CINIT_MOST_DESCRIPTORS = 8 };
-enum { CINIT_KEEP = 1, CINIT_FORGET = 2, CINIT_HEARTBEAT = 3, CINIT_BUDGET = 4, CINIT_LIST = 5, CINIT_REPLACE = 6 };
+enum { CINIT_KEEP = 1, CINIT_FORGET = 2, CINIT_HEARTBEAT = 3, CINIT_BUDGET = 4, CINIT_LIST = 5, CINIT_REPLACE = 6, CINIT_MOVE = 7, CINIT_COLLECTED = 8 };
 enum { CINIT_ENTRY = 65, CINIT_END = 66, CINIT_ENDED = 67, CINIT_REFUSED = 68 };
 enum { CINIT_STATE_RUNNING = 0, CINIT_STATE_ENDED = 1 };
 

@@ -37,6 +37,22 @@ static inline int cprocess_pipe(int ends[2]) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
+/// A file in memory, closed in processes we start; -1 where the system has none.
+static inline int cprocess_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
+
+/// Moves what a pipe holds, up to so many bytes, to an offset of a file, without waiting; gives how many, 0 at the pipe's end, or -1. The kernel does it:
+/// each byte is in the pipe or in the file at any time.
+static inline ssize_t cprocess_move(int pipe, int file, int64_t offset, size_t most) {
+    // SPLICE_F_MOVE | SPLICE_F_NONBLOCK
+    return (ssize_t)syscall(SYS_splice, pipe, NULL, file, &offset, most, 3u);
+}
+
+/// Gives back the room of a part of a file, which keeps its length.
+static inline int cprocess_punch(int file, int64_t offset, int64_t length) {
+    // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+    return (int)syscall(SYS_fallocate, file, 3, offset, length);
+}
+
 static inline int cprocess_set_blocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK); }
 static inline int cprocess_set_nonblocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK); }
 

@@ -67,7 +67,7 @@ package struct Daemon {
     ///   - stateOption: The state folder that it names.
     ///   - version: That of the program, as answers and the log tell it.
     package static func prepare(configurationOption option: String?, stateOption: String? = nil, version: String) throws(StartFailure) -> Daemon {
-        let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
+        let stopping = Stopping()
         let (clock, redactor, areRequestsLogged) = (SystemWallClock(), Redactor(), SharedValue(false))
         let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try StandardStream.output.write($0) }
         let http = CurlClient { exchange in if areRequestsLogged.value { container.note("request: \(exchange)") } }
@@ -118,7 +118,10 @@ package struct Daemon {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
         // What a program that was killed has left running would work in the same folders as ours.
-        if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":") }
+        let takeover = stopping.takeover
+        if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":", sparing: takeover.processes) }
+        hear(stopping.link)
+        let launcher = SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes, store: stopping.link)
         state.clearScratch()
         ShownTime.zone = configuration.timeZone
         warn()
@@ -127,9 +130,9 @@ package struct Daemon {
         let scheduler = JobScheduler(
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
-                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes), values: store,
+                store: store, clock: clock, processes: launcher, values: store,
                 logs: logs, serviceTools: ServiceInspector(http: CurlClient()), stateFolder: state.path),
-            bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart)
+            bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
         let operations = Operations(

@@ -67,6 +67,8 @@ static void take(struct cinit_message *message) {
     switch (message->head.kind) {
     case CINIT_KEEP: keep(message); break;
     case CINIT_FORGET: store_forget(message); break;
+    case CINIT_MOVE: store_move(message); break;
+    case CINIT_COLLECTED: store_collected(message); break;
     case CINIT_HEARTBEAT: report.heartbeats++; break;
     case CINIT_BUDGET:
         if (message->head.value > 0) report.budget = (long)message->head.value;

@@ -50,6 +50,21 @@ void store_forget(const struct cinit_message *message) {
     entries[place] = NULL;
 }
 
+void store_move(const struct cinit_message *message) {
+    int place = place_of(message);
+    if (place < 0) return;
+    entries[place]->has_ended = 0;
+    entries[place]->message.head.process = message->head.process;
+    entries[place]->message.head.started = message->head.started;
+}
+
+void store_collected(const struct cinit_message *message) {
+    int place = place_of(message);
+    if (place < 0) return;
+    entries[place]->has_ended = 1;
+    entries[place]->status = (int)message->head.value;
+}
+
 struct entry *store_next(int32_t *index) {
     for (int32_t i = *index < 0 ? 0 : *index; i < STORE_MOST_ENTRIES; i++) {
         if (!entries[i]) continue;

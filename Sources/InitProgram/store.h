@@ -17,6 +17,12 @@ int store_keep(struct cinit_message *message);
 
 void store_forget(const struct cinit_message *message);
 
+/// The entry of the message's name is about the process that the message names from now on.
+void store_move(const struct cinit_message *message);
+
+/// The daemon has collected the process of the entry of the message's name.
+void store_collected(const struct cinit_message *message);
+
 /// The first entry from a place on; null where there is none. Its place is put into `index`.
 struct entry *store_next(int32_t *index);
 

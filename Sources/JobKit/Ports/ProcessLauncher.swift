@@ -14,6 +14,26 @@ package struct ProcessCommand: Sendable {
     package var isProbe = false
     /// A conversation with the process besides what it prints; nil for none.
     package var conversation: Conversation?
+    /// Lets the process outlive this program, where something above it keeps processes; nil where it is to end with it.
+    package var survival: Survival?
+
+    /// Takes what a process writes, and calls back on any thread once the lines that the bytes complete are kept.
+    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: @escaping @Sendable () -> Void) -> Void
+
+    /// What the program that takes over from this one learns of a process.
+    package struct Survival: Sendable {
+        /// The longest note, in bytes. A process with a longer one does not survive.
+        package static let most = 4096
+
+        package var note: [UInt8]
+        /// Called instead of the command's `onOutput`.
+        package var onOutput: KeptOutput
+
+        package init(note: [UInt8], onOutput: @escaping KeptOutput) {
+            self.note = note
+            self.onOutput = onOutput
+        }
+    }
 
     /// What a process gets on standard input, at once, and what it says on file descriptor 3.
     package struct Conversation: Sendable {

@@ -67,6 +67,8 @@ package enum AttemptResult: Sendable {
 /// What the engine wants done, after what it decided is recorded.
 package enum Effect: Hashable, Sendable {
     case start(Run, attempt: Int)
+    /// The run of a service continues with the process that is there.
+    case adopt(Run, attempt: Int)
     case end(run: Int64, because: EndReason)
     /// Nothing is left to do: the program may exit.
     case done
