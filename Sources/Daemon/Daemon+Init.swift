@@ -1,8 +1,24 @@
 import Init
+import JobKit
 import Logs
 import Processes
+import Scheduler
 
 extension Daemon {
+    /// Init kills a program that it has not heard of for half a minute.
+    private static let heartbeatPace = Duration.seconds(10)
+    private static let bootPace = Duration.milliseconds(100)
+
+    /// Reports to Init that the program is well, as long as its scheduler answers.
+    func beat(_ link: InitLink?, _ scheduler: JobScheduler) async {
+        guard let link else { return }
+        while !Task.isCancelled {
+            let hasBooted = await scheduler.hasBooted
+            if hasBooted { link.reportHeartbeat() }
+            try? await clock.sleep(for: hasBooted ? Daemon.heartbeatPace : Daemon.bootPace)
+        }
+    }
+
     /// Hears what becomes of processes that Init looks after, from now on.
     func hear(_ link: InitLink?) {
         do {

@@ -135,6 +135,9 @@ package struct Daemon {
             bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
+        let upgrade = Upgrade(
+            stopping.link, scheduler: scheduler, launcher: launcher, configuration: URL(fileURLWithPath: file.path).path, bootID: bootID,
+            container: container, clock: clock)
         let operations = Operations(
             scheduler: scheduler, store: store, logs: logs, clock: clock, version: version, configuration: URL(fileURLWithPath: file.path).path,
             startedAt: clock.now, restarts: restarts,
@@ -148,10 +151,15 @@ package struct Daemon {
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, runs: store, bootID: bootID)
             },
+            upgrade: { await upgrade.begin($0) },
             reload: { await reload($0, scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         let code = await serve(scheduler, operations, signals, store, logs, watches)
-        SystemProcessLauncher.killAll()
+        if await scheduler.isHandedOver, let program = await upgrade.program {
+            stopping.link?.replace(by: program)
+        } else {
+            SystemProcessLauncher.killAll()
+        }
         logs.flush(within: stopping.farewell)
         http.close()
         return code
@@ -214,6 +222,7 @@ package struct Daemon {
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
         let zones = Task { await followZones(scheduler) }
+        let beating = Task { await beat(stopping.link, scheduler) }
         let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await handover.follow(operations.restoring) }
         let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
@@ -222,7 +231,7 @@ package struct Daemon {
         let beginning = Task { await first.follow() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [listening, housekeeping, recording, zones, following, beginning] { task.cancel() }
+        for task in [listening, housekeeping, recording, zones, beating, following, beginning] { task.cancel() }
         // Who waits for a run's end is told of it before the socket goes.
         await requests.settle(within: min(Daemon.longestGoodbye, stopping.farewell), clock)
         state.socket.remove()
@@ -230,7 +239,7 @@ package struct Daemon {
             container.note("the state file can't be used: \(failure.message)", .error)
             return 1
         }
-        container.note("stopped")
+        container.note(await scheduler.isHandedOver ? "handing over" : "stopped")
         return 0
     }
 

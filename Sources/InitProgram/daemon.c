@@ -15,8 +15,8 @@ extern char **environ;
 
 pid_t daemon_process;
 
-/// The program's file, which may be replaced or removed while we run.
-static int file = -1;
+/// The file of the program that was started last, and of the one before: they may be replaced or removed while we run.
+static int file = -1, former_file = -1;
 
 static int spawn(const char *program, char *const words[], int descriptor) {
     posix_spawnattr_t attributes;
@@ -42,20 +42,13 @@ static int spawn(const char *program, char *const words[], int descriptor) {
     return failure;
 }
 
-int daemon_start(char *const words[]) {
+/// Gives the daemon its end of the sockets, and starts it from a path.
+static int begin(const char *program, char *const words[]) {
     int descriptor = link_open();
     char text[32] = "";
     if (descriptor >= 0) snprintf(text, sizeof text, "%d:%d", descriptor, CINIT_VERSION);
     environment_set_text(link_variable, text);
-    int failure = spawn(words[0], words, descriptor);
-    if ((failure == ENOENT || failure == EACCES) && file >= 0) {
-        char open_file[32];
-        snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", file);
-        failure = spawn(open_file, words, descriptor);
-    } else if (!failure) {
-        if (file >= 0) close(file);
-        file = open(words[0], O_PATH | O_CLOEXEC);
-    }
+    int failure = spawn(program, words, descriptor);
     if (descriptor >= 0) close(descriptor);
     if (failure) {
         daemon_process = 0;
@@ -63,4 +56,28 @@ int daemon_start(char *const words[]) {
     }
     watch_begin();
     return failure;
+}
+
+static int begin_file(int descriptor, char *const words[]) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    return begin(path, words);
+}
+
+int daemon_start(char *const words[]) {
+    int failure = begin(words[0], words);
+    if ((failure == ENOENT || failure == EACCES) && file >= 0) return begin_file(file, words);
+    if (failure) return failure;
+    if (former_file >= 0) close(former_file);
+    former_file = file;
+    file = open(words[0], O_PATH | O_CLOEXEC);
+    return 0;
+}
+
+int daemon_start_former(char *const words[]) {
+    if (former_file < 0) return ENOENT;
+    if (file >= 0) close(file);
+    file = former_file;
+    former_file = -1;
+    return begin_file(file, words);
 }

@@ -67,27 +67,40 @@ static int leave(int code) {
     return code;
 }
 
+/// The path of the program before this one, until this one has shown that it is well.
+static char *former;
+
+/// The program before is started again, for the one that has replaced it is not well. 0 when that is not possible.
+static int go_back(void) {
+    words[0] = former;
+    former = NULL;
+    say("the new program has ended before it was well; starting the one before it again");
+    environment_set("SHIPKEEPER_UPGRADES", replacements_count());
+    return daemon_start_former(words) == 0 || start_when_possible();
+}
+
 /// The daemon is to be replaced by another program. 0 when none could be started.
 static int replace(void) {
-    char *before = words[0], *program = strdup(report.program);
-    if (program) words[0] = program;
+    char *program = strdup(report.program);
+    if (!program) return start_when_possible();
+    former = words[0];
+    words[0] = program;
     restarts_replaced();
-    if (start() == 0) return 1;
-    words[0] = before;
-    free(program);
-    return start_when_possible();
+    return start() == 0 || go_back();
 }
 
 /// What follows the daemon's end: the exit code to pass on, or -1 when it was started again.
 static int conclude(int status) {
     link_drain();
-    int is_replaced = report.is_replaced;
+    int is_replaced = report.is_replaced, is_trial = former && report.heartbeats == 0;
     daemon_process = 0;
     link_close();
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     int code = signal ? 128 + signal : WEXITSTATUS(status);
     if (is_stopping()) return leave(code);
     if (is_replaced) return replace() ? -1 : leave(CANNOT_START);
+    if (is_trial) return go_back() ? -1 : leave(code);
+    former = NULL;
     if (!signal) return leave(code);
     // Who keeps no service for it has nothing to lose: what is left is ended, and in the end it is given up.
     int has_services = store_running() > 0;
@@ -105,7 +118,7 @@ static int run(void) {
     while (1) {
         if (now() >= kill_time()) return end_now();
         if (!is_stopping() && watch_look()) {
-            say("the program has stood still for half a minute; killing it");
+            say("the program has not answered for half a minute; killing it");
             kill(daemon_process, SIGKILL);
         }
         int status, signal = next_signal(is_stopping() ? kill_time() : watch_next());

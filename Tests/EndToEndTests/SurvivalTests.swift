@@ -4,41 +4,9 @@ import Testing
 
 /// A service outlives the program that looks after it.
 @Suite("a service survives its supervisor", .waiting)
-struct SurvivalTests {
+struct SurvivalTests: ServiceWatcher {
     /// Counts, and writes each number to both streams.
     private static let counter = "i=0; while :; do i=$((i+1)); echo \"line $i\"; echo \"err $i\" >&2; echo $i > \"$1\"; sleep 0.01; done\n"
-
-    private struct Facts: Decodable, Equatable {
-        struct Run: Decodable, Equatable {
-            var id: Int64
-            var started_at: String
-        }
-        var process: Int32?
-        var launches: Int?
-        var restarts: Int?
-        var state: String
-        var run: Run?
-    }
-
-    private func start(_ jobs: String, _ folder: TemporaryFolder, more: String = "") throws -> RunningProgram {
-        try RunningProgram("version: 1\nstate: \(folder["state"])\nstop_budget: 60s\n\(more)jobs:\n\(jobs)\n", in: folder)
-    }
-
-    private func facts(_ program: RunningProgram, job: String = "app") throws -> Facts {
-        let query = "'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq -c '.data.jobs[] | select(.name == \"\(job)\")'"
-        return try JSONDecoder().decode(Facts.self, from: Data(try Shell.run(query).output.utf8))
-    }
-
-    private func isReady(_ program: RunningProgram, _ restarts: Int, job: String = "app") throws -> Bool {
-        let query = ".data | .restarts == \(restarts) and (.jobs[] | select(.name == \"\(job)\") | .state == \"ready\")"
-        return try program.until("'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '\(query)' | grep -qx true")
-    }
-
-    private func daemon(of program: RunningProgram, not other: Int32 = 0) throws -> Int32 {
-        try #require(try program.until("pgrep -P \(program.id) -f no-init | grep -qvx \(other)"), "\(program.log)")
-        let found = try Shell.run("pgrep -P \(program.id) -f no-init | grep -vx \(other)").output
-        return try #require(Int32(found.trimmingCharacters(in: .whitespacesAndNewlines)))
-    }
 
     /// What is in a run's log of one of the counter's streams.
     private func numbers(_ word: String, run: Int64, _ folder: TemporaryFolder) -> [Int] {
@@ -160,6 +128,40 @@ struct SurvivalTests {
         #expect(try Shell.run("pgrep -fc '^sleep 98765'").output == "0\n")
         #expect(try facts(program, job: "work").state == "interrupted")
         #expect(program.stop() == 0)
+    }
+
+    @Test("a program that stands still is killed and started again, and its services continue", .timeLimit(.minutes(30)))
+    func hung() throws {
+        let folder = TemporaryFolder()
+        let program = try start("  app: { type: service, with: { command: [sleep, \"1000\"] } }", folder)
+        #expect(try isReady(program, 0), "\(program.log)")
+        let before = try facts(program)
+        kill(try daemon(of: program), SIGSTOP)
+        #expect(try program.says("the program has not answered"), "\(program.log)")
+        #expect(try isReady(program, 1), "\(program.log)")
+        #expect(try facts(program) == before)
+        #expect(program.stop() == 0)
+    }
+
+    @Test("more services than init keeps: those beyond are started again, the others continue", .timeLimit(.minutes(30)))
+    func full() throws {
+        let folder = TemporaryFolder()
+        let jobs = (1...103).map { "  s\($0): { type: service, with: { command: [sleep, \"\(31_000 + $0)\"] } }" }.joined(separator: "\n")
+        let program = try start(jobs, folder)
+        func areReady(_ restarts: Int) throws -> Bool {
+            let query = ".data | .restarts == \(restarts) and ([.jobs[] | select(.state == \"ready\")] | length == 103)"
+            return try program.until("'\(SourceTree.program)' status --json --state '\(folder["state"])' | jq '\(query)' | grep -qx true")
+        }
+        let list = "pgrep -f '^sleep 31[01][0-9][0-9]$' | sort"
+        #expect(try areReady(0), "\(program.log)")
+        #expect(program.log.components(separatedBy: "init has no room to keep it").count == 4, "\(program.log)")
+        let before = Set(try Shell.run(list).output.split(separator: "\n"))
+        kill(try daemon(of: program), SIGKILL)
+        #expect(try areReady(1), "\(program.log)")
+        let after = Set(try Shell.run(list).output.split(separator: "\n"))
+        #expect(before.count == 103 && after.count == 103 && before.intersection(after).count == 100, "\(before.intersection(after).count)")
+        #expect(program.stop() == 0)
+        #expect(try Shell.run(list).output == "")
     }
 
     @Test("SIGTERM while no program is there gives services what is left of the budget", .timeLimit(.minutes(30)))

@@ -63,6 +63,18 @@ extension Engine {
         }
     }
 
+    /// Ends scheduling with services as they are, unless the next program would find a run interrupted.
+    mutating func handOver(at now: Date) -> Reply {
+        guard phase == .running else { return .refused("the program is stopping") }
+        if let run = runs.active.first(where: { jobs[$0.job]?.definition.isService != true }) {
+            return .refused("\(run.job) (run \(run.id)) is \(run.state.word)")
+        }
+        phase = .handedOver
+        note("upgrade", "another program takes over", at: now)
+        decision.effects.append(.done)
+        return .done
+    }
+
     /// Whether a job that starts at boot has nothing to start: its service continues, or it has done its work.
     func hasBooted(_ definition: JobDefinition, _ cause: RunCause) -> Bool {
         guard cause == .boot else { return false }

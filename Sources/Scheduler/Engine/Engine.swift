@@ -13,6 +13,8 @@ package struct Engine: Sendable {
         /// Services are gone, and what takes what they left runs once more.
         case lastPass(end: Date)
         case done
+        /// Another program takes over; services continue.
+        case handedOver
     }
 
     /// A job with what is known of it in this boot.
@@ -156,6 +158,7 @@ package struct Engine: Sendable {
         case .resumeRequested(let job): decision.reply = resume(job, at: now)
         case .holdRequested(let hold): decision.reply = take(hold)
         case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
+        case .handOver: decision.reply = handOver(at: now)
         case .shutdown(let runsUntil, let end): shutDown(runsUntil: runsUntil, until: end, at: now)
         }
         settle(at: now)
@@ -177,7 +180,7 @@ package struct Engine: Sendable {
         switch phase {
         case .stopping(let runsUntil, _): wakes.append(runsUntil)
         case .lastPass(let end): wakes.append(end)
-        case .running, .done: break
+        case .running, .done, .handedOver: break
         }
         if let next = runTimes.earliest { wakes.append(next.at) }
         return wakes.filter { $0 > now }.min()

@@ -27,6 +27,8 @@ package enum EngineEvent: Sendable {
     case holdRequested(Hold)
     /// What `holder` held may be started again.
     case releaseRequested(holder: String)
+    /// Another program takes over: this one ends without stopping services. `refused` while runs are under way that are none of a service.
+    case handOver
     /// Runs may continue until `runsUntil`; then services are stopped. All is to be over by `end`.
     case shutdown(runsUntil: Date, end: Date)
 }

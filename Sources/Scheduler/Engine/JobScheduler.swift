@@ -63,6 +63,12 @@ package actor JobScheduler {
         inbox.post(Envelope(event: .changed(job: job, path: path, at: instant)))
     }
 
+    /// Whether the engine has booted. To be asked is a sign that the scheduler is well.
+    package var hasBooted: Bool { engine != nil }
+
+    /// Whether it has ended for another program that takes over.
+    package var isHandedOver: Bool { engine?.phase == .handedOver }
+
     /// Puts another configuration in force.
     ///
     /// - Parameter mostParallel: The most runs at once from now on; nil leaves it as it is.
