@@ -4,12 +4,13 @@ package import Files
 package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The bytes are not an archive, or not all of one.
     case damaged(String)
-    /// The archive asks for something that is not done, such as a path outside the folder.
+    /// The archive asks for something that is never done, such as a path outside the folder. Reading it again gives the same result.
     case refused(String)
+    /// A call of the system failed: reading the archive, or writing what it holds.
     case file(FileError)
-    /// What it holds is more than there is room for.
+    /// The content is larger than the caller's limit, in bytes.
     case tooLarge(limit: Int64)
-    /// Nobody waits for it any more.
+    /// The caller was cancelled.
     case cancelled
 
     package var description: String {

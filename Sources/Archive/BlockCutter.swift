@@ -1,4 +1,4 @@
-/// Says where one block of a stream ends and the next begins; the same for the same stream, in whatever pieces it comes.
+/// Decides where one block of a stream ends and the next begins; the same for the same stream, in whatever pieces it comes.
 struct BlockCutter {
     private static let fixedSize = 512 * 1024
     private static let smallest = 16 * 1024

@@ -1,17 +1,33 @@
 package import Files
 
-/// Bytes that come in order, a piece at a time.
+/// Bytes that are read in order, one piece at a time, by one thread. Reading blocks while the underlying file or connection does.
+///
+/// Readers stack: each takes another source.
+///
+/// ```swift
+/// let reader = TarReader(try GzipReader(FileSource(try OpenFile.open(path))))
+/// while let entry = try reader.next() { print(entry.path) }
+/// ```
 package protocol ByteSource: AnyObject {
-    /// The next bytes, at most so many; empty at the end.
+    /// The next bytes, at least one and at most `most`, which must be positive. Empty only at the end, and then every time.
+    /// - Throws: `file` for an error of the system, `damaged` for content that cannot be decoded, `cancelled` once the caller was cancelled.
     func read(_ most: Int) throws(ArchiveError) -> [UInt8]
 }
 
-/// Bytes that go in order, a piece at a time.
+/// Takes bytes in order, one piece at a time, from one thread. Closing or syncing what is behind it is left to its owner.
+///
+/// ```swift
+/// final class CountingSink: ByteSink {
+///     private(set) var count: Int64 = 0
+///     func write(_ bytes: [UInt8]) { count += Int64(bytes.count) }
+/// }
+/// ```
 package protocol ByteSink: AnyObject {
+    /// Takes all of `bytes`, or throws. After an error the sink must not be used any more.
     func write(_ bytes: [UInt8]) throws(ArchiveError)
 }
 
-/// Reads a file from where it is.
+/// Reads a file from its current position. Errors of the system are thrown as `ArchiveError.file`.
 package final class FileSource: ByteSource {
     private let file: OpenFile
 
@@ -22,7 +38,7 @@ package final class FileSource: ByteSource {
     }
 }
 
-/// Writes a file from where it is.
+/// Writes a file from its current position; neither syncs nor closes it. Errors of the system are thrown as `ArchiveError.file`.
 package final class FileSink: ByteSink {
     private let file: OpenFile
 
@@ -33,7 +49,7 @@ package final class FileSink: ByteSink {
     }
 }
 
-/// Bytes in memory: for tests and small things.
+/// Reads from memory, for tests and small content. Never throws.
 package final class MemorySource: ByteSource {
     private var rest: ArraySlice<UInt8>
 
@@ -47,6 +63,7 @@ package final class MemorySource: ByteSource {
 
 /// Collects bytes in memory: for tests and small things.
 package final class MemorySink: ByteSink {
+    /// Everything written so far.
     package private(set) var bytes: [UInt8] = []
 
     package init() {}

@@ -4,7 +4,7 @@
 package struct ExtractionLimits: Hashable, Sendable {
     /// Bytes of content that are written, all files together; holes do not count.
     package var bytes: Int64
-    /// Members of any kind; folders that only the paths of others tell of count too.
+    /// Members of any kind; folders that are only implied by the paths of others count too.
     package var members: Int
     /// Bytes of a member's path, slashes included. More than the system takes in one call (4096): a path is opened in stretches. There is
     /// no limit on the number of names in it.
@@ -24,11 +24,15 @@ package struct ExtractionLimits: Hashable, Sendable {
 
 /// What was unpacked.
 package struct ExtractionReport: Hashable, Sendable {
+    /// Regular files written; hard links count as `links`.
     package var files = 0
+    /// Folders made for a member of their own; those that the path of an earlier member implies do not count.
     package var folders = 0
+    /// Symbolic and hard links made.
     package var links = 0
+    /// Bytes of content written; holes do not count.
     package var bytes: Int64 = 0
-    /// Members that were left out, with the reason; the first of them, and how many there are besides.
+    /// One line for each member that was left out, with the reason, for messages: the first 100, then "and N more".
     package private(set) var skipped: [String] = []
     private var unnamed = 0
     private static let mostNamed = 100

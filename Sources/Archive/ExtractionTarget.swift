@@ -20,11 +20,11 @@ protocol ExtractionTarget: AnyObject {
 protocol ContentSink: AnyObject {
     func write(_ bytes: [UInt8]) throws(FileError)
     func skip(_ length: Int64) throws(FileError)
-    /// Sets what the archive says of the file besides its content.
+    /// Sets the file's owner, mode and time as in the archive.
     func finish(_ entry: TarEntry) throws(FileError)
 }
 
-/// Writes nothing: for those who want to know whether an archive could be unpacked.
+/// Writes nothing: for checking whether an archive could be unpacked.
 final class NoTarget: ExtractionTarget {
     private final class Nothing: ContentSink {
         func write(_ bytes: [UInt8]) {}

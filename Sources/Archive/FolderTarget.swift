@@ -96,7 +96,7 @@ final class FolderTarget: ExtractionTarget {
         try lenient { () throws(FileError) in try file.set(modified: entry.modified) }
     }
 
-    /// A root without the right to give files away keeps them, and says so once.
+    /// Root without the capability to change owners keeps the files as its own, which is noted once.
     private func setOwner(of entry: TarEntry, _ set: (UInt32, UInt32) throws(FileError) -> Void) throws(FileError) {
         guard owner == .stored else { return }
         do {
@@ -144,7 +144,7 @@ extension TarEntry {
 }
 
 extension FileError {
-    /// The file system can't give a file one more name.
+    /// The file system can't make another hard link of this file.
     fileprivate var isOfLinks: Bool {
         isForbidden || isAcrossFileSystems || [ErrorNumber.tooManyLinks, ErrorNumber.notSupported, ErrorNumber.notImplemented].contains(code)
     }

@@ -29,6 +29,9 @@ package final class GzipWriter: ByteSink {
         batch = max(1, cores) * (rsyncable ? 4 : 1)
     }
 
+    /// Compresses once enough blocks have collected, on all cores, and blocks until the sink has taken them. Holds up to one block more than
+    /// `cores` blocks of 512 KiB in memory (four times as many blocks, which are smaller on average, when rsyncable).
+    /// - Throws: What the sink throws; `damaged` where zlib has no memory.
     package func write(_ bytes: [UInt8]) throws(ArchiveError) {
         var rest = bytes[...]
         while let length = cutter.end(in: rest) {
@@ -42,7 +45,7 @@ package final class GzipWriter: ByteSink {
         block += rest
     }
 
-    /// Ends the member. The sink itself is not closed.
+    /// Compresses and writes what is left, then the trailer. Call it exactly once, also for empty input; the sink itself is not closed.
     package func finish() throws(ArchiveError) {
         waiting.append(DeflateBlock(history: history, input: block, isLast: true))
         try emitWaiting()

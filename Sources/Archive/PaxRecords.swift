@@ -132,7 +132,7 @@ struct PaxRecords {
         }
     }
 
-    /// When the file was last changed; nil where what is there is no time.
+    /// The modification time; nil where the value is not a time.
     var modified: FileTime? { value(.mtime).flatMap { PaxTime.parse(String(decoding: $0, as: UTF8.self)) } }
 }
 

@@ -5,13 +5,16 @@ package final class SparseFile {
     /// Stretches of zeros at such a place and of such a length are not written.
     private static let grain = 16 * 1024
 
+    /// The file being written. Move its position only after `finish`.
     package let file: OpenFile
     private var position: Int64 = 0
     /// Where writing is; less than `position` after a hole.
     private var written: Int64 = 0
 
+    /// - Parameter file: New and empty, open for writing, at its beginning.
     package init(_ file: OpenFile) { self.file = file }
 
+    /// Appends bytes. Aligned stretches of 16 KiB that are all zero become holes. Blocks for the disk.
     package func write(_ bytes: [UInt8]) throws(FileError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -46,13 +49,15 @@ package final class SparseFile {
         written = position
     }
 
+    /// Appends a hole of `length` bytes, which reads as zeros. Writes nothing; `finish` gives the file its length.
+    /// - Throws: `FileError` with code `EFBIG` where the file would exceed `Int64.max` bytes.
     package func skip(_ length: Int64) throws(FileError) {
         let (sum, overflow) = position.addingReportingOverflow(length)
         guard !overflow else { throw FileError("write", file.path, code: ErrorNumber.tooLarge) }
         position = sum
     }
 
-    /// Gives the file its length.
+    /// Extends the file over a hole at its end. Must be called once after the last byte; does not sync.
     package func finish() throws(FileError) {
         if written != position { try file.truncate(to: position) }
     }

@@ -1,4 +1,4 @@
-/// A stretch of a file.
+/// A stretch of a file's content, in the order of the file.
 package enum ContentPiece: Hashable, Sendable {
     case bytes([UInt8])
     /// So many bytes that are zero and take no room.

@@ -2,6 +2,7 @@ package import Files
 
 /// A member of a tar archive.
 package struct TarEntry: Hashable, Sendable {
+    /// What the member is. A reader takes a type that it does not know for `file`, as POSIX asks, or for `folder` where the name ends in a slash.
     package enum Kind: Hashable, Sendable {
         case file
         case folder
@@ -14,13 +15,17 @@ package struct TarEntry: Hashable, Sendable {
 
     /// As it is in the archive, without slashes at its end.
     package var path: RawName
+    /// What the member is, with the target of a link.
     package var kind: Kind
     /// Permission bits, with setuid, setgid and sticky.
     package var mode: UInt32
+    /// Numeric user id. Names of users and groups are neither read nor written.
     package var owner: UInt64
+    /// Numeric group id.
     package var group: UInt64
     /// Bytes of content; 0 for all but files.
     package var size: Int64
+    /// Modification time. A reader keeps the nanoseconds of pax headers; a plain ustar header has whole seconds only.
     package var modified: FileTime
 
     package init(

@@ -16,13 +16,17 @@ package final class TarReader {
     private var content = MemberContent(length: 0)
     /// What is left of a hole that is given out as zeros.
     private var zeros: Int64 = 0
-    /// Parts of files whose beginning is not in this archive.
+    /// One line for each file that continues from another archive (GNU multi-volume, type `M`) and was skipped; the first 20 only.
     package private(set) var passedOver: [String] = []
     private static let mostPassedOver = 20
 
+    /// Reads nothing yet.
+    /// - Parameter source: The uncompressed archive. It is read ahead, so it must not be read by anyone else.
     package init(_ source: any ByteSource) { blocks = BlockReader(source) }
 
-    /// The next member; nil at the archive's proper end.
+    /// Skips what is unread of the current member and returns the next one; nil after the end mark of two zero blocks.
+    /// - Throws: `damaged` for a header with a wrong checksum, a malformed extended header, or an archive without its end mark; `refused` for a
+    ///   map of holes beyond `ExtractionLimits.sparsePieces` and for a second archive after the end mark; what the source throws.
     package func next() throws(ArchiveError) -> TarEntry? {
         if state == .ended { return nil }
         try skipData()
@@ -37,7 +41,7 @@ package final class TarReader {
             case UInt8(ascii: "g"): try global.add(size(header), from: blocks)
             case UInt8(ascii: "L"): extras.name = try longName(header)
             case UInt8(ascii: "K"): extras.link = try longName(header)
-            // A label, and what Solaris, star and old GNU tar tell of other members.
+            // A label, and what Solaris, star and old GNU tar record about other members.
             case UInt8(ascii: "V"), UInt8(ascii: "A"), UInt8(ascii: "E"), UInt8(ascii: "I"), UInt8(ascii: "N"): try pass(over: header, &extras)
             case UInt8(ascii: "M"):
                 if passedOver.count < TarReader.mostPassedOver {
@@ -210,6 +214,6 @@ package final class TarReader {
 }
 
 extension RawName {
-    /// For messages: not more of it than a person reads.
+    /// For messages: at most 200 bytes of it.
     var readable: String { bytes.count <= 200 ? description : RawName(bytes.prefix(200)).description + "…" }
 }

@@ -6,9 +6,11 @@ package final class TarWriter {
     private var rest: Int64 = 0
     private var padding = 0
 
+    /// - Parameter sink: Gets the uncompressed archive. It stays open after `finish`.
     package init(_ sink: any ByteSink) { self.sink = sink }
 
-    /// Starts a member. A file's content follows through `write`, exactly `size` bytes of it.
+    /// Starts a member. A file's content follows through `write`, exactly `size` bytes of it; calling `begin` or `finish` before that is a
+    /// programming error and traps. Throws only what the sink throws.
     package func begin(_ entry: TarEntry) throws(ArchiveError) {
         precondition(rest == 0, "the member before is not complete")
         try extend(entry, TarWriter.records(of: entry))
@@ -67,7 +69,7 @@ package final class TarWriter {
         padding = 0
     }
 
-    /// Adds to the content of the member begun.
+    /// Adds to the content of the current member. More than `missing` bytes is a programming error and traps.
     package func write(_ bytes: [UInt8]) throws(ArchiveError) {
         precondition(Int64(bytes.count) <= rest, "more content than the member has room for")
         rest -= Int64(bytes.count)
@@ -75,10 +77,10 @@ package final class TarWriter {
         try completeIfDone()
     }
 
-    /// Bytes of the member begun that are still to come.
+    /// Bytes of content that the current member still needs.
     package var missing: Int64 { rest }
 
-    /// Writes the end mark. The sink itself is not closed.
+    /// Writes the end mark of two zero blocks. The sink is neither flushed nor closed.
     package func finish() throws(ArchiveError) {
         precondition(rest == 0, "the last member is not complete")
         try sink.write([UInt8](repeating: 0, count: 1024))

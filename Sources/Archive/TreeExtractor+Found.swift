@@ -8,7 +8,7 @@ package enum FoundMember: Hashable, Sendable {
 }
 
 extension TreeExtractor {
-    /// What the archive has held at a path, whether it was wanted or not; nil where it has held nothing.
+    /// What the archive has at a path, whether it was wanted or not; nil where it has nothing there. Complete only after `read`.
     package func found(at path: [RawName]) -> FoundMember? {
         switch index.parent(path.dropLast()) {
         case .link: return .link
@@ -24,7 +24,7 @@ extension TreeExtractor {
         }
     }
 
-    /// The names directly below the folder that is unpacked into.
+    /// The names directly below the folder that is unpacked into, in the order of the archive, those that were not wanted included.
     package var topNames: [RawName] {
         index.nodes.dropFirst().filter { Int($0.parent) == MemberIndex.root && $0.kind != .nothing }.map(\.name)
     }

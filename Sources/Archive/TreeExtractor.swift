@@ -3,15 +3,14 @@ package import Files
 /// Unpacks an archive below one folder and nowhere else, whatever the archive says.
 ///
 /// What could lead elsewhere is refused and ends the extraction: the folder is a staging folder, and nothing is lost. A member that
-/// merely can't be made is passed over, with a line in the report. Links are made last, so nothing can be written through one.
+/// merely can't be made is skipped, with a line in the report. Links are made last, so nothing can be written through one.
 package final class TreeExtractor {
     private static let pieceSize = 256 * 1024
 
     let target: any ExtractionTarget
     private let limits: ExtractionLimits
     private let isWanted: ([RawName]) -> Bool
-    private let onProgress: (ExtractionReport) -> Void
-    var report = ExtractionReport()
+    package internal(set) var report = ExtractionReport()
     let index = MemberIndex()
     /// How many members have come.
     var count = 0
@@ -22,32 +21,34 @@ package final class TreeExtractor {
 
     /// - Parameters:
     ///   - root: Nil to judge all that is there and write nothing.
-    ///   - isWanted: Says of a member's names whether it is unpacked; the names of all are judged.
+    ///   - owner: Whether files get the owner that the archive names. Only root may set it, so for other users there is no difference.
+    ///   - isWanted: Whether a member is unpacked, by the names of its path; the names of all members are judged.
+    ///   - onProgress: Called after each piece of content and each member, on the same thread, with the totals so far.
     package init(
-        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true },
-        onProgress: @escaping (ExtractionReport) -> Void = { _ in }
+        into root: Folder?, limits: ExtractionLimits = ExtractionLimits(), owner: FileOwner = .stored, isWanted: @escaping ([RawName]) -> Bool = { _ in true }
     ) {
         target = root.map { FolderTarget($0, owner: owner) } ?? NoTarget()
         self.limits = limits
         self.isWanted = isWanted
-        self.onProgress = onProgress
     }
 
-    /// Unpacks the members that are wanted, in one reading.
+    /// Unpacks the members that are wanted, in one reading; a hard link to a file that is not wanted is reported as skipped. Blocks until the
+    /// end of the archive. See `read` for what it throws.
     package func extract(_ reader: TarReader) throws(ArchiveError) -> ExtractionReport {
         try read(reader)
         return try finish()
     }
 
-    /// Takes the members as they come; `finish` follows.
+    /// Unpacks the members as they come; `finish` must follow. Symbolic links, modes and times of folders are left to `finish`.
+    /// - Throws: `refused` for what could lead out of the folder or exceeds the limit of members, `tooLarge` beyond the limit of bytes, `file`
+    ///   where the folder can't be written, and what the reader throws. What was unpacked until then stays.
     package func read(_ reader: TarReader) throws(ArchiveError) {
         while let entry = try reader.next() {
             count += 1
             if count > limits.members { throw .refused("it has more than \(limits.members) members") }
             try take(entry, reader)
-            // One path can imply thousands of folders that no member tells of.
+            // One path can imply thousands of folders that have no member of their own.
             if index.count > limits.members { throw .refused("it has more than \(limits.members) files and folders") }
-            onProgress(report)
         }
         reader.passedOver.forEach { report.skip($0) }
     }
@@ -55,7 +56,8 @@ package final class TreeExtractor {
     /// Whether something is a hard link to a file that is not wanted, so that the archive must be read again.
     package var needsSecondReading: Bool { !elsewhere.isEmpty }
 
-    /// Takes what the first reading has left, from the archive's beginning.
+    /// Unpacks the files that hard links need and that the first reading left out. Call it between `read` and `finish`, if `needsSecondReading`.
+    /// - Parameter reader: The same archive, at its beginning.
     package func readAgain(_ reader: TarReader) throws(ArchiveError) {
         var number = 0
         while let entry = try reader.next() {
@@ -67,7 +69,8 @@ package final class TreeExtractor {
         }
     }
 
-    /// Makes the links, and gives folders their modes and times.
+    /// Makes the symbolic links, then sets modes and times of folders. Call it once; it does not sync.
+    /// - Throws: `file` where that is impossible for a reason other than the member itself.
     package func finish() throws(ArchiveError) -> ExtractionReport {
         try makeLinks()
         try finishFolders()
@@ -116,7 +119,7 @@ package final class TreeExtractor {
         var isWanted: Bool
     }
 
-    /// Gives the member a place in the index; nil if a folder is already there.
+    /// Adds the member to the index and returns its number; nil if a folder is already there.
     func claim(_ member: Member, _ kind: MemberIndex.Kind) throws(ArchiveError) -> Int? {
         var parent = member.known
         for name in member.missing { parent = index.add(name, to: parent, .folder) }
@@ -210,7 +213,7 @@ package final class TreeExtractor {
         _ = try makeFile(node, member.entry, reader)
     }
 
-    /// Gives whether it could be made.
+    /// Returns whether it could be made.
     private func makeFile(_ node: Int, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> Bool {
         let place = index.place(node)
         guard let failure = try write(node, place, entry, reader) else {
@@ -224,7 +227,7 @@ package final class TreeExtractor {
         return false
     }
 
-    /// Gives what went wrong with writing; what is wrong with the archive is thrown.
+    /// Returns an error of writing; an error of the archive is thrown.
     private func write(_ node: Int, _ place: MemberPlace, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> FileError? {
         let sink: any ContentSink
         do { sink = try target.makeFile(place) } catch { return error }
@@ -240,7 +243,6 @@ package final class TreeExtractor {
                 return error
             }
             if case .bytes(let bytes) = piece { report.bytes += Int64(bytes.count) }
-            onProgress(report)
         }
         do { try sink.finish(entry) } catch { return error }
         return nil

@@ -1,5 +1,6 @@
-/// The names of the `archive` format, as the scripts that people come from use them.
+/// The names of the `archive` format, as the scripts use them that people migrate from. Changing one makes stored backups unreadable.
 package enum ArchiveNames {
+    /// The archive: a gzipped tar.
     package static let archive = "latest_backup.tar.gz"
     /// The archive's SHA-256 in hexadecimal digits.
     package static let checksum = "latest_backup.sha256"
@@ -9,11 +10,11 @@ package enum ArchiveNames {
     package static let own = ".shipkeeper"
 }
 
-/// Names that a restore uses beside what it replaces.
+/// Names that a restore uses next to what it replaces.
 enum RestoreNames {
-    /// Tells a tree that we restored or stored from any other that comes to lie at its place.
+    /// The file that distinguishes a tree that we restored or stored from any other at its place.
     static let token = ".shipkeeper-tree"
-    /// Tells which backup a tree descends from.
+    /// The file of 0.1.0 that names the backup a tree descends from.
     static let base = ".shipkeeper-base"
 
     /// Whether a name directly below a tree is ours: a restore's, the tree's token, or its descent.

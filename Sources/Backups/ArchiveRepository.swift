@@ -3,13 +3,15 @@ import Files
 import Foundation
 package import Storage
 
-/// Snapshots of one tree as plain archives: `latest_backup.tar.gz` with its checksum, a version of the store each.
+/// Backups of one tree as plain archives: `latest_backup.tar.gz` with its checksum, one version of the store each. Calls suspend for the
+/// store; the disk work is done on threads of its own.
 package struct ArchiveRepository: Sendable {
     package let store: any ObjectStore
     package let retention: Retention
-    /// Threads that compress.
+    /// How many threads compress.
     let cores: Int
 
+    /// - Parameter cores: How many threads compress, at least 1.
     package init(store: any ObjectStore, retention: Retention, cores: Int) {
         self.store = store
         self.retention = retention
@@ -32,7 +34,8 @@ package struct ArchiveRepository: Sendable {
         }
     }
 
-    /// The checksum of the archive that a version holds; nil where it holds none or nobody knows.
+    /// The SHA-256 of the archive that a version holds, from the store or the checksum file; nil where it holds none or it is not known. Costs a
+    /// request only where the store itself does not report it.
     package func checksum(of version: StoreVersion) async throws(BackupError) -> String? {
         guard version.objects[ArchiveNames.archive] != nil else { return nil }
         if let digest = version.digests[ArchiveNames.archive] { return digest }
@@ -40,7 +43,7 @@ package struct ArchiveRepository: Sendable {
         return digits
     }
 
-    /// What stands in the checksum file beside a version's archive.
+    /// The content of the checksum file next to a version's archive.
     func storedChecksum(of version: StoreVersion, scratch: Folder?) async throws(BackupError) -> ChecksumFile.Finding {
         guard version.objects[ArchiveNames.checksum] != nil else { return .nothing }
         let (folder, file): (Folder, OpenFile)
@@ -55,7 +58,8 @@ package struct ArchiveRepository: Sendable {
 
     // MARK: Which stay
 
-    /// Those that the retention rule keeps. The newest always stays.
+    /// The ids of those that the retention rule keeps. The newest always stays. Pure.
+    /// - Parameter versions: Newest first.
     /// - Parameter protected: Those that stay whatever the rule says.
     package func kept(of versions: [StoreVersion], protected: [Lineage.Reference] = []) -> Set<String> {
         let dates = retention.kept(versions.map(\.date))
@@ -77,15 +81,19 @@ package struct ArchiveRepository: Sendable {
         }
     }
 
-    /// Removes versions that the retention rule does not keep, where the store can. Where that is for good, the newest is read
-    /// back first.
-    package func prune(scratch: String, protected: [Lineage.Reference] = []) async throws(BackupError) -> Int {
+    /// Removes versions that the retention rule does not keep, where the store can. Where that can't be undone, the newest is downloaded and
+    /// verified first.
+    /// - Parameter scratch: A folder for that download.
+    /// - Returns: How many versions were removed.
+    package func prune(
+        scratch: String, protected: [Lineage.Reference] = [], onProgress: @escaping BackupProgressReceiver = { _ in }
+    ) async throws(BackupError) -> Int {
         guard store.removal != .never else { return 0 }
         let versions = try await backups()
         let kept = kept(of: versions, protected: protected)
         let gone = versions.filter { !kept.contains($0.id) }
         guard let newest = versions.first, !gone.isEmpty else { return 0 }
-        if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch) }
+        if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch, onProgress: onProgress) }
         do {
             return try await store.remove(gone.map(\.archiveOnly), keeping: versions.filter { kept.contains($0.id) }.map(\.archiveOnly))
         } catch {
@@ -100,7 +108,7 @@ extension StoreVersion {
         id == reference.id || (reference.checksum != nil && digests[ArchiveNames.archive] == reference.checksum)
     }
 
-    /// As if it held nothing but the archive: what else lies there is somebody else's.
+    /// As if it held nothing but the archive: other objects there are not ours.
     fileprivate var archiveOnly: StoreVersion {
         StoreVersion(
             id: id, date: date, objects: objects.filter { $0.key == ArchiveNames.archive }, digests: digests.filter { $0.key == ArchiveNames.archive })

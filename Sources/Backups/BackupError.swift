@@ -3,30 +3,35 @@ package import Buckets
 package import Files
 import Storage
 
-/// Why a backup or a restore did not come about.
+/// Why a backup or a restore failed.
 package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
+    /// The store could not do what was asked; its `kind` says whether trying again may help.
     case store(StorageError)
     /// The newest backup is of another container; ours is stored in addition to it and lacks these files.
     case setAside(StorageError, incomplete: IncompleteFiles)
+    /// The archive is damaged or refused, or reading it failed.
     case archive(ArchiveError)
+    /// The live tree or the scratch folder could not be read or written.
     case file(FileError)
     /// No stored version can be restored; the reason for each, newest first.
     case nothingGood([String])
-    /// Nothing stored answers to what was asked for.
+    /// No stored backup has this id, checksum or date.
     case noSuchBackup(String)
     /// The backup is whole, and is one of something else.
     case notInBackup(wanted: String, holds: String)
+    /// A restore needs more bytes than are free at the path.
     case notEnoughSpace(needed: Int64, free: Int64, path: String)
-    /// What is to be backed up is not there.
+    /// The path that is to be backed up does not exist.
     case sourceMissing(String)
-    /// It is a link that leads nowhere.
+    /// The path that is to be backed up is a symbolic link to nothing.
     case bareLink(path: String)
     /// It holds no file, and the newest backup held some; how many, where that is known.
     case emptied(path: String, lastFiles: Int?)
     /// Another file system is mounted below the tree: replacing the tree would move it away.
     case mountBelow(path: String, mount: String)
+    /// The task was cancelled.
     case cancelled
-    /// A failure of a kind that nothing here knows: it says nothing of what is stored.
+    /// An error of a type that is not known here; it implies nothing about what is stored.
     case unexpected(String)
 
     /// What an error of this module or of those below it means for a backup.
@@ -44,6 +49,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
 
     package init(noThread message: String, hint: String) { self = .store(StorageError(noThread: message, hint: hint)) }
 
+    /// Whether a disk, a quota or the store is full, on whichever side.
     package var isDiskFull: Bool {
         switch self {
         case .notEnoughSpace: true
@@ -54,7 +60,7 @@ package enum BackupError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         }
     }
 
-    /// Whether the machine lacks something just now, such as room on a disk or descriptors, and trying again later may help.
+    /// Whether this machine or the store lacks something now, such as disk space or descriptors, and trying again later may help.
     package var isShortage: Bool {
         switch self {
         case .file(let error), .archive(.file(let error)): error.isShortage || isDiskFull

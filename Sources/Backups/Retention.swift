@@ -1,11 +1,17 @@
 package import Foundation
 
-/// Which versions stay.
+/// Which versions stay: how many of the newest, and how many hours, days, weeks and months, counted from the newest version back, for each of
+/// which the newest version stays. Periods without a version do not count. 0 switches a rule off. Pure.
 package struct Retention: Hashable, Sendable {
+    /// How many of the newest stay.
     package var last: Int
+    /// Clock hours, in UTC.
     package var hourly: Int
+    /// Calendar days, in UTC.
     package var daily: Int
+    /// ISO 8601 weeks, which begin on Monday, in UTC.
     package var weekly: Int
+    /// Calendar months, in UTC.
     package var monthly: Int
 
     package init(last: Int = 10, hourly: Int = 0, daily: Int = 7, weekly: Int = 4, monthly: Int = 0) {
@@ -20,7 +26,7 @@ package struct Retention: Hashable, Sendable {
     /// The newest of all always stays.
     package func kept(_ dates: [Date]) -> Set<Date> { Set(reasons(dates).keys) }
 
-    /// The same, with why each of them stays.
+    /// The same, with all reasons why each of them stays.
     package func reasons(_ dates: [Date]) -> [Date: [KeepReason]] {
         let sorted = dates.sorted(by: >)
         var reasons: [Date: [KeepReason]] = [:]
@@ -42,7 +48,7 @@ package struct Retention: Hashable, Sendable {
     }
 }
 
-/// Why a backup stays.
+/// Why a backup stays. The raw values are part of the output of `backups` and its JSON.
 package enum KeepReason: String, Hashable, Sendable, Codable {
     /// The newest.
     case latest

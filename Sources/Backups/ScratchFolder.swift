@@ -19,7 +19,7 @@ enum ScratchFolder {
         return try await removing(name, in: parent) { () async throws(BackupError) in try await body(folder) }
     }
 
-    /// Removes what a name stands for once `body` has ended, however it did.
+    /// Removes what has that name once `body` has ended, in whatever way.
     static func removing<Value>(
         _ name: RawName, in parent: Folder, after body: () async throws(BackupError) -> Value
     ) async throws(BackupError) -> Value {

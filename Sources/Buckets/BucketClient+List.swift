@@ -4,6 +4,8 @@ import HTTPClient
 extension BucketClient {
     private static let keysAtOnce = 1000
 
+    /// Reads all pages of ListObjectsV2, 1000 keys each.
+    /// - Throws: `unavailable` also where a page is incomplete or malformed, so that a part is never taken for the whole.
     package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
         var objects: [BucketObject] = []
         var next: String?
@@ -38,7 +40,7 @@ extension BucketClient {
             throw .unavailable("listing the bucket: an entry is invalid")
         }
         let tag = (item["ETag"] ?? "").filter { $0 != "\"" }.lowercased()
-        // The tag of an object that was put in parts looks like an MD5 with something behind it, or is none.
+        // The tag of an object that was put in parts looks like an MD5 with a suffix, or is not an MD5.
         let isDigest = item["Type"] ?? "Normal" == "Normal" && tag.utf8.count == 32 && tag.allSatisfy(\.isHexDigit)
         let modified = item["LastModified"].flatMap { try? Date.ISO8601FormatStyle(includingFractionalSeconds: $0.contains(".")).parse($0) }
         return BucketObject(key: key, size: size, md5: isDigest ? tag : nil, tag: tag, modified: modified)

@@ -31,7 +31,7 @@ extension BucketClient {
             let response = try await good(
                 "PUT", upload.key, query: [("partNumber", "\(number)"), ("uploadId", id)],
                 headers: [("Content-Type", "application/octet-stream"), ("Content-MD5", digest.md5)], body: upload.body.part(from: start, length: length),
-                doing: doing)
+                onSent: sent(upload, from: start), doing: doing)
             try check(response, digest.crc.value, upload.key)
             guard let tag = response.header("ETag") else { throw .unavailable("\(doing): a part was answered without its tag") }
             parts += "<Part><PartNumber>\(number)</PartNumber><ETag>\(XMLElement.escaped(tag))</ETag></Part>"

@@ -4,23 +4,29 @@ import Foundation
 package import HTTPClient
 import Synchronization
 
-/// How requests to a bucket are paced.
+/// Timeouts, waits between tries and sizes of requests to a bucket. The defaults are for production; tests shorten them.
 package struct BucketTimeouts: Sendable {
+    /// The longest that a request without content may take, from connecting to the end of the answer.
     package var answer: Duration = .seconds(60)
     /// The longest that nothing may move while content is on its way, in whole seconds.
     package var stall: Duration = .seconds(60)
+    /// The waits between tries of one request.
     package var waits: [Duration] = [.milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1600), .milliseconds(3200)]
+    /// Measures the waits.
     package var clock: any Clock<Duration> = ContinuousClock()
-    /// Whether someone above sends less at once when the service asks for that.
+    /// Whether the caller itself reduces its parallel requests on 429 and 503: then these are thrown as `limited` at once, and not retried here.
     package var isPaced = false
-    /// Contents beyond this go in parts.
+    /// Content of more bytes than this is uploaded in parts. At most 5 GB, the limit of a single PUT for S3 and OSS.
     package var largestAtOnce: Int64 = 100_000_000
+    /// Bytes of one part, at least 5 MiB for S3 (100 KiB for OSS); neither takes more than 10 000 parts.
     package var partSize: Int64 = 16 << 20
 
     package init() {}
 }
 
-/// A bucket of a service that speaks one of the dialects.
+/// A bucket of Aliyun OSS, S3, or a service compatible with S3. Made by the initializers in `AliyunOSS.swift` and `S3.swift`.
+///
+/// Requests are signed with the service's clock where ours is wrong, and tried again by `BucketTimeouts`. Safe for concurrent calls.
 package final class BucketClient: ReadableBucket {
     private struct Signing {
         var day = ""
@@ -32,7 +38,7 @@ package final class BucketClient: ReadableBucket {
     private static let keysAtOnce = 1000
     /// Hashed where it is, in no time worth a thread.
     private static let smallBody: Int64 = 1 << 16
-    /// What is kept of the words of a refusal that came in the place of a content.
+    /// The most bytes that are kept of an error message that came instead of the content.
     private static let mostWords = 1 << 16
 
     let dialect: any BucketProvider
@@ -53,17 +59,20 @@ package final class BucketClient: ReadableBucket {
 
     // MARK: Objects
 
+    /// Content above `largestAtOnce` is uploaded in parts, and appears in one step when the last part is there.
     package func put(_ upload: BucketUpload) async throws(StorageError) {
         if upload.body.length > patience.largestAtOnce { return try await putInParts(upload) }
         try await putAtOnce(upload, [])
     }
 
+    /// One conditional request: `x-oss-forbid-overwrite` for OSS, `If-None-Match: *` for S3, which not every compatible service honours.
     package func putNew(_ upload: BucketUpload) async throws(StorageError) { try await putAtOnce(upload, [dialect.onlyIfNew]) }
 
     private func putAtOnce(_ upload: BucketUpload, _ more: [(name: String, value: String)]) async throws(StorageError) {
         let digest = try await digest(of: upload.body, from: 0, length: upload.body.length)
         let headers = typed(upload.headers) + [("Content-MD5", digest.md5)] + more
-        let response = try await good("PUT", upload.key, headers: headers, body: upload.body, doing: "uploading \(upload.key)")
+        let response = try await good(
+            "PUT", upload.key, headers: headers, body: upload.body, onSent: sent(upload, from: 0), doing: "uploading \(upload.key)")
         try check(response, digest.crc.value, upload.key)
     }
 
@@ -100,6 +109,7 @@ package final class BucketClient: ReadableBucket {
         try? await plain.send(HTTPRequest("GET", dialect.url(key, query: []), timeout: patience.answer)).status == 200
     }
 
+    /// In requests of up to 1000 keys (DeleteObjects, DeleteMultipleObjects).
     package func delete(_ keys: [String]) async throws(StorageError) {
         var rest = keys[...]
         while !rest.isEmpty {
@@ -110,13 +120,20 @@ package final class BucketClient: ReadableBucket {
             let headers = [("Content-Type", "application/xml"), ("Content-MD5", Data(Insecure.MD5.hash(data: body)).base64EncodedString())]
             let doing = "deleting \(now.count) objects"
             let response = try await good("POST", nil, query: [("delete", nil)], headers: headers, body: .bytes(body), doing: doing)
-            // A key that may not be deleted is told in a good answer.
+            // A key that may not be deleted is reported in an answer with status 200.
             if let refused = XMLElement.parse(response.body)?.all("Error").first {
                 let words = "\(refused["Key"] ?? "an object") can't be deleted: \(refused["Message"] ?? refused["Code"] ?? "no reason given")"
                 throw refused["Code"] == "AccessDenied"
                     ? .unauthorized(words, hint: "give the key the right to delete in \(dialect.bucket)") : .unavailable(words)
             }
         }
+    }
+
+    /// Reports how far a stretch of an upload has come; nil where nobody wants to know.
+    func sent(_ upload: BucketUpload, from start: Int64) -> (@Sendable (Int64) -> Void)? {
+        guard let onProgress = upload.onProgress else { return nil }
+        let whole = upload.body.length
+        return { onProgress(start + $0, whole) }
     }
 
     // MARK: Checks
@@ -146,16 +163,19 @@ package final class BucketClient: ReadableBucket {
 
     func good(
         _ method: String, _ key: String?, query: [(name: String, value: String?)] = [], headers: [(name: String, value: String)] = [], body: HTTPBody? = nil,
-        doing: String
+        onSent: (@Sendable (Int64) -> Void)? = nil, doing: String
     ) async throws(StorageError) -> HTTPResponse {
-        let response = try await answer(BucketCall(method: method, key: key, query: query, headers: headers), body: body, doing: doing)
+        let response = try await answer(BucketCall(method: method, key: key, query: query, headers: headers), body: body, onSent: onSent, doing: doing)
         guard (200..<300).contains(response.status) else { throw dialect.error(BucketErrorResponse(response), doing: doing) }
         return response
     }
 
-    func answer(_ call: BucketCall, body: HTTPBody? = nil, onBody: HTTPBodyReceiver? = nil, doing: String) async throws(StorageError) -> HTTPResponse {
+    func answer(
+        _ call: BucketCall, body: HTTPBody? = nil, onBody: HTTPBodyReceiver? = nil, onSent: (@Sendable (Int64) -> Void)? = nil, doing: String
+    ) async throws(StorageError) -> HTTPResponse {
         for isSecond in [false, true] {
-            let request = signed(call, body, isStreamed: onBody != nil)
+            var request = signed(call, body, isStreamed: onBody != nil)
+            request.onSent = onSent
             let response: HTTPResponse
             do { response = try await http.send(request, onBody: onBody) } catch {
                 if error == .cancelled { throw StorageError(.cancelled, "cancelled") }
@@ -168,7 +188,7 @@ package final class BucketClient: ReadableBucket {
         throw .unavailable("\(doing): the clocks can't be brought together")
     }
 
-    /// Goes by the service's clock from now on; false where it does not tell.
+    /// Uses the service's clock from now on; false where the answer has no date.
     private func takeOver(_ date: String?) -> Bool {
         guard let date, let theirs = HTTPDate.parse(date) else { return false }
         signing.withLock { $0.offset = theirs.timeIntervalSince(now()) }

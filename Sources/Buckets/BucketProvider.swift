@@ -2,14 +2,16 @@ import Crypto
 import Foundation
 import HTTPClient
 
-/// Keys that requests are signed with.
+/// An access key pair that requests are signed with. Keep it out of logs and messages: it prints its secret.
 package struct BucketCredentials: Sendable {
+    /// The access key id, which may be shown.
     package let id: String
+    /// The access key secret.
     package let secret: String
-    /// Of temporary keys.
+    /// The session token of temporary credentials (STS); nil for permanent ones.
     package let token: String?
 
-    /// Blanks and line breaks that were pasted along are taken off.
+    /// Removes all whitespace, which gets in by pasting; an empty token counts as none.
     package init(id: String, secret: String, token: String? = nil) {
         func trimmed(_ text: String) -> String { String(text.filter { !$0.isWhitespace && !$0.isNewline }) }
         self.id = trimmed(id)
@@ -44,7 +46,7 @@ protocol BucketProvider: Sendable {
     func signingKey(at time: String) -> SymmetricKey
     /// The headers that the call is sent with, its own among them.
     func headers(_ call: BucketCall, at time: String, key: SymmetricKey) -> [(name: String, value: String)]
-    /// What a refusal means, in words for the person who set it up.
+    /// What an error response means, as a message for the operator.
     func error(_ refusal: BucketErrorResponse, doing: String) -> StorageError
 }
 
@@ -54,7 +56,7 @@ struct BucketErrorResponse: Sendable {
     /// `NoSuchKey`, `AccessDenied` and so on; empty where the answer is not the service's own.
     var code: String
     var message: String
-    /// Finer than the code, where the service reports: `0003-00000001`.
+    /// More detailed than the code, where the service reports it: `0003-00000001`.
     var detail: String
     var requestID: String?
     /// The right host, where the wrong one was asked.
@@ -64,7 +66,7 @@ struct BucketErrorResponse: Sendable {
     /// How long the service asks us to wait, where it says.
     var wait: Duration?
 
-    /// Reads an answer's body, or of answers without one the header that stands for it.
+    /// Reads an answer's body, or for answers without one the header with the same content.
     init(_ response: HTTPResponse) {
         var body = response.body
         if body.isEmpty, let header = response.header("x-oss-err"), let data = Data(base64Encoded: header) { body = Array(data) }
@@ -85,7 +87,7 @@ struct BucketErrorResponse: Sendable {
         return "(\(code.isEmpty ? "\(status)" : code)\(detail.isEmpty ? "" : ", \(detail)")\(id))"
     }
 
-    /// Whether the service says that there is no such object. A 404 in other words, as of a proxy, says nothing about what is stored.
+    /// Whether the service reports that there is no such object. Another 404, as of a proxy, means nothing about what is stored.
     func isAbsence(of method: String) -> Bool {
         guard status == 404 else { return false }
         return method == "HEAD" && code.isEmpty || ["NoSuchKey", "NoSuchObject", "NoSuchVersion"].contains(code)

@@ -4,15 +4,20 @@ import Foundation
 import Glibc
 import HTTPClient
 
-/// A folder of this machine in the place of a bucket, such as one that a web server shows. It keeps no headers.
+/// A folder of this machine in the place of a bucket, such as one that a web server serves. It keeps no headers. The disk work is done on a
+/// thread of its own.
+///
+/// Calls throw `missing` where the folder does not exist: it is never created.
 package struct FolderBucket: Bucket {
     /// In front of the names of files that are not whole yet.
     private static let unfinished = ".shipkeeper-new-"
 
     private let path: String
 
+    /// - Parameter path: The folder; not accessed yet.
     package init(path: String) { self.path = path }
 
+    /// Walks the whole folder and reads every file for its MD5, whatever the prefix. Links and special files are left out.
     package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
         let found = try await work { root, flag throws(FileError) in try FolderBucket.walk(root, flag) }
         return found.filter { $0.key.utf8.starts(with: prefix.utf8) }.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -50,6 +55,8 @@ package struct FolderBucket: Bucket {
             key: key, size: status.size, md5: digest, tag: digest, modified: status.modified.date)
     }
 
+    /// Writes a temporary file and renames it, so a reader sees the old or the new content. Missing folders are created; nothing is synced.
+    /// - Throws: `refused` for a key that is not a relative path without `.`, `..` and empty names.
     package func put(_ upload: BucketUpload) async throws(StorageError) {
         let (folders, name) = try FolderBucket.parts(upload.key)
         try await work { root, flag throws(FileError) in
@@ -67,6 +74,7 @@ package struct FolderBucket: Bucket {
                     guard let piece = upload.body.read(offset, 1 << 20), !piece.isEmpty else { throw FileError("read", upload.key, code: EIO) }
                     try file.write(piece)
                     offset += Int64(piece.count)
+                    upload.onProgress?(offset, upload.body.length)
                 }
                 try file.set(mode: 0o644)
                 try folder.rename(new, to: folder, as: name)
@@ -77,6 +85,8 @@ package struct FolderBucket: Bucket {
         }
     }
 
+    /// Removes files, and folders that become empty.
+    /// - Throws: `refused` for a key that is not a relative path without `.`, `..` and empty names.
     package func delete(_ keys: [String]) async throws(StorageError) {
         for key in keys {
             let (folders, name) = try FolderBucket.parts(key)
@@ -89,7 +99,7 @@ package struct FolderBucket: Bucket {
                 }
                 guard let last = way.last, last.exists(name) else { return }
                 try last.remove(name)
-                // Folders that nothing lies in any more go too, as in a bucket.
+                // Folders that are empty now are removed too, as in a bucket.
                 for (index, part) in folders.enumerated().reversed() where try way[index + 1].names().isEmpty { try way[index].removeFolder(part) }
             }
         }

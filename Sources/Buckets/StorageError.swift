@@ -1,30 +1,34 @@
 package import Files
 import Glibc
 
-/// Why a store could not do what was asked.
+/// Why a store could not do what was asked. `kind` is for code, `message` and `hint` are for the operator.
 package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
     /// What callers do differently.
     package enum Kind: Hashable, Sendable {
         /// The store itself is not there: a missing folder, a repository that does not exist.
         case missing
+        /// Credentials are wrong or insufficient, or file permissions are. Trying again does not help.
         case unauthorized
-        /// Trying again may help.
+        /// The network, the service or the disk failed. Trying again may help.
         case unavailable
-        /// Asked too often; trying again helps once so long has gone by.
+        /// The service limits requests. Trying again helps after this duration.
         case limited(for: Duration)
-        /// Someone else has written since we last looked.
+        /// Another client has written since the state was read; nothing was changed.
         case stale
+        /// The disk, the quota or the account's credit is used up.
         case full
-        /// What was asked for will not be done, or what is there will not be touched, until a person has changed something.
+        /// The request is not carried out, or what is there is not touched, until something was changed manually.
         case refused
         /// The bytes are known not to be those that were stored.
         case damaged
+        /// The task was cancelled.
         case cancelled
     }
 
     package var kind: Kind
+    /// A sentence without a period at its end.
     package var message: String
-    /// What to do about it.
+    /// What the operator can do about it; nil where there is nothing to suggest.
     package var hint: String?
 
     package init(_ kind: Kind, _ message: String, hint: String? = nil) {
@@ -33,6 +37,8 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
         self.hint = hint
     }
 
+    /// Maps by `errno`: a full disk or quota is `full`, missing permission and a read-only file system are `unauthorized`, the rest, a missing
+    /// file included, is `unavailable`.
     package init(_ error: FileError) {
         self =
             switch error.code {
@@ -53,7 +59,7 @@ package struct StorageError: ThreadFailure, Hashable, Sendable, CustomStringConv
     package static func refused(_ message: String, hint: String? = nil) -> StorageError { StorageError(.refused, message, hint: hint) }
     package static func damaged(_ message: String) -> StorageError { StorageError(.damaged, message) }
 
-    /// Whether retrying later may help.
+    /// Whether the same call may succeed later, without a manual change.
     package var isPassing: Bool {
         switch kind {
         case .unavailable, .limited: true

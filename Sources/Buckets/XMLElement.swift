@@ -1,6 +1,6 @@
 /// An element of the small XML documents that object stores speak: names without name spaces, text, and elements below.
 ///
-/// Attributes, comments and declarations are passed over; a document type is refused, and with it every entity of its own making.
+/// Attributes, comments and declarations are skipped; a document type is refused, and with it every custom entity.
 struct XMLElement: Hashable, Sendable {
     var name: String
     var text = ""

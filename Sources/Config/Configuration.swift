@@ -4,25 +4,32 @@ package import Scheduler
 package import Settings
 package import TimeZones
 
-/// A whole, valid configuration.
+/// A whole, valid configuration, as `ConfigurationReader` makes it. A value: a reload makes another.
 package struct Configuration: Sendable {
+    /// A job with what the engine and its processes need.
     package struct Job: Sendable {
+        /// What the scheduler knows of it.
         package var definition: JobDefinition
+        /// What it does, with its decoded settings.
         package var work: Work
         /// The job's own, or the file's.
         package var timeZone: Zone
-        /// Declared secrets that the job's processes get.
+        /// Names of declared secrets that the job's processes get.
         package var secrets: [String]
-        /// Nil takes a variable away.
+        /// Variables for the job's processes, added to the program's own; nil unsets one.
         package var environment: [String: String?]
+        /// Where its keys are in the file, for problems that are found later.
         package var places: JobPlaces
     }
 
+    /// The form of the container log: lines of text, or one JSON object a line.
     package enum LogFormat: String, CaseIterable, Sendable {
         case text, json
     }
 
+    /// What is logged, and how.
     package struct Logs: Sendable {
+        /// `text` by default.
         package var format: LogFormat
         /// The most bytes kept of one run's log.
         package var mostPerRun: Int64
@@ -30,32 +37,41 @@ package struct Configuration: Sendable {
         package var requests: Bool
     }
 
+    /// How many finished runs are kept in the history.
     package struct Retention: Sendable {
+        /// Runs of one job.
         package var runs: Int
+        /// Older runs are removed.
         package var age: Duration
     }
 
+    /// The path as the user named it.
     package var file: String
+    /// Of schedules and shown times, unless a job has its own.
     package var timeZone: Zone
     /// Where state.db, logs and the socket are; nil for the default.
     package var stateFolder: String?
+    /// How long shutting down may take in all, last backups included, before the platform kills the container.
     package var stopBudget: Duration
     /// Where the file says so; nil where it leaves that to the platform.
     package var stopBudgetPlace: SourcePlace? = nil
     /// Names of declared secrets.
     package var secrets: [String]
-    /// Folders with plug-ins, as they are written.
+    /// Folders with plug-ins, as they are written in the file.
     package var plugins: [String]
-    /// Values that are at keys for secrets, wherever they come from.
+    /// Values of keys for secrets, from variables or the file itself, to redact from everything that is written.
     package var secretValues: [String] = []
-    /// What jobs refer to by name.
+    /// Declared repositories, by name.
     package var repositories: [String: NamedResource] = [:]
     package var logs: Logs
     package var retention: Retention
+    /// How many runs may be under way at once, services aside.
     package var mostParallel: Int
+    /// In the file's order.
     package var jobs: [Job]
-    /// All that the file says, by path, such as `jobs.app.with.live.failures`: for telling what a reload has changed.
+    /// All values of the file by path, such as `jobs.app.with.live.failures`, for reporting what a reload has changed.
     package var values: [String: WrittenValue] = [:]
+    /// Problems that do not make it invalid, in reading order.
     package var warnings: [Problem]
 
     /// Reads the zone files again that have changed. Blocks.
@@ -70,7 +86,7 @@ package struct Configuration: Sendable {
         }
     }
 
-    /// No job runs, whatever it would do.
+    /// Disables every job, with `safeMode` as the reason.
     package mutating func enterSafeMode() {
         for index in jobs.indices { jobs[index].definition.disabled = .safeMode }
     }

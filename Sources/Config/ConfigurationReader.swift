@@ -3,7 +3,8 @@ package import JobKit
 import Scheduler
 package import Settings
 
-/// Turns the text of a configuration file into a `Configuration`, or into everything that is wrong with it.
+/// Turns the text of a configuration file into a `Configuration`, or into everything that is wrong with it. Reads time zone data from the
+/// disk, and no other file.
 package struct ConfigurationReader: Sendable {
     let catalog: JobCatalog
     let environment: [String: String]
@@ -16,12 +17,15 @@ package struct ConfigurationReader: Sendable {
         self.isOffline = isOffline
     }
 
-    /// Where the file says that plug-ins are: they must be known before it can be read as a whole.
+    /// The folders of plug-ins that the file names: their job types must be known before it can be read as a whole. Empty for invalid YAML.
     package func pluginFolders(_ text: String, file: String) -> [(path: String, place: SourcePlace)] {
         let node = YAMLTree(file: file, environment: environment).read(text).root?["plugins"]
         return (node?.elements ?? [node].compactMap(\.self)).compactMap { element in element.text.map { ($0, element.place) } }
     }
 
+    /// Reads and validates the whole file.
+    /// - Parameter file: Its path, for messages.
+    /// - Throws: All errors and warnings, in reading order, where there is at least one error.
     package func read(_ text: String, file: String) throws(ConfigurationError) -> Configuration {
         let tree = YAMLTree(file: file, environment: environment).read(text)
         guard let root = tree.root?.withoutExtensions else {
@@ -34,7 +38,7 @@ package struct ConfigurationReader: Sendable {
         let resources = repositories(&reader)
         let places = jobs(&reader, resources, into: &configuration)
         reader.finish()
-        // A value with a hole in it is one mistake: what the hole makes of it is none.
+        // A value that lacks a variable is one mistake: further errors at that place are not reported.
         let told = Set(tree.problems.filter { $0.severity == .error }.map(\.place) + tree.holes.map(\.place))
         let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
             .inReadingOrder

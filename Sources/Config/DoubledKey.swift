@@ -5,7 +5,7 @@ struct DoubledKey {
     private let key: String
     private let first: SourceLine
     private let second: SourceLine
-    /// The text with empty lines where the second one and what belongs to it stood.
+    /// The text with empty lines instead of the second one and what belongs to it.
     let remaining: String
 
     private struct SourceLine {
@@ -24,7 +24,7 @@ struct DoubledKey {
         guard line >= 1, column >= 1, lines.indices.contains(line - 1) else { return nil }
         let margin = String(repeating: " ", count: column - 1)
         let found = lines.indices.dropFirst(line - 1).filter { index in
-            // The first key of a group may stand behind the dash of a list.
+            // The first key of a group may be behind the dash of a list.
             let isOfGroup = index == line - 1 || lines[index].hasPrefix(margin)
             return isOfGroup && DoubledKey.begins(lines[index].dropFirst(column - 1), with: key)
         }

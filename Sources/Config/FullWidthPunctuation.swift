@@ -1,7 +1,7 @@
 import JobKit
 import Settings
 
-/// Finds punctuation of Chinese and Japanese input methods where YAML wants that of ASCII: the usual mistake behind an error on such a line.
+/// Finds punctuation of Chinese and Japanese input methods where YAML requires ASCII: the usual cause of an error on such a line.
 enum FullWidthPunctuation {
     private static let ascii: [Character: (name: String, plain: String)] = [
         "：": ("colon", ":"), "，": ("comma", ","), "、": ("comma", ","), "［": ("bracket", "["), "］": ("bracket", "]"), "【": ("bracket", "["),

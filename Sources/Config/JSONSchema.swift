@@ -8,6 +8,7 @@ import Yams
 package struct JSONSchema {
     private let catalog: JobCatalog
 
+    /// - Parameter catalog: The job and repository types, those of plug-ins included.
     package init(catalog: JobCatalog) { self.catalog = catalog }
 
     /// The schema as text, with keys in a fixed order.
@@ -59,7 +60,7 @@ package struct JSONSchema {
         ]
     }
 
-    /// A schema for values of one type. Without a type it says nothing: one mistake is one problem.
+    /// A schema for values of one type. Without a type it accepts anything: one mistake is one problem.
     private static func only(where type: String, _ schema: [String: Any]) -> [String: Any] {
         ["if": ["properties": ["type": ["const": type]], "required": ["type"]], "then": schema]
     }
@@ -117,7 +118,7 @@ package struct JSONSchema {
         }
     }
 
-    /// Text that takes its value from the environment stands for any kind of value.
+    /// Text that takes its value from the environment is accepted for any kind of value.
     private static var variable: [String: Any] { ["type": "string", "pattern": "\\$\\{"] }
 
     private func value(_ kind: SettingShape.Kind) -> [String: Any] {

@@ -4,6 +4,7 @@ package import Settings
 
 /// Where a job is in the file.
 package struct JobPlaces: Sendable {
+    /// Where its name is.
     package var name: SourcePlace
     var node: ConfigNode
 

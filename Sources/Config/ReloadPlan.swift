@@ -1,22 +1,26 @@
 import Scheduler
 
-/// What a reload does: the difference between the configuration in force and a new one, without doing anything.
+/// What a reload would do: the difference between the configuration in force and a new one. Pure.
 package struct ReloadPlan: Hashable, Sendable {
+    /// What happens to a job. The raw values are part of the output of `reload` and its JSON.
     package enum Effect: String, Hashable, Sendable, Codable {
+        /// The job is new, or no longer in the file; a removed service is stopped.
         case added, removed
-        /// Of services.
+        /// Services whose settings changed, by whether they run and start at boot.
         case restarted, started, stopped
-        /// What starts the job is another.
+        /// The job's triggers changed.
         case rescheduled
         case disabled, enabled
+        /// Other keys changed, which the next run uses.
         case changed
     }
 
+    /// What happens to one job, or to a key outside the jobs.
     package struct Change: Hashable, Sendable, CustomStringConvertible {
         /// Nil for a key outside the jobs.
         package var job: String?
         package var effect: Effect
-        /// What starts it now, or why it is disabled.
+        /// What triggers it now, or why it is disabled.
         package var detail: String?
         /// The keys with other values, such as `live.failures 3 → 4`. A value that could be a secret is not shown.
         package var keys: [String]
@@ -40,6 +44,7 @@ package struct ReloadPlan: Hashable, Sendable {
         }
     }
 
+    /// By job name, then keys outside the jobs.
     package var changes: [Change]
 
     /// - Parameters:
@@ -97,7 +102,7 @@ private struct ChangedKeys {
         }
     }
 
-    /// Below a job, with the paths as people think of them: without `with`.
+    /// Below a job, with paths as messages show them: without `with`.
     func of(job name: String) -> [String] {
         words.compactMap { path, text in
             let prefix = "jobs.\(name)."
@@ -111,6 +116,6 @@ private struct ChangedKeys {
 }
 
 extension JobDefinition {
-    /// What starts it: `every 16m`; nil where nothing does but people.
+    /// What triggers it: `every 16m`; nil where it is only started manually.
     fileprivate var startWords: String? { triggers.isEmpty ? nil : triggers.map(\.readable).joined(separator: ", ") }
 }

@@ -1,7 +1,7 @@
 package import JobKit
 import Settings
 
-/// A configuration as it is understood: variables put in, merge keys followed, and defaults shown.
+/// A configuration as it is read: with variables substituted, merge keys resolved, and defaults shown.
 package struct ResolvedConfiguration {
     private let catalog: JobCatalog
     private let secrets: [String]
@@ -12,7 +12,7 @@ package struct ResolvedConfiguration {
         self.secrets = secrets
     }
 
-    /// The file's contents as YAML, with a comment at each default. Secrets that are in the file itself are in it: who shows it takes them out.
+    /// The file's contents as YAML, with a comment at each default. Secrets that are in the file itself are in it: the caller redacts them.
     /// - Returns: Nil where the text is not YAML.
     package func text(of text: String, file: String, environment: [String: String]) -> String? {
         guard let root = YAMLTree(file: file, environment: environment).read(text).root?.withoutExtensions else { return nil }
@@ -74,7 +74,7 @@ package struct ResolvedConfiguration {
             return [head]
                 + nodes.flatMap { element in
                     var lines = value(element, named: "", shapes, path, indent + 2)
-                    // The first key of a group stands behind the dash; a list in a list gets a line of its own.
+                    // The first key of a group is behind the dash; a list in a list gets a line of its own.
                     if lines.count > 1, lines[0].isEmpty { lines.removeFirst() }
                     let first = lines[0].drop { $0 == " " }
                     return ["\(margin)- \(first)"] + lines.dropFirst()

@@ -9,8 +9,10 @@ package struct SettingsTable {
     private let mostNames = 8
     private let fewNames = 3
 
+    /// - Parameter shapes: The keys of one group, in the order of the rows.
     package init(_ shapes: [SettingShape]) { self.shapes = shapes }
 
+    /// The table, without a line break at its end. Keys are not escaped: they are ours.
     package var text: String {
         (["| key | type | required | default | meaning |", "|---|---|---|---|---|"] + rows(shapes, below: "")).joined(separator: "\n")
     }

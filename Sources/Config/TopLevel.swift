@@ -55,7 +55,7 @@ enum TopLevel {
 }
 
 extension SettingsReader {
-    /// Takes every key as known, where there is no telling which are.
+    /// Takes every key as known, where it can't be determined which are.
     mutating func acceptAll() {
         for entry in allEntries { _ = node(SettingShape(entry.key, "", .anything)) }
     }

@@ -1,6 +1,6 @@
-/// Puts environment variables into text: `${NAME}`, `${NAME:-default}`, where the default may hold variables itself, and `$$` for a dollar.
+/// Substitutes environment variables in text: `${NAME}`, `${NAME:-default}`, where the default may hold variables itself, and `$$` for a dollar.
 struct VariableText {
-    /// What was found besides plain text.
+    /// The variables that were found in the text.
     struct Result {
         var text = ""
         /// Variables that are used, set or not.
@@ -10,7 +10,7 @@ struct VariableText {
         var malformed: [String] = []
     }
 
-    /// Defaults within defaults that are followed. Nobody writes more, and each costs another look at what is in it.
+    /// Defaults within defaults that are followed. Real files have fewer, and each level scans its text again.
     private static let deepest = 16
 
     let environment: [String: String]
@@ -65,7 +65,7 @@ struct VariableText {
         }
     }
 
-    /// The brace that closes the one at the start, those of variables inside it passed over.
+    /// The brace that closes the one at the start; those of variables inside it are skipped.
     private static func end(of text: Substring) -> Substring.Index? {
         var depth = 0
         var isAfterDollar = true

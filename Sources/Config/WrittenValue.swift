@@ -1,6 +1,6 @@
 import Settings
 
-/// What the file says at one key.
+/// The value that the file has at one key, for comparison.
 package struct WrittenValue: Hashable, Sendable {
     /// The text after variables were put in. It may be a secret.
     private let text: String
@@ -12,7 +12,7 @@ package struct WrittenValue: Hashable, Sendable {
         self.isLiteral = isLiteral
     }
 
-    /// The text where anybody may see it: a number, a duration, a size, a share, or yes and no, and not from a variable. Nil for all others,
+    /// The text where it may be shown: a number, a duration, a size, a percentage, or yes and no, and not from a variable. Nil for all others,
     /// since a token can look like any word.
     package var shown: String? {
         guard isLiteral else { return nil }

@@ -5,11 +5,11 @@ import Yams
 /// Reads YAML into nodes with places, with variables put in.
 struct YAMLTree {
     let file: String
-    /// What variables are put in from; nil leaves the text as it is.
+    /// The values of variables; nil leaves the text as it is.
     let environment: [String: String]?
 
     struct Result {
-        /// Nil where the text could not be read on.
+        /// Nil where the text is not YAML.
         var root: ConfigNode?
         var problems: [Problem] = []
         /// Variables that have no value and are not secrets, where they are.
@@ -54,13 +54,13 @@ struct YAMLTree {
         }
     }
 
-    /// Keys set twice that are passed over: each costs another reading.
+    /// Keys set twice that are skipped: each costs another parse.
     private static let mostDoubled = 100
 
     private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {
         switch error as? YamlError {
         case .scanner(_, let message, let mark, _), .parser(_, let message, let mark, _), .composer(_, let message, let mark, _):
-            // The parser's own limit lies beyond ours.
+            // The parser's own limit is beyond ours.
             if message.contains("Maximum nesting level") { return YAMLTree.tooDeep(at: place(mark)) }
             return SyntaxAdvice(file: file, text: text).problem(line: mark.line)
                 ?? Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
@@ -142,7 +142,7 @@ struct YAMLTree {
         }
     }
 
-    /// A tag that YAML itself does not know, such as `!secret`; nil for none.
+    /// A tag that is not one of YAML's own, such as `!secret`; nil for none.
     private func foreignTag(of node: Node) -> String? {
         let tag =
             switch node {
@@ -179,7 +179,7 @@ struct YAMLTree {
                     .warning, at: place, "\(name) looks like a secret but is not declared as one",
                     hint: "add it to \"secrets\", so that it is kept out of logs and other jobs"))
         }
-        // What stands for nothing is nothing: an optional variable that is not set leaves its key out.
+        // An empty variable is null: an optional variable that is not set leaves its key out.
         if isPlain, expanded.text.isEmpty, !expanded.used.contains(where: secrets.contains) { return ConfigNode(.null, at: place, written: scalar.string) }
         return ConfigNode(
             .scalar(expanded.text, isPlain: isPlain), at: place, missingSecrets: expanded.unset.filter(secrets.contains),

@@ -3,11 +3,14 @@ import HTTPTypes
 import Hummingbird
 package import Logging
 import NIOCore
+import TimeZones
 
 /// The operations over HTTP, on a Unix socket that only our own user may use.
 package struct ControlServer: Sendable {
     /// The longest path a Unix socket may have.
     package static let longestPath = 107
+    /// The header of each answer with the time zone in which the program shows times.
+    package static let zoneHeader = "shipkeeper-time-zone"
     /// Who asks over the socket.
     private static let caller = "command line"
 
@@ -51,21 +54,25 @@ package struct ControlServer: Sendable {
             let path = context.parameters.map { (String($0.key), String($0.value).removingPercentEncoding ?? String($0.value)) }
             let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
             requests.begin()
+            // Asked for each answer: a reload may change it.
+            let zone = ShownTime.zone.name
             do throws(OperationError) {
                 let parameters = Dictionary(path + query) { first, _ in first }
-                return response(200, try await operation.run(parameters: parameters, on: operations, via: ControlServer.caller), requests)
+                return response(200, try await operation.run(parameters: parameters, on: operations, via: ControlServer.caller), zone, requests)
             } catch {
-                return response(error.status, FailureAnswer(error), requests)
+                return response(error.status, FailureAnswer(error), zone, requests)
             }
         }
     }
 }
 
 /// A response that counts as answered once its last byte is written, or can't be.
-private func response(_ status: Int, _ value: some Encodable, _ requests: OpenRequests) -> Response {
+private func response(_ status: Int, _ value: some Encodable, _ zone: String, _ requests: OpenRequests) -> Response {
+    var headers: HTTPFields = [.contentType: "application/json"]
+    if let name = HTTPField.Name(ControlServer.zoneHeader) { headers[name] = zone }
     let buffer = ByteBuffer(bytes: ControlJSON.encode(value) + [10])
     return Response(
-        status: .init(code: status), headers: [.contentType: "application/json"],
+        status: .init(code: status), headers: headers,
         body: .init(contentLength: buffer.readableBytes) { writer in
             defer { requests.end() }
             try await writer.write(buffer)

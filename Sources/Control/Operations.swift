@@ -4,17 +4,10 @@ package import JobKit
 package import Scheduler
 import Settings
 
-/// Reads what runs have said.
-package protocol RunLogReader: Sendable {
-    /// The log's bytes from an offset on, and the offset of its end; nil where there is no log.
-    func read(run: Int64, from offset: Int64) async -> (bytes: Data, end: Int64)?
-}
-
 /// What operations work with.
 package struct Operations: Sendable {
     package var scheduler: JobScheduler
-    package var store: any RunStore
-    package var logs: any RunLogReader
+    package var history: RunHistory
     package var clock: any WallClock
     package var version: String
     package var configuration: String
@@ -30,7 +23,7 @@ package struct Operations: Sendable {
     package var backupNotes: @Sendable (_ repository: String) async -> BackupNotesAnswer?
 
     package init(
-        scheduler: JobScheduler, store: any RunStore, logs: any RunLogReader, clock: any WallClock, version: String,
+        scheduler: JobScheduler, history: RunHistory, clock: any WallClock, version: String,
         configuration: String, startedAt: Date, restarts: Int, restoring: InPlaceRestore,
         previewRestore: @escaping @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePreviewAnswer, JobError> = { _, _ in
             .failure(JobError("nothing can be restored here"))
@@ -40,8 +33,7 @@ package struct Operations: Sendable {
         reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer
     ) {
         self.scheduler = scheduler
-        self.store = store
-        self.logs = logs
+        self.history = history
         self.clock = clock
         self.version = version
         self.configuration = configuration
@@ -68,6 +60,8 @@ package enum OperationError: Error, Sendable {
     case starting
     case noSuchJob(String, nearest: String?)
     case noSuchRun(Int64)
+    /// The run is one of another job than the one that was named.
+    case runOfOtherJob(Int64, job: String)
     case noRunYet(String)
     case noSuchRepository(String)
     /// With the sentence that says which and why.
@@ -79,7 +73,7 @@ package enum OperationError: Error, Sendable {
         switch self {
         case .starting, .store: 503
         case .invalidParameter: 400
-        case .noSuchJob, .noSuchRun, .noRunYet, .noSuchRepository: 404
+        case .noSuchJob, .noSuchRun, .runOfOtherJob, .noRunYet, .noSuchRepository: 404
         }
     }
 
@@ -88,6 +82,7 @@ package enum OperationError: Error, Sendable {
         case .starting: "the program is starting; try again in a moment"
         case .noSuchJob(let name, let nearest): "no job is named \"\(name)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .noSuchRun(let id): "no run \(id) is recorded"
+        case .runOfOtherJob(let id, let job): "run \(id) is one of \(job)"
         case .noRunYet(let job): "\(job) has not run yet"
         case .noSuchRepository(let name): "no repository is named \"\(name)\""
         case .invalidParameter(let message): message
@@ -112,11 +107,11 @@ extension OperationError {
 package struct FailureAnswer: Codable, Sendable {
     package var problems: [ProblemAnswer]
 
-    init(_ error: OperationError) {
+    package init(_ error: OperationError) {
         let code: ProblemCode =
             switch error {
             case .noSuchJob: .noSuchJob
-            case .noSuchRun, .noRunYet: .noSuchRun
+            case .noSuchRun, .runOfOtherJob, .noRunYet: .noSuchRun
             case .noSuchRepository: .noSuchRepository
             case .invalidParameter: .invalidParameter
             case .starting, .store: .unavailable

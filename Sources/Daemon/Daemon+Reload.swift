@@ -1,3 +1,4 @@
+import JobKit
 import Config
 import Control
 import Logs

@@ -139,8 +139,8 @@ package struct Daemon {
             stopping.link, scheduler: scheduler, launcher: launcher, configuration: URL(fileURLWithPath: file.path).path, bootID: bootID,
             container: container, clock: clock)
         let operations = Operations(
-            scheduler: scheduler, store: store, logs: logs, clock: clock, version: version, configuration: URL(fileURLWithPath: file.path).path,
-            startedAt: clock.now, restarts: restarts,
+            scheduler: scheduler, history: RunHistory(store: store, logs: logs), clock: clock, version: version,
+            configuration: URL(fileURLWithPath: file.path).path, startedAt: clock.now, restarts: restarts,
             restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock) { [bootID, current] selector, name in
                 await RepositoryPlans(configuration: current.value).plan(selector, name, values: store, bootID: bootID)
             },
@@ -186,7 +186,7 @@ package struct Daemon {
         for check in PlatformChecks(file: file).warnings { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
         for job in configuration.jobs {
             guard let reason = job.definition.disabled, reason.hint != nil else { continue }
-            container.note("\(job.definition.name): disabled: \(reason)", .warning)
+            container.note(LogNotice("disabled: \(reason)", .warning, job: job.definition.name))
         }
         for name in configuration.secrets
         where ContainerEnvironment.own[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {

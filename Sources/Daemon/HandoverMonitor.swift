@@ -18,7 +18,7 @@ struct HandoverMonitor: Sendable {
     let values: any KeyValues
     let bootID: String
     let clock: any WallClock
-    let note: @Sendable (String) -> Void
+    let note: @Sendable (LogNotice) -> Void
 
     /// Looks until nothing is to be followed any more, or it is cancelled.
     func follow(_ restoring: InPlaceRestore) async {
@@ -47,12 +47,13 @@ struct HandoverMonitor: Sendable {
         guard let newer = try? await records.newerForeignBackup(in: use.repository.archives()), !Task.isCancelled,
             tries[newer, default: 0] < HandoverMonitor.mostTries
         else { return }
-        note("\(use.job): another container has stored a newer backup since this one restored: taking it over")
+        note(LogNotice("another container has stored a newer backup since this one restored: taking it over", job: use.job))
         let begun = await restoring.begin("latest", repository: use.repository.name, current: .backUpAside)
         guard begun.state == .running else { return }
         tries[newer, default: 0] += 1
         let end = await restoring.end()
-        for remark in await restoring.remarks { note("\(use.job): \(remark)") }
-        note("\(use.job): " + (end.state == .succeeded ? "taken over" : "the newer backup was not taken over as a whole; restart the container to restore it"))
+        for remark in await restoring.remarks { note(LogNotice(remark, job: use.job)) }
+        let result = end.state == .succeeded ? "taken over" : "the newer backup was not taken over as a whole; restart the container to restore it"
+        note(LogNotice(result, job: use.job))
     }
 }

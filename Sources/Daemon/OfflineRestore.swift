@@ -77,9 +77,12 @@ package struct OfflineRestore: Sendable {
     }
 
     /// Replaces the tree. What a killed program has left running is ended first, since it would work in the same folders.
-    /// - Parameter say: Gets each line of the report.
+    /// - Parameters:
+    ///   - say: Gets each line of the report.
+    ///   - onProgress: Gets how far the job at work is, as often as it says so, on any thread. Must not block.
     package func run(
-        _ selector: String, repository: String?, backsUpFirst: Bool, say: @escaping @Sendable (String) -> Void
+        _ selector: String, repository: String?, backsUpFirst: Bool, onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in },
+        say: @escaping @Sendable (String) -> Void
     ) async throws(JobError) -> Outcome {
         if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":") }
         state.clearScratch()
@@ -88,7 +91,7 @@ package struct OfflineRestore: Sendable {
             if plan.backupJobs.isEmpty { say("no job backs up the current data, so they are not stored first") }
             for job in plan.backupJobs {
                 say("backing up the current data: \(job)")
-                guard await work(job, say) == .whole else {
+                guard await work(job, onProgress, say) == .whole else {
                     say("nothing was changed; --no-backup skips the backup of the current data")
                     return .unchanged
                 }
@@ -96,14 +99,14 @@ package struct OfflineRestore: Sendable {
         }
         say("restoring \(plan.displayText)")
         try await plan.request(plan.version)
-        guard await work(plan.restoreJob, say) == .whole else {
+        guard await work(plan.restoreJob, onProgress, say) == .whole else {
             try await plan.request(nil)
             return .unchanged
         }
         var outcome = Outcome.restored
         for job in plan.backupJobs {
             say("storing the restored data as the newest backup: \(job)")
-            if await work(job, say) == .failed { outcome = .restoredNotStored }
+            if await work(job, onProgress, say) == .failed { outcome = .restoredNotStored }
         }
         if case .restoredNotStored = outcome {
             say("the restored data are not stored yet: a new container would restore what was there before")
@@ -119,12 +122,15 @@ package struct OfflineRestore: Sendable {
     }
 
     /// Does one attempt of a job.
-    private func work(_ name: String, _ say: @escaping @Sendable (String) -> Void) async -> End {
+    private func work(
+        _ name: String, _ onProgress: @escaping @Sendable (RunProgress) -> Void, _ say: @escaping @Sendable (String) -> Void
+    ) async -> End {
         guard let job = configuration.jobs.first(where: { $0.definition.name == name }), case .job(let type) = job.work else { return .failed }
         let context = RunContext(
             job: name, run: 0, attempt: 1, scheduledAt: clock.now, missed: 0, bootID: bootID, stateFolder: state.path, deadline: nil, environment: [:],
             clock: clock, processes: SystemProcessLauncher(clock: clock), values: store,
-            reporter: Lines { [redactor] in say("\(name): \(redactor.redacted($0))") }, redacted: { [redactor] in redactor.redacted($0) })
+            reporter: Lines(say: { [redactor] in say("\(name): \(redactor.redacted($0))") }, onProgress: onProgress),
+            redacted: { [redactor] in redactor.redacted($0) })
         do throws(JobError) {
             let report = try await type.run(context)
             let isWhole = report.result.isComplete
@@ -136,13 +142,14 @@ package struct OfflineRestore: Sendable {
         }
     }
 
-    /// Passes on the lines of a run.
+    /// Passes on the lines of a run, and how far it is.
     private struct Lines: RunReporter {
         let say: @Sendable (String) -> Void
+        let onProgress: @Sendable (RunProgress) -> Void
 
         func log(_ line: String) { say(line) }
         func output(_ bytes: [UInt8], from stream: LogStream) {}
-        func report(_ progress: RunProgress) {}
+        func report(_ progress: RunProgress) { onProgress(progress) }
         func report(_ service: ServiceStatus) {}
         func report(_ check: CheckReport) {}
         func launched(_ process: any RunningProcess) {}

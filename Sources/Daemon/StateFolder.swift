@@ -76,10 +76,16 @@ package struct StateFolder {
 
     /// The socket of a running program, for the command line.
     package static func findSocket(option: String?, configuration: String?) -> String {
+        let folders = candidates(option: option, configuration: configuration)
+        let sockets = folders.flatMap { $0.socket.candidates }
+        return sockets.first { FileManager.default.fileExists(atPath: $0) } ?? sockets.first ?? folders[0].control
+    }
+
+    /// Where the command line looks for the state of a program: the folder that is named, or the usual ones. At least one.
+    static func candidates(option: String?, configuration: String?) -> [StateFolder] {
         let environment = ContainerEnvironment.all
         let named = option ?? environment["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 } ?? stateKey(of: ConfigurationFile(option: configuration).path)
-        let sockets = (named.map { [$0] } ?? usual).flatMap { StateFolder(path: $0).socket.candidates }
-        return sockets.first { FileManager.default.fileExists(atPath: $0) } ?? sockets.first ?? StateFolder(path: named ?? usual[0]).control
+        return (named.map { [$0] } ?? usual).map { StateFolder(path: $0) }
     }
 
     /// The plain value of `state` at the top of a configuration, without judging the rest of it.

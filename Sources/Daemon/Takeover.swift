@@ -32,7 +32,9 @@ struct Takeover: Sendable {
 
     func survivors(_ launcher: SystemProcessLauncher) -> [Survivor] {
         kept.map { kept in
-            Survivor(note: kept.note) { onOutput throws(LaunchShortage) in try launcher.adopt(kept.process, onOutput: onOutput) }
+            Survivor(note: kept.note, logEnds: SystemProcessLauncher.logEnds(of: kept.process)) { onOutput throws(LaunchShortage) in
+                try launcher.adopt(kept.process, onOutput: onOutput)
+            }
         }
     }
 }

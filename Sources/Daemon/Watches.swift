@@ -18,10 +18,10 @@ actor Watches {
 
     private let scheduler: JobScheduler
     private let clock: any WallClock
-    private let note: @Sendable (String) -> Void
+    private let note: @Sendable (LogNotice) -> Void
     private var tasks: [Watch: Task<Void, Never>] = [:]
 
-    init(_ scheduler: JobScheduler, clock: any WallClock, note: @escaping @Sendable (String) -> Void) {
+    init(_ scheduler: JobScheduler, clock: any WallClock, note: @escaping @Sendable (LogNotice) -> Void) {
         self.scheduler = scheduler
         self.clock = clock
         self.note = note
@@ -50,7 +50,7 @@ actor Watches {
         }
     }
 
-    private static func carry(_ watch: Watch, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (String) -> Void) async {
+    private static func carry(_ watch: Watch, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (LogNotice) -> Void) async {
         await DedicatedThread.run { flag in
             var watcher = FolderWatcher(watch.path, ignoring: watch.outputs)
             var settling = Debounce(watch.debounce)
@@ -65,7 +65,10 @@ actor Watches {
                 if notice != .nothing { settling.changed(at: clock.uptime) }
                 if settling.isDue(at: clock.uptime) { scheduler.changed(job: watch.job, path: watch.path, at: last) }
                 if watcher.isLooking, !hasNoted {
-                    note("\(watch.job): the system can't tell of every change below \(watch.path), which has too many folders; it is looked at twice a minute")
+                    note(
+                        LogNotice(
+                            "the system can't report every change below \(watch.path), which has too many folders; it is looked at twice a minute",
+                            job: watch.job))
                     hasNoted = true
                 }
             }

@@ -3,6 +3,7 @@
 /// Swift's `String` takes composed and decomposed letters for equal, while stores and file systems keep such names apart. Whatever is
 /// looked up by a name that came from outside is looked up by this. The order is that of the UTF-8 bytes, as buckets list.
 package struct ByteKey: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The name as it was listed, in whatever Unicode form.
     package let text: String
 
     package init(_ text: String) { self.text = text }

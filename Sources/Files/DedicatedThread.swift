@@ -2,16 +2,23 @@ import Dispatch
 import Synchronization
 import Threads
 
-/// Lets work on a thread know that nobody waits for it any more.
+/// Reports to work on a thread that its caller was cancelled. Never reset. Safe from any thread.
 package final class CancelFlag: Sendable {
     private let flag = Atomic(false)
 
     package init() {}
+    /// Whether to stop early. Cheap enough to ask for each piece of work; the work returns or throws as it sees fit.
     package var isSet: Bool { flag.load(ordering: .relaxed) }
     func set() { flag.store(true, ordering: .relaxed) }
 }
 
-/// A failure that can also say that there was no room for a thread.
+/// An error that can also report that no thread could be started.
+///
+/// ```swift
+/// extension CopyError: ThreadFailure {
+///     init(noThread message: String, hint: String) { self = .unavailable("\(message); \(hint)") }
+/// }
+/// ```
 package protocol ThreadFailure: Error {
     /// - Parameters:
     ///   - message: A sentence without an end.
@@ -19,7 +26,7 @@ package protocol ThreadFailure: Error {
     init(noThread message: String, hint: String)
 }
 
-/// Work that blocks, on a thread of its own: the shared pool has one thread a core, and none to lend.
+/// Runs work that blocks on a thread of its own: Swift's shared pool has one thread for each core, and a blocked one is missing elsewhere.
 package enum DedicatedThread {
     /// Sets the work's flag when the task is cancelled, and waits for the work also then.
     /// - Throws: What the work throws; also where no thread could be started within ten seconds, or before the task was cancelled.
@@ -51,9 +58,10 @@ package enum DedicatedThread {
     }
 }
 
-/// For a thread of its own that needs something from the others: it waits, and holds up nobody.
+/// Lets work on a thread of its own wait for an async function. Never call it from a task: it would block a thread of the shared pool.
 package enum Blocking {
-    /// - Parameter flag: Once set, the work is cancelled, and whatever it comes to is waited for.
+    /// Blocks until `work` has returned, and returns its result.
+    /// - Parameter flag: Once set, `work` is cancelled within 100 ms, and still waited for.
     package static func wait<Value: Sendable>(_ flag: CancelFlag, _ work: @escaping @Sendable () async -> Value?) -> Value? {
         let box = Box<Value>()
         let done = DispatchSemaphore(value: 0)

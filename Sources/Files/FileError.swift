@@ -1,6 +1,6 @@
 import Glibc
 
-/// The system's error numbers by name, for those who make or judge a `FileError`.
+/// The error numbers of Linux (errno(3)) by name, for code that makes or judges a `FileError` and does not import the C library.
 package enum ErrorNumber {
     package static let notPermitted = EPERM
     package static let missing = ENOENT
@@ -35,39 +35,51 @@ package enum ErrorNumber {
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was tried, as a verb: `open`, `write`.
     package var operation: String
+    /// The path as it was opened, for messages; not meant to be opened again.
     package var path: String
     /// The system's error number.
     package var code: Int32
 
+    /// - Parameter code: By default `errno`, so this must be the first call after the one that failed.
     package init(_ operation: String, _ path: String, code: Int32 = errno) {
         self.operation = operation
         self.path = path
         self.code = code
     }
 
+    /// `ENOENT`: the file, or a folder on the way to it, does not exist.
     package var isMissing: Bool { code == ENOENT }
-    /// What the file system, a mount or a missing right of root does not allow, whatever the permission bits say.
+    /// `EPERM`: the file system, a mount or a missing capability does not allow it, whatever the permission bits say.
     package var isForbidden: Bool { code == EPERM }
-    /// Refused for want of a right: by the permission bits or otherwise.
+    /// `EACCES` or `EPERM`: refused by the permission bits or otherwise.
     package var isPermission: Bool { code == EACCES || code == EPERM }
+    /// `ENOSPC` or `EDQUOT`: no space, no inodes, or the user's quota is used up.
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+    /// `EROFS`: the file system is mounted read-only.
     package var isReadOnly: Bool { code == EROFS }
+    /// `EEXIST`: something with that name exists already.
     package var isThere: Bool { code == EEXIST }
+    /// `ENOTEMPTY` or `EEXIST`, which rmdir(2) and rename(2) both allow for a folder that is not empty.
     package var isNotEmpty: Bool { code == ENOTEMPTY || code == EEXIST }
+    /// `EXDEV`: a rename or hard link between two file systems, or between two mounts of one.
     package var isAcrossFileSystems: Bool { code == EXDEV }
-    /// Something in the way is not a folder, or a symbolic link where none is followed.
+    /// `ENOTDIR` or `ELOOP`: something on the way is not a folder, or is a symbolic link where none is followed.
     package var isNoFolder: Bool { code == ENOTDIR || code == ELOOP }
+    /// `EISDIR`: a folder where a file was expected.
     package var isFolder: Bool { code == EISDIR }
+    /// `ENAMETOOLONG`: a name of more than 255 bytes on most file systems, or a path of 4096 bytes or more in one call.
     package var isNameTooLong: Bool { code == ENAMETOOLONG }
-    /// The process or the system has no descriptor or no memory left just now.
+    /// `EMFILE`, `ENFILE` or `ENOMEM`: no descriptor or no memory is left at the moment; trying later may help.
     package var isShortage: Bool { code == EMFILE || code == ENFILE || code == ENOMEM }
-    /// A socket, or a device that nobody serves.
+    /// `ENXIO` or `ENODEV`: a socket, or a device without a driver, which open(2) refuses.
     package var isNoDevice: Bool { code == ENXIO || code == ENODEV }
-    /// A lock that another has, or a call that would have to wait.
+    /// `EAGAIN` or `EACCES`: another process has the lock (fcntl(2) may report either), or the call would have to wait. `EACCES` also counts as
+    /// `isPermission`, so ask this only of a call that locks.
     package var isLocked: Bool { code == EAGAIN || code == EACCES }
+    /// `ECANCELED`: set by our own code where work was cancelled; the kernel does not report it for files.
     package var isCancelled: Bool { code == ECANCELED }
 
-    /// The system's words for it, as part of a sentence: "permission denied".
+    /// The system's message (strerror(3)) in lower case, as part of a sentence: "permission denied".
     package var cause: String {
         switch code {
         case EACCES, EPERM: "permission denied"
@@ -75,6 +87,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// One line for messages, with the path: "no permission to open /data/a".
     package var description: String {
         switch code {
         case ENOSPC: "the disk is full: could not \(operation) \(path)"

@@ -17,8 +17,9 @@ package struct FileTime: Hashable, Comparable, Sendable {
     }
 }
 
-/// What the system knows of a file without opening it.
+/// What stat(2) reports about a file, as a copy: it does not follow later changes.
 package struct FileStatus: Hashable, Sendable {
+    /// The type of a file. Character and block devices are both `device`.
     package enum Kind: Hashable, Sendable {
         case file, folder, symbolicLink, fifo, socket, device
     }
@@ -26,16 +27,23 @@ package struct FileStatus: Hashable, Sendable {
     package var kind: Kind
     /// Permission bits, with setuid, setgid and sticky.
     package var mode: UInt32
+    /// Numeric user id, as seen in this process's user namespace.
     package var owner: UInt32
+    /// Numeric group id.
     package var group: UInt32
+    /// Bytes of content, holes included; for a symbolic link, bytes of its target.
     package var size: Int64
     /// Bytes on the disk: less than the size for a file with holes, or on a file system that compresses.
     package var allocated: Int64
+    /// When the content last changed (mtime). Programs may set it to any value.
     package var modified: FileTime
-    /// When anything about the file last changed, mode and owner included.
+    /// When anything about the file last changed (ctime), mode and owner included. Set by the kernel only.
     package var changed: FileTime
+    /// The file system that holds the file (st_dev). With `inode` it identifies a file while it exists; inode numbers are reused afterwards.
     package var device: UInt64
+    /// The file's number within `device`.
     package var inode: UInt64
+    /// How many names the file has on its file system; for folders the meaning depends on the file system.
     package var links: UInt64
 
     init(_ raw: stat) {

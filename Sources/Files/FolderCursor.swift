@@ -21,22 +21,25 @@ package struct FolderCursor {
     package private(set) var names: [RawName] = []
     private var above: [Level] = []
 
+    /// - Parameter folder: The first folder, which `ascend` never leaves.
     package init(at folder: Folder) { self.folder = folder }
 
+    /// How many folders below the first one; 0 there.
     package var depth: Int { names.count }
 
-    /// Goes down into a folder; a link is not followed.
+    /// Goes down into a folder; a link is not followed. After an error the cursor is where it was.
     package mutating func descend(_ name: RawName) throws(FileError) {
         let below = try folder.folder(name)
         let status = try folder.status()
         above.append(Level(folder: folder, device: status.device, inode: status.inode, pathLength: folder.path.utf8.count))
         names.append(name)
         folder = below
-        // The first folder is somebody else's, and stays open.
+        // The first folder belongs to the caller, and stays open.
         if above.count > FolderCursor.mostOpen + 1 { above[above.count - FolderCursor.mostOpen - 1].folder = nil }
     }
 
-    /// Goes back to the folder above, and gives the name of the one that was left; nil at the first.
+    /// Goes back to the folder above, and returns the name of the one that was left; nil at the first.
+    /// - Throws: `ENOENT` where a folder was moved meanwhile, so that `..` leads elsewhere.
     package mutating func ascend() throws(FileError) -> RawName? {
         guard let level = above.last, let name = names.last else { return nil }
         if let open = level.folder {

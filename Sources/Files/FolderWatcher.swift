@@ -1,11 +1,12 @@
 import CFiles
 import Glibc
 
-/// Notices changes below a folder: by what the kernel reports, or where that has no room for so many folders, by looking again and again.
+/// Notices changes below a folder through inotify(7), or by scanning the tree every `betweenLooks` where it has more folders than the kernel
+/// or `mostFolders` allows.
 ///
 /// The folder may be missing, come, be moved away and be replaced by another: each of these is a change. Used by one thread.
 package struct FolderWatcher {
-    /// What waiting has come to.
+    /// The result of waiting.
     package enum Notice: Hashable, Sendable {
         case nothing
         /// Something has changed just now.
@@ -29,7 +30,7 @@ package struct FolderWatcher {
     private static let ignoredEndings = ["~", ".swp", ".swx", ".tmp"].map { Array($0.utf8) }
 
     private let path: String
-    /// Whole paths that are passed over, with all below them.
+    /// Absolute paths that are skipped, with everything below them.
     private let ignoring: Set<RawName>
     private let mostFolders: Int
     private let betweenLooks: Duration
@@ -37,6 +38,12 @@ package struct FolderWatcher {
     /// Device and inode of the folder that is being watched.
     private var identity: [UInt64] = []
 
+    /// Scans the whole tree once, which blocks; the folder need not exist. Changes after this call are noticed, also before the first `wait`.
+    /// - Parameters:
+    ///   - ignoring: Absolute paths, written as `path` is, that are skipped with all below them. `.git`, `node_modules` and temporary files of
+    ///     editors are always skipped.
+    ///   - mostFolders: With more folders the tree is scanned instead; each watched folder costs about 1 KiB in the kernel.
+    ///   - betweenLooks: The time between two scans.
     package init(_ path: String, ignoring: Set<String> = [], mostFolders: Int = FolderWatcher.mostFolders, betweenLooks: Duration = .seconds(30)) {
         self.path = path
         self.ignoring = Set(ignoring.map { RawName($0) })
@@ -45,12 +52,13 @@ package struct FolderWatcher {
         begin()
     }
 
-    /// Whether the kernel can't watch all folders, so that changes are noticed up to half a minute late.
+    /// Whether the tree is scanned because the kernel can't watch all folders, so that changes are noticed up to `betweenLooks` late.
     package var isLooking: Bool { if case .looking = mode { true } else { false } }
 
-    /// Waits until something has changed, or `most` is over. Blocks.
+    /// Waits until something has changed, or for `most` at the longest. Blocks; call it on a thread of its own, in steps short enough to notice
+    /// that the caller was cancelled.
     package mutating func wait(_ most: Duration) -> Notice {
-        // A folder that can't be looked at just now is no other folder.
+        // A folder that can't be read now does not count as another folder.
         if let now = Self.identity(of: path), now != identity {
             let newest = begin()
             return identity.isEmpty ? .change : .other(changed: newest)
@@ -87,7 +95,7 @@ package struct FolderWatcher {
 
     // MARK: Setting up
 
-    /// Looks at all folders; gives when anything in them last changed.
+    /// Scans all folders; returns when anything in them last changed.
     @discardableResult
     private mutating func begin() -> FileTime {
         identity = Self.identity(of: path) ?? []

@@ -4,7 +4,7 @@ import Synchronization
 /// Files whose POSIX locks this process holds through a library, such as SQLite while it copies a database.
 ///
 /// The system drops all such locks of a process on a file as soon as *any* of its descriptors of that file is closed. So a descriptor
-/// of a held file is not closed but kept, until nobody holds the file any more. Every `OpenFile` is closed through here.
+/// of a held file is not closed but kept, until the file has no holder any more. Every `OpenFile` is closed through here.
 package enum HeldFiles {
     private struct Key: Hashable {
         var device: UInt64
@@ -13,7 +13,7 @@ package enum HeldFiles {
 
     private struct State {
         var holders = 0
-        /// Descriptors that are being closed at this moment, by those who came before the holder.
+        /// Descriptors that are being closed at this moment, by threads that came before the holder.
         var closing = 0
         /// To be closed with the last holder.
         var kept: [CInt] = []
@@ -21,7 +21,7 @@ package enum HeldFiles {
 
     private static let states = Mutex<[Key: State]>([:])
 
-    /// Holds a file while `body` takes and gives back its locks. Blocks first for as long as a descriptor of the file is just being closed.
+    /// Holds a file while `body` takes and releases its locks. Blocks first for as long as a descriptor of the file is just being closed.
     package static func holding<Value, Failure: Error>(_ file: FileStatus, _ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         let key = Key(device: file.device, inode: file.inode)
         states.withLock { $0[key, default: State()].holders += 1 }

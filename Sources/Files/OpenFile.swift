@@ -2,10 +2,11 @@ import CFiles
 import CFiles
 import Glibc
 
-/// An open file, closed when the last reference is gone.
+/// An open file, closed when the last reference is gone. Reading, writing and syncing block for the disk. References share one position, so
+/// only one thread at a time may read, write or seek; reading at an offset is safe from any thread.
 package final class OpenFile: Sendable {
     let raw: CInt
-    /// For messages only.
+    /// The path it was opened by, for messages only: the file may have been moved since.
     package let path: String
 
     init(_ raw: CInt, path: String) {
@@ -22,7 +23,7 @@ package final class OpenFile: Sendable {
         return OpenFile(raw, path: path)
     }
 
-    /// Up to `most` bytes from where reading is; empty at the end.
+    /// Up to `most` bytes from the current position; empty at the end. Fewer bytes than asked for are not a sign of the end.
     package func read(_ most: Int) throws(FileError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
@@ -33,7 +34,7 @@ package final class OpenFile: Sendable {
         return bytes
     }
 
-    /// Up to `most` bytes from an offset; reading does not move.
+    /// Up to `most` bytes from an offset in bytes; the current position does not change. Empty at or after the end.
     package func read(_ most: Int, at offset: Int64) throws(FileError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
@@ -44,7 +45,7 @@ package final class OpenFile: Sendable {
         return bytes
     }
 
-    /// All from where reading is, of a small file.
+    /// The content from the current position on; only the first `most` bytes of it.
     package func contents(most: Int = 1 << 20) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < most, case let chunk = try read(min(65_536, most - bytes.count)), !chunk.isEmpty { bytes += chunk }
@@ -90,10 +91,12 @@ package final class OpenFile: Sendable {
         }
     }
 
+    /// Sets the length to `size` bytes: cuts the end off, or extends the file with a hole. The position does not change.
     package func truncate(to size: Int64) throws(FileError) {
         guard ftruncate(raw, off_t(size)) == 0 else { throw FileError("shorten", path) }
     }
 
+    /// Writes all bytes at the current position, in as many calls as it takes. After an error some of them may have been written. Does not sync.
     package func write(_ bytes: some Collection<UInt8>) throws(FileError) {
         if let done: FileError? = bytes.withContiguousStorageIfAvailable({ unsafe writeAll($0) }) {
             if let done { throw done }
@@ -115,31 +118,35 @@ package final class OpenFile: Sendable {
         return nil
     }
 
+    /// The status of the open file, whatever its name is by now.
     package func status() throws(FileError) -> FileStatus {
         var info = stat()
         guard unsafe fstat(raw, &info) == 0 else { throw FileError("look at", path) }
         return FileStatus(info)
     }
 
+    /// Sets the permission bits, regardless of the umask.
     package func set(mode: UInt32) throws(FileError) {
         guard fchmod(raw, mode) == 0 else { throw FileError("set the mode of", path) }
     }
 
+    /// Sets the numeric owner and group. Only root may; for others it fails with `EPERM`.
     package func set(owner: UInt32, group: UInt32) throws(FileError) {
         guard fchown(raw, owner, group) == 0 else { throw FileError("set the owner of", path) }
     }
 
+    /// Sets the access and modification times. A later write changes the modification time again.
     package func set(modified: FileTime) throws(FileError) {
         let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
         guard unsafe futimens(raw, [time, time]) == 0 else { throw FileError("set the time of", path) }
     }
 
-    /// Moves where reading and writing are to a byte from the start.
+    /// Moves the current position to an offset in bytes from the start; beyond the end, the next write leaves a hole.
     package func seek(to offset: Int64) throws(FileError) {
         guard lseek(raw, off_t(offset), SEEK_SET) >= 0 else { throw FileError("seek in", path) }
     }
 
-    /// Returns once the content would survive a power cut.
+    /// Returns once the content would survive a power cut (fsync(2)); blocks for as long as the disk takes. A new name needs `Folder.sync` too.
     package func sync() throws(FileError) {
         guard fsync(raw) == 0 else { throw FileError("write", path) }
     }
@@ -150,10 +157,11 @@ package final class OpenFile: Sendable {
         guard cfiles_lock_range(raw, F_RDLCK, off_t(start), off_t(count)) == 0 else { throw FileError("lock", path) }
     }
 
-    /// Gives such a lock back.
+    /// Releases such a lock.
     package func unlock(from start: Int64, count: Int64) { _ = cfiles_lock_range(raw, F_UNLCK, off_t(start), off_t(count)) }
 
-    /// Waits for, or at once refuses, the lock of this file; it ends with the file.
+    /// Takes the exclusive lock of the file (flock(2)), which is released when the file is closed. It excludes only others who ask for it.
+    /// - Parameter waiting: Blocks until the lock is free; otherwise a lock that is held fails at once with `FileError.isLocked`.
     package func lock(waiting: Bool) throws(FileError) {
         guard flock(raw, LOCK_EX | (waiting ? 0 : LOCK_NB)) == 0 else { throw FileError("lock", path) }
     }

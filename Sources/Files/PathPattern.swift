@@ -1,11 +1,13 @@
-/// One line of a `.gitignore`: what it matches, and whether it takes back what an earlier line excluded.
+/// One line of a `.gitignore`, as in gitignore(5): what it matches, and whether it includes again what an earlier line excluded. Compares
+/// bytes, so upper and lower case differ. Pure.
 package struct PathPattern: Hashable, Sendable {
+    /// Whether the line begins with `!`. `matches` ignores this; the last line that matches a path decides.
     package let isNegated: Bool
     private let foldersOnly: Bool
     private let isAnchored: Bool
     private let segments: [[UInt8]]
 
-    /// Nil for an empty line or a comment, and for one that git takes for none.
+    /// Nil for an empty line, a comment, and a lone `/` or `!`. A malformed set in brackets is accepted and matches nothing, as in git.
     package init?(_ line: String) {
         var bytes = PathPattern.withoutTrailingBlanks(Array(line.utf8)[...])
         guard let first = bytes.first, first != UInt8(ascii: "#") else { return nil }
@@ -31,13 +33,16 @@ package struct PathPattern: Hashable, Sendable {
         return bytes
     }
 
+    /// Whether the line matches this path itself, not a folder above it.
+    /// - Parameter path: The names from the root of the tree, not empty.
     package func matches(_ path: [[UInt8]], isFolder: Bool) -> Bool {
         if foldersOnly, !isFolder { return false }
         guard isAnchored else { return path.last.map { Glob.matches(segments[0], $0) } ?? false }
         return PathPattern.match(segments[...], path[...])
     }
 
-    /// Whether it matches a file or a folder above it.
+    /// Whether the line matches a file or any folder above it.
+    /// - Parameter file: The names from the root of the tree; all but the last are folders.
     package func covers(_ file: [[UInt8]]) -> Bool {
         file.indices.contains { matches(Array(file[...$0]), isFolder: $0 < file.count - 1) }
     }
@@ -135,7 +140,7 @@ enum Glob {
         return rest.popFirst()
     }
 
-    /// `[:upper:]` and its like, and what follows; without a test for a name that nobody knows. Nil where there is no class.
+    /// `[:upper:]` and its like, and what follows; without a test for an unknown name. Nil where there is no class.
     private static func characterClass(_ set: ArraySlice<UInt8>) -> (contains: ((UInt8) -> Bool)?, rest: ArraySlice<UInt8>)? {
         guard set.starts(with: Array("[:".utf8)) else { return nil }
         let body = set.dropFirst(2)

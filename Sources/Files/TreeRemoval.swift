@@ -1,5 +1,5 @@
 extension Folder {
-    /// Removes whatever a name stands for with all below it, but nothing on another file system; nothing there is fine.
+    /// Removes what has that name with all below it, but nothing on another file system. A missing name is not an error.
     ///
     /// As deep as the tree may be, with a few descriptors.
     package func removeTree(_ name: RawName) throws(FileError) {
@@ -26,7 +26,7 @@ extension Folder {
         }
     }
 
-    /// Removes all but a folder; gives whether it was none.
+    /// Removes anything but a folder; returns whether it was something else.
     private func isEmptied(of name: RawName) throws(FileError) -> Bool {
         do {
             guard try status(name).kind != .folder else { return false }
@@ -39,7 +39,7 @@ extension Folder {
 
     private static func enter(_ name: RawName, _ cursor: inout FolderCursor, _ device: UInt64) throws(FileError) {
         let status = try cursor.folder.status(name)
-        // Another file system is somebody else's data, whatever lies around it.
+        // A mounted file system holds data of others, whatever is around it.
         guard status.device == device else {
             throw FileError("remove across file systems", cursor.folder.path(of: name), code: ErrorNumber.acrossFileSystems)
         }

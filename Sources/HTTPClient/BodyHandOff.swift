@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Threads
 
-/// What comes of an answer's body on its way from the transport's thread, which must never wait, to a receiver that may: a disk that stalls
+/// Passes an answer's body from the transport's thread, which must never wait, to a receiver that may: a disk that stalls
 /// holds up its own exchange and no other. Between the two is a bounded number of bytes, and the network waits when they are there.
 final class BodyHandOff: Sendable {
     /// The most that waits, in bytes; a single piece may be larger.
@@ -23,7 +23,7 @@ final class BodyHandOff: Sendable {
         var hasThread = false
         var isFull = false
         var isDeclined = false
-        /// Whether nobody cares any more for what is still there.
+        /// Whether what is still there is to be discarded.
         var isDropped = false
         var end: (@Sendable (_ isDeclined: Bool) -> Void)?
     }
@@ -59,7 +59,7 @@ final class BodyHandOff: Sendable {
         }
     }
 
-    /// No more comes. Calls `end` once the receiver has got all, on its thread; at once where it has got nothing.
+    /// No more comes. Calls `end` once the receiver has got everything, on its thread; at once where it has got nothing.
     func finish(_ end: @escaping @Sendable (_ isDeclined: Bool) -> Void) {
         let isIdle = state.withLock { state in
             guard state.hasThread else { return true }
@@ -70,7 +70,7 @@ final class BodyHandOff: Sendable {
         if isIdle { end(false) }
     }
 
-    /// What has come and was not received yet goes nowhere, and `finish` calls nobody. A piece that the receiver has just now it keeps.
+    /// Discards what has come and was not received yet; `finish` calls nothing then. A piece that the receiver is working on stays valid.
     func drop() {
         state.withLock { state in
             state.isDropped = true

@@ -70,7 +70,7 @@ final class BodyReadAhead: Sendable {
         }
     }
 
-    /// Nobody takes any more. A read under way ends by itself.
+    /// No more is taken. A read under way ends by itself.
     func drop() {
         state.withLock { state in
             state.isDropped = true

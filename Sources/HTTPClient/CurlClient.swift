@@ -34,7 +34,8 @@ import Threads
     /// - Parameters:
     ///   - environment: Names other certificate authorities with `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, and `SSL_CERT_DIR`. A proxy
     ///     named by `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` is libcurl's own affair.
-    ///   - onExchange: Called after each exchange, on a thread of the client.
+    ///   - onExchange: Called after each exchange, on a thread of the client, which must not be blocked. With a body receiver this is once the
+    ///     receiver has got everything.
     package init(
         environment: [String: String] = ProcessInfo.processInfo.environment, onExchange: (@Sendable (HTTPExchange) -> Void)? = nil
     ) {
@@ -51,18 +52,21 @@ import Threads
         if !state.withLock({ $0.hasThread }) { unsafe _ = curl_multi_cleanup(multi) }
     }
 
-    /// Ends all transfers and the thread. Nothing is sent after this.
+    /// Ends all transfers, with `HTTPFailure.cancelled`, and the client's thread; does not wait for them. Requests after this fail with `cancelled`.
     package func close() {
         // Woken under the lock: the thread frees its handle only after it has had the lock once more.
         note { $0.isClosed = true }
     }
 
+    /// Suspends; the transfer runs on the client's own thread. Redirects are not followed, and only `http` and `https` are spoken.
+    /// - Throws: See `HTTPFailure`; `noThread` where the client's thread could not be started.
     package func send(
         _ request: HTTPRequest, onBody: HTTPBodyReceiver?
     ) async throws(HTTPFailure) -> HTTPResponse {
         try await carry(request, connectOnly: false, onBody)
     }
 
+    /// Suspends; the connection is opened and closed on the client's own thread.
     package func connect(host: String, port: Int, timeout: Duration) async throws(HTTPFailure) {
         let address = host.contains(":") ? "[\(host)]" : host
         let request = HTTPRequest("GET", "http://\(address):\(port)/", timeout: timeout, connectTimeout: timeout)

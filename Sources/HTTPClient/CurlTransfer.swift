@@ -65,7 +65,7 @@ import Threads
         }
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         if let socket = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
-        // A proxy is for the outside world; what runs beside us is asked directly.
+        // A proxy is for other machines; what runs on this one is asked directly.
         if request.unixSocket != nil || HTTPOrigin(request.url)?.isThisMachine ?? false { set(CURLOPT_NOPROXY, "*") }
         if connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         // Over a used connection that turns out dead libcurl would send it a second time of its own accord.
@@ -92,7 +92,7 @@ import Threads
         switch request.body {
         case nil: break
         case .bytes(let bytes):
-            // libcurl reads the body from where it lies, so it lies still until the transfer is gone.
+            // libcurl does not copy the body, so it must not move until the transfer is gone.
             let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
             _ = unsafe copy.initialize(from: bytes)
             unsafe body = unsafe copy
@@ -130,6 +130,7 @@ import Threads
         case .bytes(let bytes):
             unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count).copyBytes(from: bytes)
             sent += Int64(bytes.count)
+            request.onSent?(sent)
             return bytes.count
         case .wait: return Int(CURL_READFUNC_PAUSE)
         case .unreadable: ending = .unreadable
@@ -181,7 +182,7 @@ import Threads
         return true
     }
 
-    /// Wakes anyone who waits, once a receiver has got all that has come.
+    /// Wakes the caller, once a receiver has got everything that has come.
     /// - Parameter onTold: Called then, unless it was cancelled before.
     func end(_ code: CURLcode, onTold: @escaping @Sendable () -> Void) {
         response.status = unsafe ccurl_status(handle)
@@ -205,7 +206,7 @@ import Threads
         }
     }
 
-    /// Wakes anyone who waits at once. A receiver that is at work gets nothing more.
+    /// Wakes the caller at once. A receiver that is at work gets nothing more.
     func endCancelled() {
         outgoing?.drop()
         incoming?.drop()
@@ -271,7 +272,7 @@ import Threads
     }
 }
 
-/// Whose signatures under certificates count, where that is not the system's own choice.
+/// The certificate authorities to trust instead of the system's: a file of certificates (`CURLOPT_CAINFO`), a folder (`CURLOPT_CAPATH`).
 struct CurlAuthorities: Sendable {
     var file: String?
     var folder: String?

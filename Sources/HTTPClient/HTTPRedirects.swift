@@ -3,7 +3,9 @@ import Foundation
 extension HTTPResponse {
     fileprivate var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) && header("Location") != nil }
 
-    /// Where the answer sends the asker, as a whole address; nil where it sends nobody anywhere.
+    /// The absolute address that an answer with status 301, 302, 303, 307 or 308 redirects to; nil for other answers and for an unusable
+    /// `Location`. An absolute one is returned byte for byte. See RFC 9110 §10.2.2.
+    /// - Parameter url: The address of the request, against which a relative one is resolved.
     package func redirect(from url: String) -> String? {
         guard isRedirect, let location = header("Location"), !location.isEmpty else { return nil }
         // Signed addresses must stay as they are, byte for byte.
@@ -15,13 +17,16 @@ extension HTTPResponse {
     }
 }
 
-/// The part of an address that says who is asked: scheme, host and port.
+/// The origin of an address: scheme, host and port. A default port that is written out differs from none. See RFC 6454 §4.
 package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
+    /// `http` or `https`.
     package var scheme: String
+    /// In lower case; an IPv6 address as the URL writes it, in brackets.
     package var host: String
+    /// Nil where the address names none.
     package var port: Int?
 
-    /// Nil where the text is not an address of the web.
+    /// Nil where the text is not an absolute `http` or `https` address with a host.
     package init?(_ url: String) {
         guard let components = URLComponents(string: String(url.prefix { $0 != "?" && $0 != "#" })), let scheme = components.scheme?.lowercased(),
             ["http", "https"].contains(scheme), let host = components.host?.lowercased(), !host.isEmpty
@@ -41,6 +46,7 @@ package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
         return parts.count == 4 && !parts.contains(nil) && (parts[0] == 127 || parts == [0, 0, 0, 0])
     }
 
+    /// As at the front of an address, without a slash at its end: `https://example.com:8443`.
     package var description: String {
         let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         return "\(scheme)://\(name)\(port.map { ":\($0)" } ?? "")"
@@ -48,19 +54,19 @@ package struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension HTTPTransport {
-    /// Sends a request and goes where the answers lead, as long as `rule` gives a next request.
+    /// Sends a request and follows redirects, as long as `rule` gives a next request.
     ///
-    /// - Parameter rule: Gets the request that was sent, the answer, and the whole address that it points to; what is sent
-    ///   there, with which headers, is the rule's to say. Nil ends the journey with the answer at hand.
+    /// - Parameter rule: Gets the request that was sent, the answer, and the absolute address that it points to; what is sent
+    ///   there, with which headers, is for the rule to decide: the token must not go to another origin. Nil returns the answer as it is.
     /// - Returns: The last answer, and the request it answers.
-    /// - Throws: `broken` after 20 hops.
+    /// - Throws: `broken` after 20 redirects; what sending throws.
     package func send(
         _ request: HTTPRequest, onBody: HTTPBodyReceiver? = nil,
         following rule: (_ sent: HTTPRequest, _ answer: HTTPResponse, _ next: String) -> HTTPRequest?
     ) async throws(HTTPFailure) -> (response: HTTPResponse, request: HTTPRequest) {
         var request = request
         var receiver: HTTPBodyReceiver?
-        // What stands in a redirect itself is nobody's.
+        // The body of a redirect itself is dropped.
         if let onBody { receiver = { head, piece in head.isRedirect || onBody(head, piece) } }
         for _ in 0...20 {
             let response = try await send(request, onBody: receiver)

@@ -3,7 +3,8 @@ import Threads
 
 /// Looks names of hosts up, as the system does: `/etc/hosts`, DNS and what else it is set up with.
 package enum HostName {
-    /// Why a name has no address, in the system's words; nil where it has one. Blocks a thread of its own for as long as the system looks.
+    /// Why a name has no address, as the system's message (gai_strerror(3)); nil where it has one. Suspends; a thread of its own is blocked for as
+    /// long as the system looks, which may be many seconds without a network.
     package static func problem(_ name: String) async -> String? {
         let result = await ThreadWork.result("shipkeeper-lookup") { look(name) }
         switch result {

@@ -1,4 +1,4 @@
-/// Percent-encoding as signatures want it: all but letters, digits and `-_.~`, in upper-case hexadecimal digits. See RFC 3986 §2.
+/// Percent-encoding as signatures require it: everything except letters, digits and `-_.~`, in upper-case hexadecimal digits. See RFC 3986 §2.
 package enum PercentEncoding {
     /// - Parameter keepingSlashes: Whether `/` is left as it is, for paths.
     package static func encode(_ text: String, keepingSlashes: Bool = false) -> String {

@@ -1,15 +1,17 @@
 import Synchronization
 
-/// What an answer says about asking again.
+/// Whether and when to send a request again, judged by its answer.
 package enum RetryAdvice: Hashable, Sendable {
+    /// The answer is final and goes to the caller.
     case no
-    /// After a wait that grows from try to try.
+    /// After the next of the transport's own waits.
     case backOff
-    /// A server has said when.
+    /// After the wait that the server has asked for; see `HTTPResponse.retryAfter`.
     case after(Duration)
 }
 
-/// Sends again what failed by bad luck: after a growing wait, or when the server says.
+/// Sends a request again that failed for a passing reason: after a growing wait, or when the server says. At most one try more than there
+/// are `waits`; suspends between them, and cancelling the task ends the wait with `HTTPFailure.cancelled`.
 ///
 /// A request that is not repeatable is sent again only where it surely was not acted on.
 package struct RetryingTransport: HTTPTransport {
@@ -24,6 +26,10 @@ package struct RetryingTransport: HTTPTransport {
     private let clock: any Clock<Duration>
     private let advice: @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice
 
+    /// - Parameters:
+    ///   - waits: The waits between tries, without jitter.
+    ///   - longestWait: The longest that waits asked for by servers may be, over all tries of one request. Beyond it the answer is returned.
+    ///   - advice: Judges each answer, also before its body goes to a receiver. Called on any thread; pure.
     package init(
         _ next: any HTTPTransport, waits: [Duration] = RetryingTransport.standardWaits, longestWait: Duration = .seconds(30),
         clock: any Clock<Duration> = ContinuousClock(), advice: @escaping @Sendable (HTTPRequest, HTTPResponse) -> RetryAdvice
@@ -39,6 +45,8 @@ package struct RetryingTransport: HTTPTransport {
         try await next.connect(host: host, port: port, timeout: timeout)
     }
 
+    /// Also returns an answer that `advice` wants retried, once all tries are used up.
+    /// - Throws: The last failure. A failure after the receiver got part of a body is not retried: the receiver can't take it back.
     package func send(_ request: HTTPRequest, onBody: HTTPBodyReceiver?) async throws(HTTPFailure) -> HTTPResponse {
         var asked = Duration.zero
         for wait in waits {
@@ -68,7 +76,7 @@ package struct RetryingTransport: HTTPTransport {
         let flag = Mutex(false)
     }
 
-    /// Keeps the words of an answer that will be asked for again from the receiver, and notes when it has got any others.
+    /// Hides the body of an answer that will be requested again from the receiver, and notes when it has got any other.
     private func guarded(_ receiver: @escaping HTTPBodyReceiver, _ request: HTTPRequest, _ begun: BodyBegun) -> HTTPBodyReceiver {
         { [advice] head, piece in
             guard advice(request, head) == .no else { return true }

@@ -3,6 +3,7 @@ package import Scheduler
 
 /// What restoring a certain backup takes: the jobs that work on the data, and how they are asked to do it.
 package struct RestorePlan: Sendable {
+    /// The name of the job that restores the data.
     package var restoreJob: String
     /// Jobs that store the same data, for a backup of the current data first.
     package var backupJobs: [String]
@@ -12,7 +13,7 @@ package struct RestorePlan: Sendable {
     package var version: String
     /// How messages name it.
     package var displayText: String
-    /// Asks the restore job for the backup that is wanted; nil for the newest again.
+    /// Requests a version from the restore job; nil for the newest again.
     package var request: @Sendable (String?) async throws(JobError) -> Void
     /// Lets the backup jobs know whether another container's backup is to stay the newest.
     package var yield: @Sendable (Bool) async throws(JobError) -> Void
@@ -50,6 +51,7 @@ package actor InPlaceRestore {
 
     /// How far it has come.
     package struct Progress: Sendable {
+        /// `idle` before the first restore; `succeeded` and `failed` until the next one begins.
         package enum State: Sendable {
             case idle, running, succeeded, failed
             /// Another one is under way.
@@ -59,10 +61,13 @@ package actor InPlaceRestore {
         package var state: State
         /// What has been done so far, a line each.
         package var lines: [String]
+        /// The job whose run is waited for just now, which says itself how far it is; nil while there is none.
+        package var job: String?
         /// The position in the scheduler's feed of events that this knows: what follows is news.
         package var position: Int64
     }
 
+    /// Finds the backup that a selector names, and the jobs on its data. A repository is named where there are several.
     package typealias Planner = @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePlan, JobError>
 
     private enum State {
@@ -83,6 +88,7 @@ package actor InPlaceRestore {
     private let planner: Planner
     private var state = State.idle
     private var lines: [Line] = []
+    private var job: String?
 
     /// A line for anyone who waits.
     private struct Line {
@@ -108,7 +114,7 @@ package actor InPlaceRestore {
             case .running: .running
             case .finished(let succeeded): succeeded ? .succeeded : .failed
             }
-        return Progress(state: state, lines: lines.map(\.text), position: scheduler.position)
+        return Progress(state: state, lines: lines.map(\.text), job: job, position: scheduler.position)
     }
 
     /// Begins a restore and returns at once; refused while another one is under way.
@@ -137,6 +143,12 @@ package actor InPlaceRestore {
     package var remarks: [String] { lines.filter { !$0.isOfRun }.map(\.text) }
 
     private func say(_ text: String) { add(Line(text: text)) }
+
+    /// - Parameter job: Whose run follows: anyone who hears this asks how far it is.
+    private func say(_ text: String, before job: String) {
+        self.job = job
+        say(text)
+    }
 
     /// Sends a line to the listeners of the feed.
     private func publish(_ text: String) { scheduler.publish(text, topic: InPlaceRestore.topic) }
@@ -242,7 +254,7 @@ package actor InPlaceRestore {
     private func storeAsNewest(_ plan: RestorePlan) async -> Bool {
         var isStored = true
         for job in plan.backupJobs {
-            say("storing the restored data as the newest backup: \(job)")
+            say("storing the restored data as the newest backup: \(job)", before: job)
             if await finish(job)?.state.outcome?.didWork != true { isStored = false }
         }
         if !isStored { say("the restored data are not stored yet: a new container would restore what was there before") }
@@ -293,7 +305,7 @@ package actor InPlaceRestore {
         do throws(JobError) {
             try await plan.yield(true)
             for job in plan.backupJobs {
-                say("backing up the current data as a conflict copy: \(job)")
+                say("backing up the current data as a conflict copy: \(job)", before: job)
                 guard let end = await finish(job), isWhole(end) else { return false }
             }
             return true
@@ -307,7 +319,7 @@ package actor InPlaceRestore {
     private func backUp(_ plan: RestorePlan, again: Bool = false) async -> Bool {
         if plan.backupJobs.isEmpty, !again { say("no job backs up the current data, so they are not stored first") }
         for job in plan.backupJobs {
-            if !again { say("backing up the current data: \(job)") }
+            if !again { say("backing up the current data: \(job)", before: job) }
             guard let end = await finish(job, tellsUnchanged: !again), isWhole(end) else { return false }
         }
         return true
@@ -336,7 +348,7 @@ package actor InPlaceRestore {
     }
 
     private func restore(_ plan: RestorePlan) async -> Bool {
-        say("restoring \(plan.displayText)")
+        say("restoring \(plan.displayText)", before: plan.restoreJob)
         do throws(JobError) {
             try await plan.request(plan.version)
             if await finish(plan.restoreJob)?.state.outcome == .succeeded { return true }
@@ -352,6 +364,8 @@ package actor InPlaceRestore {
     /// Runs a job to its end and reports how it ended; nil when it did not come to a run.
     /// - Parameter tellsUnchanged: Whether a backup that found nothing to store is reported.
     private func finish(_ job: String, tellsUnchanged: Bool = true) async -> Run? {
+        self.job = job
+        defer { self.job = nil }
         let reply = await scheduler.ask(.startRequested(job: job, via: InPlaceRestore.origin, evenIfRunning: true))
         switch reply {
         case .started(let run), .joined(let run):

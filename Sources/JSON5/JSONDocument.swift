@@ -1,8 +1,12 @@
-/// A text of JSON or JSON5 that is changed in places: all else, comments and blanks among it, stays byte for byte.
+/// A text of JSON (RFC 8259) or JSON5 that is edited in place: everything else, comments and blanks included, stays byte for byte. Paths are
+/// names of members; lists have no paths below them. Pure, and held in memory whole; each change parses the text again.
 package struct JSONDocument: Sendable {
+    /// The text as it is now, in UTF-8.
     package private(set) var bytes: [UInt8]
     private var tree: JSONTree
 
+    /// Parses the text.
+    /// - Throws: The first mistake with its place.
     package init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
         self.bytes = bytes
         tree = try JSONParser.tree(of: bytes)
@@ -14,8 +18,10 @@ package struct JSONDocument: Sendable {
         tree = JSONTree(kind: .object([]), range: 0..<2)
     }
 
+    /// The whole value, built on each call.
     package var value: JSONValue { tree.value }
 
+    /// The value at a path; nil where there is none. The empty path is the whole document; of members with one name the last one counts.
     package func value(at path: [String]) -> JSONValue? { node(at: path)?.value }
 
     private func node(at path: [String]) -> JSONTree? {
@@ -24,7 +30,7 @@ package struct JSONDocument: Sendable {
 
     // MARK: Changing
 
-    /// Puts a value at a path. Objects on the way are made; what is there and is none gives way to one.
+    /// Sets the value at a path. Missing objects on the way are created, and values on the way that are not objects are replaced by them.
     package mutating func set(_ path: [String], to value: JSONValue) {
         guard let key = path.last else { return replace(tree, with: value) }
         if let found = node(at: path) { return replace(found, with: value) }
@@ -33,7 +39,7 @@ package struct JSONDocument: Sendable {
         insert(key, value, into: parent)
     }
 
-    /// Takes a member away; nothing there is fine.
+    /// Removes a member, with the comments on its lines; a missing one is not an error. Of members with one name only the last is removed.
     package mutating func remove(_ path: [String]) {
         guard let key = path.last, let parent = node(at: Array(path.dropLast())), let members = parent.members else { return }
         guard let index = members.lastIndex(where: { $0.key == key }) else { return }
@@ -62,13 +68,13 @@ package struct JSONDocument: Sendable {
         return start..<(bytes[end] == 13 ? end + 1 : end)
     }
 
-    /// Adds elements to the end of a list; where there is no value, a list is made.
+    /// Adds elements to the end of a list; a missing value, or one that is not a list, is replaced by a list of them.
     package mutating func append(_ elements: [JSONValue], to path: [String]) {
         guard !elements.isEmpty, let list = node(at: path), let present = list.elements else { return set(path, to: .list(elements)) }
         guard let last = present.last else { return replace(list, with: .list(elements)) }
         let indent = startOfLine(holding: last.range.lowerBound) == nil ? nil : indent(of: last.range.lowerBound)
         let separator = indent.map { ",\n\($0)" } ?? ", "
-        // What stands on one line stays on one.
+        // A list on one line stays on one line.
         let writer = JSONWriter(unit: indent == nil ? nil : unit)
         let words = elements.map { writer.text($0, indent: indent ?? "") }.joined(separator: separator)
         add(words, after: last.range.upperBound, onLineOfItsOwn: indent)
@@ -89,7 +95,7 @@ package struct JSONDocument: Sendable {
             let outer = indent(of: object.range.lowerBound)
             let inner = outer + (unit ?? "  ")
             let close = object.range.upperBound - 1
-            // What stands between the braces can only be blanks and comments.
+            // Between the braces there can only be blanks and comments.
             let kept = trimmedEnd(of: object.range.lowerBound + 1..<close)
             edit(kept..<close, with: Array("\n\(inner)\(JSONWriter(unit: unit ?? "  ").member(key, value, indent: inner))\n\(outer)".utf8))
         }

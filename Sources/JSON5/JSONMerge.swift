@@ -1,18 +1,21 @@
-/// What a change did to one place of a document.
+/// What a change did at one path of a document.
 package struct JSONChange: Hashable, Sendable, CustomStringConvertible {
+    /// The raw values are part of messages.
     package enum Kind: String, Hashable, Sendable {
         case added, changed, removed
     }
 
     package var kind: Kind
+    /// Names of members from the root; empty for the whole document.
     package var path: [String]
 
-    /// The place and never the value: `gateway.bind`.
+    /// The path and never the value, which may be a secret: `changed gateway.bind`.
     package var description: String { "\(kind.rawValue) \(JSONPath.text(path))" }
 }
 
-/// Paths as people write them: `gateway.controlUi.allowedOrigins`. A dot within a name is behind a backslash.
+/// Paths as text: `gateway.controlUi.allowedOrigins`. A dot or a backslash within a name is escaped by a backslash.
 package enum JSONPath {
+    /// The text of a path, which `parse` reads back.
     package static func text(_ path: [String]) -> String {
         path.map { $0.replacing("\\", with: "\\\\").replacing(".", with: "\\.") }.joined(separator: ".")
     }
@@ -36,8 +39,9 @@ package enum JSONPath {
 }
 
 extension JSONDocument {
-    /// Lays a merge patch over the document: objects are merged, null removes, all else takes the place of what was there.
+    /// Applies a merge patch to the document: objects are merged, null removes, everything else replaces what was there.
     /// See RFC 7396.
+    /// - Returns: What has changed, in the patch's order; values that were equal already are not in it.
     package mutating func merge(_ patch: JSONValue, at path: [String] = []) -> [JSONChange] {
         let present = value(at: path)
         guard case .object(let members) = patch else { return put(patch, at: path, over: present) }
@@ -54,10 +58,10 @@ extension JSONDocument {
         return changes
     }
 
-    /// Takes a member away.
+    /// Removes a member, each time it occurs. A missing one is not a change.
     package mutating func take(_ path: [String]) -> [JSONChange] {
         guard value(at: path) != nil else { return [] }
-        // It may stand there more than once.
+        // It may be there more than once.
         while value(at: path) != nil { remove(path) }
         return [JSONChange(kind: .removed, path: path)]
     }
@@ -68,7 +72,7 @@ extension JSONDocument {
         return [JSONChange(kind: present == nil ? .added : .changed, path: path)]
     }
 
-    /// Puts in what is not there yet: objects are filled up, all else that is there stays.
+    /// Adds what is missing: members of objects are added at any depth, and everything that exists stays, null included.
     package mutating func fill(_ value: JSONValue, at path: [String] = []) -> [JSONChange] {
         let present = self.value(at: path)
         guard let present else { return put(value.withoutNulls, at: path, over: nil) }
@@ -76,7 +80,8 @@ extension JSONDocument {
         return members.flatMap { fill($0.value, at: path + [$0.key]) }
     }
 
-    /// Adds what is missing to a list that is a set. Where something else than a list is, nothing is changed.
+    /// Adds missing elements to the end of a list, which is taken for a set; a missing list or a null becomes one.
+    /// - Throws: Where there is something other than a list, which stays as it is.
     package mutating func union(_ elements: [JSONValue], at path: [String]) throws(NoList) -> [JSONChange] {
         let present = value(at: path)
         switch present {
@@ -95,7 +100,7 @@ extension JSONDocument {
         return [JSONChange(kind: present == nil ? .added : .changed, path: path)]
     }
 
-    /// Something else than a list is where one was to grow.
+    /// There is something other than a list at this path.
     package struct NoList: Error, Hashable, Sendable {
         package var path: [String]
 

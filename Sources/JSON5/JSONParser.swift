@@ -143,7 +143,7 @@ struct JSONParser {
         case UInt8(ascii: "0"): return [0]
         case UInt8(ascii: "x"): return JSONParser.utf8(try hexadecimal(2))
         case UInt8(ascii: "u"): return JSONParser.utf8(try codePoint())
-        // A line that goes on in the next one.
+        // A line that continues in the next one.
         case 13:
             if current == 10 { at += 1 }
             return []
@@ -190,12 +190,12 @@ struct JSONParser {
         return true
     }
 
-    /// A mark of the byte order says nothing in UTF-8.
+    /// A byte order mark has no meaning in UTF-8.
     private mutating func skipMark() {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
     }
 
-    /// Goes past blanks and comments.
+    /// Skips blanks and comments.
     mutating func skip() throws(JSONSyntaxError) {
         while let byte = current {
             if [9, 10, 11, 12, 13, 32].contains(byte) {
@@ -210,7 +210,7 @@ struct JSONParser {
         }
     }
 
-    /// Bytes of a blank that is none in ASCII: no-break space, the spaces of U+2000, line and paragraph separators, a byte order mark.
+    /// Bytes of a blank beyond ASCII: no-break space, the spaces of U+2000, line and paragraph separators, a byte order mark.
     private var blankLength: Int? {
         let next = bytes[at..<min(bytes.count, at + 3)]
         if next.starts(with: [0xC2, 0xA0]) { return 2 }

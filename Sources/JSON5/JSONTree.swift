@@ -34,6 +34,7 @@ struct JSONTree: Sendable {
 /// What is wrong with a text that should be JSON or JSON5, and where. Lines and columns count from 1.
 package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
     package var line: Int
+    /// In characters, not bytes.
     package var column: Int
     package var message: String
 

@@ -2,14 +2,16 @@
 package indirect enum JSONValue: Sendable {
     case null
     case boolean(Bool)
-    /// As it is written: turning it into a number might lose digits.
+    /// As it is written, in JSON or JSON5: turning it into a number might lose digits.
     case number(String)
     case text(String)
     case list([JSONValue])
     case object([(key: String, value: JSONValue)])
 
+    /// The members of an object, also those of the same name; nil for any other value.
     package var members: [(key: String, value: JSONValue)]? { if case .object(let members) = self { members } else { nil } }
 
+    /// The value of a member, of several with one name the last; nil where there is none, or this is not an object.
     package subscript(key: String) -> JSONValue? { members?.last { $0.key == key }?.value }
 
     /// Without the members of objects that are null, at any depth: what a merge patch makes of itself where there was nothing.

@@ -5,7 +5,11 @@ package import JobKit
 
 /// The job types and repository types that are compiled in.
 package enum BuiltInJobs {
-    /// - Parameter hubEndpoint: The Hub's address where a repository names none, as `HF_ENDPOINT` says it.
+    /// A new catalog with all of them.
+    /// - Parameters:
+    ///   - http: Used by all jobs and repositories.
+    ///   - hubEndpoint: The Hub's address where a repository names none: the value of `HF_ENDPOINT`.
+    ///   - now: The wall clock, for signatures.
     package static func catalog(
         http: any HTTPTransport, hubEndpoint: String? = nil, now: @escaping @Sendable () -> Date
     ) -> JobCatalog {

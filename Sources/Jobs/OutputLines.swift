@@ -16,7 +16,7 @@ final class OutputLines: Sendable {
         tell(splitters.withLock { $0[stream, default: LineSplitter(.text, longest: OutputLines.longest)].take(bytes) })
     }
 
-    /// What was never ended counts as a line too.
+    /// A last line without a line break counts too.
     func finish() {
         tell(
             splitters.withLock { splitters in

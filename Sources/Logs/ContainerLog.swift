@@ -15,10 +15,6 @@ package final class ContainerLog: Sendable {
         case json
     }
 
-    package enum Level: String, Sendable {
-        case info, warning, error
-    }
-
     private let redactor: Redactor
     private let clock: any WallClock
     private let format: Mutex<Format>
@@ -44,12 +40,16 @@ package final class ContainerLog: Sendable {
     package func use(_ format: Format) { self.format.withLock { $0 = format } }
 
     /// A line of the program's own.
-    package func note(_ message: String, _ level: Level = .info) {
+    package func note(_ message: String, _ level: LogNotice.Level = .info) { note(LogNotice(message, level)) }
+
+    package func note(_ notice: LogNotice) {
         let time = clock.now
-        inOrder(lane: ContainerLog.ownLane, bytes: message.utf8.count, lines: 1) { [self] lines in
-            emit(.warning, at: time, "\(lines.grouped) lines were dropped: there were more than could be shown in time", lost: lines)
+        inOrder(lane: ContainerLog.ownLane, bytes: notice.message.utf8.count, lines: 1) { [self] lines in
+            emit(LogNotice("\(lines.grouped) lines were dropped: there were more than could be shown in time", .warning), at: time, lost: lines)
         } _: { [self] in
-            emit(level, at: time, redactor.redacted(message))
+            var clean = notice
+            clean.message = redactor.redacted(notice.message)
+            emit(clean, at: time)
         }
     }
 
@@ -70,13 +70,12 @@ package final class ContainerLog: Sendable {
 
     /// A line, free of secrets already. Called in order only.
     ///
-    /// - Parameter lost: Dropped lines that this one reports. They are counted where it is dropped, too.
-    func emit(
-        _ level: Level = .info, job: String? = nil, run: Int64? = nil, stream: LogStream? = nil, at time: Date, _ message: String,
-        lost: Int = 0
-    ) {
-        guard let line = line(level, job: job, run: run, stream: stream, at: time, message) else { return }
-        writing.add(lane: run ?? ContainerLog.ownLane, bytes: line.count, lines: 1, lost: lost) { [self] lines in
+    /// - Parameters:
+    ///   - stream: Of the process that wrote it; nil for a line of the program's own.
+    ///   - lost: Dropped lines that this one reports. They are counted where it is dropped, too.
+    func emit(_ notice: LogNotice, stream: LogStream? = nil, at time: Date, lost: Int = 0) {
+        let line = line(notice, stream: stream, at: time)
+        writing.add(lane: notice.run ?? ContainerLog.ownLane, bytes: line.count, lines: 1, lost: lost) { [self] lines in
             do { try remark("\(lines.grouped) \(lines == 1 ? "line was" : "lines were") dropped while the log reader did not read") } catch {
                 unwritten.withLock { $0 += lines }
             }
@@ -96,24 +95,12 @@ package final class ContainerLog: Sendable {
         }
     }
 
-    private func remark(_ words: String) throws {
-        if let line = line(.warning, job: nil, run: nil, stream: nil, at: clock.now, words) { try write(line) }
-    }
+    private func remark(_ words: String) throws { try write(line(LogNotice(words, .warning), stream: nil, at: clock.now)) }
 
-    private func line(_ level: Level, job: String?, run: Int64?, stream: LogStream?, at time: Date, _ message: String) -> [UInt8]? {
+    private func line(_ notice: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
         switch format.withLock({ $0 }) {
-        case .text:
-            let mark = level == .info ? "" : "\(level.rawValue): "
-            let who = job ?? "shipkeeper"
-            return Array("\(ShownTime.stamp(time)) \(who)\(stream == nil ? ":" : " |") \(mark)\(PrintedText.line(message))\n".utf8)
-        case .json:
-            var fields = ["time": time.formatted(.iso8601), "level": level.rawValue, "message": message]
-            fields["job"] = job
-            fields["run"] = run.map { "\($0)" }
-            fields["stream"] = stream?.rawValue
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return (try? encoder.encode(fields)).map { Array($0) + [10] }
+        case .text: ContainerLine.text(notice, stream: stream, at: time)
+        case .json: ContainerLine.json(notice, stream: stream, at: time)
         }
     }
 }

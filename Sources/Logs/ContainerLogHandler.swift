@@ -1,4 +1,5 @@
 package import Logging
+import JobKit
 
 /// Sends what libraries log to the container log.
 package struct ContainerLogHandler: LogHandler {

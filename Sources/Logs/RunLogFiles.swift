@@ -1,5 +1,5 @@
 import Dispatch
-package import Foundation
+import Foundation
 package import JobKit
 import Settings
 import Synchronization
@@ -23,7 +23,7 @@ package final class RunLogFiles: Sendable {
 
     package func use(mostPerRun: Int64) { self.mostPerRun.withLock { $0 = mostPerRun } }
 
-    package func note(_ line: String, isWarning: Bool) { container.note(line, isWarning ? .warning : .info) }
+    package func note(_ notice: LogNotice) { container.note(notice) }
 
     package func redacted(_ text: String) -> String { redactor.redacted(text) }
 
@@ -38,14 +38,14 @@ package final class RunLogFiles: Sendable {
 
     package func forget(runs: [Int64]) { writing.add { [store] in store.forget(runs) } }
 
-    /// The text of a run's log from a byte on, and where it ends now: all that was said before this call. Offsets count from
-    /// the log's first byte ever, so a reader that follows sees what it missed and continues after a rotation.
+    /// A part of a run's log, of all that was said before this call; nil where there is none. Offsets count from the log's first byte ever, so a
+    /// reader that follows sees what it missed and continues after a rotation.
     ///
     /// Waits as long as the disk does, and holds up nobody meanwhile.
-    package func read(run: Int64, from offset: Int64) async -> (bytes: Data, end: Int64)? {
+    package func read(run: Int64, from start: LogStart) async -> LogPage? {
         let (container, writing, store) = (container, writing, store)
         return await withCheckedContinuation { reply in
-            container.inOrder { writing.add { reply.resume(returning: store.read(run, from: offset)) } }
+            container.inOrder { writing.add { reply.resume(returning: store.read(run, from: start)) } }
         }
     }
 
@@ -90,10 +90,10 @@ package final class RunLogFile: Sendable {
     /// Bytes as a process wrote them, cut anywhere.
     package func output(_ bytes: [UInt8], from stream: LogStream) { take(bytes, stream, nil) }
 
-    /// The same; calls back once the lines that the bytes complete are written, or could not be.
-    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void) { take(bytes, stream, whenKept) }
+    /// The same; calls back once the lines that the bytes complete are written, or could not be, with the end of the log then.
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void) { take(bytes, stream, whenKept) }
 
-    private func take(_ bytes: [UInt8], _ stream: LogStream, _ whenKept: (@Sendable () -> Void)?) {
+    private func take(_ bytes: [UInt8], _ stream: LogStream, _ whenKept: (@Sendable (LogEnd) -> Void)?) {
         let time = container.now
         let lines = max(1, bytes.count { $0 == 10 })
         container.inOrder(lane: run, bytes: bytes.count, lines: lines) { [self] lines in
@@ -110,12 +110,17 @@ package final class RunLogFile: Sendable {
     private static let costOfCall = 64
 
     /// Dropped with the lines before it: a disk that takes nothing must not fill the memory with calls.
-    private func afterWriting(_ call: @escaping @Sendable () -> Void) {
+    private func afterWriting(_ call: @escaping @Sendable (LogEnd) -> Void) {
         writing.add(lane: run, bytes: RunLogFile.costOfCall, lines: 0) { [store, run] lines in
             store.miss(lines, of: run)
-        } _: {
-            call()
+        } _: { [store, run] in
+            call(store.place(of: run))
         }
+    }
+
+    /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not written twice.
+    package func resume(after ends: [LogStream: LogEnd]) {
+        container.inOrder { [writing, store, run] in writing.add { store.resume(run, after: ends) } }
     }
 
     /// No more will come.
@@ -134,13 +139,13 @@ package final class RunLogFile: Sendable {
 
     private func finish(_ stream: LogStream) -> [String] { assemblers.withLock { $0[stream]?.finish() ?? [] } }
 
-    private func keep(_ line: String, stream: LogStream?, at time: Date, lost: Int = 0) {
-        container.emit(job: job, run: run, stream: stream, at: time, line, lost: lost)
-        let text = "\(stream == nil ? "# " : "")\(line)\n"
+    private func keep(_ text: String, stream: LogStream?, at time: Date, lost: Int = 0) {
+        container.emit(LogNotice(text, job: job, run: run), stream: stream, at: time, lost: lost)
+        let line = LogLine(at: time, source: .init(stream), text: text)
         writing.add(lane: run, bytes: text.utf8.count, lines: 1, lost: lost) { [store, run] lines in
             store.miss(lines, of: run)
         } _: { [store, run, onGrowth] in
-            store.append(text, to: run)
+            store.append(line, to: run)
             onGrowth()
         }
     }

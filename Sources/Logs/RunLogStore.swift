@@ -1,4 +1,5 @@
 import Foundation
+import JobKit
 import Synchronization
 
 /// The files of run logs. Everything here blocks as long as the disk does: called on one thread, which has nothing else to do.
@@ -9,6 +10,10 @@ final class RunLogStore: Sendable {
         var most: Int64
         /// Lines that could not be written since the last one that was.
         var missing = 0
+        /// Its number on its disk.
+        var file: UInt64 = 0
+        /// What is in it already, and will come once more.
+        var surplus = RunLogSurplus()
     }
 
     private struct State {
@@ -22,12 +27,31 @@ final class RunLogStore: Sendable {
 
     init(folder: String?) { self.folder = folder }
 
-    /// The newer file of a run; the older one, where the log was rotated, has `.1` behind it.
-    private func path(of run: Int64) -> String? { folder.map { "\($0)/\(run).log" } }
+    private func path(of run: Int64) -> String? { folder.map { RunLogStore.path(of: run, in: $0) } }
 
-    private static func older(_ path: String) -> String { path + ".1" }
+    /// The newer file of a run's log.
+    static func path(of run: Int64, in folder: String) -> String { "\(folder)/\(run).log" }
 
     func begin(_ run: Int64, most: Int64) { state.withLock { $0.open[run] = Log(most: most) } }
+
+    /// Continues the log of a program that is gone, whose processes' output is delivered once more from where it was noted.
+    func resume(_ run: Int64, after ends: [LogStream: LogEnd]) {
+        guard let path = path(of: run) else { return }
+        RunLogSurplus.cutTornLine(path)
+        let surplus = RunLogSurplus(path: path, after: ends)
+        state.withLock { $0.open[run]?.surplus = surplus }
+    }
+
+    /// Where the log ends now.
+    func place(of run: Int64) -> LogEnd {
+        guard let path = path(of: run) else { return .none }
+        return state.withLock { state in
+            guard var log = state.open[run] else { return .none }
+            defer { state.open[run] = log }
+            if log.handle == nil { RunLogStore.open(path, &log) }
+            return LogEnd(file: log.file, size: log.written)
+        }
+    }
 
     func end(_ run: Int64) {
         state.withLock { state in
@@ -39,18 +63,22 @@ final class RunLogStore: Sendable {
     /// Lines of a run that could not be handed over in time.
     func miss(_ lines: Int, of run: Int64) { state.withLock { $0.open[run]?.missing += lines } }
 
-    func append(_ text: String, to run: Int64) {
+    func append(_ line: LogLine, to run: Int64) {
         guard let path = path(of: run) else { return }
         state.withLock { state in
             guard var log = state.open[run] else { return }
             defer { state.open[run] = log }
-            let note = log.missing == 0 ? "" : "# \(log.missing.grouped) lines are missing: they could not be written\n"
-            let bytes = Data((note + text).utf8)
+            if log.surplus.takes(line) { return }
+            var bytes: [UInt8] = []
+            if log.missing > 0 {
+                bytes = StoredLine.bytes(LogLine(at: line.at, source: .own, text: "\(log.missing.grouped) lines are missing: they could not be written"))
+            }
+            bytes += StoredLine.bytes(line)
             if log.handle == nil { RunLogStore.open(path, &log) }
             if log.written + Int64(bytes.count) > log.most / 2 { state.dropped[run, default: 0] += RunLogStore.rotate(path, &log) }
             do {
                 guard let handle = log.handle else { throw CocoaError(.fileWriteUnknown) }
-                try handle.write(contentsOf: bytes)
+                try handle.write(contentsOf: Data(bytes))
                 log.written += Int64(bytes.count)
                 log.missing = 0
             } catch {
@@ -65,51 +93,51 @@ final class RunLogStore: Sendable {
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
         }
-        log.handle = FileHandle(forWritingAtPath: path)
+        log.handle = FileHandle(forUpdatingAtPath: path)
         log.written = Int64((try? log.handle?.seekToEnd()) ?? 0)
+        log.file = RunLogSurplus.number(path)
+        endTornLine(&log)
+    }
+
+    /// What a killed program has written last may be half a line: the next one begins after it.
+    private static func endTornLine(_ log: inout Log) {
+        guard log.written > 0, let handle = log.handle else { return }
+        do {
+            try handle.seek(toOffset: UInt64(log.written - 1))
+            if try handle.read(upToCount: 1) != Data([10]) {
+                try handle.write(contentsOf: Data([10]))
+                log.written += 1
+            }
+        } catch {
+            // It can't be written: neither can the next line.
+        }
     }
 
     /// Half the cap is full: that half becomes the older file, and what was older is gone. Gives how many bytes that was.
     private static func rotate(_ path: String, _ log: inout Log) -> Int64 {
         guard log.handle != nil, log.written > 0 else { return 0 }
         try? log.handle?.close()
-        let gone = size(older(path))
-        try? FileManager.default.removeItem(atPath: older(path))
-        try? FileManager.default.moveItem(atPath: path, toPath: older(path))
+        let gone = StoredLog.size(StoredLog.older(path))
+        try? FileManager.default.removeItem(atPath: StoredLog.older(path))
+        try? FileManager.default.moveItem(atPath: path, toPath: StoredLog.older(path))
         open(path, &log)
         return gone
     }
 
-    private static func size(_ path: String) -> Int64 {
-        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? 0
-    }
-
-    /// What the files hold from an offset on, counted from the log's first byte ever, and where they end.
-    func read(_ run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)? {
-        guard let path = path(of: run), FileManager.default.fileExists(atPath: path) else { return nil }
+    /// What the files hold from a place on, with offsets that count from the log's first byte ever.
+    func read(_ run: Int64, from start: LogStart) -> LogPage? {
+        guard let path = path(of: run), let log = StoredLog(path: path) else { return nil }
         let gone = state.withLock { $0.dropped[run] ?? 0 }
-        let (older, newer) = (RunLogStore.size(RunLogStore.older(path)), RunLogStore.size(path))
-        let start = min(max(0, offset - gone), older + newer)
-        let bytes = RunLogStore.bytes(RunLogStore.older(path), from: start) + RunLogStore.bytes(path, from: max(0, start - older))
-        return (bytes, gone + start + Int64(bytes.count))
-    }
-
-    private static func bytes(_ path: String, from offset: Int64) -> Data {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return Data() }
-        defer { try? handle.close() }
-        do {
-            try handle.seek(toOffset: UInt64(offset))
-            return try handle.readToEnd() ?? Data()
-        } catch {
-            return Data()
-        }
+        var page = log.page(from: log.offset(of: start, afterDropping: gone))
+        page.next += gone
+        return page
     }
 
     func forget(_ runs: [Int64]) {
         for run in runs {
             state.withLock { $0.dropped[run] = nil }
             guard let path = path(of: run) else { continue }
-            for file in [path, RunLogStore.older(path)] { try? FileManager.default.removeItem(atPath: file) }
+            for file in [path, StoredLog.older(path)] { try? FileManager.default.removeItem(atPath: file) }
         }
     }
 }

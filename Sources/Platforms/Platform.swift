@@ -1,5 +1,7 @@
-/// Where the container runs, detected from the variables that platforms set; and what follows from it.
+/// Where the container runs, detected from the variables that platforms set, and what follows from it. Pure. See `docs/platforms.md` for the
+/// sources.
 package struct Platform: Hashable, Sendable {
+    /// The raw values are those of `SHIPKEEPER_PLATFORM`.
     package enum Kind: String, CaseIterable, Sendable {
         case huggingface, modelscope, railway, render, fly, koyeb, cloudrun, zeabur, kubernetes
         /// Any other place.
@@ -8,18 +10,21 @@ package struct Platform: Hashable, Sendable {
 
     /// Names the platform where it can't be detected.
     package static let kindVariable = "SHIPKEEPER_PLATFORM"
+    /// Sets the port where the platform's `PORT` is missing or means something else.
     package static let portVariable = "SHIPKEEPER_PORT"
+    /// Sets the public address where it can't be detected, ahead of `PUBLIC_URL`.
     package static let publicURLVariable = "SHIPKEEPER_PUBLIC_URL"
 
+    /// The platform, `container` where none is detected.
     package var kind: Kind
-    /// Time from SIGTERM to SIGKILL, with something kept back for the platform's own delays.
+    /// Time from SIGTERM to SIGKILL, less a margin for the platform's own delays.
     package var stopBudget: Duration
-    /// The port that the platform leads visitors to.
+    /// The port that the platform routes visitors to; 7860, as on Spaces, where it names none.
     package var port: Int
-    /// The app's address in the outside world, without a slash at its end; nil where it is unknown.
+    /// The app's public address, with its scheme and without a slash at its end; nil where it is unknown.
     package var publicURL: String?
 
-    /// What platforms don't tell or what is wrong in what they tell is replaced by what is usual.
+    /// Missing and invalid variables are replaced by defaults.
     package init(_ environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let kind = value(Platform.kindVariable).flatMap { Kind(rawValue: $0.lowercased()) } ?? Platform.kind(environment)

@@ -1,15 +1,15 @@
 package import JobKit
 package import Settings
 
-/// What a platform's own rules make of a container: warnings before they bite.
+/// Warnings about what a platform's rules would make of a container. Pure: the caller looks at the system.
 package enum PlatformAdvice {
-    /// Programs that lead traffic past the platform's front: some platforms pause anyone who runs one.
+    /// Programs that route traffic around the platform's proxy: some platforms pause containers that run one.
     package static let tunnels = [
         "bore", "chisel", "cloudflared", "frpc", "frps", "gost", "hysteria", "localtunnel", "nebula", "ngrok", "rathole", "sing-box", "tailscaled",
         "v2ray", "xray", "zerotier-one",
     ]
 
-    /// One line on what the platform is taken for.
+    /// One line with the detected platform.
     /// - Parameter stopBudget: What the configuration says, or follows from the platform.
     package static func found(_ platform: Platform, stopBudget: Duration) -> JobCheck {
         let address = platform.publicURL ?? "no public URL"
@@ -18,6 +18,7 @@ package enum PlatformAdvice {
             hint: platform.publicURL == nil ? "set PUBLIC_URL if the app should know its address, such as https://app.example.com" : nil)
     }
 
+    /// A warning where the platform forbids tunnels; nil elsewhere, and where there are none.
     /// - Parameter found: Those of `tunnels` that are on the PATH, with their paths.
     package static func tunnels(_ found: [String], on platform: Platform) -> JobCheck? {
         guard !found.isEmpty, [.huggingface, .modelscope].contains(platform.kind) else { return nil }
@@ -26,6 +27,10 @@ package enum PlatformAdvice {
             hint: "take it out of the image")
     }
 
+    /// A warning where programs can't keep their data in the home folder; nil where all is fine.
+    /// - Parameters:
+    ///   - home: The value of `HOME`.
+    ///   - user: The user id of the process, for the message.
     package static func home(_ home: String?, isWritable: Bool, user: UInt32) -> JobCheck? {
         guard let home, !home.isEmpty else {
             return JobCheck("HOME", .warning, "HOME is not set, and most programs keep their data there", hint: "set it in the image: ENV HOME=/home/user")
@@ -36,7 +41,7 @@ package enum PlatformAdvice {
             hint: "give that user the folder in the image, or set HOME to one that can be written")
     }
 
-    /// Variables that an image was built with, such as OPENCLAW_VERSION.
+    /// Warnings for variables `NAME_VERSION=latest` that an image was built with, such as OPENCLAW_VERSION.
     package static func movingVersions(in environment: [String: String]) -> [JobCheck] {
         environment.filter { $0.key.hasSuffix("_VERSION") && $0.value == "latest" }.keys.sorted().map { name in
             JobCheck(
@@ -45,8 +50,8 @@ package enum PlatformAdvice {
         }
     }
 
-    /// Versions that move by themselves: an image built again tomorrow is another one.
-    /// - Parameter text: A configuration or a Dockerfile; comments don't count.
+    /// Warnings for versions `latest`: an image built again tomorrow is another one.
+    /// - Parameter text: A configuration or a Dockerfile; what follows a `#` on a line is ignored.
     package static func movingVersions(in text: String, file: String) -> [Problem] {
         text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().flatMap { index, line -> [Problem] in
             let line = line.prefix { $0 != "#" }

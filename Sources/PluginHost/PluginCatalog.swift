@@ -3,17 +3,18 @@ import Foundation
 package import JobKit
 package import Settings
 
-/// Finds plug-ins and makes job types of them.
+/// Finds plug-ins and makes job types of them. See `Plugins/README.md` for what a plug-in is.
 package struct PluginCatalog: Sendable {
     /// In the order of their names.
     package private(set) var plugins: [PluginManifest] = []
+    /// Everything wrong with the plug-ins, in reading order. Errors make a plug-in unusable; a warning may leave a shipped one out.
     package private(set) var problems: [Problem] = []
     /// The names of those that can't be used, as far as they can be read.
     private var broken: Set<String> = []
 
     /// - Parameters:
     ///   - folders: In the order in which they win.
-    ///   - parse: Reads a YAML file as it stands.
+    ///   - parse: Reads a YAML file without substituting variables.
     package init(folders: [PluginFolder], parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
         var seen: Set<[UInt8]> = []
         for folder in folders where seen.insert((try? RealPath.of(Array(folder.path.utf8))) ?? Array(folder.path.utf8)).inserted {
@@ -39,13 +40,13 @@ package struct PluginCatalog: Sendable {
         return names.sorted().map { "\(path)/\($0)" }.filter(isPlugin)
     }
 
-    /// Whether a plug-in that nobody has named may be taken. One that others may write to is reported, and not taken.
+    /// Whether a plug-in that the configuration does not name may be used. One that other users may write to is reported, and not used.
     private mutating func isTrusted(_ plugin: String, of folder: PluginFolder, isFirst: Bool) -> Bool {
         guard folder.origin == .shipped else { return true }
         let above = URL(fileURLWithPath: folder.path).deletingLastPathComponent().path
         let folders = [above, folder.path].compactMap { path in PlaceTrust.problem(ofFolder: path).map { (path, $0) } }.first
         guard let flaw = folders?.1 ?? PlaceTrust.problem(in: plugin) else { return true }
-        // What is wrong with the folder is wrong with all in it: said once.
+        // A problem of the folder concerns everything in it: reported once.
         if folders == nil || isFirst {
             problems.append(
                 Problem(
@@ -66,7 +67,7 @@ package struct PluginCatalog: Sendable {
             return
         }
         let (root, found) = parse(String(decoding: data, as: UTF8.self), file)
-        // A folder bears its plug-in's name more often than not.
+        // A folder usually has its plug-in's name.
         let name = root?["name"]?.text ?? URL(fileURLWithPath: folder).lastPathComponent
         if origin.givesWay, broken.contains(name) || plugins.contains(where: { $0.name == name }) { return }
         problems += found
@@ -89,7 +90,8 @@ package struct PluginCatalog: Sendable {
         }
     }
 
-    /// Adds them to the job types; one that is compiled in keeps its name.
+    /// Adds them to the job types. A plug-in with the name of a compiled-in type is reported in `problems` instead; an unusable one is added as a
+    /// type whose jobs are disabled. Call it once.
     package mutating func add(to catalog: inout JobCatalog) {
         for name in broken where catalog.entries[name] == nil && !plugins.contains(where: { $0.name == name }) {
             catalog.add(
@@ -123,7 +125,7 @@ package struct PluginCatalog: Sendable {
 }
 
 extension PluginManifest {
-    /// A service is told its settings by its environment: it has no run to be told of.
+    /// A service gets its settings from its environment: it has no run that a request could describe.
     fileprivate func service(_ values: PluginValue) -> ServiceDefinition {
         ServiceDefinition(
             program: .command(command), folder: folder,
@@ -134,7 +136,7 @@ extension PluginManifest {
     }
 }
 
-/// Stands for a plug-in that can't be used: its jobs are disabled.
+/// In the place of a plug-in that can't be used: its jobs are disabled.
 private struct UnusableJob: JobType {
     static let typeName = "unusable"
     static let about = "A plug-in that can't be used"

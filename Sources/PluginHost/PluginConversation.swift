@@ -24,7 +24,7 @@ final class PluginConversation: Sendable {
         }
     }
 
-    /// What has been told so far.
+    /// What has been reported so far.
     struct PluginResult: Sendable {
         var result: String?
         var error: JobError?
@@ -48,13 +48,13 @@ final class PluginConversation: Sendable {
 
     private let state = Mutex(State())
     private let heard = Mutex(0)
-    /// What comes is understood by a task of its own: whoever brings it has others to serve.
+    /// Messages are decoded by a task of its own: the thread that reads them serves other processes too.
     private let (inbox, post) = AsyncStream.makeStream(of: [UInt8].self)
     private let onProgress: @Sendable (RunProgress) -> Void
     private let onNote: @Sendable (String) -> Void
     private let onFlaw: @Sendable () -> Void
 
-    /// - Parameter onFlaw: The conversation has no meaning any more: the plug-in is to be ended.
+    /// - Parameter onFlaw: Called when the protocol is broken: the plug-in must be stopped.
     init(
         onProgress: @escaping @Sendable (RunProgress) -> Void, onNote: @escaping @Sendable (String) -> Void, onFlaw: @escaping @Sendable () -> Void
     ) {
@@ -73,7 +73,7 @@ final class PluginConversation: Sendable {
         if total <= PluginConversation.mostBytes + bytes.count { post.yield(bytes) }
     }
 
-    /// Understands what comes until the end.
+    /// Decodes messages until the end.
     func listen() async { for await bytes in inbox { parse(bytes) } }
 
     private func parse(_ bytes: [UInt8]) {
@@ -96,7 +96,7 @@ final class PluginConversation: Sendable {
 
     var isFlawed: Bool { state.withLock { $0.told.flaw != nil } }
 
-    /// All that was told, once `listen` is done with it; a line that was never ended counts.
+    /// Everything that was reported, once `listen` has decoded it; a last line without an end counts.
     func end(_ listening: Task<Void, Never>) async -> PluginResult {
         post.finish()
         await listening.value
@@ -129,11 +129,8 @@ final class PluginConversation: Sendable {
         func garbage(_ words: String) -> ProtocolViolation { .garbage(line: state.lines, words) }
         switch key {
         case "progress":
-            guard let done = value.object?["done"]?.integer else { throw garbage("\"progress\" needs \"done\"") }
-            progress.append(
-                RunProgress(
-                    step: value.object?["step"]?.text ?? "working", done: Int64(done), total: value.object?["total"]?.integer.map(Int64.init),
-                    unit: value.object?["unit"]?.text ?? "steps"))
+            guard let new = RunProgress(value) else { throw garbage("\"progress\" needs \"done\" or \"done_bytes\"") }
+            progress.append(new)
         case "output":
             guard let outputs = value.object else { throw garbage("\"output\" is not an object") }
             state.told.outputs.merge(outputs.mapValues(\.output)) { _, new in new }

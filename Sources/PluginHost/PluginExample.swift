@@ -18,7 +18,7 @@ extension PluginManifest {
         }
         let head = secrets.isEmpty ? [] : ["secrets: [\(secrets.joined(separator: ", "))]"]
         let on = kind == .job ? ["    on: { every: 24h }  # or cron, after, watch; without it only \"shipkeeper start \(name)\""] : []
-        // A group without a key that is set is no group.
+        // A group without a key that is set is left out.
         let with = properties.isEmpty ? [] : [properties.contains(where: \.isRequired) ? "    with:" : "    # with:"]
         return (head + ["jobs:", "  \(name):", "    type: \(name)"] + on + with + lines).joined(separator: "\n")
     }
@@ -31,7 +31,7 @@ extension PluginManifest {
 }
 
 extension PluginSchema.Property {
-    /// A value that may stand there: the first of `examples` of the schema, that of the manifest's `example`, the default, or what its form allows.
+    /// A valid value: the first of `examples` of the schema, that of the manifest's `example`, the default, or one that its type allows.
     fileprivate func sample(_ known: [String: PluginValue]) -> PluginValue { example ?? known[key] ?? fallback ?? schema.sample }
 }
 
@@ -56,7 +56,7 @@ extension PluginValue {
         text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9\/_.-]*/) != nil && !otherwise.contains(text.lowercased())
     }
 
-    /// On one line of YAML, with dollars as the configuration wants them.
+    /// On one line of YAML, with dollars escaped as the configuration requires.
     fileprivate var yaml: String {
         switch self {
         case .text(let text) where PluginValue.isPlain(text): text

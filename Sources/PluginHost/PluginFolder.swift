@@ -1,8 +1,8 @@
 package import Settings
 
-/// Where plug-ins are looked for: a folder that holds some, or is one.
+/// A folder in which plug-ins are searched: one that holds plug-ins, or is one.
 package struct PluginFolder: Hashable, Sendable {
-    /// Who says that there are plug-ins in it. Of two plug-ins with one name the earlier origin wins over the last two.
+    /// Why the folder is searched. Plug-ins of the first two kinds win over those of the last two of the same name.
     package enum Origin: Hashable, Sendable {
         /// `Plugins` next to the configuration.
         case project
@@ -13,7 +13,7 @@ package struct PluginFolder: Hashable, Sendable {
         /// The plug-ins that come with the program.
         case shipped
 
-        /// One word for programs.
+        /// One word for JSON output.
         package var code: String {
             switch self {
             case .project: "project"
@@ -23,7 +23,7 @@ package struct PluginFolder: Hashable, Sendable {
             }
         }
 
-        /// For people.
+        /// For messages.
         package var words: String {
             switch self {
             case .project: "next to the configuration"
@@ -51,6 +51,7 @@ package struct PluginFolder: Hashable, Sendable {
         }
     }
 
+    /// Absolute, or from the working folder. It need not exist.
     package var path: String
     package var origin: Origin
 

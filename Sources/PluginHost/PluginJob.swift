@@ -3,8 +3,9 @@ package import JobKit
 package import Settings
 import Synchronization
 
-/// One attempt of a plug-in: a process that is told what to do on standard input, and says what came of it on file descriptor 3.
+/// A job of a plug-in: a process that gets a request on standard input, and reports its result on file descriptor 3.
 package struct PluginJob: JobType {
+    /// Empty: the settings come from the manifest's schema.
     package struct Settings: Sendable {}
 
     package static let typeName = "plug-in"
@@ -13,6 +14,7 @@ package struct PluginJob: JobType {
     package let manifest: PluginManifest
     let values: PluginValue
 
+    /// - Parameter values: The settings as an object, read by the manifest's schema.
     package init(_ manifest: PluginManifest, values: PluginValue) {
         self.manifest = manifest
         self.values = values
@@ -20,8 +22,11 @@ package struct PluginJob: JobType {
 
     package static func settings(from reader: inout SettingsReader) -> Settings { Settings() }
 
+    /// Whether the programs that it needs are there. Blocks for the disk; starts no process.
     package func diagnose(environment: [String: String]) async -> [JobCheck] { manifest.checks(path: environment["PATH"]) }
 
+    /// Runs the plug-in once, in a folder of the job's own below the state folder, and stores what it wants remembered, however it ended.
+    /// - Throws: The plug-in's own error, with its retry advice; else why it did not end with a result and exit code 0, or broke the protocol.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         try needs(context)
         let owner = "plugin/\(manifest.name)/\(context.job)"
@@ -57,7 +62,7 @@ package struct PluginJob: JobType {
         return try PluginJob.verdict(exit, told, manifest.name, "shipkeeper logs \(context.job) --run \(context.run)")
     }
 
-    /// What a plug-in wants remembered goes to the state file as it is, or not at all: changed, it would mislead the plug-in.
+    /// What a plug-in wants remembered is stored unchanged or not at all: redacted, it would mislead the plug-in.
     private func withoutSecrets(_ state: [String: String?], _ context: RunContext) -> [String: String?] {
         state.filter { key, value in
             let isClean = context.redacted(key) == key && value.map { context.redacted($0) == $0 } ?? true
@@ -66,7 +71,7 @@ package struct PluginJob: JobType {
         }
     }
 
-    /// Runs the process; it is ended when the conversation has no meaning any more, or the task is cancelled.
+    /// Runs the process; it is stopped when the protocol is broken, or the task is cancelled.
     private func carryOut(
         _ command: ProcessCommand, _ context: RunContext, _ ended: borrowing Mutex<(@Sendable () -> Void)?>,
         _ conversation: PluginConversation
@@ -85,7 +90,7 @@ package struct PluginJob: JobType {
         return try result.get()
     }
 
-    /// What came of it. Nothing is a success by accident: it takes a result, the exit code 0, and no error.
+    /// The outcome. A success takes all of a result, the exit code 0, and no error.
     static func verdict(_ exit: ProcessExit, _ told: PluginConversation.PluginResult, _ name: String, _ log: String) throws(JobError) -> RunReport {
         if let flaw = told.flaw {
             throw JobError("the plug-in \(name) does not keep to the protocol: \(flaw)", hint: "its author can find out with \"shipkeeper plugins check\"")

@@ -2,24 +2,29 @@ import Foundation
 package import JobKit
 package import Settings
 
-/// What a plug-in says of itself in its `plugin.yaml`.
+/// A plug-in's `plugin.yaml`, validated. The keys are described in `Plugins/README.md`.
 package struct PluginManifest: Sendable {
-    /// The version of the conversation between the program and a plug-in.
+    /// The version of the protocol between shipkeeper and a plug-in.
     package static let protocolVersion = 1
     package static let fileName = "plugin.yaml"
 
+    /// A job runs to its end; a service is kept running, and gets its settings from its environment only.
     package enum Kind: String, CaseIterable, Sendable {
         case job, service
     }
 
+    /// The job type's name: lower-case letters, digits and hyphens.
     package var name: String
+    /// The plug-in's own version, for messages.
     package var version: String
+    /// The description, one line.
     package var about: String
     package var kind: Kind
     /// The program and its arguments; whole paths where they name files of the plug-in's own.
     package var command: [String]
+    /// The schema of its settings; always an object.
     package var settings: PluginSchema
-    /// Programs it calls.
+    /// Names of programs that it calls, searched in `PATH`.
     package var needs: [String]
     /// The time between SIGTERM and SIGKILL.
     package var grace: Duration
@@ -27,9 +32,9 @@ package struct PluginManifest: Sendable {
     package var timeout: Duration?
     /// Settings that `plugins check` tries it with.
     package var example: ConfigNode?
-    /// Where it is.
+    /// The absolute path of its folder.
     package var folder: String
-    /// Who says that it is there.
+    /// Why its folder is searched.
     package var origin: PluginFolder.Origin
 
     /// The keys that must be there, with what may stand there.
@@ -37,7 +42,8 @@ package struct PluginManifest: Sendable {
         ("protocol", "1"), ("name", "my-plugin"), ("version", "1.0.0"), ("description", "What it does, in one line"), ("command", "[./run]"),
     ]
 
-    /// Nil where it makes no sense, which has been reported then.
+    /// Reads the manifest; nil where it is invalid, which has been reported to the reader then. Asks the disk which words of `command` are files
+    /// of the plug-in.
     package static func read(_ reader: inout SettingsReader, folder: String, origin: PluginFolder.Origin) -> PluginManifest? {
         for (key, words) in required where !reader.isDescribing && !reader.has(key) {
             let others = required.map(\.key).filter { $0 != key }.joined(separator: ", ")
@@ -78,7 +84,7 @@ package struct PluginManifest: Sendable {
 }
 
 extension PluginManifest {
-    /// Those of the programs it calls that are in none of the folders. Reads the disk.
+    /// The programs in `needs` that are in none of the folders. Blocks: reads the disk.
     /// - Parameter path: The `PATH` of its processes.
     package func missingNeeds(path: String?) -> [String] { needs.filter { !isThere($0, path) } }
 
@@ -88,7 +94,7 @@ extension PluginManifest {
         return missingNeeds(path: path) + own.filter { !needs.contains($0) && !isThere($0, path) }
     }
 
-    /// Where it comes from, and whether all that it calls is there. Reads the disk.
+    /// Where it comes from, and whether all programs that it calls are there. Blocks: reads the disk.
     /// - Parameter path: The `PATH` of its processes.
     package func checks(path: String?) -> [JobCheck] {
         let missing = missingPrograms(path: path)

@@ -1,20 +1,26 @@
 import JobKit
 package import Settings
 
-/// What the settings of a plug-in look like: the part of JSON Schema that says the form of a value, read from `plugin.yaml`.
+/// The schema of a plug-in's settings: the part of JSON Schema that describes the form of a value, read from `plugin.yaml`. Its other keywords
+/// are warnings, and check nothing; unknown ones are errors. See json-schema.org, "JSON Schema Validation".
 package indirect enum PluginSchema: Sendable {
+    /// `pattern` may match anywhere in the text, as in JSON Schema; no `choices` means any. A secret is `writeOnly` in the schema.
     case text(pattern: String?, choices: [String], isSecret: Bool)
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case boolean
     case list(PluginSchema)
+    /// `others` is the schema of keys that are not among the properties; nil refuses them.
     case object([Property], others: PluginSchema?)
 
+    /// A key of an object.
     package struct Property: Sendable {
         package var key: String
+        /// The description, else the title, else the key.
         package var about: String
         package var schema: PluginSchema
         package var isRequired: Bool
+        /// The default, which keeps to the schema; nil for none.
         package var fallback: PluginValue?
         /// The first of `examples` that keeps to the schema.
         package var example: PluginValue?
@@ -22,7 +28,7 @@ package indirect enum PluginSchema: Sendable {
 
     private static let kinds = ["string", "integer", "number", "boolean", "array", "object"]
 
-    /// Words of JSON Schema that schemas are pasted with, and that say nothing here.
+    /// Keywords of JSON Schema that are accepted with a warning, and have no effect.
     private static let unused: Set<String> = [
         "format", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "prefixItems", "exclusiveMinimum",
         "exclusiveMaximum", "multipleOf", "minProperties", "maxProperties", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
@@ -32,7 +38,7 @@ package indirect enum PluginSchema: Sendable {
 
     // MARK: Reading the schema
 
-    /// Nil where it makes no sense, which has been reported then.
+    /// Reads a schema; nil where it is invalid, which has been reported to the reader then.
     package static func read(_ node: ConfigNode, _ reader: inout SettingsReader, path: String) -> PluginSchema? {
         guard node.entries != nil else {
             reader.report(at: node.place, "\"\(path)\" takes a schema, not \(node.kind)", hint: "write { type: string, description: … }")
@@ -117,7 +123,7 @@ package indirect enum PluginSchema: Sendable {
 
     // MARK: Reading settings
 
-    /// What is wrong with settings that stand in a file, as errors.
+    /// The errors of settings in a file, by this schema, which must be an object's.
     package func problems(in node: ConfigNode, path: String) -> [Problem] {
         var reader = SettingsReader(node, path: path)
         _ = settings(&reader)
@@ -125,9 +131,10 @@ package indirect enum PluginSchema: Sendable {
         return reader.problems.filter { $0.severity == .error }
     }
 
+    /// Whether it is the schema of an object, as that of all settings must be.
     package var isObject: Bool { if case .object = self { true } else { false } }
 
-    /// The keys of an object, as the reader's.
+    /// Reads the keys of an object, with defaults for missing ones. Invalid ones are reported, and read as their defaults, if any.
     package func settings(_ reader: inout SettingsReader) -> PluginValue {
         guard case .object(let properties, let others) = self else { return .object([:]) }
         var result: [String: PluginValue] = [:]
@@ -141,7 +148,7 @@ package indirect enum PluginSchema: Sendable {
         return .object(result)
     }
 
-    /// What may stand there, for the schema of the whole configuration.
+    /// The allowed values, for the schema of the whole configuration.
     var kind: SettingShape.Kind {
         switch self {
         case .text(_, let choices, _) where !choices.isEmpty: .choice(choices)

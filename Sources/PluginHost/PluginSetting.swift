@@ -1,20 +1,26 @@
 import Settings
 
-/// One setting of a plug-in as people and programs read of it.
+/// One setting of a plug-in, for `shipkeeper plugins` and its JSON.
 package struct PluginSetting: Sendable, Encodable {
     /// With the keys above it: `headers.accept`.
     package var key: String
-    /// The word of JSON Schema.
+    /// The type's name in JSON Schema: `string`, `array`.
     package var type: String
     package var description: String
     package var isRequired: Bool
+    /// Whether its value, or that of each element of a list, must not be shown.
     package var isSecret: Bool
+    /// The default; nil for none.
     package var fallback: PluginValue?
+    /// The allowed texts; nil for any.
     package var choices: [String]?
+    /// A regular expression for a text; nil for none.
     package var pattern: String?
+    /// The least number; nil for no limit.
     package var minimum: PluginValue?
+    /// The greatest number; nil for no limit.
     package var maximum: PluginValue?
-    /// The type in words, such as `one of GET, POST`.
+    /// The type for people, such as `integer 1 to 100`, or the choices: `GET, POST`.
     package var form: String
 
     enum CodingKeys: String, CodingKey {

@@ -1,8 +1,9 @@
 import Foundation
 package import JobKit
 
-/// A plug-in that works, to begin with.
+/// A small plug-in that works, as a starting point for a new one.
 package struct PluginTemplate: Sendable {
+    /// The language of its program.
     package enum Language: String, CaseIterable, Sendable {
         case bash, python, node
 
@@ -27,12 +28,14 @@ package struct PluginTemplate: Sendable {
     let name: String
     let language: Language
 
+    /// - Parameter name: The job type's name; checked by `write`.
     package init(name: String, language: Language) {
         self.name = name
         self.language = language
     }
 
-    /// - Throws: Where the name is none, or something lies there already.
+    /// Creates the folder, a manifest and an executable program. Blocks for the disk.
+    /// - Throws: Where the name is invalid, the folder exists already, or can't be written; part of it may be left then.
     package func write(to folder: String) throws(JobError) {
         guard name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil else {
             throw JobError("\"\(name)\" is not a valid plug-in name", hint: "use lower-case letters, digits and hyphens, such as my-plugin")

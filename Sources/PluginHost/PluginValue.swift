@@ -43,7 +43,7 @@ package enum PluginValue: Hashable, Sendable, Codable {
         }
     }
 
-    /// As a figure of a run: what is neither a text, a number nor a truth value is the text of its JSON.
+    /// As an output of a run: lists, objects and null are the text of their JSON.
     var output: OutputValue {
         switch self {
         case .boolean(let value): .flag(value)
@@ -53,7 +53,7 @@ package enum PluginValue: Hashable, Sendable, Codable {
         }
     }
 
-    /// As a plain text: without quotes where it is one.
+    /// A text without quotes; null as an empty text; everything else as JSON.
     package var displayText: String {
         switch self {
         case .text(let text): text
@@ -62,10 +62,14 @@ package enum PluginValue: Hashable, Sendable, Codable {
         }
     }
 
+    /// The members of an object; nil for any other value.
     package var object: [String: PluginValue]? { if case .object(let value) = self { value } else { nil } }
+    /// The elements of a list; empty for any other value.
     package var list: [PluginValue] { if case .list(let value) = self { value } else { [] } }
+    /// The text; nil for any other value, numbers included.
     package var text: String? { if case .text(let value) = self { value } else { nil } }
 
+    /// A whole number, or a fraction rounded; nil for any other value, and for what `Int` can't hold.
     package var integer: Int? {
         switch self {
         case .integer(let value): value
@@ -74,13 +78,14 @@ package enum PluginValue: Hashable, Sendable, Codable {
         }
     }
 
-    /// On one line, with keys in order.
+    /// JSON (RFC 8259) on one line, without a line break at its end, keys sorted. Empty where a number is infinite or not a number.
     package var bytes: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(self)).map(Array.init) ?? []
     }
 
+    /// Decodes JSON in UTF-8; nil for anything invalid.
     package init?(_ bytes: some Sequence<UInt8>) {
         guard let value = try? JSONDecoder().decode(PluginValue.self, from: Data(bytes)) else { return nil }
         self = value

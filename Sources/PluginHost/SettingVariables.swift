@@ -3,8 +3,8 @@ extension PluginSchema {
     private static let longest = 100 << 10
     private static let prefix = "SHIPKEEPER_SETTING_"
 
-    /// Settings as variables of the environment, for programs that read no JSON: `SHIPKEEPER_SETTING_GREETING`. Lists and groups are JSON. Secrets
-    /// are not among them, for whoever may look at the process sees its environment; neither is what no variable can hold.
+    /// Settings as variables of the environment, for programs that do not read JSON: `SHIPKEEPER_SETTING_GREETING`. Lists and groups are JSON.
+    /// Secrets are left out, because other processes may read the environment; so is what no variable can hold.
     /// - Parameter values: An object, as read by this schema.
     func variables(of values: PluginValue) -> [String: String] {
         var variables: [String: String] = [:]
@@ -18,7 +18,7 @@ extension PluginSchema {
         return variables
     }
 
-    /// A key as a part of the name of a variable: in capital letters, and `_` for what is no letter or digit.
+    /// A key as a part of the name of a variable: in capital letters, and `_` for what is not a letter or digit.
     static func variableName(_ key: String) -> String {
         String(key.unicodeScalars.map { $0.isASCII && $0.properties.isAlphabetic || ("0"..."9").contains($0) ? Character($0) : "_" }).uppercased()
     }

@@ -5,8 +5,8 @@ package enum ShippedPlugins {
     /// The environment variable that names another folder instead.
     package static let variable = "SHIPKEEPER_PLUGINS"
 
-    /// Looks where installations put them: in `share/shipkeeper/plugins` next to the folder of the program, and for a program that was built in the
-    /// repository in the repository's `Plugins`.
+    /// The folder with the shipped plug-ins: `share/shipkeeper/plugins` next to the folder of the program; for a program that was built in the
+    /// repository, the repository's `Plugins`. Nil where there is neither.
     ///
     /// - Parameters:
     ///   - program: The whole path of the running program.
@@ -24,14 +24,17 @@ package enum ShippedPlugins {
     private static func path(_ names: some Sequence<Substring>) -> String { names.map { "/\($0)" }.joined() }
 }
 
-/// Whether what lies in a folder is what its owner put there: nobody named it, so nobody answers for it but its owner.
+/// Whether only root and this user can have changed what is in a folder: for folders that no configuration names.
 package enum PlaceTrust {
-    /// Why something is not to be trusted.
+    /// Why a file or folder is not trusted.
     package enum Flaw: Hashable, Sendable {
+        /// Owned by this user id, which is neither root nor this process's user.
         case owner(UInt32)
+        /// Writable by this group id.
         case groupWrites(UInt32)
         case everybodyWrites
 
+        /// A clause that follows a path.
         package var description: String {
             switch self {
             case .owner(let user): "belongs to user \(user)"
@@ -44,19 +47,20 @@ package enum PlaceTrust {
     /// Judges by owner and permissions. A group that has the number of the user who owns the file is that user's own: no one else is in it.
     package static func flaw(_ status: FileStatus, user: UInt32) -> Flaw? {
         guard status.owner == 0 || status.owner == user else { return .owner(status.owner) }
-        // The permissions of a link itself mean nothing: who may write its folder may change it.
+        // The permissions of a link itself have no effect: a user who may write its folder may change it.
         if status.kind == .symbolicLink { return nil }
         if status.mode & 0o002 != 0 { return .everybodyWrites }
         if status.mode & 0o020 != 0, status.group != status.owner { return .groupWrites(status.group) }
         return nil
     }
 
-    /// What is wrong with a folder itself, in words; nil where it may be trusted. Blocks.
+    /// Why a folder itself is not trusted, as a message; nil where it is. A folder that can't be read is not. Blocks for the disk.
     package static func problem(ofFolder path: String, user: UInt32 = FileUser.id) -> String? {
         do throws(FileError) { return flaw(try Folder.open(path).status(), user: user).map { "\(path) \($0.description)" } } catch { return "\(error)" }
     }
 
-    /// What is wrong with a folder or with what is right in it, in words; nil where all may be trusted. Blocks.
+    /// Why a folder or a file directly in it is not trusted, as a message; nil where all are. Folders further down are not looked at. Blocks for
+    /// the disk.
     package static func problem(in path: String, user: UInt32 = FileUser.id) -> String? {
         if let problem = problem(ofFolder: path, user: user) { return problem }
         do throws(FileError) {

@@ -80,6 +80,12 @@ extension SystemProcessLauncher {
             keeping: store.map { Keeping($0, kept) })
     }
 
+    /// Where the log ended when what a process has written was last known to be in it.
+    package static func logEnds(of kept: KeptProcess) -> [LogStream: LogEnd] {
+        guard kept.descriptors.count == 4 else { return [:] }
+        return [.standardOutput: Spool.logEnd(of: kept.descriptors[1]), .standardError: Spool.logEnd(of: kept.descriptors[3])]
+    }
+
     /// Init has collected a process that was kept.
     package static func collected(_ process: Int32, startedAt: UInt64, status: Int32) {
         ChildKeeper.shared.collected(ProcessKey(id: process, startedAt: startedAt), status: status)

@@ -13,7 +13,7 @@ final class OutputPump: Sendable {
     enum Receiver: Sendable {
         case plain(@Sendable ([UInt8]) -> Void)
         /// By way of a spool, which learns what has been kept.
-        case spooled(Spool, @Sendable ([UInt8], @escaping @Sendable () -> Void) -> Void)
+        case spooled(Spool, @Sendable ([UInt8], @escaping @Sendable (LogEnd) -> Void) -> Void)
     }
 
     private struct Reader {
@@ -30,7 +30,7 @@ final class OutputPump: Sendable {
                 return bytes.count
             case .spooled(let spool, let deliver):
                 guard let piece = spool.take(from: raw) else { return nil }
-                if !piece.bytes.isEmpty { deliver(piece.bytes) { spool.keep(upTo: piece.lineEnd) } }
+                if !piece.bytes.isEmpty { deliver(piece.bytes) { spool.keep(upTo: piece.lineEnd, log: $0) } }
                 return piece.bytes.count
             }
         }

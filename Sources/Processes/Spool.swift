@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+package import JobKit
 import Synchronization
 
 /// A stream's bytes on their way from a pipe to a log, in memory that outlives this program where something else holds its descriptor.
@@ -7,7 +8,8 @@ import Synchronization
 /// The kernel moves each byte from the pipe, so it is in one of the two whenever this program dies. The first bytes say up to where the log has
 /// what follows: a successor delivers the rest, beginning with a line. What is kept is given back. Every `unsafe` word about it is in this file.
 ///
-/// The file: eight bytes with the position up to which all is kept, in the machine's order; from `start` on the stream's bytes.
+/// The file: the position up to which all is kept, and the number and the size of the log's file then, of eight bytes each, in the machine's order;
+/// from `start` on the stream's bytes.
 package final class Spool: Sendable {
     package struct Piece {
         /// Empty at the end of the stream.
@@ -30,7 +32,7 @@ package final class Spool: Sendable {
         case bytes, end, nothing
     }
 
-    private static let start: Int64 = 4096
+    package static let start: Int64 = 4096
     private static let mostAtOnce = 65_536
     /// A line that is longer is not begun again by a successor.
     private static let longestLine: Int64 = 4 << 20
@@ -52,9 +54,8 @@ package final class Spool: Sendable {
         self.raw = raw
         var info = stat()
         let end = unsafe fstat(raw, &info) == 0 ? max(Spool.start, Int64(info.st_size)) : Spool.start
-        var written: Int64 = 0
-        let count = unsafe pread(raw, &written, MemoryLayout<Int64>.size, 0)
-        let kept = count == MemoryLayout<Int64>.size && (Spool.start...end).contains(written) ? written : Spool.start
+        let written = Spool.header(of: raw)[0]
+        let kept = (Spool.start...end).contains(written) ? written : Spool.start
         state = Mutex(State(next: kept, end: end, lineEnd: kept, kept: kept, punched: kept - kept % Spool.start))
     }
 
@@ -99,13 +100,26 @@ package final class Spool: Sendable {
         return Piece(bytes: bytes, lineEnd: state.lineEnd)
     }
 
-    /// All before a position is in the log.
-    package func keep(upTo position: Int64) {
+    /// The end of the log when all before the position that is kept was in it.
+    package static func logEnd(of raw: CInt) -> LogEnd {
+        let header = header(of: raw)
+        return LogEnd(file: UInt64(bitPattern: header[1]), size: header[2])
+    }
+
+    private static func header(of raw: CInt) -> [Int64] {
+        var header: [Int64] = [0, 0, 0]
+        let length = header.count * MemoryLayout<Int64>.size
+        let count = unsafe pread(raw, &header, length, 0)
+        return count == length ? header : [0, 0, 0]
+    }
+
+    /// All before a position is in the log, which ends there.
+    package func keep(upTo position: Int64, log end: LogEnd) {
         state.withLock { state in
-            guard position > state.kept else { return }
+            guard position >= state.kept else { return }
             state.kept = position
-            var written = position
-            unsafe _ = pwrite(raw, &written, MemoryLayout<Int64>.size, 0)
+            let header = [position, Int64(bitPattern: end.file), end.size]
+            unsafe _ = pwrite(raw, header, header.count * MemoryLayout<Int64>.size, 0)
             let whole = position - position % Spool.start
             guard whole - state.punched >= Spool.punchAfter else { return }
             _ = cprocess_punch(raw, state.punched, whole - state.punched)

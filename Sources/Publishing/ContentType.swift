@@ -1,6 +1,6 @@
-/// What kind of content a file holds, as web servers say it.
+/// The media type of a file (RFC 9110 §8.3.1), with `charset=utf-8` for texts. Pure.
 ///
-/// JavaScript and feeds have the names under which Aliyun OSS compresses them on its own.
+/// JavaScript and feeds have the types that Aliyun OSS compresses on its own.
 package enum ContentType {
     private static let texts: [String: String] = [
         "html": "text/html", "htm": "text/html", "css": "text/css", "js": "application/javascript", "mjs": "application/javascript",
@@ -19,9 +19,10 @@ package enum ContentType {
 
     private static let text = "; charset=utf-8"
 
+    /// Whether a media type, in lower case, is that of an HTML page.
     package static func isPage(_ type: String) -> Bool { type.hasPrefix("text/html") }
 
-    /// The type of a file by its name's ending; nil where that says nothing.
+    /// The type of a file by the extension of its name; nil for an unknown one. Upper and lower case do not matter.
     package static func known(_ key: String) -> String? {
         let name = key.utf8.split(separator: UInt8(ascii: "/")).last ?? key.utf8[...]
         if name.elementsEqual("CNAME".utf8) { return "text/plain" + text }
@@ -43,7 +44,8 @@ package enum ContentType {
         (Array("wOFF".utf8), "font/woff"), (Array("wOF2".utf8), "font/woff2"),
     ]
 
-    /// The type that a content's first 512 bytes speak for, as browsers guess it.
+    /// The type that the first 512 bytes of a content indicate, as browsers guess it; `unknown` where they do not. See the WHATWG's MIME Sniffing
+    /// Standard.
     package static func sniffed(_ head: some Collection<UInt8>) -> String {
         let head = Array(head)
         if head.isEmpty { return unknown }

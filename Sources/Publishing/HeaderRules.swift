@@ -2,11 +2,13 @@ import Crypto
 import Files
 import Buckets
 
-/// Which headers a file is stored with: the ordinary type, what the first usual rule that matches says, and over that the first of one's own.
+/// The headers that a file is stored with: its type, those of the first standard rule that matches, and over those the first own rule's. Pure.
 package struct HeaderRules: Sendable {
+    /// Headers for the files that a pattern matches.
     package struct Rule: Sendable {
-        /// With the meaning of a line of a `.gitignore`.
+        /// As a line of a `.gitignore`; see `PathPattern`. One that matches nothing, such as a comment, is ignored.
         package var pattern: String
+        /// Values by name; they replace a header of the same name, in any case of letters.
         package var headers: [String: String]
 
         package init(_ pattern: String, _ headers: [String: String]) {
@@ -15,8 +17,8 @@ package struct HeaderRules: Sendable {
         }
     }
 
-    /// For a blog: pages are asked for again each time, which their tag makes cheap; what bears a fingerprint of its content in its
-    /// name may be kept for ever; the rest in between.
+    /// For a blog: pages are revalidated each time, which their entity tag makes cheap; files with a fingerprint of their content in the
+    /// name are cached for a year; the rest in between. See RFC 9111 §5.2.
     package static let standard: [Rule] =
         rules("no-cache", ["*.html", "sw.js", "service-worker.js", "*.webmanifest", "robots.txt", "CNAME"])
         + rules("max-age=300", ["atom.xml", "rss2.xml", "rss.xml", "feed.xml", "sitemap.xml", "search.xml", "search.json"])
@@ -51,7 +53,7 @@ package struct HeaderRules: Sendable {
     /// The headers of a file, its type among them, sorted by name.
     /// - Parameters:
     ///   - key: Without the prefix.
-    ///   - type: What the file holds.
+    ///   - type: The media type of the file's content.
     package func headers(of key: String, type: String) -> [(name: String, value: String)] {
         let names = key.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
         func first(isOwn: Bool) -> [String: String] {
@@ -77,7 +79,7 @@ package struct HeaderRules: Sendable {
         }
     }
 
-    /// Differs when any header does.
+    /// 16 hexadecimal digits that differ when any header does. The ledger remembers them: a change uploads the file again.
     package static func fingerprint(_ headers: [(name: String, value: String)]) -> String {
         let text = headers.map { "\($0.name.lowercased()):\($0.value)\n" }.sorted().joined()
         return String(SHA256.hash(data: Array(text.utf8)).hex.prefix(16))

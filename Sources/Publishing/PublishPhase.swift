@@ -1,9 +1,10 @@
-/// The order in which files go up: nobody sees a page before what it needs, or a list before the pages it leads to.
+/// The order in which files are uploaded: a page comes after the files it needs, and a list after the pages it links to.
 package enum PublishPhase: Int, CaseIterable, Comparable, Sendable {
     /// Styles, scripts, pictures, fonts: everything that others refer to.
     case assets
     /// Data that scripts fetch, feeds, maps of the site.
     case data
+    /// HTML pages.
     case pages
     /// Pages that list others, the front page, and what keeps copies of all of them.
     case lists
@@ -12,7 +13,7 @@ package enum PublishPhase: Int, CaseIterable, Comparable, Sendable {
 
     /// - Parameters:
     ///   - key: Without the prefix.
-    ///   - type: What the file holds, where that is known: a page is one whatever its name is.
+    ///   - type: The media type of the content, where that is known: an HTML page counts as a page whatever its name is.
     package static func of(_ key: String, type: String? = nil) -> PublishPhase {
         let parts = key.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self).lowercased() }
         guard let name = parts.last else { return .assets }

@@ -6,12 +6,13 @@ package import Buckets
 package struct SiteFile: Hashable, Sendable {
     /// With the prefix.
     package var key: ByteKey
+    /// In bytes.
     package var size: Int64
     /// Of the content, in lower-case hexadecimal digits.
     package var md5: String
-    /// Of the headers it is to be stored with.
+    /// Fingerprint of the headers it is to be stored with; see `HeaderRules.fingerprint`.
     package var headers: String
-    /// What it holds, as web servers name it; nil where only the name says it.
+    /// The media type of its content; nil where it is judged by its name only.
     package var type: String?
 
     package init(key: ByteKey, size: Int64, md5: String, headers: String, type: String? = nil) {
@@ -25,8 +26,9 @@ package struct SiteFile: Hashable, Sendable {
 
 /// What was last published under a key.
 package struct PublishedFile: Hashable, Sendable {
-    /// Empty for what someone else has put there, and only `staleSince` is remembered of.
+    /// MD5 of the content in lower-case hexadecimal digits. Empty for what someone else has put there, of which only `staleSince` is remembered.
     package var md5: String
+    /// Fingerprint of the headers it was stored with; see `HeaderRules.fingerprint`.
     package var headers: String
     /// When a publication first found it gone from the site; nil while it is there.
     package var staleSince: Date?
@@ -38,21 +40,23 @@ package struct PublishedFile: Hashable, Sendable {
     }
 }
 
-/// What of the bucket may be deleted.
+/// Which objects of the bucket may be deleted.
 package enum DeletionRule: String, CaseIterable, Sendable {
+    /// None.
     case off
-    /// What we have put there.
+    /// Those that we have put there, and that nobody has replaced since.
     case ours
-    /// Everything under the prefix that the site does not have.
+    /// All under the prefix that the site does not have.
     case all
 }
 
 /// What keeps a publication from deleting too much.
 package struct DeletionLimits: Hashable, Sendable {
+    /// The most objects that one publication may delete.
     package var most: Int
-    /// Of the objects in the bucket, from 0 to 1.
+    /// The most of the objects under the prefix that one publication may delete, from 0 to 1; up to 10 are always allowed, unless it is 0.
     package var share: Double
-    /// How long an asset stays that no page refers to any more: someone may still look at an old page.
+    /// How long an asset that is no longer in the site stays, in seconds: a visitor may still have an old page open.
     package var grace: TimeInterval
 
     package init(most: Int = 256, share: Double = 0.2, grace: TimeInterval = 86_400) {
@@ -62,14 +66,18 @@ package struct DeletionLimits: Hashable, Sendable {
     }
 }
 
-/// What is to be done so that a bucket shows what a folder holds; found by comparing, without touching either.
+/// What is to be done so that a bucket serves what a folder holds. Pure: compares listings, and touches neither.
 package struct PublishPlan: Hashable, Sendable {
+    /// Why a file is uploaded. The raw values are part of outputs.
     package enum Reason: String, Hashable, Sendable {
         case new
+        /// Its size or digest differs, or is not known.
         case content
+        /// Only the headers differ from those that were last published.
         case headers
     }
 
+    /// A file to be uploaded, and when.
     package struct Upload: Hashable, Sendable {
         package var file: SiteFile
         package var reason: Reason
@@ -78,6 +86,7 @@ package struct PublishPlan: Hashable, Sendable {
 
     /// By phase, then by key.
     package var uploads: [Upload] = []
+    /// How many files need no upload.
     package var unchanged = 0
     /// Unchanged files of which nothing, or something else, is remembered: they are ours from now on.
     package var adopted: [SiteFile] = []
@@ -95,7 +104,7 @@ package struct PublishPlan: Hashable, Sendable {
     /// Whether the site has a page for addresses that lead nowhere.
     package private(set) var hasErrorPage = false
 
-    /// A word about sites of which nearly every page differs from the last time, though they are the same pages.
+    /// A warning where more than four fifths of at least 20 pages have changed, though the same pages exist; nil otherwise.
     package var noteOfChurn: String? {
         let changed = uploads.count { $0.reason == .content && $0.phase >= .pages }
         guard pageCount >= 20, changed * 5 > pageCount * 4, hasSamePages else { return nil }
@@ -106,6 +115,7 @@ package struct PublishPlan: Hashable, Sendable {
     /// A page that has come or gone changes those that list it.
     private var hasSamePages = true
 
+    /// Bytes of all uploads together.
     package var uploadBytes: Int64 { uploads.reduce(0) { $0 + $1.file.size } }
 
     /// - Parameters:
@@ -136,7 +146,7 @@ package struct PublishPlan: Hashable, Sendable {
         }
         uploads.sort { ($0.phase, $0.file.key) < ($1.phase, $1.file.key) }
         let wanted = Set(site.map(\.key))
-        // The front page is never deleted: a site without one is no site.
+        // The front page is never deleted: a site can't be without one.
         let stale = remote.keys.filter { !wanted.contains($0) && !protected($0) && $0 != front }.sorted()
         hasSamePages = !uploads.contains { $0.reason == .new && $0.phase >= .pages } && !stale.contains { phase($0) >= .pages }
         var (doomed, spared): ([ByteKey], [ByteKey]) = ([], [])
@@ -172,14 +182,14 @@ package struct PublishPlan: Hashable, Sendable {
         case .off: false
         case .all: true
         case .ours:
-            // What somebody else has put in the place of ours is theirs.
+            // An object that has replaced ours belongs to someone else.
             published.map { !$0.md5.isEmpty && (object?.md5 == nil || object?.md5 == $0.md5) } ?? false
         }
     }
 
     private static func refusal(_ count: Int, of all: Int, _ limits: DeletionLimits) -> String? {
         if count > limits.most { return "\(count) objects would be deleted, and at most \(limits.most) may be" }
-        // A handful is no harm, whatever share of a small site it is; no share at all means none.
+        // A few deletions are harmless, whatever share of a small site they are; a share of 0 means none.
         if count > (limits.share == 0 ? 0 : 10), Double(count) > limits.share * Double(all) {
             return "\(count) of \(all) objects would be deleted, and at most \(Int((limits.share * 100).rounded())) % may be"
         }

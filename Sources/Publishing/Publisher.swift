@@ -3,7 +3,8 @@ import Foundation
 package import HTTPClient
 package import Buckets
 
-/// Carries out a plan: phase by phase with many connections at once, and deletions only after everything has gone up.
+/// Carries out a plan: phase by phase with parallel uploads, and deletions only after everything was uploaded. Suspends for the network; files
+/// are opened on threads of their own.
 package struct Publisher: Sendable {
     private static let triesPerFile = 5
     /// Deletions that go in one request, and are reported together.
@@ -14,23 +15,30 @@ package struct Publisher: Sendable {
     let connections: Int
     private let clock: any Clock<Duration>
 
+    /// - Parameter connections: The most uploads at once, at least 1; halved each time the service asks for less.
     package init(bucket: any Bucket, connections: Int, clock: any Clock<Duration> = ContinuousClock()) {
         self.bucket = bucket
         self.clock = clock
         self.connections = max(1, connections)
     }
 
+    /// What was done.
     package struct Report: Hashable, Sendable {
+        /// Files that the service has confirmed.
         package var uploaded = 0
+        /// Bytes of their contents.
         package var bytes: Int64 = 0
+        /// Objects.
         package var deleted = 0
     }
 
-    /// What happens on the way, in order.
+    /// What happens on the way, in the order in which the service has confirmed it.
     package enum Event: Sendable {
+        /// A file, with how many of all uploads are done.
         case uploaded(SiteFile, done: Int, total: Int)
+        /// Up to 1000 objects that were deleted together.
         case deleted([ByteKey])
-        /// The service asked for less at once.
+        /// The service asked for fewer requests: from now on at most so many uploads at once.
         case slowedDown(connections: Int)
     }
 
@@ -136,7 +144,7 @@ package struct Publisher: Sendable {
 }
 
 extension HTTPBody {
-    /// An open file's content; small ones are read at once. Blocks.
+    /// An open file's content: up to 1 MiB is read at once, more is read while it is sent. Blocks for the disk.
     package static func file(_ file: OpenFile) throws(FileError) -> HTTPBody {
         let size = try file.status().size
         if size <= 1 << 20 { return .bytes(try file.read(Int(max(1, size)), at: 0)) }

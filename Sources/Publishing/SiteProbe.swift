@@ -1,12 +1,13 @@
 package import HTTPClient
 import Buckets
 
-/// Looks at a site from outside, as a visitor does.
+/// Checks a published site from outside, as a visitor sees it.
 package struct SiteProbe: Sendable {
     let http: any HTTPTransport
     /// Without a slash at its end.
     let address: String
 
+    /// - Parameter address: The site's address; slashes at its end are removed.
     package init(http: any HTTPTransport, address: String) {
         self.http = http
         var address = address
@@ -14,7 +15,8 @@ package struct SiteProbe: Sendable {
         self.address = address
     }
 
-    /// What is wrong, in words that say what to do; empty when all is well.
+    /// What is wrong, as messages with what to do about it; empty when everything is fine. Sends up to three requests, one after the other, with a
+    /// timeout of 30 s each, and follows redirects.
     /// - Parameter changed: A page that was just published, with its content's MD5.
     package func look(changed: (key: String, md5: String)?, digest: @Sendable ([UInt8]) -> String) async -> [String] {
         var found: [String] = []

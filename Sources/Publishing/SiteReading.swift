@@ -4,8 +4,11 @@ import Buckets
 
 /// Digests of a site's contents as they were last found, so that only what may have changed is read again.
 package struct SiteDigests: Hashable, Sendable {
+    /// A digest, and the file as it was then.
     package struct Known: Hashable, Sendable {
+        /// `ScannedFile.mark` at that time: with another one, the content is read again.
         package var mark: String
+        /// In lower-case hexadecimal digits.
         package var md5: String
 
         package init(mark: String, md5: String) {
@@ -20,15 +23,16 @@ package struct SiteDigests: Hashable, Sendable {
     package init(known: [ByteKey: Known] = [:]) { self.known = known }
 }
 
-/// A file of a site with what its content says.
+/// A file of a site with the digest and the type of its content.
 package struct SiteContent: Hashable, Sendable {
     package var file: ScannedFile
     /// Of the content, in lower-case hexadecimal digits.
     package var md5: String
-    /// As web servers name it.
+    /// The media type, by its name, or else by its first bytes.
     package var type: String
 
     package var key: ByteKey { file.key }
+    /// Whether it is an HTML page.
     package var isPage: Bool { ContentType.isPage(type) }
 }
 
@@ -41,16 +45,19 @@ package struct SiteReading: Sendable {
 
     /// The site's folder.
     package let root: Folder
+    /// In the order of their keys' bytes.
     package private(set) var files: [SiteContent] = []
+    /// What is not published, and why.
     package let skipped: [SkippedName]
+    /// The digests of all files, for the next pass.
     package private(set) var digests = SiteDigests()
     /// How many contents were read in full.
     package private(set) var countRead = 0
 
-    /// Blocks.
+    /// Scans the folder, and reads the files whose mark has changed. Blocks for the disk.
     /// - Parameters:
     ///   - known: Digests of an earlier pass.
-    ///   - mostKeyBytes: The longest key that can be published.
+    ///   - mostKeyBytes: The longest key that can be published, in bytes; longer ones are skipped.
     package init(_ path: String, known: SiteDigests = SiteDigests(), mostKeyBytes: Int = 4000, _ flag: CancelFlag) throws(SiteError) {
         let scan = try SiteScan(path, mostKeyBytes: mostKeyBytes, flag)
         (root, skipped) = (scan.root, scan.skipped)
@@ -83,7 +90,7 @@ package struct SiteReading: Sendable {
         return hash.finalize().hex
     }
 
-    /// The files as they are to be stored.
+    /// The files as they are to be stored, in the order of their keys.
     /// - Parameter prefix: What is put in front of every key.
     package func site(_ rules: HeaderRules, prefix: String) -> [SiteFile] {
         files.map { content in

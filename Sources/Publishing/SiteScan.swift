@@ -4,19 +4,21 @@ package import Files
 package struct ScannedFile: Hashable, Sendable {
     /// Below the site's folder, as an address has it.
     package var key: ByteKey
-    /// The names that lead to it from the site's folder; for a link, to what that stands for. No link is among them.
+    /// The names that lead to it from the site's folder; for a link, to its target. None of them is a link.
     package var place: [RawName]
     /// In bytes.
     package var size: Int64
-    /// Differs when the content may: size, time and inode.
+    /// Differs when the content may have changed: made of size, modification time and inode.
     package var mark: String
 }
 
 /// Why a site can't be published as it is.
 package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong, without a period at its end.
     package var message: String
+    /// What to do about it.
     package var hint: String?
-    /// Whether it may go another time without anybody's doing.
+    /// Whether another try may succeed without a manual change.
     package var isPassing: Bool
 
     package init(_ message: String, hint: String? = nil, isPassing: Bool = false) {
@@ -25,7 +27,7 @@ package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvert
         self.isPassing = isPassing
     }
 
-    /// A file or folder that can't be read; one that is gone meanwhile is back another time.
+    /// A file or folder that can't be read; one that has disappeared meanwhile is a passing problem.
     package init(_ error: FileError) {
         self.init(
             "\(error)", hint: error.isMissing ? "something changes the site while it is read; publish again when that has ended" : nil,
@@ -37,7 +39,7 @@ package struct SiteError: ThreadFailure, Hashable, Sendable, CustomStringConvert
     package var description: String { message }
 }
 
-/// What is in a site's folder.
+/// The files of a site's folder, without hidden names.
 package struct SiteScan: Sendable {
     /// Names that are never part of a site, though they are not hidden.
     private static let ignored: Set<RawName> = ["Thumbs.db"]
@@ -139,7 +141,7 @@ package struct SiteScan: Sendable {
 }
 
 extension ScannedFile {
-    /// Opens the file for reading; no link is followed on the way, so that nobody leads us out of the site. Blocks.
+    /// Opens the file for reading; no link is followed on the way, so that none can lead out of the site. Blocks for the disk.
     package func open(below root: Folder) throws(FileError) -> OpenFile {
         guard let name = place.last else { throw FileError("open", key.text, code: ErrorNumber.missing) }
         return try root.folder(below: place.dropLast()).file(name)

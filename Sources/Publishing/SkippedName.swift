@@ -1,5 +1,6 @@
-/// Something in a site's folder that is not published, though all the rest is.
+/// Something in a site's folder that is not published; everything else is.
 package struct SkippedName: Hashable, Sendable {
+    /// Why it is not published; `cause` says it for people.
     package enum Reason: String, Hashable, Sendable {
         case notUTF8, deadLink, linkOutside, linkToFolder, linkToHidden, noFile, longName
     }
@@ -8,12 +9,13 @@ package struct SkippedName: Hashable, Sendable {
     package var name: String
     package var reason: Reason
 
+    /// - Parameter name: The bytes of the path below the site's folder.
     package init(_ name: some Sequence<UInt8>, _ reason: Reason) {
         self.name = SkippedName.readable(name)
         self.reason = reason
     }
 
-    /// What is the matter with it, after its name.
+    /// What is wrong with it, as a clause that follows its name.
     package var cause: String {
         switch reason {
         case .notUTF8: "its name is not UTF-8"
@@ -37,7 +39,7 @@ package struct SkippedName: Hashable, Sendable {
         }
     }
 
-    /// The name, cut to what a summary can bear.
+    /// The last 60 characters of the name, for a summary.
     package var shortName: String { name.count > 60 ? "…" + name.suffix(60) : name }
 
     private static func readable(_ bytes: some Sequence<UInt8>) -> String {

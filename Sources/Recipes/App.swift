@@ -5,7 +5,7 @@ struct Variable: Hashable, Sendable {
     var example: String
     /// What it is for, and how to make one; nil where the name says it.
     var about: Text?
-    /// The page where one gets it.
+    /// The page where it can be obtained.
     var link: String?
     /// Whether any long random text will do.
     var canBeMade: Bool
@@ -21,12 +21,13 @@ struct Variable: Hashable, Sendable {
 
 /// An app that recipes are written for.
 package struct App: Sendable {
+    /// As `--app` takes it.
     package var name: String
-    /// What it is called in files of platforms.
+    /// Its short name, for names of services in the files of platforms.
     var title: String
     /// The name and tag of the image that its Dockerfile begins with, in examples.
     var image: String { name == "openclaw" ? "assistant:2026-11" : "shipkeeper:slim" }
-    /// Where it listens.
+    /// The port on which it listens.
     package var port: Int
     /// Whether it listens there whatever `PORT` says.
     var hasOwnPort = false
@@ -39,9 +40,9 @@ package struct App: Sendable {
     var optionalSecrets: [String]
     /// The least memory that it runs well with, as Docker writes it.
     var memory: String
-    /// Answers below 400 once it is up.
+    /// A path that answers with a status below 400 once it is up.
     var healthPath: String
-    /// With `{secrets}` and `{repositories}` where these go.
+    /// The text of `shipkeeper.yaml`, with the placeholders `{secrets}` and `{repositories}`.
     var configuration: String
     var dockerfile: String
     /// Files that the image is built with, besides the recipe's own, are the user's: what must not get into it.
@@ -67,5 +68,6 @@ package struct App: Sendable {
         self.dockerfile = dockerfile
     }
 
+    /// The apps that `--app` names, `command` for any other program last.
     package static let all = [openClaw, n8n, uptimeKuma, command(nil)]
 }

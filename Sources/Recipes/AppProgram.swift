@@ -2,12 +2,12 @@
 package struct AppProgram: Equatable, Sendable {
     /// The line that starts it.
     package var command: String
-    /// Where it listens; nil for what `PORT` says.
+    /// The port on which it listens; nil for that of the variable `PORT`.
     package var port: Int?
     /// The path that answers once it is up.
     package var health: String
 
-    /// Whether it can stand in an address as it is.
+    /// Whether it can be used in an address as it is.
     package static func isHealthPath(_ text: String) -> Bool {
         !text.isEmpty && text.allSatisfy { $0.isASCII && !$0.isWhitespace && !"\"\\${}'".contains($0) }
     }
@@ -48,7 +48,7 @@ package struct AppProgram: Equatable, Sendable {
         return "debian:bookworm-slim"
     }
 
-    /// How the image gets what it needs beside its files.
+    /// How the image gets what it needs in addition to its files.
     var preparation: String {
         switch image {
         case "node:22-bookworm-slim": "RUN npm ci --omit=dev"

@@ -1,13 +1,15 @@
-/// What the files in a folder tell of what runs there: what questions offer.
+/// What the files in a folder reveal about the app and its platform, for the defaults of `init`'s questions. Pure.
 package struct Detection: Equatable, Sendable {
+    /// Nil where no file indicates one.
     package var platform: Hosting?
-    /// The file that tells the platform.
+    /// The file that indicates the platform, for messages.
     package var sign: String?
+    /// The name of a known app that a Dockerfile, a `package.json` or a platform's file mentions; nil for none.
     package var app: String?
     /// The port that the platform's file names.
     package var port: Int?
 
-    /// Names of the files that tell something.
+    /// Names of the files that are worth reading, directly in the folder.
     package static let files = signs.map(\.file) + ["README.md", "Dockerfile", "package.json"]
 
     private static let signs: [(file: String, platform: Hosting)] = [
@@ -15,7 +17,7 @@ package struct Detection: Equatable, Sendable {
         ("compose.yaml", .compose), ("compose.yml", .compose), ("docker-compose.yaml", .compose), ("docker-compose.yml", .compose),
     ]
 
-    /// - Parameter texts: Those of `files` that are there.
+    /// - Parameter texts: Contents of those of `files` that exist, by name.
     package init(_ texts: [String: String]) {
         if let head = texts["README.md"].flatMap(Detection.frontMatter), head.contains(where: { $0.key == "sdk" }) {
             (platform, sign) = (.huggingface, "README.md")

@@ -5,7 +5,7 @@ struct NextStep: Sendable {
     var link: String?
     /// What to type, or what a value looks like.
     var example: String?
-    /// Whether `example` is to be typed as it stands.
+    /// Whether `example` is to be typed as it is.
     var isCommand: Bool
 
     init(_ en: String, _ zh: String, link: String? = nil, type command: String) {
@@ -71,7 +71,7 @@ extension Recipe {
         }
     }
 
-    /// One step for each variable and secret, where the platform wants them one by one.
+    /// One step for each variable and secret, where the platform requires them one by one.
     fileprivate func settings(variables place: Text, secrets secretPlace: Text) -> [NextStep] {
         func step(_ verb: Text, _ place: Text, _ variable: Variable) -> NextStep {
             NextStep(

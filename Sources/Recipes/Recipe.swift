@@ -1,14 +1,17 @@
-/// The files that put an app on a platform: the configuration, how the image is made, what the platform reads, and what to do next.
+/// The files that deploy an app to a platform: `shipkeeper.yaml`, the Dockerfile, the platform's own file, and a page with the next steps. Pure:
+/// writing them is left to the caller.
 package struct Recipe: Sendable {
     let app: App
     let platform: Hosting
+    /// Where backups are stored.
     package let store: BackupStore
+    /// Of comments in the files and of the next steps.
     package let language: Language
     let version: String
 
     /// - Parameters:
-    ///   - store: Nil for what suits the platform.
-    ///   - version: That of the program, which stands in the files.
+    ///   - store: Where backups are stored; nil for the platform's usual store.
+    ///   - version: The program's version, which is written into the files.
     package init(app: App, platform: Hosting, store: BackupStore?, language: Language = .en, version: String) {
         self.app = app
         self.platform = platform
@@ -17,6 +20,7 @@ package struct Recipe: Sendable {
         self.version = version
     }
 
+    /// All files, with the recipe's mark on their first line where they can have comments. Generated on each call.
     package var files: [RecipeFile] {
         let steps = RecipeFile(path: "NEXT-STEPS.md", text: nextStepsPage)
         let ignored = app.ignoredByDocker.isEmpty ? [] : [RecipeFile(path: ".dockerignore", text: app.ignoredByDocker.joined(separator: "\n"), kind: .lines)]
@@ -30,7 +34,7 @@ package struct Recipe: Sendable {
         }
     }
 
-    /// What is to be set in the container before it is started.
+    /// Names of what must be set in the container before it is started.
     package var mustBeSet: (variables: [String], secrets: [String]) { (variables.map(\.name), secrets.map(\.name)) }
 
     /// What to do with the files, in order, a line each.
@@ -53,7 +57,7 @@ package struct Recipe: Sendable {
     }
 
     private var dockerfile: String {
-        // Where the platform passes no arguments to the build, the image stands there in words.
+        // Where the platform passes no arguments to the build, the image's name is written out.
         platform.passesBuildArguments
             ? app.dockerfile : app.dockerfile.replacing("ARG SHIPKEEPER_IMAGE\n", with: "ARG SHIPKEEPER_IMAGE=registry.example.com/alice/\(app.image)\n")
     }

@@ -1,13 +1,16 @@
 /// A file that a recipe writes.
 package struct RecipeFile: Hashable, Sendable {
+    /// How it is written where there is a file already.
     package enum Kind: Hashable, Sendable {
-        /// The recipe's alone.
+        /// The whole file belongs to the recipe, and is replaced.
         case whole
         /// Lines in a file that may hold others: those that are missing are added.
         case lines
     }
 
+    /// Relative to the app's folder.
     package var path: String
+    /// UTF-8, with one line break at its end.
     package var text: String
     package var kind: Kind
 

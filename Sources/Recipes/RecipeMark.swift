@@ -1,7 +1,8 @@
-/// The line at the top of each file that says what wrote it: `# written by shipkeeper 0.1.0 init --platform fly --app n8n`.
+/// The line at the top of each file that records how it was written: `# written by shipkeeper 0.1.0 init --platform fly --app n8n`.
 package struct RecipeMark: Equatable, Sendable {
+    /// Of the program that wrote the file.
     package var version: String
-    /// The words of the command line behind `init`.
+    /// The arguments of `init`, unquoted.
     package var options: [String]
 
     package init(version: String, options: [String]) {
@@ -9,6 +10,7 @@ package struct RecipeMark: Equatable, Sendable {
         self.options = options
     }
 
+    /// The line, without a line break; words are quoted for a shell.
     package var line: String { "# written by shipkeeper \(version) init \(options.map(RecipeMark.quoted).joined(separator: " "))" }
 
     /// The mark in a file's text; nil where it has none.

@@ -6,7 +6,7 @@ enum KeySynonyms {
         var hint: String
     }
 
-    /// What to write instead of an unknown key; nil where no tool is known that has it.
+    /// What to write instead of an unknown key; nil where it is not the key of a known tool.
     /// - Parameter known: The keys of the group.
     static func hint(for key: String, among known: [String]) -> String? {
         advice[key.lowercased()]?.first { known.contains($0.key) }?.hint

@@ -1,4 +1,4 @@
-/// Finds what someone most likely meant.
+/// Finds the word that a misspelled one most likely means.
 package enum NearestWord {
     /// The known word closest to `word`, if it is close enough to be a likely slip.
     package static func find(_ word: String, in known: some Sequence<String>) -> String? {

@@ -1,6 +1,8 @@
-/// The words of a command, or a line for the shell.
+/// A program to run: the words of a command, or a line for the shell.
 package enum ProgramLine: Hashable, Sendable, CustomStringConvertible {
+    /// The program and its arguments; not empty.
     case command([String])
+    /// A line for `/bin/sh -c`.
     case shell(String)
 
     /// What is executed: the shell line runs in `/bin/sh`.
@@ -11,6 +13,7 @@ package enum ProgramLine: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// For messages; words are joined without quoting, so it can't be run again.
     package var description: String {
         switch self {
         case .command(let words): words.joined(separator: " ")

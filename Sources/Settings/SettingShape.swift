@@ -1,17 +1,25 @@
-/// What may be under one key: the source of the JSON Schema and of "known keys" in error messages.
+/// What may be under one key: the source of the JSON Schema, of the tables in the documentation, and of the known keys in error messages.
 package struct SettingShape: Sendable {
+    /// The type of a value. Text with a variable (`${NAME}`) is allowed wherever a single value is.
     package indirect enum Kind: Sendable {
+        /// Any text; numbers and booleans are read as text.
         case text
         /// Text of a given form: a regular expression that JSON Schema understands, and what tables call the form.
         case pattern(String, form: String = "text")
         case integer(ClosedRange<Int>)
         case boolean
+        /// As `DurationText.parse` reads it.
         case duration
+        /// Bytes, as `ByteSizeText.parse` reads them.
         case size
+        /// One of these words.
         case choice([String])
         case list(Kind)
+        /// A group of these keys.
         case section([SettingShape])
+        /// A group of keys of the user's choice, with values of one kind.
         case map(Kind)
+        /// Any of these kinds.
         case either([Kind])
         case anything
         /// No value.
@@ -19,8 +27,10 @@ package struct SettingShape: Sendable {
     }
 
     package var key: String
+    /// What the key is for, as a sentence without a period: the description in the schema, and the hint where the key is missing.
     package var about: String
     package var kind: Kind
+    /// Whether a missing key is an error.
     package var isRequired: Bool
     /// The default as it would be written in the file.
     package var defaultText: String?

@@ -1,13 +1,15 @@
 extension SettingsReader {
-    /// Text that must be there.
+    /// Text that must be there: a missing or empty one is a problem, and reads as an empty text.
     package mutating func string(_ key: String, _ about: String) -> String {
         optionalString(SettingShape(key, about, .text, isRequired: true)) ?? ""
     }
 
+    /// Text with a default. An empty text is a problem.
     package mutating func string(_ key: String, _ about: String, default fallback: String) -> String {
         optionalString(SettingShape(key, about, .text, default: fallback)) ?? fallback
     }
 
+    /// Text that may be missing. An empty text is a problem.
     package mutating func optionalString(_ key: String, _ about: String) -> String? {
         optionalString(SettingShape(key, about, .text))
     }
@@ -20,7 +22,7 @@ extension SettingsReader {
         return text
     }
 
-    /// An absolute `http` or `https` address.
+    /// An absolute `http` or `https` address. Nil where it is missing or invalid, which is a problem; missing only where `isRequired`.
     package mutating func url(_ key: String, _ about: String, isRequired: Bool = true) -> String? {
         let shape = SettingShape(key, about, .pattern("^(https?://.+|.*\\$\\{.*)$", form: "URL"), isRequired: isRequired)
         return parsed(shape, expected: "an address such as https://example.com/path") { text in
@@ -31,7 +33,8 @@ extension SettingsReader {
         }
     }
 
-    /// A path that starts with `/`; `~` stands for the home folder.
+    /// A path that starts with `/`, without slashes at its end. Nil where it is missing or invalid, which is a problem; missing only where
+    /// `isRequired`. Whether it exists is not checked.
     package mutating func path(_ key: String, _ about: String, isRequired: Bool = true) -> String? {
         let shape = SettingShape(key, about, .text, isRequired: isRequired)
         return parsed(shape, expected: "a path from the root, such as /data/app") { text in
@@ -46,12 +49,14 @@ extension SettingsReader {
         return String(path)
     }
 
+    /// A whole number. One outside of `range` is a problem, and reads as the default.
     package mutating func integer(
         _ key: String, _ about: String, default fallback: Int, in range: ClosedRange<Int>
     ) -> Int {
         optionalInteger(SettingShape(key, about, .integer(range), default: "\(fallback)"), in: range) ?? fallback
     }
 
+    /// A whole number that may be missing. One outside of `range` is a problem, and reads as nil.
     package mutating func optionalInteger(_ key: String, _ about: String, in range: ClosedRange<Int>) -> Int? {
         optionalInteger(SettingShape(key, about, .integer(range)), in: range)
     }
@@ -62,13 +67,15 @@ extension SettingsReader {
         }
     }
 
+    /// True or false, also as `yes`, `no`, `on`, `off`, `1` and `0`, in any case of letters.
     package mutating func boolean(_ key: String, _ about: String, default fallback: Bool) -> Bool {
         parsed(SettingShape(key, about, .boolean, default: "\(fallback)"), expected: "true or false") { text in
-            // Variables are typed into forms by people.
+            // Variables are typed by hand into the forms of platforms.
             ["true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false, "0": false][text.lowercased()]
         } ?? fallback
     }
 
+    /// A duration. An invalid one, or one outside of `range`, is a problem and reads as the default.
     package mutating func duration(
         _ key: String, _ about: String, default fallback: Duration, in range: ClosedRange<Duration>
     ) -> Duration {
@@ -76,6 +83,7 @@ extension SettingsReader {
         return duration(shape, in: range) ?? fallback
     }
 
+    /// A duration that may be missing. An invalid one, or one outside of `range`, is a problem and reads as nil.
     package mutating func optionalDuration(
         _ key: String, _ about: String, in range: ClosedRange<Duration>
     ) -> Duration? {
@@ -87,7 +95,7 @@ extension SettingsReader {
         return duration(text, at: node.place, named: shape.key, in: range)
     }
 
-    /// Reads a duration that is at `place`.
+    /// Reads a duration that is at `place`. Nil for an invalid one and for one outside of `range`, which are problems.
     package mutating func duration(
         _ text: String, at place: SourcePlace, named key: String, in range: ClosedRange<Duration>
     ) -> Duration? {
@@ -103,11 +111,14 @@ extension SettingsReader {
         return value
     }
 
+    /// A number of bytes, 0 or more; see `ByteSizeText.parse`.
     package mutating func size(_ key: String, _ about: String, default fallback: Int64) -> Int64 {
         let shape = SettingShape(key, about, .size, default: "\(fallback)")
         return parsed(shape, expected: "a size such as 64MiB or 1.5GB", ByteSizeText.parse) ?? fallback
     }
 
+    /// One of the raw values of an enum. Another text is a problem, with the nearest one as a hint.
+    /// - Parameter formerly: Names of the last release, which are still read, with a warning.
     package mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
         _ key: String, _ about: String, default fallback: Value, formerly: [String: Value] = [:]
     ) -> Value {
@@ -128,14 +139,15 @@ extension SettingsReader {
         return fallback
     }
 
-    /// A list of texts; one text alone is a list of one.
+    /// A list of texts; one text alone is a list of one. Missing, it is empty. Elements that are not texts are problems, and left out.
     package mutating func strings(_ key: String, _ about: String, isRequired: Bool = false) -> [String] {
         let shape = SettingShape(key, about, .either([.text, .list(.text)]), isRequired: isRequired)
         guard let node = node(shape) else { return [] }
         return (node.elements ?? [node]).compactMap { scalar($0, key) }
     }
 
-    /// The command line of a process: a list whose first element is the program.
+    /// The command line of a process: a list whose first element is the program. Nil where it is missing or not such a list. Words with a NUL byte
+    /// or over `UnusableCommand.mostInOne` bytes are problems.
     package mutating func command(_ key: String, _ about: String) -> [String]? {
         guard let node = node(SettingShape(key, about, .list(.text))) else { return nil }
         guard let elements = node.elements, !elements.isEmpty else {
@@ -150,7 +162,7 @@ extension SettingsReader {
         return words
     }
 
-    /// What the system takes of no program: bytes after a zero would be lost, and one word has a limit.
+    /// Reports what execve(2) refuses: bytes after a zero would be lost, and the length of one word is limited.
     private mutating func refuseUnusable(_ word: String, at place: SourcePlace) {
         let reason: UnusableCommand
         if word.utf8.contains(0) {
@@ -163,7 +175,7 @@ extension SettingsReader {
         report(at: place, "\(reason)", hint: reason.hint)
     }
 
-    /// Names with one text each, such as environment variables.
+    /// Names with one text each. A key without a value reads as an empty text.
     package mutating func stringMap(_ key: String, _ about: String) -> [String: String] {
         guard let node = node(SettingShape(key, about, .map(.text))) else { return [:] }
         guard let entries = node.entries else {
@@ -181,7 +193,7 @@ extension SettingsReader {
         return result
     }
 
-    /// Environment variables: a text sets one, nothing (`NAME:` or `NAME: null`) takes one away.
+    /// Environment variables: a text sets one, nothing (`NAME:` or `NAME: null`) unsets one, which reads as nil.
     package mutating func environment(_ key: String, _ about: String) -> [String: String?] {
         guard let node = node(SettingShape(key, about, .map(.either([.text, .nothing])))) else { return [:] }
         guard let entries = node.entries else {
@@ -215,7 +227,8 @@ extension SettingsReader {
         !text.isEmpty && !text.contains { $0 == "=" || $0 == "\0" || $0.isWhitespace }
     }
 
-    /// A value that must not be printed, and that is kept out of all that is written from now on.
+    /// A value that must not be printed, and that is redacted from everything that is written. Nil where it is missing or empty, or the declared
+    /// secret it refers to is not set. One that is in the file itself is a warning.
     package mutating func secret(_ key: String, _ about: String, isRequired: Bool = false) -> Secret? {
         guard let node = node(SettingShape(key, about, .text, isRequired: isRequired)), let text = scalar(node, key) else { return nil }
         noteSecret(text)
@@ -233,7 +246,7 @@ extension SettingsReader {
 }
 
 extension SettingsReader {
-    /// Two durations, as in `5s..60s`.
+    /// A range of durations, as in `5s..60s`; a single one is a range of itself.
     package mutating func durationRange(
         _ key: String, _ about: String, default fallback: ClosedRange<Duration>, allowsZero: Bool = false
     ) -> ClosedRange<Duration> {
@@ -247,7 +260,7 @@ extension SettingsReader {
         } ?? fallback
     }
 
-    /// A count within a duration, as in `10 in 10m`.
+    /// A count within a duration, as in `10 in 10m`, both above zero.
     package mutating func countWithin(
         _ key: String, _ about: String, default fallback: (count: Int, within: Duration)
     ) -> (count: Int, within: Duration) {
@@ -262,7 +275,7 @@ extension SettingsReader {
         } ?? fallback
     }
 
-    /// A command as a list of words, or a line for the shell: one of the two keys.
+    /// The keys `command`, a list of words, and `shell`, a line: exactly one of them, or none where it is not required.
     package mutating func program(isRequired: Bool = true) -> ProgramLine? {
         let words = command("command", "Program and arguments, as a list; this or \"shell\" is required")
         let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")

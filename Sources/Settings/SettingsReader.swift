@@ -1,13 +1,15 @@
 /// Reads the keys of one group, collects every problem with its place, and knows unknown keys because it knows which
 /// keys were asked for. Asked without a file it records the shapes instead, so schema and decoding can't differ.
 package struct SettingsReader {
+    /// Everything wrong so far, in the order of reading; see `inReadingOrder`.
     package private(set) var problems: [Problem] = []
+    /// The keys that were asked for so far.
     package internal(set) var shapes: [SettingShape] = []
     /// Declared secrets without a value that some key asked for refers to.
     package private(set) var missingSecrets: [String] = []
-    /// What the job must have to itself: what it refers to by name, and what was claimed.
+    /// What the job needs exclusively: resources it refers to, as `key/name`, and claimed folders, as `tree/path`.
     package private(set) var exclusive: Set<String> = []
-    /// Values that must not be printed.
+    /// Values to redact from everything that is written.
     package private(set) var secretValues: [String] = []
     /// Where the group itself is.
     package let place: SourcePlace
@@ -40,11 +42,16 @@ package struct SettingsReader {
 
     // MARK: Reporting
 
+    /// Reports an error at a place. Ignored while shapes are being recorded.
+    /// - Parameters:
+    ///   - message: What is wrong, with the value as written, without a period at its end.
+    ///   - hint: What to write instead.
     package mutating func report(at place: SourcePlace, _ message: String, hint: String? = nil) {
         guard node != nil else { return }
         problems.append(Problem(at: place, message, hint: hint))
     }
 
+    /// Reports a warning at a place: the configuration is still valid.
     package mutating func warn(at place: SourcePlace, _ message: String, hint: String? = nil) {
         guard node != nil else { return }
         problems.append(Problem(.warning, at: place, message, hint: hint))
@@ -55,21 +62,22 @@ package struct SettingsReader {
         report(at: node?[key]?.place ?? place, message, hint: hint)
     }
 
-    /// True while shapes are being recorded, when values are placeholders.
+    /// Whether shapes are being recorded, when all values are defaults or placeholders: validations across keys must be skipped.
     package var isDescribing: Bool { node == nil }
 
+    /// Whether the key has a value in the file; does not count as asking for it.
     package func has(_ key: String) -> Bool { node?[key].map { !isNull($0) } ?? false }
 
     /// All keys of the group, known or not.
     package var allEntries: [ConfigNode.Entry] { node?.entries ?? [] }
 
-    /// Adds what another reader found.
+    /// Adds the problems and secret values of another reader.
     package mutating func takeOver(_ other: SettingsReader) {
         problems += other.problems
         secretValues += other.secretValues
     }
 
-    /// A value that must be kept out of all that is written.
+    /// Adds a value that must be redacted from everything that is written.
     package mutating func noteSecret(_ value: String) { secretValues.append(value) }
 
     /// Claims a folder for the job: no other job that claims it, or one above or below it, runs at the same time.
@@ -80,9 +88,10 @@ package struct SettingsReader {
         node?[key]?.elements?.first { $0.text == text }?.place ?? place(of: key)
     }
 
+    /// The place of a key's value, or of the group where it is missing.
     package func place(of key: String) -> SourcePlace { node?[key]?.place ?? place }
 
-    /// Reports every key nobody asked for. Called once, after the last key was read.
+    /// Reports every key that was not asked for, as unknown. Called once, after the last key was read.
     package mutating func finish() {
         let known = shapes.map(\.key)
         for entry in node?.entries ?? [] where !known.contains(entry.key) { reportUnknown(entry, hint: hintForUnknown(entry.key, among: known)) }
@@ -90,7 +99,8 @@ package struct SettingsReader {
 
     // MARK: Resources
 
-    /// What another part of the file declares under a name, such as a repository.
+    /// What another part of the file declares under a name, such as a repository; the job then needs it exclusively. Nil for an unknown name,
+    /// which is a problem, for an invalid declaration, which was reported there, and for one of another type.
     package mutating func resource<Value: Sendable>(_ key: String, _ about: String, as kind: Value.Type) -> Value? {
         let shape = SettingShape(key, about, .text, isRequired: true)
         guard let node = node(shape), let name = scalar(node, key) else { return nil }
@@ -124,6 +134,7 @@ package struct SettingsReader {
         if case .null = node.value { true } else { false }
     }
 
+    /// The key with its path, for messages: `app.with.live`.
     package func qualified(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     /// The text of a single value; a problem and nil for a list or a group.
@@ -133,7 +144,8 @@ package struct SettingsReader {
         return nil
     }
 
-    /// A value of a form of its own: `parse` gives nil for text that is not of that form.
+    /// A single value that `parse` reads; nil where it is missing or `parse` returns nil, which is a problem.
+    /// - Parameter expected: What to write, for the hint "write …".
     package mutating func parsed<Value>(
         _ shape: SettingShape, expected: String, _ parse: (String) -> Value?
     ) -> Value? {
@@ -157,7 +169,8 @@ package struct SettingsReader {
         return read(chosen, &self)
     }
 
-    /// A group of keys below `key`, read by a reader of its own.
+    /// A group of keys below `key`, read by a reader of its own, which reports unknown keys. Nil where the group is missing. `read` is called
+    /// once more beforehand to record its shapes.
     package mutating func section<Value>(
         _ key: String, _ about: String, isRequired: Bool = false, _ read: (inout SettingsReader) -> Value
     ) -> Value? {

@@ -1,5 +1,6 @@
-/// A place in a configuration file, as people count: lines and columns from 1.
+/// A place in a configuration file. Line and column count from 1.
 package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
+    /// The file as the user named it.
     package var file: String
     package var line: Int
     package var column: Int
@@ -10,16 +11,20 @@ package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
         self.column = column
     }
 
+    /// `file:line:column`, as compilers write it.
     package var description: String { "\(file):\(line):\(column)" }
 }
 
 /// Something wrong in a configuration: what, where, and what to do.
 package struct Problem: Hashable, Sendable, CustomStringConvertible {
+    /// An error makes the configuration invalid; a warning does not.
     package enum Severity: String, Sendable { case error, warning }
 
     package var severity: Severity
     package var place: SourcePlace
+    /// What is wrong, without a period at its end. Of a long one the middle is cut out (above 4000 characters).
     package var message: String
+    /// What to do about it; follows the message after a semicolon.
     package var hint: String?
 
     package init(_ severity: Severity = .error, at place: SourcePlace, _ message: String, hint: String? = nil) {
@@ -52,5 +57,6 @@ extension [Problem] {
         }.map(\.element)
     }
 
+    /// Whether the configuration is invalid.
     package var hasErrors: Bool { contains { $0.severity == .error } }
 }

@@ -1,10 +1,10 @@
-/// What the system can't take of a command, whatever its program.
+/// Why the system would refuse a command, whatever its program. See execve(2), "Limits on size of arguments and environment".
 package enum UnusableCommand: Hashable, Sendable, CustomStringConvertible {
-    /// A zero byte ends what a program is given: the rest would be lost.
+    /// A NUL byte in the named thing ("this word"): the rest would be lost.
     case nul(in: String)
-    /// One word is too long, in bytes.
+    /// The named thing is longer than `mostInOne`, in bytes.
     case tooLong(String, bytes: Int)
-    /// All words and variables together are.
+    /// All words and variables together are longer than the system allows, in bytes.
     case tooMuch(bytes: Int)
     /// A variable's name is empty or holds a "=".
     case name(String)
@@ -12,6 +12,7 @@ package enum UnusableCommand: Hashable, Sendable, CustomStringConvertible {
     /// The most bytes of one argument or variable: Linux's MAX_ARG_STRLEN without the zero at its end.
     package static let mostInOne = 131_071
 
+    /// What is wrong, as a clause without a period; `hint` says what to do.
     package var description: String {
         switch self {
         case .nul(let what): "\(what) holds a NUL byte"
@@ -21,7 +22,7 @@ package enum UnusableCommand: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do about it.
+    /// What to do about it, as an imperative.
     package var hint: String {
         switch self {
         case .nul: "take the NUL byte out"

@@ -72,6 +72,20 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// The same contents in memory, and the file closed. Blocks.
+    func inMemory() throws(StoreError) -> SQLiteStore {
+        do {
+            let memory = try DatabaseQueue()
+            try queue.backup(to: memory)
+            try queue.close()
+            return SQLiteStore(memory)
+        } catch {
+            throw SQLiteStore.storeError(error)
+        }
+    }
+
+    private init(_ queue: DatabaseQueue) { self.queue = queue }
+
     private static func isDamaged(_ path: String) -> Bool {
         do {
             return try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "PRAGMA quick_check") } != "ok"
@@ -224,12 +238,11 @@ extension SQLiteStore: RunStore {
         return try RunRecord.fetchOne(db, sql: "SELECT * FROM runs WHERE id = ?", arguments: [id])?.run
     }
 
-    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
+    package func runs(_ query: RunQuery) async throws(StoreError) -> [Run] {
         try await read { db in
-            let filter = job == nil ? "" : "WHERE job = ?"
-            let arguments = StatementArguments(job.map { [$0] } ?? []) + [limit]
-            return try RunRecord.fetchAll(db, sql: "SELECT * FROM runs \(filter) ORDER BY id DESC LIMIT ?", arguments: arguments)
-                .map(\.run)
+            let (condition, arguments) = query.condition
+            let sql = "SELECT * FROM runs \(condition) ORDER BY id DESC LIMIT ?"
+            return try RunRecord.fetchAll(db, sql: sql, arguments: arguments + [query.limit]).map(\.run)
         }
     }
 

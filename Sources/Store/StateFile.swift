@@ -109,6 +109,7 @@ package actor StateFile {
 extension StateFile: RunStore {
     package func load() async throws(StoreError) -> StoredState { try await reader?.load() ?? held?.before.state ?? StoredState() }
 
+    /// While this boot has recorded nothing yet, a full disk is not an error: the changes are held in memory until `settle` can write them.
     package func commit(_ changes: [StoreChange]) async throws(StoreError) {
         // Nothing is no proof that there is room.
         guard !changes.isEmpty else { return }
@@ -128,17 +129,16 @@ extension StateFile: RunStore {
         }
     }
 
+    /// A message while changes wait for room; nil otherwise.
     package func complaint() async -> String? {
         held == nil ? nil : "the disk is full: what happens is not recorded yet, and a restart would forget it"
     }
 
-    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
+    package func runs(_ query: RunQuery) async throws(StoreError) -> [Run] {
         // Before the file is read: what waits may be written meanwhile.
-        let new = held?.runs.values.filter { job == nil || $0.job == job } ?? []
-        let stored = try await reader?.runs(of: job, limit: limit) ?? []
-        guard !new.isEmpty else { return stored }
-        let known = Set(new.map(\.id))
-        return Array((new + stored.filter { !known.contains($0.id) }).sorted { $0.id > $1.id }.prefix(limit))
+        let new = held?.runs ?? [:]
+        let stored = try await reader?.runs(query) ?? []
+        return new.isEmpty ? stored : query.select(from: new.values + stored.filter { new[$0.id] == nil })
     }
 
     package func run(_ id: Int64) async throws(StoreError) -> Run? {
@@ -162,6 +162,7 @@ extension StateFile: RunStore {
         return Array((new.reversed() + (try await reader?.events(limit: limit) ?? [])).prefix(limit))
     }
 
+    /// Removes nothing while changes wait for room.
     package func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64] {
         guard case .file(let store, _) = place else { return [] }
         return try await store.prune(keeping: mostRuns, since: oldest)
@@ -182,6 +183,7 @@ extension StateFile: KeyValues {
         return found
     }
 
+    /// Held in memory while changes wait for room.
     package func set(_ values: [String: String?], of owner: String) async throws(JobError) {
         switch place {
         case .file(let store, _): try await store.set(values, of: owner)

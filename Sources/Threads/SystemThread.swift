@@ -1,6 +1,6 @@
 import CThreads
 
-/// Why the system started no thread.
+/// Why the system did not start a thread. See pthread_create(3).
 package struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The system's error number, EAGAIN where the limit on processes or memory is reached.
     package var code: Int32
@@ -9,7 +9,7 @@ package struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "no thread could be started: the limit on processes or on memory is reached" }
 
-    /// What to do about it.
+    /// What to do about it, for messages.
     package static let hint = "raise the limit on processes (pids.max, ulimit -u), or see what uses them up"
 }
 

@@ -1,11 +1,12 @@
-/// Work that blocks, on a thread of its own. Where there is no room for a thread it is tried again for a while.
+/// Runs work that blocks on a thread of its own. Where the system refuses a thread, it is tried again for up to ten seconds.
 package enum ThreadWork {
     /// How long it is tried to start a thread.
     private static let patience = Duration.seconds(10)
     private static let firstWait = Duration.milliseconds(50)
     private static let longestWait = Duration.seconds(1)
 
-    /// Gives what `work` gives. Once the task is cancelled, it is not tried to start a thread another time.
+    /// Suspends until `work` has returned, and returns its result. Cancelling the task does not stop `work`; it only ends further tries to start a
+    /// thread.
     /// - Returns: A failure where no thread could be started within ten seconds; `work` was not called then.
     package static func result<Value: Sendable>(
         _ name: String, stackBytes: Int = 1 << 20, _ work: @escaping @Sendable () -> Value

@@ -1,8 +1,11 @@
-/// Days and dates of the proleptic Gregorian calendar; day 0 is 1970-01-01.
+/// Days and dates of the proleptic Gregorian calendar; day 0 is 1970-01-01. Pure arithmetic, without a time zone. See Howard Hinnant,
+/// "chrono-Compatible Low-Level Date Algorithms".
 package enum CivilDate {
+    /// Leap seconds are not counted, as in POSIX time.
     package static let daySeconds = 86_400
 
-    /// Division that rounds towards the past.
+    /// Division that rounds towards negative infinity.
+    /// - Parameter by: Above zero.
     package static func floorDivide(_ value: Int, _ by: Int) -> Int {
         value >= 0 ? value / by : -((-value + by - 1) / by)
     }
@@ -19,7 +22,7 @@ package enum CivilDate {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
 
-    /// The day number of the first of a month.
+    /// The day number of the first of a month, 1 to 12.
     package static func day(year: Int, month: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = floorDivide(shifted, 400)
@@ -28,8 +31,9 @@ package enum CivilDate {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// 0 is Sunday.
+    /// The day of the week: 0 is Sunday, 6 is Saturday.
     package static func weekday(ofDay day: Int) -> Int { ((day + 4) % 7 + 7) % 7 }
 
+    /// Whether a year has a 29th of February.
     package static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
 }

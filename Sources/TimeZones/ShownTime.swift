@@ -1,9 +1,9 @@
 package import Foundation
 import Synchronization
 
-/// Times as people are shown them: in the zone of the configuration in force, with the offset. What programs read stays in UTC.
+/// Times for people: in the zone of the configuration in force, with the offset. Times for programs stay in UTC.
 ///
-/// One zone for the whole program, as a locale is: anyone who writes a sentence can't be handed one.
+/// One zone for the whole program, as a locale is, because messages are made in too many places to pass one along.
 package enum ShownTime {
     private static let held = Mutex(Zone.utc)
 

@@ -1,16 +1,17 @@
 package import Foundation
 
-/// How far the wall clock of a place is ahead of UTC, at any instant; decided as the C library does.
+/// A time zone: how far local time is ahead of UTC, at any instant, as the C library computes it (tzset(3)). A value that is read once: see
+/// `ZoneFinder` for where it comes from.
 package struct Zone: Hashable, Sendable {
     private enum Rules: Hashable, Sendable {
         case file(ZoneData)
         case posix(PosixZone)
     }
 
-    /// As people write it: `Asia/Shanghai`, `CST-8`, `/etc/localtime`.
+    /// As `TZ` or `timezone` names it: `Asia/Shanghai`, `CST-8`, `/etc/localtime`.
     package let name: String
     private let rules: Rules?
-    /// The file it was read from, to see whether that has changed.
+    /// The file it was read from, to check whether that has changed; nil for a rule and for UTC.
     package let file: ZoneFile?
 
     /// Always UTC, without any file.
@@ -20,9 +21,10 @@ package struct Zone: Hashable, Sendable {
 
     init(name: String, _ data: ZoneData, from file: ZoneFile) { (self.name, rules, self.file) = (name, .file(data), file) }
 
+    /// A zone that follows a POSIX rule, without a file.
     package init(name: String, _ rule: PosixZone) { (self.name, rules, file) = (name, .posix(rule), nil) }
 
-    /// Seconds that the wall is ahead of UTC.
+    /// Seconds that local time is ahead of UTC; negative west of Greenwich.
     package func offset(at date: Date) -> Int {
         let instant = Int(max(-1e15, min(1e15, date.timeIntervalSince1970)).rounded(.down))
         return switch rules {
@@ -32,7 +34,7 @@ package struct Zone: Hashable, Sendable {
         }
     }
 
-    /// What `TZ` has to be so that a program lives by this zone; nil where it does without.
+    /// The value of `TZ` that makes a program use this zone; nil where it must be unset, so that it uses `/etc/localtime`.
     package var variable: String? { file?.path == ZoneFinder.localFile ? nil : name }
 
     // MARK: Times as people read them

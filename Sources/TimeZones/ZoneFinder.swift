@@ -1,19 +1,22 @@
 import Foundation
 
-/// Why there is no such zone.
+/// Why a zone can't be found.
 package enum ZoneProblem: Error, Hashable, Sendable {
+    /// The name is neither a zone file's nor a valid rule.
     case unknown
     /// The system has no zone files at all.
     case noFiles(folder: String)
+    /// The file is not a valid zone file (RFC 9636), or can't be read.
     case damaged(path: String)
 }
 
-/// Finds zones by the names that `TZ` takes, in the system's files.
+/// Finds zones by the names that `TZ` accepts, in the system's files.
 package struct ZoneFinder: Sendable {
     static let localFile = "/etc/localtime"
     /// What is UTC without any file.
     private static let utcNames: Set = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"]
 
+    /// The folder with the zone files, `/usr/share/zoneinfo` by default.
     package let folder: String
 
     /// - Parameter environment: `TZDIR` in it names another folder than the system's.
@@ -40,7 +43,7 @@ package struct ZoneFinder: Sendable {
         return Zone(name: ZoneFinder.localFile, data, from: file)
     }
 
-    /// The same zone from its file as it is now. Blocks.
+    /// The same zone, read again where its file has changed; the zone as it is where the file is missing or damaged. Blocks.
     package func again(_ zone: Zone) -> Zone {
         guard let file = zone.file, file.hasChanged(), let now = ZoneFile(file.path), let data = now.read().flatMap({ try? ZoneData($0) }) else { return zone }
         return Zone(name: zone.name, data, from: now)
@@ -56,7 +59,7 @@ package struct ZoneFinder: Sendable {
         return "\(folder)/\(name)"
     }
 
-    /// The names of all zones that the system has. Blocks.
+    /// The names of all zones that the system has, in no particular order; empty where it has no tables of them. Blocks.
     package func names() -> [String] {
         let compact = lines("tzdata.zi").compactMap { words in
             switch words[0] {

@@ -91,11 +91,11 @@ struct SourceFilesTests {
         let (change, growth) = (Once(), Once())
         let folder = world.folder
         let report = try #require(
-            try await world.backUp(whilePacking: { progress in
-                if progress.files == 0, progress.bytes > 8 << 20, change.isFirst() {
+            try await world.backUp(whilePacking: { files, bytes in
+                if files == 0, bytes > 8 << 20, change.isFirst() {
                     _ = try? Shell.run("printf changed | dd of=app/big conv=notrunc status=none", folder: folder.path)
                 }
-                if progress.files == 1, progress.bytes > 48 << 20, growth.isFirst() {
+                if files == 1, bytes > 48 << 20, growth.isFirst() {
                     _ = try? Shell.run("echo more >> app/big.log", folder: folder.path)
                 }
             }).report)

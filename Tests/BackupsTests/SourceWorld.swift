@@ -34,11 +34,11 @@ struct SourceWorld {
 
     /// - Parameter whilePacking: Called by the thread that packs, whenever it says how far it has come.
     func backUp(
-        after last: Backup? = nil, scratch: String = "scratch", whilePacking: @escaping @Sendable (PackingProgress) -> Void = { _ in }
+        after last: Backup? = nil, scratch: String = "scratch", whilePacking: @escaping @Sendable (_ files: Int, _ bytes: Int64) -> Void = { _, _ in }
     ) async throws -> Backup {
         let outcome = try await repository.backUp(
             source, last?.lineage ?? Lineage(), ArchiveRepository.Request(scratch: folder[scratch], aside: "test", now: start),
-            onProgress: { if case .packing(let progress) = $0 { whilePacking(progress) } }, onPacked: { _, _ in })
+            onProgress: { if $0.step == .packing { whilePacking($0.files ?? 0, $0.bytes ?? 0) } }, onPacked: { _, _ in })
         return Backup(outcome: outcome)
     }
 

@@ -6,14 +6,20 @@ import TestSupport
 
 /// Logs of one line.
 private struct OneLine: RunLogReader {
-    func read(run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)? { (Data("line of \(run)\n".utf8), 20) }
+    func read(run: Int64, from start: LogStart) -> LogPage? {
+        LogPage(lines: [LogLine(at: nil, source: .output, text: "line of \(run)")], next: 20, isLast: true)
+    }
 }
 
 extension SchedulerBench {
     /// What can be asked of the bench's scheduler.
-    func operations(reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer = { _ in ReloadAnswer(isReloaded: true, problems: []) }) -> Operations {
+    func operations(
+        planner: @escaping InPlaceRestore.Planner = { _, _ in .failure(JobError("no job restores")) },
+        reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer = { _ in ReloadAnswer(isReloaded: true, problems: []) }
+    ) -> Operations {
         Operations(
-            scheduler: scheduler, store: store, logs: OneLine(), clock: clock, version: "1.2.3", configuration: "c.yaml", startedAt: clock.now, restarts: 0,
-            restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock) { _, _ in .failure(JobError("no job restores")) }, reload: reload)
+            scheduler: scheduler, history: RunHistory(store: store, logs: OneLine()), clock: clock, version: "1.2.3", configuration: "c.yaml",
+            startedAt: clock.now, restarts: 0, restoring: InPlaceRestore(scheduler: scheduler, store: store, clock: clock, planner: planner),
+            reload: reload)
     }
 }

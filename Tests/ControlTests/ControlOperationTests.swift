@@ -17,6 +17,31 @@ struct ControlOperationTests {
         }
     }
 
+    @Test("a parameter at the same place of two paths has the same name, as the router wants it")
+    func placeholders() {
+        var names: [String: String] = [:]
+        for operation in OperationCatalog.all {
+            var prefix = ""
+            for part in operation.path.split(separator: "/") {
+                if part.hasPrefix("{") {
+                    #expect(names[prefix] ?? String(part) == part, "\(operation.path)")
+                    names[prefix] = String(part)
+                    prefix += "/{}"
+                } else {
+                    prefix += "/\(part)"
+                }
+            }
+        }
+    }
+
+    @Test("what answers say comes back as it was, also names with capitals")
+    func answers() throws {
+        let sent = "{\"position\": 3, \"type\": \"log\", \"job\": \"备份\", \"run_id\": 7}"
+        let back = try ControlJSON.decode(EventAnswer.self, from: Array(sent.utf8))
+        #expect(back.position == 3 && back.runID == 7 && back.job == "备份" && back.type == .log)
+        #expect(String(decoding: ControlJSON.encode(back), as: UTF8.self).contains("\"run_id\" : 7"))
+    }
+
     @Test("parameters are a part of the path or of the query, escaped, and absent where nil")
     func addresses() {
         #expect(StatusOperation.address(.init()) == "status")

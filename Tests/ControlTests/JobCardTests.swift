@@ -28,7 +28,7 @@ struct JobCardTests {
             }
             let card = try await operations.card(of: "job", lines: 10, runs: 5)
             #expect(card.job.state == .ok && card.runs.count == 5 && card.runs.map(\.id) == card.runs.map(\.id).sorted(by: >))
-            #expect(card.logRun == card.runs.first?.id && card.log == ["line of \(card.runs[0].id)"])
+            #expect(card.logRun == card.runs.first?.id && card.log.map(\.text) == ["line of \(card.runs[0].id)"])
             #expect(card.attention.isEmpty && card.checks.isEmpty)
             let none = try await operations.card(of: "job", lines: 0, runs: 1)
             #expect(none.log.isEmpty && none.runs.count == 1)

@@ -10,12 +10,14 @@ import Testing
 @Suite("operations")
 struct OperationsTests {
     private struct Logs: RunLogReader {
-        func read(run: Int64, from offset: Int64) -> (bytes: Data, end: Int64)? { (Data("line of \(run)\n".utf8), 20) }
+        func read(run: Int64, from start: LogStart) -> LogPage? {
+            LogPage(lines: [LogLine(at: nil, source: .output, text: "line of \(run)")], next: 20, isLast: true)
+        }
     }
 
     private func operations(_ bench: SchedulerBench) -> Operations {
         Operations(
-            scheduler: bench.scheduler, store: bench.store, logs: Logs(), clock: bench.clock, version: "1.2.3", configuration: "c.yaml",
+            scheduler: bench.scheduler, history: RunHistory(store: bench.store, logs: Logs()), clock: bench.clock, version: "1.2.3", configuration: "c.yaml",
             startedAt: bench.clock.now, restarts: 2,
             restoring: InPlaceRestore(scheduler: bench.scheduler, store: bench.store, clock: bench.clock) { _, _ in .failure(JobError("no job restores")) },
             reload: { _ in ReloadAnswer(isReloaded: true, problems: []) })
@@ -45,8 +47,8 @@ struct OperationsTests {
         try await bench.run {
             await bench.clock.waitForSleepers(1)
             for ask in [
-                { _ = try await operations.why("gatway") }, { _ = try await operations.runs(of: "gatway", limit: 3) },
-                { _ = try await operations.log(of: "gatway", run: nil, from: 0) },
+                { _ = try await operations.why("gatway") }, { _ = try await RunsOperation.run(.init(job: "gatway", limit: 3), on: operations, via: "test") },
+                { _ = try await LogOperation.run(.init(job: "gatway"), on: operations, via: "test") },
             ] as [() async throws -> Void] {
                 let error = await #expect(throws: OperationError.self) { try await ask() }
                 #expect(error?.status == 404 && error?.message == "no job is named \"gatway\"; did you mean \"gateway\"?")
@@ -55,7 +57,7 @@ struct OperationsTests {
             #expect(start.result == .noSuchJob && start.suggestion == "gateway")
             let run = await #expect(throws: OperationError.self) { try await operations.run(77) }
             #expect(run?.status == 404 && run?.message == "no run 77 is recorded")
-            let none = await #expect(throws: OperationError.self) { try await operations.log(of: "gateway", run: nil, from: 0) }
+            let none = await #expect(throws: OperationError.self) { try await LogOperation.run(.init(job: "gateway"), on: operations, via: "test") }
             #expect(none?.message == "gateway has not run yet")
         }
     }
@@ -162,12 +164,12 @@ struct OperationsTests {
                 #expect(answer.result == .started && answer.message == nil)
                 await bench.logs.wait(for: "hourly: succeeded", times: round)
             }
-            let runs = try await operations.runs(of: "hourly", limit: 2).runs
+            let runs = try await RunsOperation.run(.init(job: "hourly", limit: 2), on: operations, via: "test").runs
             #expect(runs.count == 2 && runs[0].id > runs[1].id && runs.allSatisfy { $0.isFinished && $0.summary == "did hourly" })
-            #expect(try await operations.runs(of: nil, limit: 10).runs.count == 3)
+            #expect(try await RunsOperation.run(.init(limit: 10), on: operations, via: "test").runs.count == 3)
             #expect(try await operations.run(runs[0].id).attempts?.map(\.number) == [1])
-            let log = try await operations.log(of: "hourly", run: nil, from: 3)
-            #expect(log.run == runs[0].id && log.text == "line of \(runs[0].id)\n" && log.next == 20 && log.isFinished)
+            let log = try await LogOperation.run(.init(job: "hourly", from: 3), on: operations, via: "test")
+            #expect(log.run == runs[0].id && log.lines.map(\.text) == ["line of \(runs[0].id)"] && log.next == 20 && log.isFinished)
             let fires = try await operations.next(count: 25).fires
             #expect(try await operations.next(count: 25, perJob: 1).fires.map(\.at).count == Set(fires.map(\.job)).count)
             #expect(fires.count == 25 && fires.map(\.at) == fires.map(\.at).sorted() && fires[0].job == "hourly" && fires[0].schedule == "every 1h")

@@ -98,7 +98,7 @@ struct StatusTests {
     func noQuery() async throws {
         let bench = SchedulerBench((0..<20).map { .good(JobDefinition(name: "job\($0)", triggers: [daily])) })
         var operations = bench.operations()
-        operations.store = UnaskedStore()
+        operations.history.store = UnaskedStore()
         try await bench.run {
             await bench.clock.waitForSleepers(1)
             _ = try await operations.start("job3", via: "test", evenIfRunning: false)
@@ -118,7 +118,7 @@ private struct UnaskedStore: RunStore {
 
     func load() throws(StoreError) -> StoredState { throw refusal("its state") }
     func commit(_ changes: [StoreChange]) throws(StoreError) { throw refusal("a commit") }
-    func runs(of job: String?, limit: Int) throws(StoreError) -> [Run] { throw refusal("runs") }
+    func runs(_ query: RunQuery) throws(StoreError) -> [Run] { throw refusal("runs") }
     func run(_ id: Int64) throws(StoreError) -> Run? { throw refusal("a run") }
     func attempts(of run: Int64) throws(StoreError) -> [Attempt] { throw refusal("attempts") }
     func events(limit: Int) throws(StoreError) -> [Event] { throw refusal("events") }

@@ -101,8 +101,13 @@ struct CurlClientTests {
         try await withServer { client, base in
             let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
             let stream = HTTPBodyStream(length: Int64(content.count)) { offset, most in Array(content[Int(offset)..<min(content.count, Int(offset) + most)]) }
-            let answer = try await client.send(HTTPRequest("PUT", base + "/up", body: .stream(stream)))
+            let sent = Mutex<[Int64]>([])
+            let answer = try await client.send(
+                HTTPRequest("PUT", base + "/up", body: .stream(stream), onSent: { bytes in sent.withLock { $0.append(bytes) } }))
             #expect(answer.body.suffix(content.count) == content[...])
+            // As libcurl takes them: in pieces, each once.
+            let steps = sent.withLock { $0 }
+            #expect(steps.count > 10 && steps == steps.sorted() && Set(steps).count == steps.count && steps.last == Int64(content.count), "\(steps)")
             let got = Mutex([UInt8]())
             let head = try await client.send(HTTPRequest("GET", base + "/big")) { head, piece in
                 got.withLock { $0 += head.status == 200 ? piece : [] }

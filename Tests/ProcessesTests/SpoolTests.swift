@@ -1,4 +1,5 @@
 import Foundation
+import JobKit
 import Processes
 import Testing
 
@@ -39,16 +40,16 @@ struct SpoolTests {
         let first = try #require(spool.take(from: end))
         let none = successor(of: spool)
         #expect(text(none.take(from: end)) == "one\ntwo\nthr")
-        spool.keep(upTo: first.lineEnd)
+        spool.keep(upTo: first.lineEnd, log: .none)
         try write("ee\nfour\n", to: pipe)
         let second = successor(of: spool)
         #expect(text(second.take(from: end)) == "thr")
         let rest = try #require(second.take(from: end))
         #expect(text(rest) == "ee\nfour\n")
-        second.keep(upTo: rest.lineEnd)
+        second.keep(upTo: rest.lineEnd, log: .none)
         #expect(successor(of: second).take(from: end) == nil)
         // What is told late, and again, takes nothing back.
-        second.keep(upTo: first.lineEnd)
+        second.keep(upTo: first.lineEnd, log: .none)
         #expect(successor(of: second).take(from: end) == nil)
     }
 
@@ -73,7 +74,7 @@ struct SpoolTests {
                     log += carry[...last]
                     carry = String(carry[carry.index(after: last)...])
                 }
-                spool.keep(upTo: piece.lineEnd)
+                spool.keep(upTo: piece.lineEnd, log: .none)
             }
             written = log.utf8.count
             // The program dies, with all that it had not kept.
@@ -90,7 +91,7 @@ struct SpoolTests {
         let block = String(repeating: "x", count: 32_768)
         for round in 1...400 {
             try write(round % 2 == 0 && round < 200 ? block + "\n" : block, to: pipe)
-            while let piece = spool.take(from: end) { spool.keep(upTo: piece.lineEnd) }
+            while let piece = spool.take(from: end) { spool.keep(upTo: piece.lineEnd, log: .none) }
         }
         var info = stat()
         #expect(unsafe fstat(spool.raw, &info) == 0)

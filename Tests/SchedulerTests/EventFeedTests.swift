@@ -18,7 +18,7 @@ struct EventFeedTests {
         while let event = iterator.nextIfHeld() {
             switch event.content {
             case .message(_, let text): found.append(text)
-            case .progress(_, let run, let progress): found.append("run \(run): \(progress.done)")
+            case .progress(_, let run, let progress): found.append("run \(run): \(progress.progress.count?.done ?? 0)")
             case .log(_, let run): found.append("log \(run)")
             case .missed: found.append("missed")
             case .run, .service, .configured: found.append("other")
@@ -53,7 +53,7 @@ struct EventFeedTests {
         feed.publish(message(1))
         for done in 1...5000 {
             for run in Int64(1)...2 {
-                feed.publish(.progress(job: "a", run: run, RunProgress(step: "s", done: Int64(done), unit: "files")))
+                feed.publish(.progress(job: "a", run: run, MeasuredProgress(RunProgress(step: "s", done: Int64(done), unit: "files"))))
                 feed.publish(.log(job: "a", run: run))
             }
         }
@@ -123,7 +123,7 @@ struct EventFeedTests {
             for await event in events where event.run == run {
                 switch event.content {
                 case .run(let run): seen.append(run.state.outcome?.rawValue ?? (run.state.activeAttempt == nil ? "waiting" : "running"))
-                case .progress(_, _, let progress): seen.append("progress \(progress.done)")
+                case .progress(_, _, let progress): seen.append("progress \(progress.progress.count?.done ?? 0)")
                 case .log: seen.append("log")
                 case .service, .message, .configured, .missed: Issue.record("\(event)")
                 }

@@ -260,7 +260,7 @@ private final class BrokenStore: RunStore {
         try await inner.commit(changes)
     }
 
-    func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] { try await inner.runs(of: job, limit: limit) }
+    func runs(_ query: RunQuery) async throws(StoreError) -> [Run] { try await inner.runs(query) }
     func run(_ id: Int64) async throws(StoreError) -> Run? { try await inner.run(id) }
     func attempts(of run: Int64) async throws(StoreError) -> [Attempt] { try await inner.attempts(of: run) }
     func events(limit: Int) async throws(StoreError) -> [Event] { try await inner.events(limit: limit) }

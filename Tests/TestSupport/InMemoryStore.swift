@@ -60,9 +60,7 @@ package final class InMemoryStore: RunStore, KeyValues {
 
     package var allRuns: [Run] { state.withLock { $0.runs.values.sorted { $0.id < $1.id } } }
 
-    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] {
-        Array(allRuns.filter { job == nil || $0.job == job }.reversed().prefix(limit))
-    }
+    package func runs(_ query: RunQuery) async throws(StoreError) -> [Run] { query.select(from: allRuns) }
 
     package func run(_ id: Int64) async throws(StoreError) -> Run? { state.withLock { $0.runs[id] } }
 

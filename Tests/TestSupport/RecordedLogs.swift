@@ -1,5 +1,5 @@
 import Foundation
-import JobKit
+package import JobKit
 package import Scheduler
 import Synchronization
 
@@ -51,9 +51,9 @@ package final class RecordedLogs: RunLogs {
 
     package func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog { Log(self, run, onGrowth) }
 
-    package func note(_ line: String, isWarning: Bool) {
+    package func note(_ notice: LogNotice) {
         let ready = state.withLock { state in
-            state.notes.append(line)
+            state.notes.append(notice.job.map { "\($0): \(notice.message)" } ?? notice.message)
             let said = state
             let ready = state.waiting.filter { said.isSaid($0.words, $0.count) }
             state.waiting.removeAll { said.isSaid($0.words, $0.count) }

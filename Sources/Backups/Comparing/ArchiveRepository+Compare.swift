@@ -11,13 +11,6 @@ package enum ComparedTree: Sendable {
 }
 
 extension ArchiveRepository {
-    /// How far a comparison has come.
-    package enum ComparisonProgress: Sendable {
-        case downloading(done: Int64, total: Int64)
-        /// The live tree is read.
-        case packing(PackingProgress)
-    }
-
     /// Compares two trees by their contents, to the last byte; times and owners don't count. Memory does not depend on their sizes.
     /// - Parameters:
     ///   - source: Only what it names; nil for all that the backups hold.
@@ -25,7 +18,7 @@ extension ArchiveRepository {
     ///   - each: Gets what differs, in the order of the paths; called on another thread.
     package func compare(
         _ before: ComparedTree, _ after: ComparedTree, of source: BackupSource? = nil, scratch: String,
-        onProgress: @escaping @Sendable (ComparisonProgress) -> Void = { _ in }, each: @escaping @Sendable (TreeChange) -> Void
+        onProgress: @escaping BackupProgressReceiver = { _ in }, each: @escaping @Sendable (TreeChange) -> Void
     ) async throws(BackupError) -> TreeDifference {
         try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
             let old = try await read(before, of: source, "before", in: folder, onProgress)
@@ -48,7 +41,7 @@ extension ArchiveRepository {
     }
 
     private func read(
-        _ tree: ComparedTree, of source: BackupSource?, _ name: RawName, in scratch: Folder, _ onProgress: @escaping @Sendable (ComparisonProgress) -> Void
+        _ tree: ComparedTree, of source: BackupSource?, _ name: RawName, in scratch: Folder, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Reading {
         // Two archives of one name have to lie in folders of their own.
         let folder: Folder
@@ -62,16 +55,23 @@ extension ArchiveRepository {
             var notes: [String] = []
             let archive: CheckedArchive?
             switch tree {
-            case .backup(let version): archive = try await fetch(version, scratch: folder, onProgress: { onProgress(.downloading(done: $0, total: $1)) })
+            case .backup(let version): archive = try await fetch(version, scratch: folder, onProgress: onProgress)
             case .nothing: archive = nil
-            case .live(let live): archive = try await pack(live, in: folder, &notes) { onProgress(.packing($0)) }
+            case .live(let live):
+                archive = try await pack(live, in: folder, &notes) { progress in
+                    var progress = progress
+                    // Nothing is stored.
+                    if progress.step == .packing { progress.step = .reading }
+                    onProgress(progress)
+                }
             }
             let reading = try await DedicatedThread.run { [notes] flag throws(BackupError) in
                 var members: SortedMembers
                 // The open file stays readable after its name is removed.
                 do throws(FileError) { members = try SortedMembers(scratch: folder, name: "members") } catch { throw .file(error) }
                 guard let archive else { return Reading(members: members, notes: notes) }
-                let read = try archive.read(flag) { reader throws(ArchiveError) in try members.read(reader, of: source) }
+                let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: archive.size)) }
+                let read = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try members.read(reader, of: source) }
                 return Reading(members: read.value, notes: notes + read.notes)
             }
             return reading
@@ -80,7 +80,7 @@ extension ArchiveRepository {
 
     /// The live tree as an archive of its own; nil where there is none.
     private func pack(
-        _ source: BackupSource, in folder: Folder, _ notes: inout [String], _ onProgress: @escaping @Sendable (PackingProgress) -> Void
+        _ source: BackupSource, in folder: Folder, _ notes: inout [String], _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> CheckedArchive? {
         let cores = cores
         let packed = try await DedicatedThread.run { flag throws(BackupError) -> (file: OpenFile, report: SnapshotReport)? in

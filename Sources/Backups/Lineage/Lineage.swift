@@ -10,7 +10,7 @@ package struct Lineage: Hashable, Sendable, Codable {
     package struct Reference: Hashable, Sendable, Codable {
         /// The version's id in its store.
         package var id: String
-        /// The archive's SHA-256 in hexadecimal digits; nil where nobody knows it.
+        /// The archive's SHA-256 in lower-case hexadecimal digits; nil where it is not known.
         package var checksum: String?
 
         package init(id: String, checksum: String?) {
@@ -21,6 +21,7 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     /// What the live tree descends from.
     package enum Base: Hashable, Sendable, Codable {
+        /// Nothing has been restored or stored by this container yet, or its state was lost.
         case unknown
         /// The repository answered and held no backup; its head's id, where it has versions.
         case empty(head: String?)
@@ -29,16 +30,21 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     /// Whether this container may write to the repository. Only a restore of the same boot that ended well unlocks it.
     package enum Access: Hashable, Sendable, Codable {
+        /// No restore has begun since the state was made.
         case notRestored
         /// A restore began in that boot and has not ended well.
         case locked(boot: String)
+        /// A restore has ended well in that boot of the container, or had nothing to do.
         case unlocked(boot: String)
     }
 
     /// How whole the last backup is. Only a whole one can be found unchanged.
     package enum Completeness: Hashable, Sendable, Codable {
+        /// Nothing is known, as after a restore.
         case unknown
+        /// Every file is in it; how the tree was then.
         case whole(Fingerprint)
+        /// Some files could not be read, or changed while they were read.
         case incomplete(IncompleteFiles)
     }
 
@@ -57,7 +63,9 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     /// How much a backup holds.
     package struct Size: Hashable, Sendable, Codable {
+        /// Regular files.
         package var files: Int
+        /// Bytes of their content, before compression.
         package var bytes: Int64
 
         package init(files: Int, bytes: Int64) {
@@ -68,27 +76,34 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     /// A backup that retention must not remove, for a much smaller one followed it.
     package struct Pin: Hashable, Sendable, Codable {
+        /// The backup that stays.
         package var reference: Reference
+        /// What it holds: a later backup of half of that or more ends the pin.
         package var size: Size
     }
 
+    /// What the live tree descends from.
     package private(set) var base = Base.unknown
+    /// Whether this container may write; `lock` decides with it.
     package private(set) var access = Access.notRestored
+    /// Of the backup in `base`.
     package private(set) var completeness = Completeness.unknown
-    /// The checksum of an archive that was about to be stored when the program ended or the record failed.
+    /// The SHA-256 of an archive that was about to be stored when the program ended or the record failed.
     package private(set) var pending: String?
-    /// The token of the live tree that descends from `base`.
+    /// The token (`TreeMark.token`) of the live tree that descends from `base`; nil where that tree has no mark.
     package private(set) var tree: String?
-    /// The paths that the repository holds backups of.
+    /// The paths that the repository holds backups of, as one text to compare; nil until the first backup.
     package private(set) var paths: String?
     /// How much the newest backup holds; nil where that is not known.
     package private(set) var size: Size?
+    /// Set by `pinNewest`; see `protected`.
     package private(set) var pin: Pin?
     /// The newest backup that was whole; where incomplete ones followed a backup of which nothing is known, that one.
     package private(set) var lastWhole: Reference?
     /// Versions that a restore found damaged, with the reason, by id.
     package private(set) var damaged: [String: String] = [:]
 
+    /// Of a container that knows nothing of its repository: locked, where that holds a backup.
     package init() {}
 
     // MARK: Restoring
@@ -115,7 +130,7 @@ package struct Lineage: Hashable, Sendable, Codable {
     /// Which backup a restore was asked for.
     package enum Choice: Hashable, Sendable {
         case newest
-        /// One that a person chose, to become the newest again.
+        /// One that was chosen manually, to become the newest again.
         case byPerson
         /// Another container's, which is the newest.
         case handover
@@ -156,7 +171,8 @@ package struct Lineage: Hashable, Sendable, Codable {
 
     // MARK: Storing
 
-    /// The newest backup is one that was about to be stored when its record failed: from now on the tree is known to descend from it.
+    /// Where the newest backup is the one that was about to be stored when its record failed, the tree descends from it from now on. Otherwise
+    /// nothing changes.
     package mutating func adopt(_ head: Head?) {
         guard let head, head.holdsBackup, let checksum = head.checksum, checksum == pending, !isBase(head) else { return }
         base = .backup(head.reference)
@@ -165,7 +181,7 @@ package struct Lineage: Hashable, Sendable, Codable {
         pending = nil
     }
 
-    /// An archive is about to be stored: if the program ends in between, it is known for ours.
+    /// An archive is about to be stored: if the program ends in between, it is recognized as ours.
     package mutating func storing(checksum: String) { pending = checksum }
 
     /// A backup has been stored as the newest: from now on the tree descends from it.
@@ -191,16 +207,17 @@ package struct Lineage: Hashable, Sendable, Codable {
         if case .whole = completeness, case .backup(let newest) = base { lastWhole = newest }
     }
 
-    /// The newest backup is much larger than what is about to be stored, and stays until a person accepts the smaller one.
+    /// The newest backup is much larger than what is about to be stored, and stays until the smaller one is accepted manually. An earlier pin
+    /// stays instead.
     package mutating func pinNewest() {
         guard pin == nil, case .backup(let newest) = base, let size else { return }
         pin = Pin(reference: newest, size: size)
     }
 
-    /// A person has accepted the smaller tree.
+    /// The smaller tree was accepted manually.
     package mutating func unpin() { pin = nil }
 
-    /// Forgets what was noted of versions that are gone.
+    /// Forgets what was noted about versions that are gone.
     package mutating func forgetDamaged(except ids: Set<String>) { damaged = damaged.filter { ids.contains($0.key) } }
 }
 
@@ -209,10 +226,13 @@ package struct Lineage: Hashable, Sendable, Codable {
 extension Lineage {
     /// The newest version of a repository, as far as decisions need it.
     package struct Head: Hashable, Sendable {
+        /// The version's id in its store.
         package var id: String
+        /// Whether it has an archive: a version may hold other files only.
         package var holdsBackup: Bool
-        /// The archive's; nil where it holds none or nobody knows.
+        /// The archive's SHA-256; nil where it holds none or it is not known.
         package var checksum: String?
+        /// When it was stored.
         package var date: Date
 
         package init(id: String, holdsBackup: Bool, checksum: String?, date: Date) {
@@ -239,11 +259,13 @@ extension Lineage {
         if case .backup(let reference) = base { reference.checksum } else { nil }
     }
 
+    /// Whether a restore has ended well in this boot, so that backups may be stored.
     package func isUnlocked(in boot: String) -> Bool { access == .unlocked(boot: boot) }
 
     /// Whether the tree descends from what the store holds: nothing is lost when it takes that one's place.
     ///
-    /// What counts is the archive, not the version: a person may have edited a read-me, or the history may have been squashed.
+    /// What counts is the archive, not the version: someone may have edited a read-me, or the history may have been squashed. An archive that
+    /// was about to be stored counts too.
     package func descends(from head: Head?) -> Bool {
         guard let head else { return knownHead == nil }
         if head.id == knownHead || !head.holdsBackup { return true }
@@ -257,13 +279,17 @@ extension Lineage {
         return head.id == reference.id || (head.checksum != nil && head.checksum == reference.checksum)
     }
 
-    /// Whether a tree of this fingerprint is just what the head holds, so that nothing need be packed: the fingerprint that was noted.
+    /// The noted fingerprint where the head holds just the tree of this fingerprint, so that nothing need be packed; else nil.
+    /// - Parameter tree: `Fingerprint.tree` of the live tree now.
     package func unchanged(_ tree: String, since head: Head?) -> Fingerprint? {
         guard let head, isBase(head), case .whole(let last) = completeness, last.tree == tree else { return nil }
         return last
     }
 
-    /// Whether the head holds just what was packed.
+    /// Whether the head holds just what was packed, so that nothing need be stored.
+    /// - Parameters:
+    ///   - content: SHA-256 of the archive before compression.
+    ///   - checksum: SHA-256 of the archive.
     package func holds(content: String, checksum: String, _ head: Head?) -> Bool {
         guard let head, descends(from: head), head.holdsBackup else { return false }
         if isBase(head), case .whole(let last) = completeness, last.content == content { return true }
@@ -276,13 +302,13 @@ extension Lineage {
         case otherPaths(String)
         /// A restore of this boot has not ended well.
         case restoreFailed
-        /// It holds a backup, and no restore has ended well in this boot.
+        /// The repository holds a backup, and no restore has ended well in this boot.
         case notRestored
         /// A restore from another repository has replaced the tree, and this one holds a newer backup.
         case treeReplaced
     }
 
-    /// Whether the store must be asked before `lock` can tell.
+    /// Whether `lock` needs the store's head, which takes a request.
     package func needsHead(in boot: String, mark: TreeMark.Reading?) -> Bool {
         switch access {
         case .unlocked(boot): mark.map { $0.mark.token != tree } ?? false
@@ -291,16 +317,16 @@ extension Lineage {
         }
     }
 
-    /// Why nothing may be stored in the repository just now; nil where it may.
+    /// Why nothing may be stored in the repository now; nil where it may.
     /// - Parameters:
     ///   - head: Only looked at where `needsHead`.
-    ///   - mark: What the live tree says of itself; nil where it bears no mark.
-    ///   - location: The repository's, as in the mark.
+    ///   - mark: The live tree's mark; nil where it has none.
+    ///   - location: The repository's location, as in the mark.
     package func lock(in boot: String, paths: String, head: Head?, mark: TreeMark.Reading?, location: String) -> Lock? {
         if let known = self.paths, known != paths { return .otherPaths(known) }
         switch access {
         case .unlocked(boot):
-            // An app may make its folder anew; another mark is that of a restore.
+            // An app may create its folder again; another mark is that of a restore.
             guard let mark, mark.mark.token != tree, let head, head.holdsBackup else { return nil }
             return mark.mark.descends(from: head, in: location) ? nil : .treeReplaced
         case .locked(boot): return .restoreFailed
@@ -315,22 +341,24 @@ extension Lineage {
     package enum RestoreDecision: Hashable, Sendable {
         /// The tree descends from the head, and stays; these parts of it are not there any more and are brought back.
         case keep(missing: [String])
+        /// The tree is replaced by the newest backup.
         case restore
     }
 
+    /// Whether a restore of the newest backup keeps the live tree. In doubt it restores: the old tree is kept next to the new one.
     /// - Parameters:
-    ///   - mark: What the live tree says of itself; nil where it bears no mark.
-    ///   - location: The repository's, as in the mark.
+    ///   - mark: The live tree's mark; nil where it has none.
+    ///   - location: The repository's location, as in the mark.
     package func decideRestore(head: Head, mark: TreeMark.Reading?, location: String) -> RestoreDecision {
         guard head.holdsBackup, let mark else { return .restore }
         if mark.missing.isEmpty, mark.mark.token == tree, case .backup = base, descends(from: head) { return .keep(missing: []) }
         return mark.mark.descends(from: head, in: location) ? .keep(missing: mark.missing) : .restore
     }
 
-    /// The backups that stay whatever the retention rule says: the one before the tree shrank, and the last whole one.
+    /// The backups that stay regardless of retention: the one before the tree shrank, and the last whole one. At most two.
     package var protected: [Reference] { [pin?.reference, lastWhole].compactMap(\.self) }
 
-    /// Whether an empty repository can be what it seems: a container that knows a backup in it asks the wrong place.
+    /// Whether an empty repository is plausible: a container that knows a backup in it is looking at the wrong place.
     package var mayBeEmpty: Bool {
         if case .backup = base { false } else { true }
     }
@@ -348,6 +376,7 @@ extension Lineage {
     private static let leastFiles = 3
     private static let leastBytes: Int64 = 64 * 1024
 
+    /// Compares with the size of the newest backup; `none` where that is not known. Fewer than 3 files, or than 64 KiB, are not compared.
     package func shrinkage(to new: Size) -> Shrinkage {
         guard let size, size.files > 0 else { return .none }
         if new.files == 0 { return .emptied(from: size) }

@@ -2,8 +2,8 @@ package import Files
 import Foundation
 
 extension BackupSource {
-    /// What the live tree says of itself; nil where it bears no mark, or its parts bear those of different trees. Blocks: reads the disk.
-    /// - Throws: Where a mark may be there and can't be read: that is no answer.
+    /// The live tree's mark; nil where it has none, or its parts have those of different trees. Blocks: reads the disk.
+    /// - Throws: Where a mark may be there and can't be read, which does not mean that there is none.
     package func readMark() throws(FileError) -> TreeMark.Reading? {
         var found: [(part: String, mark: TreeMark?)] = []
         for place in try markPlaces() { found.append((place.part, try place.read())) }
@@ -17,16 +17,16 @@ extension BackupSource {
         return TreeMark.Reading(mark: mark, missing: mark.parts.filter { !present.contains($0) })
     }
 
-    /// Changes the tree's mark, or makes one where there is none. Where a mark can't be written, the tree bears what it bore before.
+    /// Changes the tree's mark, or creates it. Where it can't be written to every part, the parts that were reached have the new one.
     /// Blocks: writes to the disk and waits for it.
-    /// - Returns: The token of the mark that the tree bears afterwards; nil for none.
+    /// - Returns: The token of the mark that the tree has afterwards; nil for none.
     @discardableResult
     package func mark(_ change: (inout TreeMark) -> Void = { _ in }) throws(FileError) -> String? {
         let places = try markPlaces()
         var mark = try readMark()?.mark ?? TreeMark()
         mark.parts = places.map(\.part)
         change(&mark)
-        // Those that bear none come first: no part is listed in another before it bears the mark itself.
+        // Those without a mark come first: no part is listed in another before it has the mark itself.
         var (unmarked, marked): ([MarkPlace], [MarkPlace]) = ([], [])
         for place in places { if try place.read() == nil { unmarked.append(place) } else { marked.append(place) } }
         let isWritten = (unmarked + marked).allSatisfy { $0.write(mark) }
@@ -57,7 +57,7 @@ extension BackupSource {
         var folder: Folder
         var name: RawName
 
-        /// Nil where there is none, or what is there is no mark.
+        /// Nil where there is none, or what is there is not a mark.
         func read() throws(FileError) -> TreeMark? {
             let bytes: [UInt8]
             do { bytes = try folder.contents(of: name) } catch {
@@ -76,7 +76,7 @@ extension BackupSource {
                 token: checksum, backups: ["": TreeMark.Entry(checksum: checksum, at: nil)], parts: Array(lines.dropFirst()))
         }
 
-        /// Leaves the folder's own time as it was: the mark is no change of the tree.
+        /// Keeps the folder's own time as it was: the mark does not count as a change of the tree.
         func write(_ mark: TreeMark) -> Bool {
             guard let bytes = mark.encoded else { return false }
             let modified = try? folder.status().modified
@@ -94,7 +94,7 @@ extension BackupSource {
                 places.append(MarkPlace(part: item.readable, folder: try Folder.open(item.place), name: RawName(RestoreNames.token)))
             } catch {
                 if error.isMissing { continue }
-                // A file bears it beside itself.
+                // A file has it next to itself.
                 guard error.isNoFolder, let parent = try? Folder.open(item.parent), (try? parent.status(item.name))?.kind == .file else {
                     if error.isNoFolder { continue }
                     throw error

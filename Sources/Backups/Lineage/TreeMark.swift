@@ -1,10 +1,11 @@
 package import Foundation
 
-/// What a live tree says of itself: which tree it is, and which backup of each repository it descends from.
+/// The mark of a live tree: which tree it is, and which backup of each repository it descends from.
 ///
 /// It is a small file in every folder of the tree, never stored in a backup. With it a container that has lost its state knows that a
 /// tree which outlived it is newer than the newest backup.
 package struct TreeMark: Hashable, Sendable, Codable {
+    /// What the tree descends from in one repository. Checksums are SHA-256 in lower-case hexadecimal digits.
     package struct Entry: Hashable, Sendable, Codable {
         /// The checksum of the archive that the tree descends from; nil while only `pending` is known.
         package var checksum: String?
@@ -23,24 +24,26 @@ package struct TreeMark: Hashable, Sendable, Codable {
         }
     }
 
-    /// Tells this tree from any other that comes to be at its place.
+    /// Distinguishes this tree from any other at its place: 128 random bits, opaque.
     package var token: String
-    /// By the repository's location.
+    /// By the repository's location, a text that names it for all containers.
     package private(set) var backups: [String: Entry]
-    /// The parts of the tree that were there, as the archive names them.
+    /// The parts of the tree that existed when the mark was written, as the archive names them.
     package var parts: [String]
-    /// Checksums of earlier backups that the tree descends from, in any repository; the newest come last.
+    /// Checksums of the last 100 earlier backups that the tree descends from, in any repository; the newest come last.
     package private(set) var ancestors: [String] = []
 
     /// How many of them are remembered.
     private static let mostAncestors = 100
 
+    /// The mark of a new tree unless a token is given.
     package init(token: String = TreeMark.newToken(), backups: [String: Entry] = [:], parts: [String] = []) {
         self.token = token
         self.backups = backups
         self.parts = parts
     }
 
+    /// A new random token.
     package static func newToken() -> String {
         String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
     }
@@ -65,7 +68,7 @@ package struct TreeMark: Hashable, Sendable, Codable {
         backups[location] = entry
     }
 
-    /// Takes over what another part's mark says besides: the tree descends from the backups of both.
+    /// Merges another part's mark: the tree descends from the backups of both.
     mutating func merge(_ other: TreeMark) {
         for (location, entry) in other.backups {
             guard var own = backups[location], own != entry else {
@@ -84,6 +87,7 @@ package struct TreeMark: Hashable, Sendable, Codable {
 
     /// A mark as it was found.
     package struct Reading: Hashable, Sendable {
+        /// The marks of all parts, merged.
         package var mark: TreeMark
         /// Parts that were there when it was written and are not any more.
         package var missing: [String]

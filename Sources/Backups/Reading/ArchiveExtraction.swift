@@ -1,7 +1,8 @@
 import Archive
 import Files
 
-/// One extraction of an archive: into a folder, or for its verdict alone. All who read archives do it here, so that they refuse the same.
+/// One extraction of an archive: into a folder, or only to validate it. All code that reads archives uses this, so the same is refused
+/// everywhere.
 struct ArchiveExtraction {
     let archive: CheckedArchive
     let flag: CancelFlag
@@ -9,20 +10,21 @@ struct ArchiveExtraction {
     var isWanted: ([RawName]) -> Bool = { _ in true }
     /// The trees that it is wanted for; none where any archive will do.
     var source: BackupSource?
-    var onProgress: (ExtractionReport) -> Void = { _ in }
+    /// Called with the files that have been unpacked, and with how many of the archive's bytes have been read.
+    var onProgress: (_ files: Int, _ bytes: Int64) -> Void = { _, _ in }
 
     struct Result {
         var report: ExtractionReport
-        /// The things of the source that are in it, and those that are not.
+        /// The items of the source that are in it, and those that are not.
         var present: [BackupSource.Item]
         var missing: [BackupSource.Item]
         var notes: [String]
     }
 
-    /// Unpacks below a folder; nil to read and judge all and to write nothing.
+    /// Unpacks below a folder; nil to read and judge everything and to write nothing.
     ///
-    /// No length that the archive tells decides about room: the disk is full when it is. Then the archive is read once more, for what is damaged
-    /// must not be taken for a lack of room, and it is known how much is needed.
+    /// Sizes that the archive names are not trusted for checking free space: the disk is full when a write fails. Then the archive is read once
+    /// more, because damage must not be reported as lack of space, and to find out how much is needed.
     func run(into folder: Folder?) throws(BackupError) -> Result {
         let free = (try? folder?.space().bytes) ?? .max
         do { return try extract(into: folder, limit: free) } catch {
@@ -33,10 +35,11 @@ struct ArchiveExtraction {
     }
 
     private func extract(into folder: Folder?, limit: Int64) throws(BackupError) -> Result {
-        let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: limit), owner: owner, isWanted: isWanted, onProgress: onProgress)
-        let reading = try archive.read(flag) { reader throws(ArchiveError) in try extractor.read(reader) }
+        let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: limit), owner: owner, isWanted: isWanted)
+        let onRead = { [onProgress] (bytes: Int64) in onProgress(extractor.report.files, bytes) }
+        let reading = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.read(reader) }
         let items = try judge(extractor)
-        if extractor.needsSecondReading { _ = try archive.read(flag) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
+        if extractor.needsSecondReading { _ = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
         do throws(ArchiveError) {
             return Result(report: try extractor.finish(), present: items.present, missing: items.missing, notes: reading.notes)
         } catch {

@@ -1,11 +1,11 @@
 import Archive
-package import Buckets
 package import Files
 package import Foundation
 package import Storage
 
 /// A file, folder or link, as a backup holds it.
 package struct BackupMember: Hashable, Sendable {
+    /// What it is, with the target of a link.
     package enum Kind: Hashable, Sendable {
         case file
         case folder
@@ -23,6 +23,7 @@ package struct BackupMember: Hashable, Sendable {
     package var mode: UInt32
     /// Bytes of content; 0 for all but files.
     package var size: Int64
+    /// Modification time of the content, or of a link itself.
     package var modified: Date
 
     /// Nil for the folder itself that the archive was made in.
@@ -51,18 +52,19 @@ extension RawName {
 }
 
 extension ArchiveRepository {
-    /// Shows what a backup holds, in the archive's order and while it is read: memory does not depend on how much it is. What was shown counts only
+    /// Lists what a backup holds, in the archive's order and while it is read: memory does not depend on how much it is. What was listed counts only
     /// once this returns, when every byte has been checked.
     /// - Parameter each: Called on another thread, one member after the other.
-    /// - Returns: What else is worth a word, such as that there was no checksum.
+    /// - Returns: Messages for the operator, such as that there was no checksum.
     @discardableResult
     package func list(
-        _ version: StoreVersion, scratch: String, onProgress: StoreProgress? = nil, each: @escaping @Sendable (BackupMember) -> Void
+        _ version: StoreVersion, scratch: String, onProgress: @escaping BackupProgressReceiver = { _ in }, each: @escaping @Sendable (BackupMember) -> Void
     ) async throws(BackupError) -> [String] {
         try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
             let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
             return try await DedicatedThread.run { flag throws(BackupError) in
-                try archive.read(flag) { reader throws(ArchiveError) in
+                let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: archive.size)) }
+                return try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in
                     while let entry = try reader.next() {
                         if let member = BackupMember(entry) { each(member) }
                     }

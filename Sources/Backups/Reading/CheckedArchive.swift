@@ -8,13 +8,13 @@ import Storage
 struct CheckedArchive: Sendable {
     let file: OpenFile
     let size: Int64
-    /// What the store itself says of it.
+    /// The digest that the store itself reports.
     let storeDigest: String?
-    /// What stands in the file beside it, where the store says nothing: scripts store the two in two steps, so that file may be
+    /// The content of the checksum file next to it, where the store has no digest: scripts store the two in two steps, so that file may be
     /// that of the backup before.
     let storedChecksum: String?
 
-    /// What `body` made of the members, and things worth a word.
+    /// The result of `body`, and messages for the operator.
     struct Reading<Value> {
         var value: Value
         var notes: [String]
@@ -22,12 +22,19 @@ struct CheckedArchive: Sendable {
 
     /// Reads the archive once, from end to end. What `body` did with it counts only when this returns: only then is it known
     /// that every byte is as it was stored.
-    func read<Value>(_ flag: CancelFlag, _ body: (TarReader) throws(ArchiveError) -> Value) throws(BackupError) -> Reading<Value> {
+    /// - Parameter onRead: Called after each piece with how many of the archive's bytes have been read.
+    func read<Value>(
+        _ flag: CancelFlag, onRead: @escaping (Int64) -> Void = { _ in }, _ body: (TarReader) throws(ArchiveError) -> Value
+    ) throws(BackupError) -> Reading<Value> {
         do throws(FileError) { try file.seek(to: 0) } catch { throw .file(error) }
         let digest = Digest()
         let value: Value
         do throws(ArchiveError) {
-            let source = WatchedSource(CancellableSource(FileSource(file), flag)) { digest.value.update(data: $0) }
+            let source = WatchedSource(CancellableSource(FileSource(file), flag)) { bytes in
+                digest.value.update(data: bytes)
+                digest.count += Int64(bytes.count)
+                onRead(digest.count)
+            }
             let gzip = try GzipReader(source)
             value = try body(TarReader(gzip))
             // What follows the last member belongs to the archive too.
@@ -51,10 +58,11 @@ struct CheckedArchive: Sendable {
 
     private final class Digest {
         var value = SHA256()
+        var count: Int64 = 0
     }
 }
 
-/// Ends reading when nobody waits any more.
+/// Ends reading when the caller was cancelled.
 private final class CancellableSource: ByteSource {
     private let next: any ByteSource
     private let flag: CancelFlag

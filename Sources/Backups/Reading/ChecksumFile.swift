@@ -3,11 +3,11 @@ import Files
 /// A checksum file as one of the many programs writes it that make such files.
 enum ChecksumFile {
     enum Finding: Hashable, Sendable {
-        /// Nothing stands there.
+        /// The file is empty.
         case nothing
         /// 64 hexadecimal digits, in lower case.
         case digits(String)
-        /// Something stands there, and no SHA-256 of the file is found in it.
+        /// There is text, and no SHA-256 of the file is found in it.
         case notUnderstood
     }
 
@@ -19,7 +19,7 @@ enum ChecksumFile {
         let all = Set(found.map(\.digits))
         if all.count == 1, let only = all.first { return .digits(only) }
         let named = found.filter { $0.names(name) }
-        // Other sums of the same length, such as SHA3-256, may stand beside it.
+        // Other sums of the same length, such as SHA3-256, may be next to it.
         for lines in [named, named.filter(\.isMarked)] {
             let digits = Set(lines.map(\.digits))
             if digits.count == 1, let only = digits.first { return .digits(only) }
@@ -63,7 +63,7 @@ enum ChecksumFile {
             while let start = rest.firstIndex(where: Line.isWord) {
                 let word = rest[start...].prefix(while: Line.isWord)
                 if word.utf8.count == 64, word.allSatisfy(\.isHexDigit), word.utf8.count == word.count {
-                    // Two in one line: nobody knows which is meant.
+                    // Two in one line: ambiguous.
                     if found != nil { return nil }
                     found = word
                 }

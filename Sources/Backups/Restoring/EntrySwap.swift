@@ -1,8 +1,8 @@
 import Files
 
-/// Replaces what lies in a folder, entry by entry: for a folder from an image layer, a mount, or one in a parent that may not be written.
+/// Replaces the content of a folder, entry by entry: for a folder from an image layer, a mount, or one in a parent that may not be written.
 ///
-/// All that is known of it lies on the disk, so that a program killed after any step finishes on its next start. Nothing outside of the
+/// Its whole state is on the disk, so that a program killed after any step finishes on its next start. Nothing outside of the
 /// target is touched.
 struct EntrySwap {
     private static let new: RawName = "new"
@@ -19,7 +19,7 @@ struct EntrySwap {
     /// Of the new tree's folder, which the target takes over.
     private var status: FileStatus?
 
-    /// Prepares the replacement: from here on the new tree lies inside the target, and nothing of the old one has been touched.
+    /// Prepares the replacement: from here on the new tree is inside the target, and nothing of the old one has been touched.
     init(of target: Folder, id: String, with tree: RawName, in staging: Folder) throws(FileError) {
         workName = RestoreNames.staging(RestoreNames.inside, id + "-swap")
         self.target = target
@@ -32,7 +32,7 @@ struct EntrySwap {
             phase = .movingOut
             try phase.write(to: work)
         } catch {
-            // Back to where it was, for whoever wants to try something else.
+            // Back to where it was, so that another way can be tried.
             if let work = try? target.folder(workName) { try? TreeMove.move(EntrySwap.new, from: work, to: staging, as: tree) }
             try? target.removeTree(workName)
             throw error
@@ -46,7 +46,7 @@ struct EntrySwap {
         (self.target, self.workName, self.phase) = (target, workName, phase)
     }
 
-    /// Goes on by one step; false once all is done.
+    /// Takes the next step; false once all are done.
     /// - Throws: Why the old tree could not be moved, once it is back in its place.
     mutating func advance() throws(FileError) -> Bool {
         switch phase {
@@ -72,7 +72,7 @@ struct EntrySwap {
         guard let name = try next(in: target) else { return try begin(.movingIn) }
         if RestoreNames.isOwn(name) { return }
         do throws(FileError) { try TreeMove.move(name, from: target, to: try work.folder(EntrySwap.before)) } catch {
-            // What somebody else owns may stay where the new tree has nothing to put: a "lost+found".
+            // What another user owns may stay where the new tree has nothing of that name: a "lost+found".
             if error.isPermission, try !work.folder(EntrySwap.new).exists(name), try isWhole(name) { return }
             failure = error
             try begin(.movingBack)
@@ -101,7 +101,7 @@ struct EntrySwap {
             try work.rename(EntrySwap.before, to: target, as: kept)
         } else {
             try target.removeTree(workName)
-            // The target may be somebody else's, and keeps its mode and time then.
+            // The target may belong to another user, and keeps its mode and time then.
             if let status {
                 try? target.set(mode: status.mode)
                 try? target.set(modified: status.modified)
@@ -119,7 +119,7 @@ struct EntrySwap {
         if status == nil {
             let found = try fresh.status()
             status = found
-            // Nobody can move anything out of a folder that may not be written.
+            // Nothing can be moved out of a folder that may not be written.
             if found.mode & 0o700 != 0o700 { try fresh.set(mode: found.mode | 0o700) }
         }
         return fresh

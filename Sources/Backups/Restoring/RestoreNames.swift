@@ -4,7 +4,7 @@ import Files
 import Storage
 
 extension RestoreNames {
-    /// What a restore unpacks into, beside the tree of that name or, as `tree`, inside it.
+    /// The folder that a restore unpacks into, next to the tree of that name or, as `tree`, inside it.
     static func staging(_ name: RawName, _ id: String) -> RawName { RawName([46] + stem(name) + Array("\(stagingMark)\(id)".utf8)) }
 
     /// Where the old tree is kept.
@@ -21,7 +21,7 @@ extension RestoreNames {
     /// Longer names leave no room for what is added: the system takes 255 bytes.
     private static let mostBytes = 160
 
-    /// A long name is cut, at a character, and told from others by its digest.
+    /// A long name is cut, at a character, and distinguished from others by its digest.
     private static func stem(_ name: RawName) -> [UInt8] {
         guard name.bytes.count > mostBytes else { return name.bytes }
         var start = name.bytes.prefix(100)

@@ -2,8 +2,10 @@ import Files
 
 /// Files that an earlier container left behind, such as locks of processes that are no more.
 package enum StaleFiles {
-    /// Removes files whose names match a pattern and that hold no more than a lock does: nothing, or the id of a process. What has content
-    /// of its own stays. Gives their paths below the folder. Blocks nobody: it works on a thread of its own.
+    /// Removes files whose names match a pattern and that hold no more than a lock does: nothing, or the id of a process. Files with content
+    /// of their own stay, and so does what can't be read or removed. The disk work is done on a thread of its own.
+    /// - Parameter patterns: As in a `.gitignore`; see `PathPattern`.
+    /// - Returns: The paths of removed files, relative to the folder.
     package static func remove(below path: String, matching patterns: [String]) async -> [String] {
         await DedicatedThread.run { flag in
             guard let folder = try? Folder.open(path) else { return [] }

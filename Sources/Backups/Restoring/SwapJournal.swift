@@ -1,6 +1,6 @@
 import Files
 
-/// How far the replacement of a tree has come, for whoever finds it unfinished. Lies in the folder where the replacement is prepared.
+/// How far the replacement of a tree has come, for a program that finds it unfinished. Is in the folder where the replacement is prepared.
 enum SwapPhase: String {
     /// The new tree is verified and on disk; the old one is being moved aside, entry by entry.
     case movingOut
@@ -13,7 +13,7 @@ enum SwapPhase: String {
 
     func write(to staging: Folder) throws(FileError) { try staging.replace(SwapPhase.name, with: Array(rawValue.utf8)) }
 
-    /// Nil where there is none: nothing was begun. Trouble with reading it is no answer.
+    /// Nil where there is none: nothing was begun. An error of reading it is thrown.
     static func read(from staging: Folder) throws(FileError) -> SwapPhase? {
         do {
             return SwapPhase(rawValue: String(decoding: try staging.contents(of: name), as: UTF8.self))

@@ -62,7 +62,7 @@ struct TreeMove {
             try to.folder.set(mode: level.status.mode)
             try to.folder.set(modified: level.status.modified)
         } catch {
-            // A folder of somebody else's that was there before keeps what it has.
+            // A folder of another user that was there before keeps what it has.
             if !error.isPermission { throw error }
         }
         _ = try to.ascend()

@@ -5,16 +5,20 @@ import Foundation
 package import Storage
 import TimeZones
 
-/// Brings a stored tree back: unpacked beside the live one, verified, and only then put in its place.
+/// Restores a tree: unpacks it next to the live one, verifies it, and only then swaps it in. The old tree is kept next to the new one until
+/// `PreRestoreCopies.remove`.
 package struct TreeRestorer: Sendable {
     let repository: ArchiveRepository
     let source: BackupSource
-    /// Differs for every restore; part of the names beside the live tree.
+    /// Different for every restore; part of the names next to the live tree.
     let id: String
     private let owner: FileOwner
-    /// What the new tree says of itself from the moment it is in the old one's place; nil for nothing.
+    /// The mark that the new tree gets in the old one's place; nil for none.
     private var mark: TreeMark?
 
+    /// - Parameters:
+    ///   - id: Different for every restore, of characters that may be in a file name: part of the names next to the live tree.
+    ///   - owner: Whether files get the owner that the archive names.
     package init(repository: ArchiveRepository, source: BackupSource, id: String, owner: FileOwner = .stored) {
         self.repository = repository
         self.owner = owner
@@ -22,7 +26,7 @@ package struct TreeRestorer: Sendable {
         self.id = id
     }
 
-    /// The same, and the tree that it puts in place bears a mark.
+    /// The same restorer, whose restored tree gets a mark.
     package func bearing(_ mark: TreeMark) -> TreeRestorer {
         var restorer = self
         restorer.mark = mark
@@ -31,39 +35,42 @@ package struct TreeRestorer: Sendable {
 
     /// A newer backup that could not be restored.
     package struct Fallback: Sendable {
+        /// The version that could not be restored.
         package var version: StoreVersion
+        /// Always `archive`: other errors end the restore.
         package var reason: BackupError
     }
 
+    /// How a restore went that has put a tree in place.
     package struct Report: Sendable {
+        /// The version that was restored.
         package var version: StoreVersion
-        /// The head when the restore began: what the tree descends from, if nobody has written since.
+        /// The head when the restore began: what the tree descends from, if no other client has written since.
         package var head: StoreVersion?
+        /// Regular files.
         package var files: Int
+        /// Bytes of content, without holes.
         package var bytes: Int64
         /// Members that were left out, with the reason.
         package var skipped: [String]
-        /// How the tree was put in its place.
+        /// How the tree was put in its place, for the log: `renamed`, `exchanged`, `moved entry by entry`.
         package var way: String
         /// Newer backups that were tried before this one, newest first; empty where the newest was restored.
         package var fallbacks: [Fallback] = []
-        /// The same in words, and other things worth a word.
+        /// The fallbacks and other facts as messages for the operator.
         package var notes: [String]
     }
 
+    /// How a restore has ended, where it did not fail.
     package enum Outcome: Sendable {
+        /// The live tree has been replaced.
         case restored(Report)
         /// The repository has answered and holds nothing; its head, where it has versions.
         case empty(head: StoreVersion?)
     }
 
-    /// How far a restore has come.
-    package enum Progress: Sendable {
-        case downloading(done: Int64, total: Int64)
-        case unpacking(files: Int, bytes: Int64)
-    }
-
-    /// Finishes or clears what an earlier restore left when it was cut short.
+    /// Finishes or removes what an interrupted restore left. Call it before anything uses the tree. The disk work is done on a thread of its own.
+    /// - Returns: What was done, as messages for the log; empty where there was nothing to do.
     package func recover() async throws(BackupError) -> [String] {
         try await DedicatedThread.run { _ throws(BackupError) in
             var done: [String] = []
@@ -76,8 +83,11 @@ package struct TreeRestorer: Sendable {
         }
     }
 
-    /// Restores the newest version that is whole. Damaged ones are passed over, and named in the report.
-    package func restore(onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Outcome {
+    /// Restores the newest version that is whole. Damaged ones are skipped, and named in the report. Suspends for the network; the disk work is
+    /// on a thread of its own.
+    /// - Throws: `nothingGood` where there are versions and none can be restored, `notInBackup`, `notEnoughSpace`, `mountBelow`, `store`,
+    ///   `file`, `cancelled`. The live tree is untouched then, except for a `file` error of the swap itself, which `recover` resolves.
+    package func restore(onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Outcome {
         guard let head = try await repository.head() else { return .empty(head: nil) }
         var failed: [Fallback] = []
         var tried = Set<String>()
@@ -100,14 +110,14 @@ package struct TreeRestorer: Sendable {
         throw .nothingGood((tried.isEmpty ? ["the newest version holds no backup"] : []) + failed.map(\.description))
     }
 
-    /// Restores one version and no other.
-    package func restore(_ version: StoreVersion, onProgress: @escaping @Sendable (Progress) -> Void) async throws(BackupError) -> Report {
+    /// Restores this version and no other; a damaged one is thrown as `archive`.
+    package func restore(_ version: StoreVersion, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Report {
         try await restore(version, head: try await repository.head(), onProgress)
     }
 
     /// Nil, with the reason noted, where the version is damaged.
     private func attempt(
-        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report? {
         do {
             var report = try await restore(version, head: head, onProgress)
@@ -122,7 +132,7 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
         let staging = try makeStaging()
         let (parent, name, folder) = (staging.parent, staging.name, staging.folder)
@@ -132,14 +142,16 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping @Sendable (Progress) -> Void
+        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
-        let archive = try await repository.fetch(version, scratch: folder) { onProgress(.downloading(done: $0, total: $1)) }
+        let archive = try await repository.fetch(version, scratch: folder, onProgress: onProgress)
         return try await DedicatedThread.run { flag throws(BackupError) in
             let extraction = ArchiveExtraction(
-                archive: archive, flag: flag, owner: owner, source: source, onProgress: { onProgress(.unpacking(files: $0.files, bytes: $0.bytes)) })
+                archive: archive, flag: flag, owner: owner, source: source,
+                onProgress: { onProgress(BackupProgress(.unpacking, files: $0, bytes: $1, ofBytes: archive.size)) })
             let result = try extraction.run(into: folder)
             // From here on it is known that every byte is as it was stored.
+            onProgress(BackupProgress(.replacing, files: result.report.files))
             mark?.stage(on: result.present, in: folder)
             let removed = try prepare(folder)
             if flag.isSet { throw .cancelled }
@@ -151,8 +163,8 @@ package struct TreeRestorer: Sendable {
         }
     }
 
-    /// Takes locks out of the new tree, and returns once that is on the disk: after a power cut names without contents must not be found in
-    /// the live tree's place. Gives what was left out.
+    /// Removes locks from the new tree, and returns once that is on the disk: after a power cut, names without contents must not be found in
+    /// the live tree's place. Returns what was left out.
     private func prepare(_ folder: Folder) throws(BackupError) -> [String] {
         do throws(FileError) {
             let removed = try VolatileRemoval.run(in: folder)
@@ -180,7 +192,7 @@ package struct TreeRestorer: Sendable {
         do throws(FileError) { return try makeStaging(mounts) } catch { throw .file(error) }
     }
 
-    /// Beside the live tree; inside it where it is a mount of its own or what is around it can't be written.
+    /// Next to the live tree; inside it where it is a mount of its own or its parent can't be written.
     private func makeStaging(_ mounts: MountTable) throws(FileError) -> Staging {
         let inside = RestoreNames.staging(RestoreNames.inside, id)
         guard let first = source.items.first else { return try makeStaging(inside, in: Folder.open(source.base)) }
@@ -204,7 +216,7 @@ package struct TreeRestorer: Sendable {
                 let folder = try staging.folder(below: item.member.dropLast())
                 guard let tree = item.member.last else { continue }
                 let parent = try Folder.make(item.parent)
-                // Where nothing has changed since the last restore, the tree that gives way is no loss.
+                // Where nothing has changed since the last restore, the old tree need not be kept.
                 let isSame = TreeComparison.areSame(item.name, in: parent, tree, in: folder, flag)
                 let swap = try TreeSwap.run(TreeSwap(parent: parent, name: item.name, id: id, with: tree, in: folder))
                 if isSame, let kept = swap.kept { try? kept.folder.removeTree(kept.name) }
@@ -217,9 +229,11 @@ package struct TreeRestorer: Sendable {
     }
 }
 
-/// Old trees that restores have kept beside the live one.
+/// Old trees that restores have kept next to the live one.
 package enum PreRestoreCopies {
-    /// Removes them: a good backup of what came after has been made. Gives their number.
+    /// Removes them, once a good backup of the new tree has been made. Errors are ignored: the next backup tries again. The disk work is done on
+    /// a thread of its own.
+    /// - Returns: How many were removed.
     package static func remove(of source: BackupSource) async -> Int {
         await DedicatedThread.run { _ in
             source.items.reduce(0) { count, place in
@@ -235,7 +249,7 @@ extension TreeRestorer.Fallback: CustomStringConvertible {
 }
 
 extension ArchiveError {
-    /// Trouble with this machine's files, not with the archive.
+    /// A problem of this machine's files, not of the archive.
     fileprivate var isOfFiles: Bool {
         switch self {
         case .file, .tooLarge, .cancelled: true

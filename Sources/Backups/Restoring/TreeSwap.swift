@@ -1,6 +1,6 @@
 import Files
 
-/// Puts an unpacked, verified tree in the place of a live one and keeps the old tree beside it.
+/// Puts an unpacked, verified tree in the place of a live one and keeps the old tree next to it.
 ///
 /// In one step where the file system allows it: a rename, or an exchange of names. Otherwise entry by entry. It is taken step by step, and
 /// the program may be killed after each: the live tree is then whole, or `recover` makes it so.
@@ -13,7 +13,7 @@ struct TreeSwap {
 
     private enum State {
         case begun
-        /// The new tree lies beside the live one, under the name that the old one gets.
+        /// The new tree is next to the live one, under the name that the old one gets.
         case beside
         case inside(EntrySwap)
         case placed
@@ -23,7 +23,7 @@ struct TreeSwap {
     private let parent: Folder
     private let name: RawName
     private let id: String
-    /// Where the new tree lies.
+    /// The folder that holds the new tree.
     private var staging: Folder
     private var tree: RawName
     private var state = State.begun
@@ -41,7 +41,7 @@ struct TreeSwap {
         return swap
     }
 
-    /// Goes on by one step; false once all is done.
+    /// Takes the next step; false once all are done.
     mutating func advance() throws(FileError) -> Bool {
         switch state {
         case .begun: try begin()
@@ -58,7 +58,7 @@ struct TreeSwap {
     }
 
     private var beforeName: RawName { RestoreNames.before(name, id) }
-    /// The old tree's place, where there was one and it stays beside the new one.
+    /// The old tree's place, where there was one and it stays next to the new one.
     var kept: (folder: Folder, name: RawName)? { way == .exchanged ? (parent, beforeName) : nil }
 
     private mutating func begin() throws(FileError) {
@@ -72,7 +72,7 @@ struct TreeSwap {
             state = isThere ? .beside : .placed
         } catch {
             if error.isAcrossFileSystems, tree != copyName, try staging.status().device != live?.device {
-                // To the right file system first; until it is whole there it bears a name that is cleared after a crash.
+                // To the right file system first; until it is whole there it has a name that is removed after a crash.
                 do throws(FileError) {
                     try TreeMove.move(tree, from: staging, to: parent, as: copyName)
                     try parent.syncFileSystem()
@@ -109,7 +109,7 @@ struct TreeSwap {
 
     // MARK: After a crash, and after the next good backup
 
-    /// Finishes a replacement that was cut short, and removes staging folders that never came to one. Gives what was done.
+    /// Finishes a replacement that was cut short, and removes staging folders that never came to one. Returns what was done.
     static func recover(parent: Folder, name: RawName) throws(FileError) -> [String] {
         var done: [String] = []
         for found in try names(in: parent) where RestoreNames.isStaging(found, of: name) {

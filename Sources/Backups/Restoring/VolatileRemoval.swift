@@ -1,11 +1,11 @@
 import Files
 
-/// Takes out of an unpacked tree what means nothing without the processes that made it: their locks, and shared memory of databases.
+/// Removes from an unpacked tree what is meaningless without the processes that made it: their locks, and shared memory of databases.
 struct VolatileRemoval {
     private var cursor: FolderCursor
     private(set) var removed: [String] = []
 
-    /// Gives the paths of what was removed. What can't be looked at stays.
+    /// Returns the paths of what was removed. What can't be read stays.
     static func run(in folder: Folder) throws(FileError) -> [String] {
         var removal = VolatileRemoval(cursor: FolderCursor(at: folder))
         var rest = [try folder.names()]

@@ -34,11 +34,15 @@ final class DatabaseCopier {
     /// How long locked databases are waited for, all together, in seconds.
     private var patience: Double
     private var quietLeft = 3 * DatabaseCopier.quiet
+    private let onProgress: BackupProgressReceiver
+    /// Databases up to this size are done before anyone looks.
+    private static let small: Int64 = 4 << 20
 
-    init(scratch: Folder, patience: Double, flag: CancelFlag) {
+    init(scratch: Folder, patience: Double, flag: CancelFlag, onProgress: @escaping BackupProgressReceiver = { _ in }) {
         self.scratch = scratch
         self.patience = patience
         self.flag = flag
+        self.onProgress = onProgress
     }
 
     /// Copies a database into the scratch folder. Blocks.
@@ -127,7 +131,7 @@ final class DatabaseCopier {
         let target = try SQLiteConnection(path: scratch.path(of: DatabaseCopier.copy))
         try target.run("PRAGMA synchronous = OFF")
         try take(live, into: target)
-        return try target.verdict(header)
+        return try verdict(of: target, header)
     }
 
     private func take(_ live: Live, into target: borrowing SQLiteConnection) throws(SQLiteFailure) {
@@ -136,13 +140,29 @@ final class DatabaseCopier {
         while true {
             let start = ContinuousClock.now
             do throws(SQLiteFailure) {
-                return try target.take(from: source)
+                return try target.take(from: source) { done, total in
+                    show(.copyingDatabase, done, of: total)
+                    return !flag.isSet
+                }
             } catch {
                 guard case .busy = error, patience > 0, !flag.isSet else { throw error }
                 usleep(50_000)
                 patience -= (ContinuousClock.now - start) / .seconds(1)
             }
         }
+    }
+
+    private func verdict(of copy: borrowing SQLiteConnection, _ header: SQLiteHeader?) throws(SQLiteFailure) -> DatabaseVerdict {
+        let watch = copy.beginWatch { [self] bytes in
+            show(.checkingDatabase, bytes, of: nil)
+            return !flag.isSet
+        }
+        defer { copy.endWatch(watch) }
+        return try copy.verdict(header)
+    }
+
+    private func show(_ step: BackupProgress.Step, _ done: Int64, of total: Int64?) {
+        if total ?? done > DatabaseCopier.small { onProgress(BackupProgress(step, bytes: done, ofBytes: total)) }
     }
 
     // MARK: Byte by byte
@@ -197,7 +217,12 @@ final class DatabaseCopier {
 
     private func copyFiles(_ live: Live) throws(FileError) -> [SQLiteFile.Companion] {
         clear()
-        try live.file.copyContent(to: scratch.create(DatabaseCopier.copy), flag)
+        let total = try live.file.status().size
+        var done: Int64 = 0
+        try live.file.copyContent(to: scratch.create(DatabaseCopier.copy), flag) { bytes in
+            done += Int64(bytes)
+            show(.copyingDatabase, done, of: total)
+        }
         var copied: [SQLiteFile.Companion] = []
         for companion in [SQLiteFile.Companion.log, .journal] {
             do throws(FileError) {
@@ -217,7 +242,7 @@ final class DatabaseCopier {
         do throws(SQLiteFailure) {
             let copy = try SQLiteConnection(path: scratch.path(of: DatabaseCopier.copy))
             try copy.run("PRAGMA synchronous = OFF")
-            verdict = try copy.verdict(header)
+            verdict = try self.verdict(of: copy, header)
             if copied.contains(.log) { try? copy.run("PRAGMA wal_checkpoint(TRUNCATE)") }
         } catch {
             switch error {

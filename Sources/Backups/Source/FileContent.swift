@@ -30,13 +30,18 @@ extension OpenFile {
     }
 
     /// Copies the content into a new file, holes as holes.
-    func copyContent(to copy: OpenFile, _ flag: CancelFlag) throws(FileError) {
+    /// - Parameter onCopied: Called with the number of bytes after each piece.
+    func copyContent(to copy: OpenFile, _ flag: CancelFlag, onCopied: (Int) -> Void = { _ in }) throws(FileError) {
         let status = try status()
         var end: Int64 = 0
         for range in try dataRanges(of: status) {
             try copy.seek(to: range.lowerBound)
             do {
-                end = range.lowerBound + (try read([range], flag) { try copy.write($0) })
+                let count = try read([range], flag) { bytes in
+                    try copy.write(bytes)
+                    onCopied(bytes.count)
+                }
+                end = range.lowerBound + count
             } catch let error as FileError {
                 throw error
             } catch {

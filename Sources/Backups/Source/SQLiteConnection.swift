@@ -72,12 +72,28 @@ enum SQLiteFailure: Error, Hashable {
     /// How long SQLite itself waits for a lock.
     func wait(milliseconds: Int32) { unsafe _ = sqlite3_busy_timeout(raw, milliseconds) }
 
-    /// Takes over all of another database as it is at one instant, in one step: with several a busy writer would start the copy again
-    /// and again.
-    func take(from source: borrowing SQLiteConnection) throws(SQLiteFailure) {
+    private static let pagesAtOnce: Int32 = 1024
+
+    /// Takes over all of another database as it is at one instant, however long it takes: one read transaction lasts from the first page to
+    /// the last. With one for each step a busy writer would start the copy again and again.
+    ///
+    /// - Parameter onStep: Called with the bytes that are copied and those of the whole; false ends the copy.
+    func take(from source: borrowing SQLiteConnection, onStep: (_ done: Int64, _ total: Int64) -> Bool = { _, _ in true }) throws(SQLiteFailure) {
+        try source.run("BEGIN")
+        defer { try? source.run("ROLLBACK") }
+        // It begins with the first look; this one needs no schema, which another program may have to explain.
+        _ = try source.firstText("PRAGMA schema_version")
+        let pageSize = try source.firstText("PRAGMA page_size").flatMap { Int64($0) } ?? 4096
         guard let backup = unsafe sqlite3_backup_init(raw, "main", source.raw, "main") else { throw failure(unsafe sqlite3_extended_errcode(raw)) }
-        let result = unsafe sqlite3_backup_step(backup, -1)
+        var result = SQLITE_OK
+        var isWanted = true
+        while result == SQLITE_OK, isWanted {
+            result = unsafe sqlite3_backup_step(backup, SQLiteConnection.pagesAtOnce)
+            let (total, left) = unsafe (Int64(sqlite3_backup_pagecount(backup)), Int64(sqlite3_backup_remaining(backup)))
+            if result == SQLITE_OK { isWanted = onStep((total - left) * pageSize, total * pageSize) }
+        }
         let finished = unsafe sqlite3_backup_finish(backup)
+        guard isWanted else { throw .closed("cancelled") }
         let verdict = result == SQLITE_DONE ? finished : result
         guard verdict == SQLITE_OK || verdict == SQLITE_DONE else { throw failure(verdict) }
     }
@@ -98,6 +114,25 @@ enum SQLiteFailure: Error, Hashable {
         return unsafe sqlite3_column_text(statement, 0).map { unsafe String(cString: $0) }
     }
 
+    /// Steps of statements between two looks at how much has been read.
+    private static let stepsAtOnce: Int32 = 2000
+
+    /// Tells how many bytes of the database are read from now on, while statements run; those that are read twice count twice.
+    /// - Parameter onRead: False interrupts the statement.
+    /// - Returns: What `endWatch` takes, which must follow.
+    func beginWatch(_ onRead: @escaping (Int64) -> Bool) -> PageWatch {
+        let pageSize = (try? firstText("PRAGMA page_size")).flatMap { $0 }.flatMap { Int64($0) }
+        let watch = unsafe PageWatch(raw: raw, pageSize: pageSize ?? 4096, onRead: onRead)
+        unsafe sqlite3_progress_handler(
+            raw, SQLiteConnection.stepsAtOnce, { watch in unsafe PageWatch.from(watch)?.look() ?? true ? 0 : 1 }, Unmanaged.passUnretained(watch).toOpaque())
+        return watch
+    }
+
+    func endWatch(_ watch: PageWatch) {
+        unsafe sqlite3_progress_handler(raw, 0, nil, nil)
+        withExtendedLifetime(watch) {}
+    }
+
     private func failure(_ code: Int32) -> SQLiteFailure {
         let words = unsafe String(cString: sqlite3_errcode(raw) & 0xff == code & 0xff ? sqlite3_errmsg(raw) : sqlite3_errstr(code))
         switch code & 0xff {
@@ -109,5 +144,28 @@ enum SQLiteFailure: Error, Hashable {
         case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_PERM, SQLITE_AUTH, SQLITE_NOMEM: return .closed(words)
         default: return .unknown(words)
         }
+    }
+}
+
+/// Asks SQLite how many pages it has read.
+@safe final class PageWatch {
+    private let raw: OpaquePointer
+    private let pageSize: Int64
+    private let onRead: (Int64) -> Bool
+
+    init(raw: OpaquePointer, pageSize: Int64, onRead: @escaping (Int64) -> Bool) {
+        unsafe self.raw = unsafe raw
+        self.pageSize = pageSize
+        self.onRead = onRead
+    }
+
+    static func from(_ pointer: UnsafeMutableRawPointer?) -> PageWatch? {
+        unsafe pointer.map { unsafe Unmanaged<PageWatch>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    func look() -> Bool {
+        var (now, highest): (Int32, Int32) = (0, 0)
+        unsafe _ = sqlite3_db_status(raw, SQLITE_DBSTATUS_CACHE_MISS, &now, &highest, 0)
+        return onRead(Int64(now) * pageSize)
     }
 }

@@ -47,19 +47,13 @@ extension ArchiveRepository {
         }
     }
 
-    /// How far a backup has come.
-    package enum BackupProgress: Sendable {
-        case packing(PackingProgress)
-        case uploading(done: Int64, total: Int64)
-    }
-
     /// Packs the tree and stores it, unless it is as it was.
     ///
     /// - Parameter onPacked: Called with what was packed and with the newest version, before the archive is stored as the newest.
     /// - Throws: `setAside` when another container has stored a backup; ours is then next to it. `emptied` when the tree holds nothing where
     ///   the newest backup holds files.
     package func backUp(
-        _ source: BackupSource, _ lineage: Lineage, _ request: Request, onProgress: @escaping @Sendable (BackupProgress) -> Void,
+        _ source: BackupSource, _ lineage: Lineage, _ request: Request, onProgress: @escaping BackupProgressReceiver,
         onPacked: @Sendable (SnapshotReport, Lineage.Head?) async throws(BackupError) -> Void
     ) async throws(BackupError) -> Outcome {
         let head = try await head()
@@ -79,13 +73,13 @@ extension ArchiveRepository {
             let previous = PreviousArchive(store, isOurs ? head : nil, folder)
             let cores = cores
             let report = try await DedicatedThread.run { flag throws(BackupError) in
-                try ArchiveRepository.pack(scan, folder, cores, request.packing, previous, flag) { onProgress(.packing($0)) }
+                try ArchiveRepository.pack(scan, folder, cores, request.packing, previous, flag, onProgress)
             }
             fingerprint.content = report.content
             // After a restore the archive itself is all that is known, and the same files make the same one.
             if lineage.holds(content: report.content, checksum: report.checksum, known) { return .same(report, fingerprint, known) }
             if Task.isCancelled { throw .cancelled }
-            let packed = Packed(folder: folder, report: report, now: request.now) { onProgress(.uploading(done: $0, total: $1)) }
+            let packed = Packed(folder: folder, report: report, now: request.now) { onProgress(BackupProgress(.uploading, bytes: $0, ofBytes: $1)) }
             if isOurs { try await onPacked(report, known) }
             return .stored(try await store(packed, head, lineage, request.aside), report, fingerprint)
         }
@@ -183,7 +177,7 @@ extension ArchiveRepository {
 
     static func pack(
         _ scan: TreeScan, _ scratch: Folder, _ cores: Int, _ packing: Packing, _ previous: PreviousArchive, _ flag: CancelFlag,
-        _ onProgress: @escaping @Sendable (PackingProgress) -> Void
+        _ onProgress: @escaping BackupProgressReceiver
     ) throws(BackupError) -> SnapshotReport {
         let writer = SnapshotWriter(
             scan: scan, scratch: scratch, cores: cores, packing: packing, databasePatience: 10, previous: previous, flag: flag, onProgress: onProgress)

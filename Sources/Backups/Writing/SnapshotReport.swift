@@ -1,11 +1,3 @@
-/// How far packing has come.
-package struct PackingProgress: Hashable, Sendable {
-    package var files: Int
-    package var totalFiles: Int
-    package var bytes: Int64
-    package var totalBytes: Int64
-}
-
 /// What an archive holds, and what it lacks.
 package struct SnapshotReport: Hashable, Sendable {
     /// Files that are in it, each name of a file counted.

@@ -139,8 +139,7 @@ extension SnapshotWriter {
             _ = try file.read(ranges, flag) { bytes in
                 hash.update(data: bytes)
                 try tar.write(bytes)
-                report.bytes += Int64(bytes.count)
-                if tar.missing % (8 << 20) < Int64(OpenFile.pieceSize) { showProgress() }
+                count(bytes.count)
             }
         } catch let error as FileError {
             failure = error

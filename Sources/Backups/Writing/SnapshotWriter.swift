@@ -13,7 +13,11 @@ final class SnapshotWriter {
     private let cores: Int
     private let packing: ArchiveRepository.Packing
     private let previous: PreviousArchive
-    private let onProgress: @Sendable (PackingProgress) -> Void
+    private let onProgress: BackupProgressReceiver
+    /// Bytes of the last report of progress.
+    private var shownBytes: Int64 = 0
+    /// Of a large file, after how many bytes progress is reported.
+    private static let stride: Int64 = 1 << 20
     let databases: DatabaseCopier
     var report = SnapshotReport()
     private var earlier = EarlierCopies()
@@ -30,7 +34,7 @@ final class SnapshotWriter {
     ///   - previous: The last backup, for copies of what can't be read just now.
     init(
         scan: TreeScan, scratch: Folder, cores: Int, packing: ArchiveRepository.Packing, databasePatience: Double, previous: PreviousArchive, flag: CancelFlag,
-        onProgress: @escaping @Sendable (PackingProgress) -> Void
+        onProgress: @escaping BackupProgressReceiver
     ) {
         self.scan = scan
         self.scratch = scratch
@@ -39,7 +43,7 @@ final class SnapshotWriter {
         self.previous = previous
         self.flag = flag
         self.onProgress = onProgress
-        databases = DatabaseCopier(scratch: scratch, patience: databasePatience, flag: flag)
+        databases = DatabaseCopier(scratch: scratch, patience: databasePatience, flag: flag, onProgress: onProgress)
     }
 
     private final class Digest {
@@ -118,8 +122,15 @@ final class SnapshotWriter {
         return false
     }
 
-    func showProgress() {
-        onProgress(PackingProgress(files: report.files, totalFiles: scan.files, bytes: report.bytes, totalBytes: scan.bytes))
+    private func showProgress() {
+        shownBytes = report.bytes
+        onProgress(BackupProgress(.packing, files: report.files, of: scan.files, bytes: report.bytes, ofBytes: scan.bytes))
+    }
+
+    /// Counts bytes of a file that has not come to its end.
+    func count(_ bytes: Int) {
+        report.bytes += Int64(bytes)
+        if report.bytes - shownBytes >= SnapshotWriter.stride { showProgress() }
     }
 
     private func addFile(_ found: FoundMember, _ tar: TarWriter) throws {

@@ -1,18 +1,20 @@
 import HTTPClient
 
-/// How a bucket of Aliyun OSS shows its objects as pages.
+/// How a bucket of Aliyun OSS serves its objects as a website. See PutBucketWebsite in the API reference of Aliyun OSS.
 package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
-    /// What `/` shows.
+    /// The name of the index page, such as `index.html`; nil where there is none.
     package var index: String?
-    /// Whether `/folder/` shows that folder's own index page; without it, it shows the front page.
+    /// Whether `/folder/` serves that folder's own index page (`SupportSubDir`; with type 0, `/folder` redirects there); otherwise it serves the
+    /// front page.
     package var hasFolders: Bool
-    /// What an address shows that leads nowhere, and the status it is shown with.
+    /// The key of the page that is served where no object is.
     package var errorPage: String?
+    /// The HTTP status that `errorPage` is served with, 200 or 404 as text.
     package var errorStatus: String?
-    /// Whether there are rules beyond these.
+    /// Whether the bucket also has routing rules, which `set` would delete.
     package private(set) var hasMore = false
 
-    /// As a blog needs it.
+    /// What a static site needs: `index.html` in every folder, and `404.html` with status 404 where the site has one.
     package static func usual(hasErrorPage: Bool) -> BucketWebsite {
         BucketWebsite(
             index: "index.html", hasFolders: true, errorPage: hasErrorPage ? "404.html" : nil, errorStatus: hasErrorPage ? "404" : nil)
@@ -44,7 +46,7 @@ package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
         "index page \(index ?? "none"), \(hasFolders ? "in each folder" : "for the front page only"), page for errors \(errorPage ?? "none")"
     }
 
-    /// Whether visitors see what they would with the other.
+    /// Whether visitors of a bucket with these settings see what `other` asks for. An error page that `other` does not ask for is fine.
     package func serves(_ other: BucketWebsite) -> Bool {
         index == other.index && hasFolders == other.hasFolders && (other.errorPage == nil || errorPage == other.errorPage && errorStatus == other.errorStatus)
     }
@@ -56,7 +58,8 @@ package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
         return result
     }
 
-    /// What the settings found lack, in words that say what to do.
+    /// What the bucket lacks in comparison with these settings, with what to do about it, as one message.
+    /// - Parameter found: The bucket's own settings, nil for none; ask `serves` first.
     package func shortcomings(of found: BucketWebsite?) -> String {
         guard let found, found.index != nil else {
             return "the bucket is not set up as a website: it has no index page; set \"website: set\", or do it in the console under Static Pages"
@@ -70,7 +73,7 @@ package struct BucketWebsite: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension BucketClient {
-    /// The bucket's website settings; nil where it has none.
+    /// The bucket's website settings; nil where it has none. One request (GetBucketWebsite).
     package func website() async throws(StorageError) -> BucketWebsite? {
         let doing = "reading the bucket's website settings"
         let response = try await answer(BucketCall(method: "GET", query: [("website", nil)]), doing: doing)
@@ -80,7 +83,7 @@ extension BucketClient {
         return BucketWebsite(XMLElement.parse(response.body))
     }
 
-    /// Sets them. Rules for redirects and for fetching from elsewhere that the bucket had are gone then.
+    /// Replaces the bucket's website settings (PutBucketWebsite). Its routing rules, for redirects and for fetching from an origin, are deleted.
     package func set(_ website: BucketWebsite) async throws(StorageError) {
         _ = try await good(
             "PUT", nil, query: [("website", nil)], headers: [("Content-Type", "application/xml")], body: .bytes(Array(website.xml.utf8)),

@@ -1,20 +1,23 @@
 import HTTPClient
 
-/// Where a bucket of Aliyun OSS is asked, and under which region requests are signed.
+/// The endpoint of a bucket of Aliyun OSS, and the region that requests are signed for. See "Regions and endpoints" in the documentation of
+/// Aliyun OSS.
 package struct OSSAddress: Hashable, Sendable {
-    /// Which of a region's hosts is asked.
+    /// Which of a region's endpoints is used.
     package enum Host: String, CaseIterable, Sendable {
+        /// `oss-REGION.aliyuncs.com`, over the internet.
         case `public`
         /// From machines in the same region only; its traffic is free.
         case `internal`
-        /// Must be switched on for the bucket.
+        /// `oss-accelerate.aliyuncs.com`. Transfer acceleration must be switched on for the bucket.
         case accelerate
         /// The bucket's own domain, named by the endpoint.
         case cname
     }
 
+    /// Not checked here; see `isBucketName`.
     package let bucket: String
-    /// Without `oss-` in front, as it is in signatures.
+    /// Such as `cn-hangzhou`: without `oss-` in front, as it is in signatures.
     package let region: String
     /// Scheme, host and port of requests about the bucket.
     let origin: String

@@ -1,20 +1,25 @@
 import HTTPClient
 
-/// Where a bucket of S3, or of a service that speaks like it, is asked.
+/// The endpoint of a bucket of S3 or a compatible service, and the region that requests are signed for.
 package struct S3Address: Hashable, Sendable {
-    /// Where the bucket is in an address.
+    /// Where the bucket's name is in an address. See "Virtual hosting of buckets" in the Amazon S3 user guide.
     package enum Style: String, CaseIterable, Sendable {
         /// In the host's name for Amazon and Aliyun, in the path for all others.
         case auto
+        /// `https://HOST/BUCKET/KEY`.
         case path
+        /// `https://BUCKET.HOST/KEY`, which needs a certificate for the bucket's host name.
         case host
     }
 
+    /// Not checked here; see `isBucketName`.
     package let bucket: String
+    /// As it is in signatures, such as `eu-central-1`; services without regions take `us-east-1` or `auto`.
     package let region: String
     private let origin: String
-    /// The service's host.
+    /// The service's host name, without the bucket.
     package let service: String
+    /// Whether the service is Amazon's own, outside China.
     package var isAmazon: Bool { service.hasSuffix(".amazonaws.com") }
     private let isPathStyle: Bool
 

@@ -50,7 +50,6 @@ extension BackupsCommand {
                 let names = member.path.names
                 if let top = names.first?.printable, tops.count < 20, !tops.contains(top) { tops.append(top) }
                 guard names.starts(with: wanted) else { return false }
-                if members == 0 { Console.progress("") }
                 members += 1
                 if !member.isFolder { files += 1 }
                 bytes += member.size
@@ -64,11 +63,12 @@ extension BackupsCommand {
             let version = try await Console.or { try await RepositoryPlans.find(backup, in: repository) }
             let wanted = RawName(path ?? "").names
             let seen = Mutex(Seen())
-            let progress = Console.downloadProgress()
+            let line = ProgressLine()
             try await RepositoryOptions.withScratch { scratch in
                 try await Console.or {
-                    let notes = try await repository.archives().list(version, scratch: scratch, onProgress: progress) { member in
+                    let notes = try await repository.archives().list(version, scratch: scratch, onProgress: line.show) { member in
                         guard seen.withLock({ $0.take(member, below: wanted) }) else { return }
+                        line.end()
                         if !Console.answeredLine(MemberRow(member)) { Console.out(member.line) }
                     }
                     for note in notes { Console.warning(note) }
@@ -134,13 +134,12 @@ extension BackupsCommand {
             var damaged = 0
             for version in searched {
                 let isFirst = Mutex(true)
-                let progress = Console.downloadProgress()
+                let line = ProgressLine(title: "\(version.shortID): ")
                 do {
                     try await RepositoryOptions.withScratch { scratch in
-                        _ = try await archives.list(version, scratch: scratch, onProgress: progress) { member in
+                        _ = try await archives.list(version, scratch: scratch, onProgress: line.show) { member in
                             guard pattern.matches(member.path.names.map(\.bytes), isFolder: member.isFolder) else { return }
                             found.withLock { $0 += 1 }
-                            Console.progress("")
                             if Console.answeredLine(Row(backup: version.id, at: version.date, file: MemberRow(member))) { return }
                             let starts = isFirst.withLock { first in
                                 defer { first = false }
@@ -155,7 +154,6 @@ extension BackupsCommand {
                     damaged += 1
                     Console.error("\(version.shortID) of \(ShownTime.text(version.date)): \(error)", hint: error.storage?.hint)
                 }
-                Console.progress("")
             }
             let count = found.withLock { $0 }
             Console.answered(Answer(repository: repository.name, searched: searched.count, found: count))
@@ -340,35 +338,19 @@ extension TreeChange {
 }
 
 extension Console {
-    /// Shows how far a download has come.
-    static func downloadProgress() -> @Sendable (Int64, Int64) -> Void {
-        { Console.progress("downloading \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))") }
-    }
-
     /// Compares two trees and prints what differs.
     static func compare(
         _ before: ComparedTree, _ after: ComparedTree, of source: BackupSource?, in repository: Repository
     ) async throws -> TreeDifference {
-        let hasBegun = Mutex(false)
+        let line = ProgressLine()
         let difference = try await RepositoryOptions.withScratch { scratch in
             try await Console.or {
-                try await repository.archives().compare(before, after, of: source, scratch: scratch) { progress in
-                    switch progress {
-                    case .downloading(let done, let total): Console.downloadProgress()(done, total)
-                    case .packing(let packing): Console.progress("reading \(packing.files) of \(packing.totalFiles.counted("file"))")
-                    }
-                } each: { change in
-                    let isFirst = hasBegun.withLock { begun in
-                        defer { begun = true }
-                        return !begun
-                    }
-                    if isFirst { Console.progress("") }
+                try await repository.archives().compare(before, after, of: source, scratch: scratch, onProgress: line.show) { change in
                     if Console.answeredLine(DifferenceAnswer.Change(change)) { return }
                     Console.out(change.line)
                 }
             }
         }
-        Console.progress("")
         for note in difference.notes { Console.warning(note) }
         return difference
     }

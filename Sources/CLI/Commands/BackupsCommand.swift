@@ -137,17 +137,14 @@ struct BackupsCommand: AsyncParsableCommand {
 
         private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ source: BackupSource?, _ scratch: String) async -> Verdict {
             let name = "\(version.shortID) of \(ShownTime.text(version.date))"
+            let line = ProgressLine(title: "\(version.shortID): ")
             do {
-                let contents = try await archives.verify(version, holding: source, scratch: scratch) {
-                    Console.progress("\(name): \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
-                }
-                Console.progress("")
+                let contents = try await archives.verify(version, holding: source, scratch: scratch, onProgress: line.show)
                 Console.out("\(name): whole, \(contents.files.counted("file")), \(ByteSizeText.readable(contents.bytes))")
                 for note in contents.notes { Console.out("  note: \(note)") }
                 return Verdict(
                     id: version.id, at: version.date, isWhole: true, files: contents.files, bytes: contents.bytes, notes: contents.notes.map { "\($0)" })
             } catch {
-                Console.progress("")
                 Console.error("\(name): \(error)")
                 return Verdict(id: version.id, at: version.date, isWhole: false)
             }
@@ -182,13 +179,11 @@ struct BackupsCommand: AsyncParsableCommand {
                 Console.error("\(to) already exists", hint: "name another file, or remove it", code: .refused)
                 throw ExitCode.failure
             }
+            let line = ProgressLine()
             let contents = try await Console.or {
                 let folder = try Console.folder(url.deletingLastPathComponent().path)
-                return try await repository.archives().export(version, to: url.lastPathComponent, in: folder) {
-                    Console.progress("\(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
-                }
+                return try await repository.archives().export(version, to: url.lastPathComponent, in: folder, onProgress: line.show)
             }
-            Console.progress("")
             Console.answered(
                 Answer(id: version.id, at: version.date, file: url.path, files: contents.files, archiveBytes: contents.archiveBytes))
             Console.out(

@@ -82,9 +82,4 @@ extension Console {
         Console.error(error.summary, hint: error.hint)
         return ExitCode.failure
     }
-
-    /// A progress line that the next one takes the place of; nothing where nobody looks at a terminal.
-    static func progress(_ text: String) {
-        if Terminal.isError { errorRaw(text.isEmpty ? "\r\u{1b}[K" : "\r\u{1b}[K\(TextTable.cut(text, to: width - 1))") }
-    }
 }

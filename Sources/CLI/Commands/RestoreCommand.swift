@@ -71,14 +71,12 @@ struct RestoreCommand: AsyncParsableCommand {
         (options.config, options.state, options.repository) = (server.config, server.state, repository)
         let repository = try await options.chosen()
         let version = try await Console.or { try await RepositoryPlans.find(at ?? "latest", in: repository) }
+        let line = ProgressLine()
         let report = try await Console.or {
             let folder = try Console.folder(URL(fileURLWithPath: target).path)
             guard try folder.names().isEmpty else { throw JobError("\(target) is not empty", hint: "name an empty or a new folder") }
-            return try await repository.archives().unpack(version, into: folder, only: path) {
-                Console.progress("downloading \(ByteSizeText.readable($0)) of \(ByteSizeText.readable($1))")
-            }
+            return try await repository.archives().unpack(version, into: folder, only: path, onProgress: line.show)
         }
-        Console.progress("")
         guard report.members > 0 else {
             Console.error("the backup of \(ShownTime.text(version.date)) holds no \(path ?? "files")")
             throw ExitCode.failure
@@ -97,11 +95,12 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         var answer = try await server.ask(RestoreOperation.self, .init(at: at, repository: repository, backup: !skipsBackup))
         var shown = 0
+        let progress = ProgressLine()
         while true {
             for line in answer.lines.dropFirst(shown) { Console.out(line) }
             shown = answer.lines.count
             switch answer.state {
-            case .running: break
+            case .running: if let now = answer.progress { progress.show(now) }
             case .succeeded:
                 Console.answered(answer)
                 return
@@ -109,7 +108,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 if Console.answered(answer) { Console.error(answer.lines.last ?? "not restored", code: answer.state == .refused ? .refused : nil) }
                 throw ExitCode.failure
             }
-            try await server.awaitNews(after: answer.position, topic: InPlaceRestore.topic)
+            try await server.news(after: answer.position, job: answer.job, topic: InPlaceRestore.topic)
             answer = try await server.ask(RestoreProgressOperation.self)
         }
     }
@@ -134,8 +133,9 @@ struct RestoreCommand: AsyncParsableCommand {
         Console.note("shipkeeper is not running here: restoring without it")
         if !yes { try confirm(preview) }
         let lines = Mutex<[String]>([])
+        let progress = ProgressLine()
         let outcome = try await Console.or {
-            try await restore.run(selector, repository: repository, backsUpFirst: !skipsBackup) { line in
+            try await restore.run(selector, repository: repository, backsUpFirst: !skipsBackup, onProgress: progress.show) { line in
                 lines.withLock { $0.append(line) }
                 Console.out(line)
             }

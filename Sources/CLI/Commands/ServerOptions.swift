@@ -18,14 +18,8 @@ struct ServerOptions: ParsableArguments {
 
     /// Asks the running program. Where there is no answer, says why and ends with the exit code for it.
     func ask<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws -> O.Answer {
-        let socket = StateFolder.findSocket(option: state, configuration: config)
-        ShownTime.zone = ConfigurationFile(option: config).timeZone()
-        let client = CurlClient()
-        defer { client.close() }
         let response: HTTPResponse
-        do throws(HTTPFailure) {
-            response = try await client.send(HTTPRequest(operation.effect.method, "http://shipkeeper/-/\(operation.address(request))", unixSocket: socket))
-        } catch {
+        do throws(HTTPFailure) { response = try await send(operation, request) } catch {
             Console.error(
                 "shipkeeper is not running here (\(socket): \(error))", hint: "start it with \"shipkeeper run\", or name its folder with --state",
                 code: .notRunning)
@@ -33,13 +27,33 @@ struct ServerOptions: ParsableArguments {
         }
         if response.status != 200 {
             let failure = try? ControlJSON.decode(FailureAnswer.self, from: response.body)
-            for problem in failure?.problems ?? [ProblemAnswer("the program answered \(response.status)")] { Console.problem(problem) }
-            throw failure?.problems.first?.code == .noSuchJob ? Exit.noSuchJob : ExitCode.failure
+            throw ServerOptions.report(failure?.problems ?? [ProblemAnswer("the program answered \(response.status)")])
         }
         do { return try ControlJSON.decode(O.Answer.self, from: response.body) } catch {
             Console.error("the program gave an answer that this command does not understand; are both of the same version?")
             throw ExitCode.failure
         }
+    }
+
+    private var socket: String { StateFolder.findSocket(option: state, configuration: config) }
+
+    /// Times are shown from here on as the program shows them.
+    private func send<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws(HTTPFailure) -> HTTPResponse {
+        let client = CurlClient()
+        defer { client.close() }
+        let address = "http://shipkeeper/-/\(operation.address(request))"
+        let response = try await client.send(HTTPRequest(operation.effect.method, address, unixSocket: socket))
+        let named = response.header(ControlServer.zoneHeader).flatMap { try? ZoneFinder(environment: ContainerEnvironment.all).zone($0) }
+        ShownTime.zone = named ?? ConfigurationFile(option: config).timeZone()
+        return response
+    }
+
+    /// Says why an operation has no answer; the exit code for it.
+    static func report(_ error: OperationError) -> ExitCode { report(FailureAnswer(error).problems) }
+
+    private static func report(_ problems: [ProblemAnswer]) -> ExitCode {
+        for problem in problems { Console.problem(problem) }
+        return problems.first?.code == .noSuchJob ? Exit.noSuchJob : ExitCode.failure
     }
 
     /// How long one request waits for news, in seconds.
@@ -53,24 +67,20 @@ struct ServerOptions: ParsableArguments {
     /// Whether a program answers.
     func isRunning() async -> Bool { await askQuietly(RestoreProgressOperation.self, NoParameters()) != nil }
 
-    /// Returns once something has happened after a position of the feed of events, or nothing for a while.
-    func awaitNews(after position: Int64?, job: String? = nil, topic: String? = nil) async throws {
+    /// What has happened after a position of the feed of events, once there is something; nothing after a while.
+    @discardableResult
+    func news(after position: Int64?, job: String? = nil, topic: String? = nil) async throws -> EventsAnswer {
         let begun = ContinuousClock.now
         let news = try await ask(EventsOperation.self, .init(after: position, wait: ServerOptions.longestWait, job: job, topic: topic))
-        guard news.events.allSatisfy({ $0.type == .progress || $0.type == .log }) else { return }
+        guard news.events.allSatisfy({ $0.type == .progress || $0.type == .log }) else { return news }
         let rest = ServerOptions.pace - (ContinuousClock.now - begun)
         if rest > .zero { try await SystemWallClock().sleep(for: rest) }
+        return news
     }
 
     /// The same, for what is only worth having where the program runs; nil else.
     func askQuietly<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async -> O.Answer? {
-        let client = CurlClient()
-        defer { client.close() }
-        let socket = StateFolder.findSocket(option: state, configuration: config)
-        let address = "http://shipkeeper/-/\(operation.address(request))"
-        guard let response = try? await client.send(HTTPRequest(operation.effect.method, address, unixSocket: socket)), response.status == 200 else {
-            return nil
-        }
+        guard let response = try? await send(operation, request), response.status == 200 else { return nil }
         return try? ControlJSON.decode(O.Answer.self, from: response.body)
     }
 }

@@ -161,7 +161,8 @@ struct RunWaiter {
     var output = Output.none
 
     func wait() async throws {
-        var (shown, toldAttempts, obstacle) = ("", 0, "")
+        var (toldAttempts, obstacle) = (0, "")
+        let line = ProgressLine()
         var offset: Int64 = 0
         var answer = try await server.state(of: run, job)
         while true {
@@ -182,17 +183,13 @@ struct RunWaiter {
                 Console.answered(answer)
                 return Console.out("\(job) is ready (run \(run))")
             }
-            if Terminal.isError, !isLive, let progress = answer.progress?.displayText, progress != shown {
-                Console.errorRaw("\r\u{1b}[K\(TextTable.cut(progress, to: Console.width - 1))")
-                shown = progress
-            }
+            if !isLive, let progress = answer.progress { line.show(progress) }
             answer = try await server.news(of: run, job, after: answer.position)
         }
     }
 
     /// An attempt that has failed, where another follows.
     private func tell(_ attempt: RunAnswer.AttemptAnswer) {
-        if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         Console.note("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); retrying later (Ctrl-C stops waiting, not the run)")
     }
 
@@ -200,24 +197,25 @@ struct RunWaiter {
 
     /// Shows what has come since that byte.
     private func show(from offset: inout Int64) async {
-        guard let log = await server.askQuietly(LogOperation.self, .init(job: job, run: run, from: offset)) else { return }
-        offset = log.next
-        if !log.text.isEmpty, !Console.answeredLine(log) { Console.raw(log.text) }
+        while let log = await server.askQuietly(RunLogOperation.self, .init(id: run, from: offset)) {
+            offset = log.next
+            for line in log.lines where !Console.answeredLine(LogEntry(line, job: job, run: run)) { Console.out(PrintedText.line(line.displayText)) }
+            if log.isLast { return }
+        }
     }
 
     /// The program's own lines of the run, without the output of its processes.
     private func showSummaryLines() async {
-        if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         var offset: Int64 = 0
         while true {
-            guard let log = await server.askQuietly(LogOperation.self, .init(job: job, run: run, from: offset)), !log.text.isEmpty else { return }
+            guard let log = await server.askQuietly(RunLogOperation.self, .init(id: run, from: offset)) else { return }
             offset = log.next
-            for line in log.text.split(separator: "\n") where line.hasPrefix("# ") { Console.out(String(line.dropFirst(2))) }
+            for line in log.lines where line.source == .own { Console.out(PrintedText.line(line.text)) }
+            if log.isLast { return }
         }
     }
 
     private func conclude(_ answer: RunAnswer) throws {
-        if Terminal.isError { Console.errorRaw("\r\u{1b}[K") }
         Console.answered(answer)
         let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
         let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.displayText.isEmpty ? "" : ": \(answer.displayText)") (run \(run))"

@@ -26,11 +26,23 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         if watch { return try await StatusWatch(jobs: jobs, server: server).run() }
+        if await !server.isRunning() { return try await showRecorded() }
         let shown = try await ShownStatus.ask(jobs, server)
         if !shown.answered() { for line in shown.lines(width: Console.width) { Console.out(line) } }
         guard check, !shown.attention.isEmpty else { return }
         if Console.isJSON { for item in shown.attention { Console.error("\(item.job): \(item.message)", hint: item.hint) } }
         throw ExitCode.failure
+    }
+}
+
+extension StatusCommand {
+    /// The newest run of each job, where no program runs; the exit code says so.
+    fileprivate func showRecorded() async throws {
+        let source = try await server.records()
+        let runs = try await source.ask(RunsOperation.self, .init(limit: 10_000, newest: true)).runs
+        let shown = jobs.isEmpty ? runs : runs.filter { jobs.contains($0.job) }
+        for line in RunsTable(shown.sorted { $0.job < $1.job }, now: .now).lines(width: Console.width) { Console.out(line) }
+        throw Exit.notRunning
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import Init
 import Processes
 import Scheduler
+import Synchronization
 
 /// What people see: results on standard output, everything else on standard error, colours only on a terminal. With `--json` programs read
 /// it instead: answers and problems are collected, and standard output gets the report alone.
@@ -59,6 +60,7 @@ enum Console {
     static func raw(_ text: String) { if !isJSON { write(text) } }
 
     private static func write(_ text: String) {
+        clearProgress()
         do throws(StandardStream.Failure) { try StandardStream.output.write(Array(text.utf8)) } catch {
             if !error.isClosed { errorRaw("the output can't be written: \(error)\n") }
             OwnProcess.leave(code: 1)
@@ -66,7 +68,31 @@ enum Console {
     }
 
     /// Where it can't be written, there is nobody to tell.
-    static func errorRaw(_ text: String) { try? StandardStream.error.write(Array(text.utf8)) }
+    static func errorRaw(_ text: String) {
+        clearProgress()
+        writeError(text)
+    }
+
+    private static func writeError(_ text: String) { try? StandardStream.error.write(Array(text.utf8)) }
+
+    // MARK: Progress
+
+    private static let isProgressShown = Mutex(false)
+
+    /// A line on standard error that whatever is written next takes the place of; nothing where nobody looks at a terminal.
+    static func progress(_ text: String) {
+        guard Terminal.isError else { return }
+        isProgressShown.withLock { $0 = true }
+        writeError("\r\u{1b}[K\(TextTable.cut(text, to: width - 1))")
+    }
+
+    static func clearProgress() {
+        let isShown = isProgressShown.withLock { isShown in
+            defer { isShown = false }
+            return isShown
+        }
+        if isShown { writeError("\r\u{1b}[K") }
+    }
 
     /// Columns of the terminal; 80 where there is none.
     static var width: Int {
@@ -78,6 +104,9 @@ enum Console {
         case green = "32"
         case yellow = "33"
         case red = "31"
+        case blue = "34"
+        case magenta = "35"
+        case cyan = "36"
         case grey = "90"
         case bold = "1"
     }

@@ -32,7 +32,7 @@ struct JobCardText {
     private var facts: [(String, String)] {
         var facts = [("type", job.type)]
         if let note = job.note { facts.append(("why", note)) }
-        if let progress = job.run?.progress { facts.append(("progress", progress.displayText)) }
+        if let progress = job.run?.progress { facts.append(("progress", progress.text(columns: width - 15))) }
         if let process = job.process {
             let memory = job.memoryBytes.map { ", \(ByteSizeText.readable($0)) of memory" } ?? ""
             facts.append(("process", "\(process)\(memory), \((job.restarts ?? 0).counted("restart"))"))
@@ -73,7 +73,8 @@ struct JobCardText {
 
     private var log: [String] {
         guard let run = card.logRun, !card.log.isEmpty else { return [] }
-        return ["", "Log of run \(run), its end (all of it: shipkeeper logs \(job.name) --run \(run)):"] + card.log.map { "  " + $0 }
+        let lines = card.log.map { "  " + PrintedText.line($0.displayText) }
+        return ["", "Log of run \(run), its end (all of it: shipkeeper logs \(job.name) --run \(run)):"] + lines
     }
 
     private var attention: [String] { card.attention.isEmpty ? [] : [""] + StatusText.attention(card.attention, width: width) }

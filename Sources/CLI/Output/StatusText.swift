@@ -36,6 +36,9 @@ struct StatusText {
     /// Below this a row takes two lines: what a job does would have no space next to the other columns.
     static let leastForOneLine = 100
 
+    /// The columns of a line below a row; where there is none, long text is broken into lines.
+    private var widthBelow: Int { width < StatusText.leastForOneLine ? width - 4 : .max }
+
     private var table: TextTable {
         let hasServices = status.jobs.contains(where: \.isService)
         let isNarrow = width < StatusText.leastForOneLine
@@ -80,7 +83,7 @@ struct StatusText {
     private func what(_ job: JobAnswer) -> String {
         if let run = job.run, let since = job.since {
             let time = "for \(DurationText.readable(status.at.since(since)))"
-            if let progress = run.progress { return "\(time), \(progress.displayText)" }
+            if let progress = run.progress { return "\(time), \(progress.text(columns: widthBelow - DisplayWidth.of(time) - 2))" }
             let process = job.process.map { ", process \($0)" } ?? ""
             return time + process + (job.note.map { ": \($0)" } ?? "")
         }
@@ -104,15 +107,5 @@ extension StatusAnswer.Attention {
         let log = run.map { "shipkeeper logs \(job) --run \($0)" }
         guard let hint else { return [log].compactMap(\.self) }
         return hint.contains("shipkeeper logs") ? [hint] : [hint, log].compactMap(\.self)
-    }
-}
-
-extension ProgressAnswer {
-    /// As people read it: `packing 120 of 400 files, 12.3 MB, 4.1 MB/s`.
-    var displayText: String {
-        let of = total.map { " of \($0)" } ?? ""
-        let moved = bytes.map { ", \(ByteSizeText.readable($0))" } ?? ""
-        let rate = bytesPerSecond.map { ", \(ByteSizeText.readable($0))/s" } ?? ""
-        return "\(step) \(done)\(of) \(unit)\(moved)\(rate)"
     }
 }

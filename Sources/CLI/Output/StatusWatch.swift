@@ -25,7 +25,7 @@ struct StatusWatch {
                 Console.raw(frame.text(shown.lines(width: Console.width), rows: Terminal.height ?? 24))
             }
             let begun = ContinuousClock.now
-            try await server.awaitNews(after: shown.position)
+            try await server.news(after: shown.position)
             let rest = StatusWatch.pace - (ContinuousClock.now - begun)
             if rest > .zero { try await SystemWallClock().sleep(for: rest) }
         }

@@ -23,6 +23,12 @@ package struct EventAnswer: Codable, Sendable {
     package var topic: String?
     package var text: String?
 
+    private enum CodingKeys: String, CodingKey {
+        case position, type, job, run, state, note, progress, topic, text
+        // As the conversion from snake case spells it.
+        case runID = "runId"
+    }
+
     init(_ event: SchedulerEvent) {
         position = event.position
         job = event.job
@@ -37,7 +43,7 @@ package struct EventAnswer: Codable, Sendable {
             note = status.note
         case .progress(_, _, let progress):
             type = .progress
-            self.progress = ProgressAnswer(progress, since: nil, at: .distantPast)
+            self.progress = ProgressAnswer(progress)
         case .log: type = .log
         case .message(let topic, let text):
             type = .message

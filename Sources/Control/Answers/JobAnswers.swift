@@ -71,7 +71,7 @@ package struct JobCardAnswer: Codable, Sendable {
     /// The run whose log is shown; nil where none has started.
     package var logRun: Int64?
     /// The last lines of that log; those of the program's own begin with `#`.
-    package var log: [String]
+    package var log: [LogAnswer.Line]
     package var attention: [StatusAnswer.Attention]
     /// The position in the feed of events that this answer knows: what follows is news.
     package var position: Int64

@@ -1,4 +1,5 @@
 import InPlaceRestore
+import Scheduler
 
 package struct RestoreAnswer: Codable, Sendable {
     package enum State: String, Codable, Sendable {
@@ -8,10 +9,15 @@ package struct RestoreAnswer: Codable, Sendable {
     package var state: State
     /// What has been done so far.
     package var lines: [String]
+    /// The job whose run is under way as a part of the restore; nil while there is none.
+    package var job: String?
+    /// How far that run is.
+    package var progress: ProgressAnswer?
     /// The position in the feed of events that this answer knows: what follows is news.
     package var position: Int64
 
-    init(_ progress: InPlaceRestore.Progress) {
+    /// - Parameter snapshot: Where the progress of the run is found.
+    init(_ progress: InPlaceRestore.Progress, _ snapshot: SchedulerSnapshot? = nil) {
         state =
             switch progress.state {
             case .idle: .idle
@@ -22,6 +28,9 @@ package struct RestoreAnswer: Codable, Sendable {
             }
         lines = progress.lines
         position = progress.position
+        job = progress.job
+        let view = snapshot?.jobs.first { $0.definition.name == progress.job && $0.current?.state.activeAttempt != nil }
+        self.progress = view?.progress.map(ProgressAnswer.init)
     }
 }
 

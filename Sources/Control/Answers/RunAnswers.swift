@@ -71,26 +71,6 @@ package struct RunAnswer: Codable, Sendable {
     }
 }
 
-package struct ProgressAnswer: Codable, Sendable {
-    package var step: String
-    package var done: Int64
-    package var total: Int64?
-    package var unit: String
-    package var bytes: Int64?
-    /// Bytes a second since the attempt began.
-    package var bytesPerSecond: Int64?
-
-    init(_ progress: RunProgress, since start: Date?, at now: Date) {
-        step = progress.step
-        done = progress.done
-        total = progress.total
-        unit = progress.unit
-        bytes = progress.bytes
-        let seconds = start.map { now.timeIntervalSince($0) } ?? 0
-        if let bytes = progress.bytes, seconds > 0.05 { bytesPerSecond = Int64(Double(bytes) / seconds) }
-    }
-}
-
 package struct RunsAnswer: Codable, Sendable {
     package var runs: [RunAnswer]
 }
@@ -108,14 +88,4 @@ package struct StartAnswer: Codable, Sendable {
     package var message: String?
     /// The nearest known name, where there is no such job.
     package var suggestion: String?
-}
-
-package struct LogAnswer: Codable, Sendable {
-    package var run: Int64
-    package var text: String
-    /// Where to go on reading.
-    package var next: Int64
-    package var isFinished: Bool
-    /// The position in the feed of events that this answer knows: what follows is news.
-    package var position: Int64
 }

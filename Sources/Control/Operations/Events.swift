@@ -6,7 +6,7 @@ import Scheduler
 package struct EventFilter: Sendable {
     package var job: String?
     package var run: Int64?
-    /// Of messages; nil for none of them where a job or a run is named.
+    /// Of messages; nil for none of them where a job or a run is named. Where one is named too, its events come besides.
     package var topic: String?
 
     package init(job: String? = nil, run: Int64? = nil, topic: String? = nil) {
@@ -21,9 +21,10 @@ package struct EventFilter: Sendable {
         case .missed: return true
         case .message(let topic, _): return self.topic.map { $0 == topic } ?? (job == nil && run == nil)
         case .configured: return job == nil && run == nil && topic == nil
-        case .service: return topic == nil && job.map { $0 == event.job } ?? true
+        case .service: return (topic == nil || job != nil) && job.map { $0 == event.job } ?? true
         case .run, .progress, .log:
-            return topic == nil && job.map { $0 == event.job } ?? true && run.map { $0 == event.run } ?? true
+            guard topic == nil || job != nil || run != nil else { return false }
+            return job.map { $0 == event.job } ?? true && run.map { $0 == event.run } ?? true
         }
     }
 }
@@ -38,7 +39,7 @@ package enum EventsOperation: ControlOperation {
         package var job: String?
         /// Only events of this run.
         package var run: Int64?
-        /// Only messages of this topic.
+        /// Only messages of this topic; together with a job or a run, those and its events.
         package var topic: String?
 
         package init(after: Int64? = nil, wait: Int64? = nil, job: String? = nil, run: Int64? = nil, topic: String? = nil) {

@@ -37,30 +37,13 @@ extension Operations {
         let position = scheduler.position
         let view = try await job(name)
         let usages = await scheduler.usages()
-        let runs: [Run]
-        do { runs = try await store.runs(of: name, limit: max(most, 20)) } catch { throw .store(error) }
-        let logged = view.current.flatMap { $0.startedAt == nil ? nil : $0 } ?? runs.first { $0.startedAt != nil }
-        var log: [String] = []
-        if let logged, lines > 0 { log = await lastLines(lines, of: logged.id) }
+        let runs = try await history.runs(RunQuery(job: name, limit: most))
+        let logged = try await history.runs(RunQuery(job: name, .started, limit: 1)).first
+        let log = if let logged { await history.lastLines(lines, of: logged.id) } else { [LogLine]() }
         let fires = view.definition.disabled != nil ? [] : view.upcoming.map { schedule, at in NextAnswer.Fire(name, at, schedule) }
         return JobCardAnswer(
             job: JobAnswer(view, usages, at: clock.now), at: clock.now, checks: view.checks.map(JobCardAnswer.Check.init), needs: view.definition.needs,
-            next: fires.sorted { $0.at < $1.at }, runs: runs.prefix(most).map(RunAnswer.init), logRun: logged?.id, log: log,
+            next: fires.sorted { $0.at < $1.at }, runs: runs.map(RunAnswer.init), logRun: logged?.id, log: log.map(LogAnswer.Line.init),
             attention: StatusAnswer.Attention.about(view), position: position)
-    }
-
-    /// How much of a log's end is read for each line that is wanted, in bytes.
-    private static let bytesPerLine: Int64 = 400
-
-    private func lastLines(_ count: Int, of run: Int64) async -> [String] {
-        // Beyond the end nothing is read, and the answer says where that is.
-        guard let end = await logs.read(run: run, from: .max)?.end else { return [] }
-        let start = max(0, end - Int64(count) * Operations.bytesPerLine)
-        guard let tail = await logs.read(run: run, from: start) else { return [] }
-        var lines = String(decoding: tail.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
-        // The first one may have lost its beginning.
-        if start > 0, lines.count > 1 { lines.removeFirst() }
-        return lines.suffix(count).map(String.init)
     }
 }

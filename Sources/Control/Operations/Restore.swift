@@ -1,6 +1,7 @@
 package import Foundation
 import InPlaceRestore
 import JobKit
+import Scheduler
 
 package enum RestoreOperation: ControlOperation {
     package struct Request: Codable, Sendable {
@@ -37,7 +38,7 @@ package enum RestoreProgressOperation: ControlOperation {
     package static let effect = OperationEffect.reads
 
     package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> RestoreAnswer {
-        RestoreAnswer(await program.restoring.progress)
+        RestoreAnswer(await program.restoring.progress, await program.scheduler.snapshot())
     }
 }
 

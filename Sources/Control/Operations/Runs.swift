@@ -31,16 +31,33 @@ package enum NextOperation: ControlOperation {
     }
 }
 
-package enum RunsOperation: ControlOperation {
+package enum RunsOperation: RecordedOperation {
     package struct Request: Codable, Sendable {
         /// Only runs of this job.
         package var job: String?
         /// 1 to 10000; 20 where it is missing.
         package var limit: Int?
+        /// Only runs with one of these outcomes, separated by commas.
+        package var outcome: String?
+        /// Only unfinished runs, and those that ended at this instant or later.
+        package var since: String?
+        /// Only the newest run of each job that has begun.
+        package var newest: Bool?
 
-        package init(job: String? = nil, limit: Int? = nil) {
+        package init(job: String? = nil, limit: Int? = nil, outcome: String? = nil, since: String? = nil, newest: Bool? = nil) {
             self.job = job
             self.limit = limit
+            self.outcome = outcome
+            self.since = since
+            self.newest = newest
+        }
+
+        fileprivate func query() throws(OperationError) -> RunQuery {
+            let limit = limit ?? 20
+            guard (1...10_000).contains(limit) else { throw .invalidParameter("\"limit\" must be 1 to 10000, not \(limit)") }
+            return RunQuery(
+                job: job, newest == true ? .newestStartedOfEachJob : .all, outcomes: try outcome.map(RunOutcome.parse),
+                since: try since.map(RequestedInstant.parse), limit: limit)
         }
     }
 
@@ -49,8 +66,24 @@ package enum RunsOperation: ControlOperation {
     package static let summary = "List runs, newest first."
     package static let effect = OperationEffect.reads
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RunsAnswer {
-        try await program.runs(of: request.job, limit: min(10_000, max(1, request.limit ?? 20)))
+    package static func job(of request: Request) -> String? { request.job }
+
+    package static func answer(_ request: Request, from history: RunHistory) async throws(OperationError) -> RunsAnswer {
+        RunsAnswer(runs: try await history.runs(try request.query()).map(RunAnswer.init))
+    }
+}
+
+extension RunOutcome {
+    /// The outcomes that a list names, separated by commas.
+    fileprivate static func parse(_ list: String) throws(OperationError) -> Set<RunOutcome> {
+        var found: Set<RunOutcome> = []
+        for name in list.split(separator: ",") {
+            guard let outcome = RunOutcome(rawValue: name.trimmingCharacters(in: .whitespaces)) else {
+                throw .invalidParameter("\"\(name)\" is not an outcome; they are \(RunOutcome.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            found.insert(outcome)
+        }
+        return found
     }
 }
 
@@ -73,58 +106,17 @@ package enum RunOperation: ControlOperation {
     }
 }
 
-package enum LogOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        package var job: String
-        /// Of the job; its newest where it is missing.
-        package var run: Int64?
-        /// The byte to begin with; 0 where it is missing.
-        package var from: Int64?
-
-        package init(job: String, run: Int64? = nil, from: Int64? = nil) {
-            self.job = job
-            self.run = run
-            self.from = from
-        }
-    }
-
-    package static let name = "log"
-    package static let path = "jobs/{job}/log"
-    package static let summary = "Show the output of a job's newest run, or of one run."
-    package static let effect = OperationEffect.reads
-
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> LogAnswer {
-        try await program.log(of: request.job, run: request.run, from: request.from ?? 0)
-    }
-}
-
 extension Operations {
-    /// Runs, newest first.
-    package func runs(of name: String?, limit: Int) async throws(OperationError) -> RunsAnswer {
-        if let name { _ = try await job(name) }
-        do { return RunsAnswer(runs: try await store.runs(of: name, limit: limit).map(RunAnswer.init)) } catch { throw .store(error) }
-    }
-
     /// One run with its attempts, and how far it has come.
     package func run(_ id: Int64) async throws(OperationError) -> RunAnswer {
         let position = scheduler.position
-        do {
-            guard let run = try await store.run(id) else { throw OperationError.noSuchRun(id) }
-            var answer = RunAnswer(run)
-            answer.position = position
-            answer.attempts = try await store.attempts(of: id).map {
-                .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)
-            }
-            let view = await scheduler.snapshot()?.jobs.first { $0.current?.id == id }
-            answer.obstacle = view?.obstacle
-            answer.service = view?.service.map { StateName($0.state) }
-            if let progress = view?.progress {
-                answer.progress = ProgressAnswer(progress, since: view?.current?.state.activeSince, at: clock.now)
-            }
-            return answer
-        } catch {
-            throw OperationError(error, otherwise: .noSuchRun(id))
-        }
+        var answer = try await RunAnswer(history, id)
+        answer.position = position
+        let view = await scheduler.snapshot()?.jobs.first { $0.current?.id == id }
+        answer.obstacle = view?.obstacle
+        answer.service = view?.service.map { StateName($0.state) }
+        answer.progress = view?.progress.map(ProgressAnswer.init)
+        return answer
     }
 
     /// The next scheduled times of all schedules together, soonest first, and the jobs that are paused.
@@ -147,29 +139,14 @@ extension Operations {
             fires: Array(fires.sorted { ($0.at, $0.job) < ($1.at, $1.job) }.prefix(count)),
             paused: jobs.filter { $0.pause != nil }.map(\.definition.name))
     }
+}
 
-    /// A run's log from an offset on; the job's newest run where none is named.
-    package func log(of name: String, run id: Int64?, from offset: Int64) async throws(OperationError) -> LogAnswer {
-        let position = scheduler.position
-        let view = try await job(name)
-        let run: Run
-        do {
-            if let id {
-                guard let found = try await store.run(id), found.job == name else { throw OperationError.noSuchRun(id) }
-                run = found
-            } else {
-                let newest = try await store.runs(of: name, limit: 20).first { $0.startedAt != nil }
-                guard let found = view.current.flatMap({ $0.startedAt == nil ? nil : $0 }) ?? newest else {
-                    throw OperationError.noRunYet(name)
-                }
-                run = found
-            }
-        } catch {
-            throw OperationError(error, otherwise: .noRunYet(name))
+extension RunAnswer {
+    /// A run as it is recorded, with its attempts.
+    init(_ history: RunHistory, _ id: Int64) async throws(OperationError) {
+        self.init(try await history.run(id))
+        attempts = try await history.attempts(of: id).map {
+            .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)
         }
-        let log = await logs.read(run: run.id, from: offset)
-        return LogAnswer(
-            run: run.id, text: log.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", next: log?.end ?? offset,
-            isFinished: run.state.outcome != nil, position: position)
     }
 }

@@ -24,7 +24,7 @@ extension Operations {
             version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
             configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, usages, at: snapshot.at) }, position: snapshot.position,
             pause: snapshot.pause.map(PauseAnswer.Pause.init), lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
-            attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await store.complaint())
+            attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await history.store.complaint())
                 + StatusAnswer.Attention.paused(snapshot)
                 + snapshot.jobs.flatMap(StatusAnswer.Attention.about)
                 + space.flatMap(StatusAnswer.Attention.about))
@@ -73,9 +73,7 @@ extension JobAnswer {
         restarts = view.service.map { max(0, $0.launches - 1) }
         memoryBytes = view.current.flatMap { usages[$0.id]?.residentBytes }
         note = view.definition.disabled?.description ?? view.retrying?.error ?? view.obstacle ?? view.service?.note
-        if let progress = view.progress, view.current?.state.activeAttempt != nil {
-            run?.progress = ProgressAnswer(progress, since: since, at: now)
-        }
+        if view.current?.state.activeAttempt != nil { run?.progress = view.progress.map(ProgressAnswer.init) }
         switch (view.definition.disabled, view.current?.state) {
         case (_?, _): state = .disabled
         case (nil, nil):

@@ -36,9 +36,9 @@ extension Operations {
     package func why(_ name: String) async throws(OperationError) -> WhyAnswer {
         let view = try await job(name)
         do {
-            let runs = try await store.runs(of: name, limit: Operations.mostHistory)
+            let runs = try await history.store.runs(of: name, limit: Operations.mostHistory)
             let subject = view.current ?? view.verdict ?? view.last
-            let attempts = if let subject { try await store.attempts(of: subject.id) } else { [Attempt]() }
+            let attempts = if let subject { try await history.store.attempts(of: subject.id) } else { [Attempt]() }
             return WhyAnswer(name, Why(view: view, runs: runs, attempts: attempts, now: clock.now).lines)
         } catch {
             throw .store(error)
@@ -49,11 +49,11 @@ extension Operations {
     package func why(_ name: String, at text: String) async throws(OperationError) -> WhyAnswer {
         let view = try await job(name)
         let zone = view.definition.zone
-        guard let wanted = WallTime.parse(text, in: zone, now: clock.now) else {
+        guard let wanted = WrittenInstant.parse(text, in: zone, now: clock.now) else {
             throw .invalidParameter("\"\(text)\" is not a time; write 03:00, \"2026-11-27 03:00\" or 2026-11-27T03:00:00+08:00")
         }
         do {
-            let (runs, events) = (try await store.runs(of: name, limit: 10_000), try await store.events(limit: 10_000))
+            let (runs, events) = (try await history.store.runs(of: name, limit: 10_000), try await history.store.events(limit: 10_000))
             return WhyAnswer(name, WhyThen(view: view, runs: runs, events: events, wanted: wanted, now: clock.now).lines)
         } catch {
             throw .store(error)

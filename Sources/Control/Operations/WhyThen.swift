@@ -11,7 +11,7 @@ struct WhyThen {
     let runs: [Run]
     /// Newest first.
     let events: [Event]
-    let wanted: WallTime
+    let wanted: WrittenInstant
     let now: Date
 
     /// What became of it. Each scheduled time has exactly one.
@@ -155,44 +155,4 @@ struct WhyThen {
     private func result(_ run: Run) -> String? { (run.error ?? run.summary).flatMap { $0.isEmpty ? nil : $0 } }
     private func join(_ first: String, _ second: String?) -> String { second.map { "\(first); then: \($0)" } ?? first }
     private func text(_ date: Date) -> String { view.definition.zone.text(date) }
-}
-
-/// A time as people write it, as exact as they write it.
-struct WallTime: Equatable {
-    let start: Date
-    let end: Date
-
-    /// - Parameter text: `03:00`, the last time the wall showed it; `2026-11-27 03:00`, `2026-11-27T03:00:05+08:00`.
-    static func parse(_ text: String, in zone: Zone, now: Date) -> WallTime? {
-        if let found = text.wholeMatch(of: /(\d\d?):(\d\d)/)?.output, let hour = Int(found.1), let minute = Int(found.2), hour < 24, minute < 60 {
-            let wallNow = Int(now.timeIntervalSince1970) + zone.offset(at: now)
-            let today = CivilDate.floorDivide(wallNow, CivilDate.daySeconds) * CivilDate.daySeconds + hour * 3600 + minute * 60
-            let start = instant(today, zone)
-            return WallTime(start > now ? instant(today - CivilDate.daySeconds, zone) : start, seconds: 60)
-        }
-        let pattern = /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?(Z|[+-]\d\d:\d\d))?/
-        guard let found = text.wholeMatch(of: pattern)?.output, let year = Int(found.1), let month = Int(found.2), (1...12).contains(month),
-            let day = Int(found.3), let hour = Int(found.4), let minute = Int(found.5), hour < 24, minute < 60
-        else { return nil }
-        let number = CivilDate.day(year: year, month: month) + day - 1
-        guard CivilDate.date(ofDay: number) == (year, month, day) else { return nil }
-        let second = found.6.flatMap { Int($0) }
-        let wall = number * CivilDate.daySeconds + hour * 3600 + minute * 60 + (second ?? 0)
-        let start = found.7.map { Date(timeIntervalSince1970: Double(wall - ahead($0))) } ?? instant(wall, zone)
-        return WallTime(start, seconds: second == nil ? 60 : 1)
-    }
-
-    private init(_ start: Date, seconds: Double) { (self.start, end) = (start, start.addingTimeInterval(seconds)) }
-
-    /// When the wall shows this.
-    private static func instant(_ wall: Int, _ zone: Zone) -> Date {
-        let guess = wall - zone.offset(at: Date(timeIntervalSince1970: Double(wall)))
-        return Date(timeIntervalSince1970: Double(wall - zone.offset(at: Date(timeIntervalSince1970: Double(guess)))))
-    }
-
-    /// `+08:00` or `Z` in seconds ahead of UTC.
-    private static func ahead(_ offset: Substring) -> Int {
-        let parts = offset.dropFirst().split(separator: ":").compactMap { Int($0) }
-        return parts.count == 2 ? (offset.hasPrefix("-") ? -1 : 1) * (parts[0] * 3600 + parts[1] * 60) : 0
-    }
 }

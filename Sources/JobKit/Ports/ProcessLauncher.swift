@@ -4,21 +4,23 @@ package import Settings
 package struct ProcessCommand: Sendable {
     /// The program first; without a `/` it is looked up in the environment's `PATH`.
     package var arguments: [String]
-    /// The whole environment: nothing is inherited besides.
+    /// The whole environment: nothing else is inherited.
     package var environment: [String: String]
+    /// The working directory; nil for the program's own.
     package var folder: String?
-    /// Carried by the process and what it starts with its environment, in the variable `SHIPKEEPER_MARK`.
+    /// The value of the variable `SHIPKEEPER_MARK`, by which the processes that it starts are recognized.
     package var mark: String
+    /// Gets what it prints as it comes, cut anywhere. Called on a thread that serves other processes too: it must not block.
     package var onOutput: @Sendable ([UInt8], LogStream) -> Void
-    /// Whether it only looks at something: an orphan that anybody may have left behind is taken for someone else's then.
+    /// Whether it only checks something: an orphan that either it or another process may have left is then not taken for its own.
     package var isProbe = false
-    /// A conversation with the process besides what it prints; nil for none.
+    /// Messages to and from the process, apart from what it prints; nil for none.
     package var conversation: Conversation?
     /// Lets the process outlive this program, where something above it keeps processes; nil where it is to end with it.
     package var survival: Survival?
 
-    /// Takes what a process writes, and calls back on any thread once the lines that the bytes complete are kept.
-    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: @escaping @Sendable () -> Void) -> Void
+    /// Takes what a process writes, and calls back on any thread once the lines that the bytes complete are kept, with the end of the log then.
+    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: @escaping @Sendable (LogEnd) -> Void) -> Void
 
     /// What the program that takes over from this one learns of a process.
     package struct Survival: Sendable {
@@ -35,13 +37,14 @@ package struct ProcessCommand: Sendable {
         }
     }
 
-    /// What a process gets on standard input, at once, and what it says on file descriptor 3.
+    /// A request that a process gets on standard input, at once, and the messages that it writes to file descriptor 3.
     package struct Conversation: Sendable {
-        /// The most that a process gets, in bytes: what a pipe may hold.
+        /// The longest request in bytes: what a pipe may hold (pipe(7), `/proc/sys/fs/pipe-max-size`).
         package static let most = 1 << 20
 
+        /// At most `most` bytes.
         package var request: [UInt8]
-        /// Bytes as the process wrote them, cut anywhere.
+        /// Gets bytes as the process wrote them, cut anywhere. Must not block.
         package var onMessage: @Sendable ([UInt8]) -> Void
 
         package init(request: [UInt8], onMessage: @escaping @Sendable ([UInt8]) -> Void) {
@@ -64,12 +67,14 @@ package struct ProcessCommand: Sendable {
 
 /// How a process ended.
 package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
+    /// By itself, with this code, 0 to 255.
     case exited(Int32)
+    /// By this signal, from us or from elsewhere.
     case signalled(Int32)
-    /// It was not a child of ours, and only its parent learns how it ended.
+    /// It was not a child of ours, and only its parent gets to know how it ended.
     case unknown
 
-    /// The code a shell would show: 128 and the signal's number for a signal; nil where nobody can tell.
+    /// The code that a shell would show: 128 plus the signal's number for a signal; nil where it is not known.
     package var code: Int32? {
         switch self {
         case .exited(let code): code
@@ -78,6 +83,7 @@ package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A verb phrase for messages: `exited with code 1`.
     package var description: String {
         switch self {
         case .exited(let code): "exited with code \(code)"
@@ -89,8 +95,10 @@ package enum ProcessExit: Hashable, Sendable, CustomStringConvertible {
 
 /// How a process is asked to end: each step sends a signal and waits; after the last comes SIGKILL.
 package struct StopSteps: Hashable, Sendable {
+    /// A signal to the process group, and the time after it.
     package struct Step: Hashable, Sendable {
         package var signal: Int32
+        /// The longest wait for the process to end before the next step.
         package var wait: Duration
 
         package init(signal: Int32, wait: Duration) {
@@ -116,10 +124,13 @@ package struct StopSteps: Hashable, Sendable {
     }
 }
 
-/// What may be short for a moment: what can't be started now can be later.
+/// A resource that the system lacks at the moment: the same launch may succeed later.
 package enum LaunchShortage: Error, Hashable, Sendable, CustomStringConvertible {
+    /// `EAGAIN` of clone(2): the limit on processes of the user or the container is reached.
     case processes
+    /// `EMFILE` or `ENFILE`.
     case descriptors
+    /// `ENOMEM`.
     case memory
 
     package var description: String {
@@ -144,20 +155,25 @@ package enum LaunchShortage: Error, Hashable, Sendable, CustomStringConvertible 
 package enum LaunchError: Error, Hashable, Sendable {
     /// The program is in none of the folders that were searched.
     case notFound(program: String, searched: String)
+    /// No permission to execute it, or a mount without execution.
     case notExecutable(path: String)
     case isFolder(path: String)
-    /// It may be executed, and is nothing that can be.
+    /// It may be executed, but is neither a script nor a binary for this machine.
     case noProgram(path: String)
     /// The program that a script's first line names is missing, or can't be executed; the name may end with a carriage return.
     case noInterpreter(script: String, interpreter: String)
     /// A binary for another C library, or for another kind of machine.
     case noLoader(path: String)
+    /// The working directory does not exist.
     case folderMissing(path: String)
+    /// The command is one that the system would refuse.
     case unusable(program: String, UnusableCommand)
+    /// The system lacks a resource at the moment.
     case short(program: String, LaunchShortage)
+    /// Another error of the system.
     case failed(program: String, reason: String)
 
-    /// Whether another try may succeed without anybody's help.
+    /// Whether another try may succeed without a manual change.
     package var isPassing: Bool {
         switch self {
         case .short: true
@@ -212,37 +228,49 @@ extension LaunchError: CustomStringConvertible {
     }
 }
 
-/// Starts processes. The only way for a job to start processes of the operating system.
+/// Starts processes of the operating system. The only way for a job to do so.
+///
+/// ```swift
+/// struct NothingInstalled: ProcessLauncher {     // for a test of the error
+///     func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess {
+///         throw .notFound(program: command.arguments[0], searched: "")
+///     }
+/// }
+/// ```
 package protocol ProcessLauncher: Sendable {
+    /// Starts a process. Returns once the program is running, or could not be executed; does not wait for its end.
+    /// - Throws: Why it could not be started; nothing is left behind then.
     func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess
 }
 
-/// A process that was started. Who started it awaits its end.
+/// A process that was started. The caller of `launch` must await `exit()`, and then call `endLeftovers()`.
 package protocol RunningProcess: Sendable {
+    /// Its process id, which is its process group's too.
     var id: Int32 { get }
-    /// Returns once the main process has ended and what it wrote has been handed over.
+    /// Suspends until the main process has ended and its output has been handed over.
     func exit() async -> ProcessExit
-    /// Sends a signal to the whole process group.
+    /// Sends a signal to the whole process group; without effect once the process has ended.
     func send(signal: Int32)
-    /// Goes through the steps, then kills all that belong to it. Returns when all are gone, or can't be killed.
+    /// Takes the steps, then kills all processes that belong to it. Returns when all are gone, or can't be killed.
     func stop(_ steps: StopSteps) async
-    /// Ends what the process has left behind after its own end. Gives the number of processes that were there.
+    /// Ends what the process has left behind after its own end. Returns the number of processes that were there.
     func endLeftovers() async -> Int
-    /// What it and all that belong to it use.
+    /// What it and all processes that belong to it use now.
     func usage() async -> ProcessUsage
     /// The most resident memory in bytes that it had, or one of its children that it has waited for; 0 until it has ended.
     var peakBytes: Int64 { get }
-    /// A process that it has left behind and that listens at a port, to stay with as with itself. Waits for one as long as
+    /// A process that it has left behind and that listens at a port, to be supervised in its place. Waits for one as long as
     /// there are any left that might; nil when there are none, or the time is up.
     func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)?
 }
 
 /// What processes use together.
 package struct ProcessUsage: Hashable, Sendable {
+    /// Resident memory, shared pages counted for each process.
     package var residentBytes: Int64
     /// Time on processors since they were started.
     package var processorTime: Duration
-    /// What all processes of the container may use together.
+    /// The memory that all processes of the container may use together; `Int64.max` where it is not limited.
     package var containerBytes: Int64
 
     package init(residentBytes: Int64 = 0, processorTime: Duration = .zero, containerBytes: Int64 = .max) {

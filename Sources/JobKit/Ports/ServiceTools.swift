@@ -2,11 +2,13 @@ package import Foundation
 
 /// One probe of a service, and what it found.
 package struct CheckReport: Hashable, Sendable {
+    /// `ready` decides whether others may start, `live` whether the service is restarted.
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable { case ready, live }
 
     package var kind: Kind
-    /// What was asked, such as `http://127.0.0.1:18789/healthz`.
+    /// The target, such as `http://127.0.0.1:18789/healthz`.
     package var target: String
+    /// When the probe ended.
     package var at: Date
     package var result: ProbeResult
 
@@ -20,6 +22,7 @@ package struct CheckReport: Hashable, Sendable {
 
 /// What one probe of a service found.
 package enum ProbeResult: Hashable, Sendable {
+    /// The service answered as it should.
     case healthy
     /// What was wrong with the answer.
     case unhealthy(String)
@@ -27,10 +30,10 @@ package enum ProbeResult: Hashable, Sendable {
     case unknown(String)
 }
 
-/// What keeping a service takes besides starting its process.
+/// What supervising a service needs apart from starting its process.
 package protocol ServiceTools: Sendable {
     /// Probes a running service once.
     func probe(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> ProbeResult
-    /// Removes files that an earlier container left behind. Gives the paths that were removed.
+    /// Removes files that an earlier container left behind. Returns the paths that were removed.
     func clean(_ cleaning: ServiceDefinition.Cleaning) async -> [String]
 }

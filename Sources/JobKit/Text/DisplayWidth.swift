@@ -1,9 +1,11 @@
-/// How many columns of a terminal text takes: two for East Asian wide characters and emoji, none for marks that join what is before them.
+/// How many columns of a terminal a text needs: two for East Asian wide characters and emoji, none for control characters and combining marks.
 ///
 /// Source: Unicode Standard Annex 11 (wide and fullwidth), as terminals apply it.
 package enum DisplayWidth {
+    /// The columns of a whole text.
     package static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
 
+    /// The columns of one character: 0, 1 or 2.
     package static func of(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         // A sign that is shown as a picture because of the selector behind it.

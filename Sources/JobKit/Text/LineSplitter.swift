@@ -11,13 +11,15 @@ package struct LineSplitter: Sendable {
 
     /// A line, or a part of one that is longer than a line may be.
     package struct Line: Hashable, Sendable {
+        /// Without a line break.
         package var bytes: [UInt8]
         /// Whether the line is over; else what follows belongs to it.
         package var isEnd: Bool
     }
 
     private let longest: Int
-    /// So many bytes at the end of a line that continues stay back, so that `clean` sees what they belong to.
+    /// How many bytes at the end of a line that continues are held back, so that `clean` sees them together with what follows. For redaction, the
+    /// length of the longest secret.
     package var held: Int
     private let clean: @Sendable ([UInt8]) -> [UInt8]
     private var terminal: TerminalFilter?

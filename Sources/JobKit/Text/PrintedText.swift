@@ -1,5 +1,6 @@
 /// One line of text as it may be shown: no control characters that could forge a line or steer a terminal; colours stay.
 package enum PrintedText {
+    /// The text with line breaks and other control characters replaced by blanks or removed, and colours kept.
     package static func line(_ text: String) -> String {
         guard text.utf8.contains(where: { TerminalFilter.isSpecial($0) }) else { return text }
         var splitter = LineSplitter(.text, longest: .max / 4)

@@ -1,13 +1,14 @@
-/// Work that may take only so long.
+/// Runs work with a time limit.
 package enum Deadline {
     private enum End<Value: Sendable>: Sendable {
         case done(Result<Value, JobError>)
         case late
-        /// The caller was cancelled, and so is the work: what that comes to counts.
+        /// The caller was cancelled, and so is the work: its result counts.
         case cut
     }
 
-    /// Nil when the time was up first: the work was cancelled then, and has ended. When the task itself is cancelled, so is the work, and its end is given.
+    /// Suspends until `work` has ended. Nil where the time was up first, in which case the work was cancelled, and waited for. When the task itself
+    /// is cancelled, so is the work, and its result is returned.
     /// - Throws: What the work throws.
     package static func within<Value: Sendable>(
         _ length: Duration, _ clock: any WallClock, _ work: @escaping @Sendable () async throws(JobError) -> Value

@@ -1,5 +1,6 @@
-/// One thing that a job or a plug-in was tried for, and how it went.
+/// One check of `doctor` or `plugins check`, and its result.
 package struct JobCheck: Hashable, Sendable, Encodable {
+    /// `warning`: it works, with a risk; `skipped`: it could not be tried. The raw values are part of JSON outputs.
     package enum Verdict: String, Hashable, Sendable, Encodable {
         case ok, warning, failed, skipped
     }
@@ -7,6 +8,7 @@ package struct JobCheck: Hashable, Sendable, Encodable {
     /// What was tried, in a few words.
     package var name: String
     package var verdict: Verdict
+    /// The result, for people, without a period at its end.
     package var message: String
     /// What to do about it.
     package var hint: String?
@@ -18,6 +20,7 @@ package struct JobCheck: Hashable, Sendable, Encodable {
         self.hint = hint
     }
 
+    /// A failed check, with the error's summary and hint.
     package init(_ name: String, _ error: JobError) {
         self.init(name, .failed, error.summary, hint: error.hint)
     }

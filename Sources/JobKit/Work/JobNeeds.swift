@@ -1,13 +1,13 @@
 package import Settings
 
-/// A program that a job starts: it can be looked for before it is needed.
+/// A program that a job starts, so that `doctor` can check that it exists.
 package struct ProgramUse: Hashable, Sendable {
     /// What it is for, in a word or two: `program`, `ready check`.
     package var role: String
     package var line: ProgramLine
     /// Where it runs; nil for a folder of the run's own.
     package var folder: String?
-    /// Whether the job is worth nothing without it.
+    /// Whether the job fails without it.
     package var isNeeded: Bool
 
     package init(_ role: String, _ line: ProgramLine, folder: String? = nil, isNeeded: Bool = true) {
@@ -18,7 +18,7 @@ package struct ProgramUse: Hashable, Sendable {
     }
 }
 
-/// An address that a job asks.
+/// An address that a job requests, so that `doctor` can check that its host name is known.
 package struct AddressUse: Hashable, Sendable {
     /// What it is for, in a word or two: `url`, `ready check`.
     package var role: String
@@ -41,7 +41,7 @@ extension ServiceDefinition {
             + exitRules.sorted { $0.key < $1.key }.flatMap { code, rule in rule.repairs.map { ProgramUse("repair after \(code)", $0, folder: folder) } }
     }
 
-    /// The addresses that its checks ask.
+    /// The addresses that its checks request.
     package var addresses: [AddressUse] {
         probes.flatMap { role, probe -> [AddressUse] in
             switch probe {

@@ -1,4 +1,4 @@
-/// A figure of a run for other programs: in JSON a text, a number or a truth value.
+/// A figure of a run for other programs: in JSON a text, a number or a boolean.
 package enum OutputValue: Hashable, Sendable {
     case text(String)
     case integer(Int64)

@@ -1,11 +1,14 @@
 /// What a publication did, or would do.
 package struct PublicationFacts: Hashable, Sendable, Codable {
-    /// Whether it was only looked at what would be done; the counts are of that then.
+    /// Whether it was a dry run; the counts are of what would be done then.
     package var isDryRun: Bool
-    /// Of the site.
+    /// Files of the site.
     package var files: Int
+    /// Files that were uploaded.
     package var uploaded: Int
+    /// Objects that were deleted.
     package var deleted: Int
+    /// Files that needed no upload.
     package var unchanged: Int
     /// Bytes of what was uploaded.
     package var bytes: Int64
@@ -13,7 +16,7 @@ package struct PublicationFacts: Hashable, Sendable, Codable {
     package var skipped: Int
     /// What is wrong with how visitors see the site, and deletions that were refused.
     package var problems: Int
-    /// Where visitors find the site.
+    /// The site's address.
     package var url: String?
     /// Each change in a line of its own; only of a dry run.
     package var plan: [String]
@@ -56,10 +59,10 @@ package struct PublicationFacts: Hashable, Sendable, Codable {
     }
 }
 
-/// What a request that keeps the place awake came to.
+/// The result of a request that prevents the container from being put to sleep.
 package enum KeepaliveFacts: Hashable, Sendable, Codable {
     case answered(status: Int, milliseconds: Int64)
-    /// It failed, for the so manieth time in a row, which is not often enough to count.
+    /// It failed, this many times in a row, which is below the configured limit.
     case missed(failures: Int)
 
     var outputs: [String: OutputValue] {
@@ -72,6 +75,7 @@ package enum KeepaliveFacts: Hashable, Sendable, Codable {
 
 /// What was changed in a file of settings.
 package struct SettingsFacts: Hashable, Sendable, Codable {
+    /// Keys with another value than before.
     package var changed: Int
     /// Values that the app's own check refused.
     package var rejected: Int

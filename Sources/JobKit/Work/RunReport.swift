@@ -1,10 +1,10 @@
 /// What an attempt that did its work reports.
 package struct RunReport: Hashable, Sendable {
-    /// One line for people: `stored 214 files, 12.3 MB`. Nothing is decided by it.
+    /// One line for people: `stored 214 files, 12.3 MB`. The program never parses it.
     package var summary: String
     /// The facts, typed by family of job.
     package var result: RunResult
-    /// What a person must look at although the attempt did its work. It lasts until a later run of the job reports.
+    /// What needs manual action although the attempt did its work. It is shown until a later run of the job reports.
     package var attention: [Attention]
 
     package init(summary: String, result: RunResult, attention: [Attention] = []) {
@@ -13,7 +13,7 @@ package struct RunReport: Hashable, Sendable {
         self.attention = attention
     }
 
-    /// A report whose figures the program never interprets, such as a plug-in's.
+    /// A report whose figures the program only stores and shows, such as a plug-in's.
     package init(summary: String, outputs: [String: OutputValue] = [:]) {
         self.init(summary: summary, result: .values(outputs))
     }
@@ -22,8 +22,9 @@ package struct RunReport: Hashable, Sendable {
     package var outputs: [String: OutputValue] { result.outputs }
 }
 
-/// Something that needs a person, said by the part of the program that knows the fact.
+/// Something that needs manual action, reported by the part of the program that knows the fact.
 package struct Attention: Hashable, Sendable, Codable {
+    /// One sentence, without a period at its end.
     package var message: String
     /// What to do about it; nil where the message says all.
     package var hint: String?
@@ -31,26 +32,5 @@ package struct Attention: Hashable, Sendable, Codable {
     package init(_ message: String, hint: String? = nil) {
         self.message = message
         self.hint = hint
-    }
-}
-
-/// How far an attempt has come.
-package struct RunProgress: Hashable, Sendable, Codable {
-    package var done: Int64
-    /// Nil while the whole is not known.
-    package var total: Int64?
-    /// What is counted: `files`, `bytes`.
-    package var unit: String
-    /// The step at hand, such as `packing` or `unpacking`.
-    package var step: String
-    /// Bytes moved so far, where bytes are not what is counted.
-    package var bytes: Int64?
-
-    package init(step: String, done: Int64, total: Int64? = nil, unit: String, bytes: Int64? = nil) {
-        self.step = step
-        self.done = done
-        self.total = total
-        self.unit = unit
-        self.bytes = bytes
     }
 }

@@ -34,8 +34,9 @@ package enum RunResult: Hashable, Sendable {
     }
 }
 
-/// What a backup came to.
+/// The result of a backup.
 package struct BackupResult: Hashable, Sendable, Codable {
+    /// What the backup has changed. The raw values are part of outputs.
     package enum Outcome: String, Hashable, Sendable, Codable {
         /// A new version is the newest.
         case stored
@@ -47,6 +48,7 @@ package struct BackupResult: Hashable, Sendable, Codable {
 
     /// Files that the stored backup lacks, or holds in another state than the tree.
     package struct Missing: Hashable, Sendable, Codable {
+        /// How many files.
         package var count: Int
         /// The first of them, a sentence each.
         package var first: [String]
@@ -56,6 +58,7 @@ package struct BackupResult: Hashable, Sendable, Codable {
             self.first = first
         }
 
+        /// Whether the backup is complete.
         package var isEmpty: Bool { count == 0 }
     }
 
@@ -65,7 +68,7 @@ package struct BackupResult: Hashable, Sendable, Codable {
         package var used: Int64
         /// Bytes; nil where the store names none.
         package var limit: Int64?
-        /// Whether anybody may read it.
+        /// Whether it can be read without credentials.
         package var isPublic: Bool
 
         package init(used: Int64, limit: Int64?, isPublic: Bool) {
@@ -79,11 +82,15 @@ package struct BackupResult: Hashable, Sendable, Codable {
     package var missing: Missing
     /// The newest version afterwards; nil where it is another container's.
     package var version: String?
+    /// Regular files in the backup.
     package var files: Int
+    /// Bytes of their content.
     package var bytes: Int64
+    /// Bytes of the archive, compressed.
     package var archiveBytes: Int64
-    /// SHA-256 of the archive, in hexadecimal digits.
+    /// SHA-256 of the archive, in lower-case hexadecimal digits; empty where nothing was stored.
     package var sha256: String
+    /// The repository's space after the backup; nil where the store does not report it.
     package var space: Space?
 
     package init(
@@ -118,7 +125,7 @@ package struct BackupResult: Hashable, Sendable, Codable {
     }
 }
 
-/// What a restore came to.
+/// The result of a restore.
 package enum RestoreResult: Hashable, Sendable, Codable {
     /// A version was unpacked in the tree's place.
     case restored(version: String, files: Int, bytes: Int64, skippedVersions: Int)
@@ -126,7 +133,7 @@ package enum RestoreResult: Hashable, Sendable, Codable {
     case kept(version: String)
     /// The repository answered and holds no backup.
     case empty
-    /// Not restored, and the app starts without its data; backups are locked.
+    /// The restore failed, and the app is started without its data, as configured; backups are locked.
     case startedLocked(error: String)
 
     fileprivate var outputs: [String: OutputValue] {

@@ -1,16 +1,23 @@
 package import Settings
 
-/// A process meant never to end: how it is started, judged, restarted and stopped.
+/// A process that is meant to run all the time: how it is started, checked, restarted and stopped.
 package struct ServiceDefinition: Hashable, Sendable {
     package var program: ProgramLine
+    /// The working directory; nil for the program's own.
     package var folder: String?
     /// Variables of its own, over those of the job.
     package var environment: [String: String]
+    /// Decides when jobs that need the service may start; nil for as soon as its process has started.
     package var ready: ReadyCheck?
+    /// Restarts a service that fails it; nil for no such check.
     package var live: LiveCheck?
+    /// What happens when the process ends, unless an exit rule says otherwise.
     package var restart: RestartPolicy
+    /// By exit code.
     package var exitRules: [Int32: ExitRule]
+    /// How the process is asked to end.
     package var stop: StopSteps
+    /// Restarts a service that uses too much memory; nil for no limit.
     package var memoryLimit: MemoryLimit?
     /// The port at which the service listens: a process that it leaves behind there when it exits with 0 is kept as the service.
     package var adoptPort: Int?
@@ -35,16 +42,16 @@ package struct ServiceDefinition: Hashable, Sendable {
         self.cleaning = cleaning
     }
 
-    /// One look at a running service.
+    /// One probe of a running service.
     package enum Probe: Hashable, Sendable {
-        /// An answer below 400 is good; the later addresses are tried where an earlier one is not known (404).
+        /// A `GET` whose answer is below 400 is good; the next address is tried only after a 404 or 405.
         case http([String])
         /// A connection that is accepted is good.
         case tcp(host: String, port: Int)
         /// Exit code 0 is good.
         case exec([String])
 
-        /// What is asked, as people read it.
+        /// The target for messages.
         package var displayText: String {
             switch self {
             case .http(let addresses): addresses.first ?? ""
@@ -54,9 +61,12 @@ package struct ServiceDefinition: Hashable, Sendable {
         }
     }
 
+    /// Whether the service can be used.
     package struct ReadyCheck: Hashable, Sendable {
         package var probe: Probe
+        /// The longest time from the end of one check to the next; the first checks follow each other faster.
         package var every: Duration
+        /// The longest one check may take.
         package var timeout: Duration
         /// A service that is not ready by then is restarted.
         package var within: Duration
@@ -72,9 +82,12 @@ package struct ServiceDefinition: Hashable, Sendable {
         }
     }
 
+    /// Whether the service still works, once it was ready.
     package struct LiveCheck: Hashable, Sendable {
         package var probe: Probe
+        /// Time from the end of one check to the next.
         package var every: Duration
+        /// The longest one check may take.
         package var timeout: Duration
         /// Failures in a row after which the service is restarted.
         package var failures: Int
@@ -89,12 +102,14 @@ package struct ServiceDefinition: Hashable, Sendable {
         }
     }
 
+    /// How a service is restarted after it has ended.
     package struct RestartPolicy: Hashable, Sendable {
         /// The wait before the first restart; it doubles with each further one up to `backoffCap`. With zero a service that was ready is started
         /// again at once, and dying again before it was stable, after 1 s, 2 s and so on.
         package var backoff: Duration
+        /// The longest wait.
         package var backoffCap: Duration
-        /// The service is given up after this many ends within `giveUpWithin`.
+        /// The service is given up, and its run fails, after this many exits within `giveUpWithin`.
         package var giveUpAfter: Int
         package var giveUpWithin: Duration
         /// The backoff starts again once the service was ready for this long.
@@ -118,19 +133,21 @@ package struct ServiceDefinition: Hashable, Sendable {
         case restartNow
         /// Start again by the restart policy.
         case restart
+        /// Do not start again: the run has failed.
         case giveUp
         /// The service has done what it was for: the run has succeeded.
         case stop
-        /// Run a repair once, at the given number of such ends in a row, and start again. Ends before it are followed by the
+        /// Run a repair once, at the given number of such exits in a row, and start again. Exits before it are followed by the
         /// restart policy, further ones by another rule.
         indirect case repair(ProgramLine, after: Int, then: ExitRule)
     }
 
     /// When a service that uses too much memory is restarted.
     package struct MemoryLimit: Hashable, Sendable {
+        /// How much memory is too much.
         package enum Size: Hashable, Sendable {
             case bytes(Int64)
-            /// Of what the container may use, 0 to 1.
+            /// A share of what the container may use, 0 to 1.
             case share(Double)
 
             /// - Parameter all: What the container may use.
@@ -142,11 +159,11 @@ package struct ServiceDefinition: Hashable, Sendable {
             }
         }
 
-        /// Of the service's processes together, resident.
+        /// Resident memory of the service's processes together.
         package var size: Size
-        /// The time that it must have done next to nothing before it is restarted; nil for at once.
+        /// How long it must have been idle before it is restarted; nil for at once.
         package var quiet: Duration?
-        /// Without a quiet moment it is restarted after this.
+        /// Where it is never idle that long, it is restarted after this.
         package var within: Duration
 
         package init(_ size: Size, quiet: Duration? = nil, within: Duration = .seconds(1800)) {
@@ -156,8 +173,11 @@ package struct ServiceDefinition: Hashable, Sendable {
         }
     }
 
+    /// Stale lock files that an earlier container may have left.
     package struct Cleaning: Hashable, Sendable {
+        /// Searched with all below it.
         package var folder: String
+        /// As in a `.gitignore`; files with content of their own are never removed.
         package var patterns: [String]
 
         package init(folder: String, patterns: [String]) {
@@ -167,8 +187,9 @@ package struct ServiceDefinition: Hashable, Sendable {
     }
 }
 
-/// How a service is just now, as people see it.
+/// The state of a service, as `status` shows it.
 package struct ServiceStatus: Hashable, Sendable, Codable {
+    /// The raw values are part of outputs.
     package enum State: String, Hashable, Sendable, Codable, CaseIterable {
         case stopped, starting, ready, unready
         case backingOff = "backing off"
@@ -177,11 +198,11 @@ package struct ServiceStatus: Hashable, Sendable, Codable {
     }
 
     package var state: State
-    /// The main process, while there is one.
+    /// The main process's id; nil while there is none.
     package var process: Int32?
     /// Launches since the run began, the first one included.
     package var launches: Int
-    /// Why it is as it is, where that is worth a word: the last failure, or the next step.
+    /// The reason for the state, such as the last failure, or the next step; nil for none.
     package var note: String?
 
     package init(state: State, process: Int32? = nil, launches: Int = 0, note: String? = nil) {

@@ -233,7 +233,8 @@ extension BackupAttempt {
                 if let deadline = context.deadline, deadline.timeIntervalSince1970 - now < BackupAttempt.timeToPrune { return }
                 try await records.notePruned(at: now)
             }
-            let pruned = try await archives.prune(scratch: scratch, protected: lineage.protected)
+            let pruned = try await archives.prune(
+                scratch: scratch, protected: lineage.protected, onProgress: { [context] in context.report(RunProgress($0)) })
             if pruned > 0 { context.log("removed \(pruned.counted("old backup"))") }
         } catch {
             context.log("note: old backups were not removed: \(error)")
@@ -269,15 +270,4 @@ extension BackupResult.Missing {
     private static let most = 5
 
     init(_ files: IncompleteFiles) { self.init(count: files.count, first: files.first.prefix(Self.most).map(\.description)) }
-}
-
-extension RunProgress {
-    fileprivate init(_ progress: ArchiveRepository.BackupProgress) {
-        switch progress {
-        case .packing(let packing):
-            self.init(step: "packing", done: Int64(packing.files), total: Int64(packing.totalFiles), unit: "files", bytes: packing.bytes)
-        case .uploading(let done, let total):
-            self.init(step: "uploading", done: done, total: total, unit: "bytes", bytes: done)
-        }
-    }
 }

@@ -76,7 +76,7 @@ struct BucketSettings: Sendable {
         return endpoint
     }
 
-    /// What the bucket is called in sentences.
+    /// The bucket's name for messages.
     var name: String {
         switch address {
         case .oss: "oss://\(bucket)"
@@ -85,7 +85,7 @@ struct BucketSettings: Sendable {
     }
 
     /// The bucket, with the keys that were configured or that the environment holds.
-    /// - Parameter isPaced: Whether someone above sends less at once when the service asks for that.
+    /// - Parameter isPaced: Whether the caller reduces its parallel requests when the service asks for that; see `BucketTimeouts.isPaced`.
     func open(
         http: any HTTPTransport, environment: [String: String], isPaced: Bool = false, now: @escaping @Sendable () -> Date
     ) throws(JobError) -> BucketClient {
@@ -116,7 +116,7 @@ struct BucketSettings: Sendable {
 }
 
 extension BucketSettings.Service {
-    /// The variables that others call the keys by.
+    /// Other common names of the variables for the keys.
     fileprivate var keyNames: (id: String, secret: String, token: String) {
         switch self {
         case .oss: ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN")

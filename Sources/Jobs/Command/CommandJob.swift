@@ -3,10 +3,14 @@ package import Settings
 
 /// Runs a program and succeeds when it exits with an expected code.
 package struct CommandJob: JobType {
+    /// The keys under `with`.
     package struct Settings: Sendable {
         package var program: ProgramLine
+        /// The working directory; nil for the program's own.
         package var folder: String?
+        /// Exit codes that count as success; `0` by default. A signal never does.
         package var successCodes: Set<Int32>
+        /// How the program is asked to exit when the run is cancelled.
         package var stop: StopSteps
     }
 
@@ -23,6 +27,8 @@ package struct CommandJob: JobType {
 
     package var programs: [ProgramUse] { [ProgramUse("program", settings.program, folder: settings.folder)] }
 
+    /// Runs the program to its end, its output going to the run's log.
+    /// - Throws: Where it can't be started, and for any other exit code or a signal, which is worth a retry.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         let exit = try await context.finish(context.command(settings.program, folder: settings.folder), stop: settings.stop)
         guard case .exited(let code) = exit, settings.successCodes.contains(code) else {

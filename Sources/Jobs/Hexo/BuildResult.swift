@@ -3,17 +3,18 @@ import JobKit
 import Publishing
 import Settings
 
-/// What a build has come to.
+/// The result of a build.
 package struct BuildResult: Hashable, Sendable {
+    /// How many HTML pages it has made.
     package var pages = 0
     /// For the log.
     package var notes: [String] = []
-    /// What a person should know of the result, for the summary.
+    /// Problems that the operator should know about, for the summary; the build may still be published.
     package var problems: [String] = []
 
-    /// What comes before the publication's words.
+    /// The beginning of the run's summary, before that of the publication.
     package var summary: String { pages.counted("page") }
-    /// What comes after them.
+    /// The end of the run's summary, after that of the publication.
     package var afterword: String { problems.map { "; \($0)" }.joined() }
 }
 

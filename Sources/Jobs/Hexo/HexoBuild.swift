@@ -14,7 +14,7 @@ struct HexoBuild {
         var undated: [String]
         /// Whether Hexo must make everything, whatever it takes for unchanged.
         var isForced: Bool
-        /// What came of emptying the output; nil where it was built upon.
+        /// The result of emptying the output; nil where the build continues from it.
         var emptied: HexoOutput.Emptied?
     }
 
@@ -47,7 +47,7 @@ struct HexoBuild {
         let known = try await digests.all()
         var (reading, verdict) = try await judge(known)
         if case .failure(let refusal) = verdict, let spoiled = refusal.spoiled {
-            // An earlier build may be to blame: the next one shows, and Hexo says again what went wrong.
+            // An earlier build may be the cause: the next one shows that, and Hexo reports the problem again.
             try await memory.note(spoiled)
             if ground.emptied == nil {
                 context.log("note: \(refusal.message); the site is built once more, from nothing")

@@ -1,7 +1,7 @@
 import Foundation
 import JSON5
 
-/// A site's own configuration, as far as plain settings at its top tell it.
+/// A site's own configuration, as far as it consists of plain settings at the top level.
 struct HexoConfig: Sendable {
     /// As Hexo looks for it: the first that is there.
     static let names = ["_config.yml", "_config.yaml", "_config.json"]
@@ -10,7 +10,7 @@ struct HexoConfig: Sendable {
     let name: String
     private let values: [String: [String]]
 
-    /// - Parameter text: What the file holds. What can't be read as a setting is passed over; Hexo itself complains of it.
+    /// - Parameter text: The file's content. Lines that can't be read as settings are skipped; Hexo itself reports them.
     init(name: String, text: String) {
         self.name = name
         values = name.hasSuffix(".json") ? HexoConfig.json(text) : HexoConfig.yaml(text)

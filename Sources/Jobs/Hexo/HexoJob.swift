@@ -5,8 +5,9 @@ import Publishing
 package import Settings
 import Synchronization
 
-/// Builds a Hexo site, judges what came out, and publishes it.
+/// Builds a Hexo site, checks the result, and publishes it. Hexo exits with 0 in many cases that are failures, so the output decides.
 package struct HexoJob: JobType {
+    /// The keys under `with`. Nothing of them is needed outside of this module.
     package struct Settings: Sendable {
         var site: String
         var hexo: String?
@@ -44,10 +45,12 @@ package struct HexoJob: JobType {
             probe: reader.url("probe", "The site's public URL, which is checked after publishing", isRequired: false))
     }
 
+    /// What Hexo writes into the site's folder, and a target folder. Blocks: reads the site's configuration from the disk.
     package var outputs: [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }
 
     package var addresses: [AddressUse] { settings.probe.map { [AddressUse("probe", $0)] } ?? [] }
 
+    /// Whether the site and its packages are there, and the target can be reached. Starts no process; sends requests to a bucket.
     package func diagnose(environment: [String: String]) async -> [JobCheck] {
         var checks: [JobCheck] = []
         do throws(JobError) {
@@ -62,6 +65,9 @@ package struct HexoJob: JobType {
         return checks + [await settings.target?.diagnose(http: http, environment: environment, now: now)].compactMap(\.self)
     }
 
+    /// Installs what is missing, builds, checks, publishes. Suspends; the disk work is done on threads of its own. A dry run builds too, and
+    /// uploads nothing.
+    /// - Throws: Where Hexo or a package is missing, the build fails or is worse than the last one, or the publication fails.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
         let site = try await readySite(context)
@@ -94,7 +100,7 @@ package struct HexoJob: JobType {
         }
     }
 
-    /// The site with all that it names; what is missing is installed where someone has said how.
+    /// The site with all packages that it names; missing ones are installed where `install` is set.
     private func readySite(_ context: RunContext) async throws(JobError) -> HexoSite {
         let (site, missing) = try await look(context.environment)
         for module in missing where !module.isNeeded {
@@ -127,7 +133,7 @@ package struct HexoJob: JobType {
         let exit = try await Deadline.within(settings.installTimeout, context.clock) { () async throws(JobError) in
             try await context.finish(command) { line, stream in heard.withLock { $0.hear(line, from: stream) } }
         }
-        // A person's stop or that of the program: nothing is wrong with the install.
+        // Stopped manually or by a shutdown: nothing is wrong with the install.
         if Task.isCancelled { throw JobError("\"\(line)\" was ended before it was done", retry: .worthwhile) }
         let report = heard.withLock(\.self)
         let registry = context.environment["npm_config_registry"]
@@ -144,7 +150,7 @@ package struct HexoJob: JobType {
         throw JobError("\"\(line)\" \(exit)\(cause)", hint: "shipkeeper logs \(context.job) --run \(context.run)", retry: .worthwhile, exitCode: exit.code)
     }
 
-    /// Hexo itself says which Node.js it needs.
+    /// Hexo's own `package.json` names the Node.js that it needs.
     private func checkNode(_ site: HexoSite, _ context: RunContext) async throws(JobError) {
         guard let needed = site.neededNode else { return }
         let said = Mutex("")
@@ -160,7 +166,7 @@ package struct HexoJob: JobType {
     }
 }
 
-/// What of a site's packages is not there, in words.
+/// The missing packages of a site, as a message.
 private struct MissingModules {
     private static let mostNamed = 5
 

@@ -9,11 +9,11 @@ struct MissingModule: Hashable, Sendable {
     var isBroken: Bool
     /// Whether it is named for development, which some installs leave out.
     var isForDevelopment: Bool
-    /// Whether a build without it is none: the site names it, or the pages are made by it.
+    /// Whether a build without it is useless: the site names it, or the pages are made by it.
     var isNeeded: Bool
 }
 
-/// The packages that Hexo loads: it leaves out without a word those that it does not find.
+/// The packages that Hexo loads: it silently leaves out those that it does not find.
 ///
 /// See hexojs/hexo `lib/hexo/load_plugins.ts`: names that begin with `hexo-`, also below a scope, under `dependencies` of the site and of its
 /// theme, and under `devDependencies` of the site; found as Node.js finds them.

@@ -34,7 +34,7 @@ struct HexoOutput {
         }
     }
 
-    /// The names that lead to it from the site's folder; nil where it is none of the site's own.
+    /// The names that lead to it from the site's folder; nil where it is outside of the site.
     private var ownNames: [RawName]? {
         guard let names = names(of: site.output), !names.isEmpty else { return nil }
         let taken = ([site.source, site.theme].compactMap(\.self) + HexoOutput.others.map { "\(site.folder)/\($0)" }).compactMap(self.names)

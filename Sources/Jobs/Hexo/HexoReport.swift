@@ -1,12 +1,12 @@
 import JobKit
 
-/// What Hexo says of its work: it exits with 0 though pages are broken, and reports causes in the line after the complaint.
+/// What Hexo reports about its work: it exits with 0 though pages are broken, and names causes in the line after the complaint.
 struct HexoReport: Sendable {
     private static let mostErrors = 20
     /// Lines after a complaint that may be about it.
     private static let mostAfter = 20
     private static let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
-    /// Complaints that say nothing: the next line does.
+    /// Complaints without information: the next line has it.
     private static let empties = ["Maybe you can find the solution here", "hexo.io/docs/troubleshooting"]
 
     private struct Complaint {
@@ -17,7 +17,7 @@ struct HexoReport: Sendable {
 
     /// Complaints that make a build a failure, each with its cause.
     private(set) var errors: [String] = []
-    /// How many files it says it has written; nil where it never came to that.
+    /// How many files it reports as written; nil where it did not get that far.
     private(set) var generated: Int?
     /// Whether its database could not be read. It builds without it then, and stores none.
     private(set) var hasLostDatabase = false
@@ -43,7 +43,7 @@ struct HexoReport: Sendable {
         }
     }
 
-    /// Nothing more will be said.
+    /// There is no more output.
     mutating func finish() {
         for stream in [LogStream.standardError, .standardOutput] { close(stream) }
     }
@@ -79,7 +79,7 @@ struct HexoReport: Sendable {
     }
 }
 
-/// What an installer says of its failure.
+/// What an installer reports about its failure.
 struct InstallReport: Sendable {
     private static let marks = ["npm error", "npm ERR!"]
     /// Details of npm's that explain nothing.
@@ -88,7 +88,7 @@ struct InstallReport: Sendable {
     private var complaints: [String] = []
     private var otherError: String?
     private var last: String?
-    /// What could not be reached; nil where everything could, as far as it was said.
+    /// The host that could not be reached; nil where no such failure was reported.
     private(set) var unreachable: UnreachableHost?
 
     mutating func hear(_ line: String, from stream: LogStream) {
@@ -105,7 +105,7 @@ struct InstallReport: Sendable {
         if stream == .standardError { last = text }
     }
 
-    /// The cause in one line; nil where nothing was said.
+    /// The cause in one line; nil where none was reported.
     var cause: String? {
         guard let first = complaints.first else { return (otherError ?? last)?.clipped }
         let words = complaints.first { line in !InstallReport.details.contains { line.hasPrefix($0) } }
@@ -122,7 +122,7 @@ struct UnreachableHost: Hashable, Sendable, CustomStringConvertible {
     /// Nil where the line does not name it.
     let host: String?
 
-    /// Nil where a line says nothing of the kind.
+    /// Nil for any other line.
     init?(_ line: String) {
         guard let code = UnreachableHost.codes.first(where: line.contains) else { return nil }
         self.code = code
@@ -143,7 +143,7 @@ struct UnreachableHost: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-    /// Cut to what a summary can bear.
+    /// Cut to a length that fits a summary.
     fileprivate var clipped: String { count > 300 ? prefix(300) + "…" : self }
 }
 

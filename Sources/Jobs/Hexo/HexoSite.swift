@@ -5,7 +5,7 @@ import Publishing
 /// A Hexo site as it is on disk, read once.
 struct HexoSite: Sendable {
     let folder: String
-    /// What to build with: the program someone named, the site's own, else the one on the PATH.
+    /// The program to build with: the configured one, the site's own, else the one on the PATH.
     let program: String
     let config: HexoConfig
     let package: HexoPackage
@@ -19,7 +19,7 @@ struct HexoSite: Sendable {
     let hexo: HexoPackage?
 
     /// Blocks.
-    /// - Parameter named: The program to build with, where someone named one.
+    /// - Parameter named: The program to build with, where one is configured.
     /// - Throws: Where this is not a site at all: Hexo itself would print its help and call that a success.
     init(_ folder: String, named: String?) throws(SiteError) {
         self.folder = folder
@@ -64,7 +64,7 @@ struct HexoSite: Sendable {
         return [output] + ["db.json", "_multiconfig.yml", "package.json", ".deploy_git", "source/_data/public_md5.json", "debug.log"].map { "\(folder)/\($0)" }
     }
 
-    /// The oldest Node.js that the site's Hexo runs on, as it says itself.
+    /// The oldest Node.js that the site's Hexo runs on, from its `package.json`.
     var neededNode: NodeVersion? {
         guard let rule = hexo?.neededNode, rule.hasPrefix(">=") else { return nil }
         return NodeVersion(rule.dropFirst(2))

@@ -108,7 +108,7 @@ struct HexoVerdict {
     private func refuseAlike() throws(HexoRefusal) {
         let groups = Dictionary(grouping: pages, by: \.md5)
         guard let most = groups.values.max(by: { $0.count < $1.count }), most.count >= HexoVerdict.fewPages, most.count * 2 > pages.count else { return }
-        // Pages that are written as they are published say nothing of the theme.
+        // Pages that are written as they are published do not depend on the theme.
         guard pages.allSatisfy({ $0.md5 == most[0].md5 || sources.origin(of: $0.key) != nil }) else { return }
         throw HexoRefusal(
             message: "all \(most.count) pages of the build are alike, such as \(most[0].key): the theme or its renderer is missing",

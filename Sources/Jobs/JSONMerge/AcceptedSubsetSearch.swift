@@ -14,7 +14,7 @@ struct AcceptedSubsetSearch {
         var kept: [MergeOperation]
         /// Paths of what was left out.
         var dropped: [[String]] = []
-        /// What else there is to say about it.
+        /// A further note for the report.
         var note: String?
     }
 
@@ -59,7 +59,7 @@ struct AcceptedSubsetSearch {
 
     // MARK: By what the validator names
 
-    /// Validators say what they don't like: without that it may pass at once.
+    /// Validators name what they reject: without that it may pass at once.
     private mutating func withoutNamed(_ operations: [MergeOperation], _ words: String) async -> Result? {
         var (rest, words, dropped) = (operations, words, [[String]]())
         for _ in 0..<4 {
@@ -76,7 +76,7 @@ struct AcceptedSubsetSearch {
         return nil
     }
 
-    /// The operation without the smallest parts that the words name.
+    /// The operation without the smallest parts that the message names.
     private static func without(named words: String, _ operation: MergeOperation, _ named: inout [[String]]) -> [MergeOperation] {
         let before = named.count
         let parts = operation.parts.flatMap { without(named: words, $0, &named) }

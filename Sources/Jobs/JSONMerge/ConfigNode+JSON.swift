@@ -14,7 +14,7 @@ extension ConfigNode {
         }
     }
 
-    /// An optional variable that is not set leaves its key out, and takes nothing away.
+    /// An optional variable that is not set leaves its key out, and removes nothing.
     private var isLeftOut: Bool { if case .null = value { written != nil } else { false } }
 
     private static func plain(_ text: String) -> JSONValue {

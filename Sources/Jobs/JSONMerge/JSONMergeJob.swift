@@ -5,9 +5,11 @@ package import JobKit
 package import Settings
 import Synchronization
 
-/// Puts settings into a file of JSON or JSON5 that an app and its user change too, and leaves the rest as it is.
+/// Sets keys in a file of JSON or JSON5 that an app and its user change too, and leaves the rest as it is.
 package struct JSONMergeJob: JobType {
+    /// The keys under `with`.
     package struct Settings: Sendable {
+        /// The file's absolute path. Links are followed when it is opened.
         package var file: String
         var operations: [MergeOperation]
         var validator: MergeValidator?
@@ -42,6 +44,7 @@ package struct JSONMergeJob: JobType {
             validator: validator ?? nil)
     }
 
+    /// How many keys a run would change. Reads the file; starts no validator.
     package func diagnose(environment: [String: String]) async -> [JobCheck] {
         do throws(JobError) {
             guard let file = try MergeFile(settings.file, makingFolder: false), let content = try file.read() else {
@@ -60,6 +63,9 @@ package struct JSONMergeJob: JobType {
         }
     }
 
+    /// Merges, lets the validator check a candidate next to the file, and replaces the file in one step. A file that is not valid JSON5 is kept
+    /// under another name, and replaced by the app's newest copy or an empty object with the settings in it.
+    /// - Throws: Where the file can't be read or written, holds something other than an object, or changes three times while this runs.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let file = try MergeFile(settings.file, makingFolder: !context.isDryRun) else {
             return foreseen(settings.operations.applied(to: JSONDocument()).changes, settings.file, context)
@@ -80,7 +86,7 @@ package struct JSONMergeJob: JobType {
         var loss: (problem: String, source: String)?
     }
 
-    /// Nil where the file was changed under our hands.
+    /// Nil where another program has changed the file meanwhile.
     private func attempt(_ file: MergeFile, _ context: RunContext) async throws(JobError) -> RunReport? {
         let content = try file.read()
         let start = begin(with: content, file)

@@ -60,12 +60,12 @@ struct MergeFile {
 
     // MARK: What can't be read
 
-    /// Gives the file a second name, under which it stays when it is replaced. Gives that name.
+    /// Gives the file a second name, under which it stays when it is replaced. Returns that name.
     func keep(at date: Date) throws(JobError) -> String {
         let stamp = date.formatted(.iso8601.timeZoneSeparator(.omitted).dateTimeSeparator(.standard).timeSeparator(.omitted))
         let new = RawName("\(name).broken-\(stamp)")
         do throws(FileError) {
-            // Some file systems know no second names.
+            // Some file systems have no hard links.
             do throws(FileError) { try folder.makeHardLink(new, to: name, in: folder) } catch {
                 try folder.replace(new, with: folder.contents(of: name, most: MergeFile.most))
             }
@@ -114,7 +114,7 @@ struct MergeFile {
 
     func removeCandidate() { try? folder.removeTree(candidate) }
 
-    /// Puts the candidate in the file's place. False where someone has changed the file meanwhile.
+    /// Puts the candidate in the file's place. False where another program has changed the file meanwhile.
     func takeOver(since status: FileStatus?) throws(JobError) -> Bool {
         let now = try? folder.status(name)
         guard now?.inode == status?.inode, now?.modified == status?.modified, now?.size == status?.size else { return false }

@@ -1,6 +1,6 @@
 import JSON5
 
-/// One thing that is wanted of a file, as small as it makes sense on its own.
+/// One requested change of a file, as small as it is meaningful on its own.
 enum MergeOperation: Sendable {
     case patch([String], JSONValue)
     case fill([String], JSONValue)
@@ -21,7 +21,7 @@ enum MergeOperation: Sendable {
         }
     }
 
-    /// Carries it out. A list that is to grow and is none stays as it is.
+    /// Applies it. A value that should be a list and is not stays as it is.
     func apply(to document: inout JSONDocument) -> [JSONChange] {
         switch self {
         case .patch(let path, .null): document.take(path)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A program that judges a file by its exit code.
 struct MergeValidator: Sendable {
-    /// Stands for the path of the file to be judged, in arguments and variables.
+    /// The placeholder for the path of the file to be judged, in arguments and variables.
     private static let placeholder = "{file}"
     /// The most of what it prints that is looked at, in lines.
     private static let mostLines = 200
@@ -29,7 +29,7 @@ struct MergeValidator: Sendable {
         command.environment["SHIPKEEPER_FILE"] = file
         let heard = Mutex<[String]>([])
         let lines = OutputLines { line in heard.withLock { if $0.count < MergeValidator.mostLines { $0.append(line) } } }
-        // It may be asked many times: of what it prints only the first line is told.
+        // It may run many times: only the first line of its output is reported.
         command.onOutput = { bytes, stream in lines.hear(bytes, stream) }
         let judged = command
         do throws(JobError) {

@@ -2,25 +2,28 @@ import HTTPClient
 package import JobKit
 package import Settings
 
-/// Asks an address, so that the platform sees a visit and we see whether the outside world reaches us.
+/// Requests an address, so that the platform sees a visit, and it is known whether the app can be reached from outside.
 package struct KeepaliveJob: JobType {
+    /// The HTTP method of the request.
     package enum Method: String, CaseIterable, Sendable {
         case head = "HEAD"
         case get = "GET"
     }
 
+    /// The keys under `with`.
     package struct Settings: Sendable {
+        /// An absolute `http` or `https` address. Redirects are not followed.
         package var url: String
         package var method: Method
         /// Statuses that count as reached; empty for all from 200 to 399.
         package var expected: Set<Int>
-        /// Headers of the request, for places that want a token.
+        /// Headers of the request, for addresses that need a token.
         package var headers: [String: String]
-        /// A header that only our own answer carries.
+        /// A header that the answer must have, as `Name` or `Name: value`; nil for no such check.
         package var marker: String?
         /// Failures in a row before the run fails.
         package var failures: Int
-        /// The longest wait for the whole answer.
+        /// The longest wait for the whole answer, 1 to 60 s.
         package var timeout: Duration
     }
 
@@ -44,6 +47,8 @@ package struct KeepaliveJob: JobType {
 
     package var addresses: [AddressUse] { [AddressUse("url", settings.url)] }
 
+    /// Sends one request. Failures in a row are counted in the state file, and reset by a success.
+    /// - Throws: Once so many requests in a row have failed as the settings say; fewer are reported as a success with the problem in its summary.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         let start = context.clock.uptime
         let problem: String?
@@ -71,7 +76,7 @@ package struct KeepaliveJob: JobType {
         throw JobError(problem, hint: hint(status), retry: .worthwhile)
     }
 
-    /// Anyone who shows no token gets 404 from a private Space, whether it is awake or not.
+    /// A private Space answers 404 to requests without a token, whether it is awake or not.
     private func hint(_ status: Int) -> String {
         guard status == 404, settings.url.contains(".hf.space") else { return "is the app up, and is the address right?" }
         return "a private Space answers 404 to requests without a token: make the app public, or set headers: { X-HF-Authorization: \"Bearer ${HF_TOKEN}\" }"

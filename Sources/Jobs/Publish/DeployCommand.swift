@@ -71,7 +71,7 @@ package struct DeployCommand: Sendable {
     }
 }
 
-/// A file with settings that nobody else may read, in a folder of its own; both are gone afterwards, with what Hexo has put there.
+/// A file with settings that no other user may read, in a folder of its own; both are removed afterwards, with what Hexo has put there.
 private struct Overlay: Sendable {
     let folder: String
     /// The site's own configuration under a name that Hexo takes next to another; nil where its own will do.
@@ -105,7 +105,7 @@ private struct Overlay: Sendable {
 }
 
 extension DeployCommand {
-    /// What a program that publishes has said of its success.
+    /// What a program that publishes has reported about its success.
     fileprivate struct Heard {
         var report = HexoReport()
         var deployed: String?

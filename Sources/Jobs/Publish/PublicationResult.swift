@@ -7,34 +7,37 @@ package struct PublicationResult: Hashable, Sendable {
     /// Names that a summary spells out.
     private static let mostNamed = 2
 
-    /// Whether it was only looked at what would be done; the counts are of that then.
+    /// Whether it was a dry run; the counts are of what would be done then.
     package var isDryRun = false
-    /// Of the site.
+    /// Files of the site.
     package var files = 0
     /// Files that were uploaded, by what was the reason.
     package var uploaded: [PublishPlan.Reason: Int] = [:]
-    /// Of the content that was uploaded.
+    /// Bytes of the content that was uploaded.
     package var bytes: Int64 = 0
+    /// Objects that were deleted.
     package var deleted = 0
+    /// Files that needed no upload.
     package var unchanged = 0
     /// Objects that the site does not have any more, and that were left alone.
     package var spared = 0
-    /// What of the folder could not be published; the rest was.
+    /// Names in the folder that could not be published; the rest was.
     package var skipped: [SkippedName] = []
     /// Why nothing was deleted though something should be.
     package var refusal: String?
     /// What is wrong with how visitors see the site.
     package var problems: [String] = []
-    /// Where visitors find the site.
+    /// The site's address.
     package var url: String?
     /// Each change in a line of its own; a dry run lists them.
     package var changes: [String] = []
 
     package init() {}
 
+    /// How many files were uploaded.
     package var countUploaded: Int { uploaded.values.reduce(0, +) }
 
-    /// One line for people.
+    /// One line for the run's summary.
     package var summary: String { isDryRun ? foreseen : done }
 
     private var foreseen: String {
@@ -64,7 +67,7 @@ package struct PublicationResult: Hashable, Sendable {
         return "; \(skipped.count.counted("name")) left out: \(more.joined(separator: ", "))"
     }
 
-    /// The result as it is recorded. What visitors can't see as it should be needs a person.
+    /// The result as it is recorded. Problems that visitors see are marked as needing manual action.
     package var report: RunReport {
         let facts = PublicationFacts(
             isDryRun: isDryRun, files: files, uploaded: countUploaded, deleted: deleted, unchanged: unchanged, bytes: bytes, skipped: skipped.count,

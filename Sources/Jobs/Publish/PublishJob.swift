@@ -6,10 +6,11 @@ package import Settings
 
 /// Publishes a folder of files as a website.
 package struct PublishJob: JobType {
+    /// The keys under `with`. Nothing of them is needed outside of this module.
     package struct Settings: Sendable {
         var folder: String
         var target: PublishTarget?
-        /// The public address that is looked at afterwards.
+        /// The public address that is checked afterwards.
         var probe: String?
     }
 
@@ -32,6 +33,7 @@ package struct PublishJob: JobType {
     package var programs: [ProgramUse] { settings.target?.programs(in: settings.folder) ?? [] }
     package var addresses: [AddressUse] { settings.probe.map { [AddressUse("probe", $0)] } ?? [] }
 
+    /// Whether the folder exists and the target can be reached. Sends requests to a bucket; uploads nothing.
     package func diagnose(environment: [String: String]) async -> [JobCheck] {
         let path = settings.folder
         let exists = (try? await JobError.from { _ throws(SiteError) in FileManager.default.fileExists(atPath: path) }) == true
@@ -39,6 +41,8 @@ package struct PublishJob: JobType {
         return [folder] + [await settings.target?.diagnose(http: http, environment: environment, now: now)].compactMap(\.self)
     }
 
+    /// Publishes what has changed. Suspends; the disk work is done on threads of its own. A dry run lists the changes.
+    /// - Throws: Where the folder can't be read or the target can't be used. An interrupted publication continues at the next run.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         guard let target = settings.target else { throw JobError("where to publish to is not configured") }
         switch target {

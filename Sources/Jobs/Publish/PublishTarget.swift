@@ -15,7 +15,7 @@ package enum PublishTarget: Sendable {
     case bucket(BucketTarget)
     case command(DeployCommand)
 
-    /// Tries whether it can be reached.
+    /// Checks that it can be reached.
     func diagnose(http: any HTTPTransport, environment: [String: String], now: @escaping @Sendable () -> Date) async -> JobCheck {
         switch self {
         case .bucket(let target): await target.diagnose(http: http, environment: environment, now: now)
@@ -83,7 +83,7 @@ package struct BucketTarget: Sendable {
         var website: WebsiteRule
     }
 
-    /// What is done about how the bucket shows pages.
+    /// What is done about the bucket's website settings.
     enum WebsiteRule: String, CaseIterable, Sendable {
         case off, check, set
     }
@@ -102,7 +102,7 @@ package struct BucketTarget: Sendable {
     /// The longest name below the prefix that it takes, in bytes.
     var mostNameBytes: Int {
         switch place {
-        // Both families of services take keys of 1024 bytes, OSS one less.
+        // Both families of services allow keys of 1024 bytes, OSS one less.
         case .bucket: 1023 - rules.prefix.utf8.count
         case .folder(let path): 4000 - path.utf8.count - rules.prefix.utf8.count
         }
@@ -161,7 +161,7 @@ extension BucketTarget.Rules {
             : .off
     }
 
-    /// Rules of one's own: a pattern with the headers that it means.
+    /// The user's own rules: headers by pattern.
     private static func headers(_ reader: inout SettingsReader) -> [HeaderRules.Rule] {
         guard let node = reader.node(SettingShape("headers", "HTTP headers by pattern; the first match counts, before the built-in rules", .map(.map(.text))))
         else { return [] }

@@ -27,7 +27,7 @@ struct SitePublication {
         /// - Parameter hasSameSource: Whether what it was built from is known to be the same as last time.
         case reading(SiteReading, hasSameSource: Bool)
 
-        /// Whether pages that differ are worth a word: not where someone has changed what they are built from.
+        /// Whether pages that differ are worth a note: not where their sources have changed.
         var maySayChurn: Bool {
             switch self {
             case .folder: true
@@ -99,7 +99,7 @@ struct SitePublication {
 
     private func plan(_ reading: SiteReading, _ site: [SiteFile], _ listed: [BucketObject], _ known: [ByteKey: PublishedFile]) -> PublishPlan {
         let (kept, prefix) = (target.rules.keep.compactMap { PathPattern($0) }, target.rules.prefix)
-        // What is left out of the site for now may lie in the bucket from before; it stays.
+        // What is left out of the site for now may be in the bucket from before; it stays.
         let skipped = reading.skipped.map { (name: Array($0.name.utf8), folder: Array("\($0.name)/".utf8)) }
         return PublishPlan(
             site: site, bucket: listed, ledger: known, prefix: prefix, rule: target.rules.deletion, limits: target.rules.limits, at: context.clock.now
@@ -114,7 +114,7 @@ struct SitePublication {
         plan.uploads.map { "+ \($0.file.key) (\($0.reason.rawValue))" } + plan.deletions.map { "- \($0) (stale)" }
     }
 
-    /// Says what will be done and why, as far as a log can bear it.
+    /// Logs what will be done and why, up to a limit.
     private func tell(_ plan: PublishPlan, _ reading: SiteReading) {
         let lines = SitePublication.lines(of: plan)
         let most = context.isDryRun ? lines.count : SitePublication.mostTold
@@ -207,7 +207,7 @@ struct SitePublication {
         return problems
     }
 
-    /// What is wrong with how the bucket shows pages, after it was set right where that is asked.
+    /// What is wrong with the bucket's website settings, after they were corrected where that is configured.
     private func website(_ bucket: any Bucket, _ plan: PublishPlan) async -> (problems: [String], wereSet: Bool) {
         guard let client = bucket as? BucketClient, target.rules.website == .set || target.rules.website == .check && !plan.uploads.isEmpty,
             target.rules.prefix.isEmpty
@@ -226,7 +226,7 @@ struct SitePublication {
             context.log("the bucket's website settings were set: \(new.description)")
             return ([], true)
         } catch {
-            // A key for uploads alone may not look at this, which is no mistake.
+            // A key for uploads alone may not read this, which is not a mistake.
             let isUsual = error.kind == .unauthorized && target.rules.website == .check
             return (isUsual ? [] : ["the bucket's website settings: \(error.message)"], false)
         }
@@ -244,7 +244,7 @@ struct SitePublication {
 }
 
 extension JobError {
-    /// What blocking work on a site comes to, done on a thread of its own.
+    /// The result of blocking work on a site, done on a thread of its own.
     static func from<Value: Sendable>(_ work: @escaping @Sendable (CancelFlag) throws(SiteError) -> Value) async throws(JobError) -> Value {
         do throws(SiteError) { return try await DedicatedThread.run(work) } catch { throw JobError(error) }
     }

@@ -25,13 +25,3 @@ final class ChangeLines: Sendable {
         if all > ChangeLines.most { context.log("… and \(all - ChangeLines.most) more") }
     }
 }
-
-extension RunProgress {
-    init(_ progress: ArchiveRepository.ComparisonProgress) {
-        switch progress {
-        case .downloading(let done, let total): self.init(step: "downloading", done: done, total: total, unit: "bytes", bytes: done)
-        case .packing(let packing):
-            self.init(step: "reading", done: Int64(packing.files), total: Int64(packing.totalFiles), unit: "files", bytes: packing.bytes)
-        }
-    }
-}

@@ -4,7 +4,7 @@ import Foundation
 package import JobKit
 import Storage
 
-/// The lineage of one repository, kept in the state file as one JSON value, and what the next restore was asked for.
+/// The lineage of one repository, kept in the state file as one JSON value, and the request for the next restore.
 ///
 /// Jobs on one repository never run at once, so that reading, changing and writing the lineage needs no lock.
 package struct LineageStore: Sendable {
@@ -15,13 +15,13 @@ package struct LineageStore: Sendable {
         static let space = "space"
     }
 
-    /// What the record holds: a repository that moved to another place is another one.
+    /// The record's content: a repository with another location counts as another one.
     private struct Record: Codable {
         var location: String
         var lineage: Lineage
     }
 
-    /// What a person or a handover wants of the next runs in a boot.
+    /// What the next runs of a boot must do, requested manually or by a handover.
     private struct Request: Codable {
         var boot: String
         /// The version to restore; nil for the newest.
@@ -33,8 +33,10 @@ package struct LineageStore: Sendable {
     private let values: any KeyValues
     private let owner: String
     private let location: String
+    /// The id of this boot of the container: requests and unlocking end with it.
     package let bootID: String
 
+    /// - Parameter values: The values in the state file, which are shared by all jobs on the repository.
     package init(_ repository: Repository, values: any KeyValues, bootID: String) {
         self.values = values
         owner = "repository/\(repository.name)"
@@ -44,7 +46,7 @@ package struct LineageStore: Sendable {
 
     init(_ repository: Repository, _ context: RunContext) { self.init(repository, values: context.values, bootID: context.bootID) }
 
-    /// What is known; an empty lineage where nothing is.
+    /// What is known; an empty lineage where nothing is, where the repository has another location now, and where the record can't be decoded.
     /// - Throws: Where the state file can't be read.
     package func load() async throws(JobError) -> Lineage {
         guard let record: Record = try await read(Key.lineage), record.location == location else { return Lineage() }
@@ -54,7 +56,7 @@ package struct LineageStore: Sendable {
     /// - Throws: Where the state file can't be written.
     func save(_ lineage: Lineage) async throws(JobError) { try await write(Record(location: location, lineage: lineage), Key.lineage) }
 
-    /// Reads, changes and writes; gives the new value.
+    /// Reads, changes and writes; returns the new value.
     @discardableResult
     func update(_ change: (inout Lineage) -> Void) async throws(JobError) -> Lineage {
         var lineage = try await load()
@@ -79,7 +81,8 @@ package struct LineageStore: Sendable {
 
     // MARK: Requests
 
-    /// The next restore of this boot brings this version back, and no other; nil for the newest.
+    /// Requests that the next restore of this boot restores this version, and no other; nil for the newest.
+    /// - Throws: Where the state file can't be read or written.
     package func request(_ version: String?) async throws(JobError) {
         let isHandover = try await isHandover()
         try await write(Request(boot: bootID, version: version, isHandover: isHandover), Key.request)
@@ -88,14 +91,15 @@ package struct LineageStore: Sendable {
     /// The version that the next restore is to bring back; nil for the newest.
     func requested() async throws(JobError) -> String? { try await currentRequest()?.version }
 
-    /// From now on until the next restore has ended well, a backup that goes next to another container's has not failed.
+    /// Whether, until the next restore has ended well, a backup that is stored next to another container's newest counts as a success.
+    /// - Throws: Where the state file can't be read or written.
     package func setHandover(_ isHandover: Bool) async throws(JobError) {
         try await write(Request(boot: bootID, version: try await requested(), isHandover: isHandover), Key.request)
     }
 
     func isHandover() async throws(JobError) -> Bool { try await currentRequest()?.isHandover == true }
 
-    /// A restore has ended well: nothing is asked for any more.
+    /// A restore has ended well: there is no request any more.
     func clearRequest() async throws(JobError) { try await values.set([Key.request: nil], of: owner) }
 
     private func currentRequest() async throws(JobError) -> Request? {
@@ -110,7 +114,7 @@ package struct LineageStore: Sendable {
 
     func notePruned(at seconds: Double) async throws(JobError) { try await values.set([Key.prunedAt: "\(seconds)"], of: owner) }
 
-    /// What the repository was last found to hold; nil where it never said.
+    /// The space that the repository last reported; nil where it never did.
     func space() async throws(JobError) -> BackupResult.Space? { try await read(Key.space) }
 
     func note(_ space: BackupResult.Space) async throws(JobError) { try await write(space, Key.space) }

@@ -9,12 +9,16 @@ package import Storage
 
 /// A declared repository, as backup and restore jobs get it.
 package struct Repository: Sendable {
+    /// The name in the configuration.
     package var name: String
-    /// Where it is, the same in every container that uses it: `folder:/backups`.
+    /// Identifies it, the same in every container that uses it: `folder:/backups`, `huggingface:https://huggingface.co/alice/backup@main`.
     package var location: String
+    /// Made with the configured credentials; no request was sent yet.
     package var store: any ObjectStore
+    /// What `keep` says.
     package var retention: Retention
 
+    /// The repository as a collection of archives, which compresses on all cores of the container. No request is sent.
     package func archives() -> ArchiveRepository {
         ArchiveRepository(store: store, retention: retention, cores: ContainerCores.count)
     }

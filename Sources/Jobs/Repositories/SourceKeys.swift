@@ -3,7 +3,7 @@ import JobKit
 import Settings
 
 extension SettingsReader {
-    /// The tree that a backup or a restore is about: `path`, or `base` with `paths`.
+    /// The tree that is backed up or restored: `path`, or `base` with `paths`.
     mutating func tree(filter: (inout SettingsReader) -> PathFilter = { _ in PathFilter() }) -> BackupSource? {
         let path = path("path", "The folder; names in the archive start with its last part. This, or \"base\" with \"paths\", is required", isRequired: false)
         let base = self.path("base", "The folder that contains \"paths\"; names in the archive start below it", isRequired: false)

@@ -200,14 +200,7 @@ struct RestoreAttempt {
         }
     }
 
-    private func report(_ progress: TreeRestorer.Progress) {
-        switch progress {
-        case .downloading(let done, let total):
-            context.report(RunProgress(step: "downloading", done: done, total: total, unit: "bytes", bytes: done))
-        case .unpacking(let files, let bytes):
-            context.report(RunProgress(step: "unpacking", done: Int64(files), unit: "files", bytes: bytes))
-        }
-    }
+    private func report(_ progress: BackupProgress) { context.report(RunProgress(progress)) }
 
     func failure(_ error: BackupError, isWanted: Bool = false) -> JobError {
         JobError(

@@ -14,6 +14,8 @@ package struct ServiceInspector: ServiceTools {
     /// - Parameter http: A client for probes alone: one that also moves archives may be late.
     package init(http: any HTTPTransport) { self.http = http }
 
+    /// Probes a service once. Suspends, at the longest for about `timeout` (for each address); a program that takes longer is killed.
+    /// - Returns: `unknown` where the check itself can't run: no address, or a program that is missing.
     package func probe(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> ProbeResult {
         switch probe {
         case .http(let addresses): await ask(addresses, timeout)
@@ -22,7 +24,7 @@ package struct ServiceInspector: ServiceTools {
         }
     }
 
-    /// Later addresses are for versions of the app that don't know the earlier ones.
+    /// Later addresses are for versions of the app that do not have the earlier ones.
     private func ask(_ addresses: [String], _ timeout: Duration) async -> ProbeResult {
         var failure: String?
         for address in addresses {
@@ -76,6 +78,7 @@ package struct ServiceInspector: ServiceTools {
         }
     }
 
+    /// Removes stale lock files before the first start of a service; see `StaleFiles.remove`. Returns their paths.
     package func clean(_ cleaning: ServiceDefinition.Cleaning) async -> [String] {
         await StaleFiles.remove(below: cleaning.folder, matching: cleaning.patterns)
     }

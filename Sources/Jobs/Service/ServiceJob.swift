@@ -5,6 +5,7 @@ package import Settings
 package struct ServiceJob: ServiceType {
     package static let typeName = "service"
     package static let about = "Keeps a program running: starts, checks, restarts and stops it"
+    /// How the process is started, checked, restarted and stopped.
     package let definition: ServiceDefinition
 
     package static func settings(from reader: inout SettingsReader) -> ServiceDefinition {

@@ -2,7 +2,7 @@ import JobKit
 import Settings
 
 extension SettingsReader {
-    /// What a check looks at: exactly one of `http`, `tcp` and `exec`.
+    /// The target of a check: exactly one of `http`, `tcp` and `exec`.
     mutating func probe() -> ServiceDefinition.Probe? {
         let http = url("http", "URL; the check passes on a status below 400", isRequired: false)
         let fallback = strings("fallback", "Paths to try next where the first URL answers 404")

@@ -2,7 +2,7 @@ import Foundation
 package import JobKit
 import Settings
 
-/// Tries whether a plug-in keeps to the protocol, also when it is asked for what makes no sense.
+/// Tests whether a plug-in keeps to the protocol, also with invalid requests. Runs it several times, as a real process.
 package struct PluginConformance: Sendable {
     private static let mostPrinted = 16 << 20
     private static let cancelAfter = Duration.milliseconds(100)
@@ -18,7 +18,7 @@ package struct PluginConformance: Sendable {
     /// - Parameters:
     ///   - folder: A folder that exists, in which the plug-in runs.
     ///   - environment: The environment of its processes.
-    ///   - onLine: Told what goes to and fro, with the attempt that it belongs to, as it comes; nil where nobody listens.
+    ///   - onLine: Gets each line that is exchanged, with the attempt that it belongs to, as it comes; nil to ignore them.
     package init(
         _ manifest: PluginManifest, launcher: any ProcessLauncher, clock: any WallClock, folder: String, environment: [String: String],
         patience: Duration = .seconds(30), onLine: (@Sendable (_ attempt: String, PluginLine) -> Void)? = nil
@@ -38,7 +38,7 @@ package struct PluginConformance: Sendable {
         settings = problems.isEmpty ? values : nil
     }
 
-    /// Everything that was tried, in order; each is told as it comes.
+    /// Everything that was tried, in order; `onCheck` gets each as it comes.
     package func run(_ onCheck: @Sendable (JobCheck) -> Void) async -> [JobCheck] {
         var checks: [JobCheck] = []
         func tell(_ name: String, _ verdict: JobCheck.Verdict, _ message: String) {
@@ -137,7 +137,7 @@ package struct PluginConformance: Sendable {
         return JobCheck("secrets", shown.isEmpty ? .ok : .failed, shown.isEmpty ? "it shows none" : "it prints the value of a secret setting")
     }
 
-    /// What makes no sense must not succeed. One that fails with a good request in the same way shows nothing by it: it may have read neither.
+    /// An invalid request must not succeed. A plug-in that fails with a good request in the same way proves nothing: it may have read neither.
     private func refusal(_ end: ProbeRun.End, _ good: ProbeRun.End) -> (JobCheck.Verdict, String) {
         guard let exit = end.exit else { return (.failed, "it did not end in time or said too much, and was killed") }
         if end.isSuccess { return (.failed, "it calls that a success") }

@@ -1,22 +1,24 @@
 import JobKit
 import Synchronization
 
-/// A line of what goes to and fro between the program and a plug-in.
+/// A line that shipkeeper and a plug-in have exchanged. A secret may be in it unless its source redacts it.
 package struct PluginLine: Hashable, Sendable {
+    /// Which way it went.
     package enum Kind: Hashable, Sendable {
-        /// What the plug-in is told.
+        /// From shipkeeper, on standard input.
         case request
-        /// What it says on file descriptor 3.
+        /// From the plug-in, on file descriptor 3.
         case message
-        /// What it prints.
+        /// From the plug-in, on standard output or standard error.
         case output
     }
 
     package var kind: Kind
+    /// Without its line break; bytes that are not UTF-8 are replaced.
     package var text: String
 }
 
-/// Cuts what comes into lines, each kind for itself.
+/// Splits the streams into lines, each kind separately.
 final class LineHearing: Sendable {
     /// A request as a whole, so that no secret in it is cut in two.
     private static let longest = ProcessCommand.Conversation.most
@@ -32,7 +34,7 @@ final class LineHearing: Sendable {
         tell(lines, kind)
     }
 
-    /// Lines that were begun and never ended.
+    /// Ends the last lines, which have no line break.
     func finish() {
         let left = splitters.withLock { splitters in
             [PluginLine.Kind.request, .output, .message].map { kind in (kind, splitters[kind]?.finish() ?? []) }

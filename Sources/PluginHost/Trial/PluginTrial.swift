@@ -15,7 +15,7 @@ package struct PluginTrial: Sendable {
     ///   - state: What it remembers from the last run.
     ///   - folder: A folder that exists, in which it runs.
     ///   - environment: The environment of its processes.
-    ///   - onLine: Told what is said, as it comes, with the values of secret settings taken out.
+    ///   - onLine: Gets each line as it comes, with the values of secret settings redacted.
     package init(
         _ manifest: PluginManifest, settings: PluginValue, state: [String: String], launcher: any ProcessLauncher, clock: any WallClock, folder: String,
         environment: [String: String], onLine: @escaping @Sendable (PluginLine) -> Void
@@ -37,7 +37,7 @@ package struct PluginTrial: Sendable {
         self.attempt = attempt
     }
 
-    /// What came of it, and what it wants remembered; nil forgets. It is asked to end when the task is cancelled or the time is up.
+    /// Its result, and what it wants remembered; nil forgets a key. It is asked to end when the task is cancelled or the time is up.
     /// - Throws: Why it failed, as a run of a job would.
     package func run(timeout: Duration) async throws(JobError) -> (report: RunReport, state: [String: String?]) {
         if let first = manifest.missingNeeds(path: attempt.environment["PATH"]).first {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// One process of a plug-in that is being tried.
 struct ProbeRun: Sendable {
-    /// What came of it.
+    /// The outcome.
     struct End: Sendable {
         /// Nil where it had to be ended from outside.
         var exit: ProcessExit?
@@ -27,7 +27,7 @@ struct ProbeRun: Sendable {
     let clock: any WallClock
     let folder: String
     let environment: [String: String]
-    /// Told what is said, a line at a time, as it comes; nil where nobody listens.
+    /// Gets each line as it comes; nil to ignore them.
     var onLine: (@Sendable (PluginLine) -> Void)?
 
     private struct Heard {

@@ -52,7 +52,7 @@ extension App {
         return port + "    with:\n      \(program.line)\n      cwd: ${APP_CODE:-/app}"
     }
 
-    /// A web server for one page, made anew at each start in a folder of its own.
+    /// A web server for one page, which is created at each start in a folder of its own.
     private static let placeholder = #"""
             with:
               # Your own command goes here, such as [node, server.js]; it must listen on $PORT. This one shows a page that says so.

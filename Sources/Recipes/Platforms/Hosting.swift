@@ -4,7 +4,7 @@ package import Platforms
 package enum Hosting: String, CaseIterable, Sendable {
     case huggingface, modelscope, railway, render, fly, compose
 
-    /// What a container finds itself on there. Plain Docker says nothing of itself.
+    /// The platform that a container detects there. Plain Docker sets no variables that would identify it.
     package var kind: Platform.Kind {
         switch self {
         case .huggingface: .huggingface
@@ -16,7 +16,7 @@ package enum Hosting: String, CaseIterable, Sendable {
         }
     }
 
-    /// The Hub can't be reached from where ModelScope stands.
+    /// The Hub can't be reached from where ModelScope runs.
     var usualStore: BackupStore { self == .modelscope ? .oss : .huggingface }
 
     /// Whether variables and arguments of its files reach the build of the image.

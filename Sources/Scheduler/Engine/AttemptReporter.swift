@@ -3,16 +3,13 @@ import Synchronization
 
 /// Carries what a running attempt says to its log, to the engine, and to anyone who looks at the moment.
 final class AttemptReporter: RunReporter {
-    private static let longestStep = 100
-
     /// What others hear of at once.
     enum Report {
-        case progress(RunProgress)
+        case progress(MeasuredProgress)
         case service(ServiceNews)
     }
 
     private struct Moment {
-        var progress: RunProgress?
         var service: ServiceStatus?
         var checks: [CheckReport.Kind: CheckReport] = [:]
         var launches = 0
@@ -21,34 +18,66 @@ final class AttemptReporter: RunReporter {
     }
 
     private let log: any RunLog
+    private let clock: any WallClock
     private let redacted: @Sendable (String) -> String
     private let tell: @Sendable (Report) -> Void
     private let moment = Mutex(Moment())
+    /// Held while a report is passed on, so that listeners get reports in their order.
+    private let gate = Mutex(ProgressGate())
 
-    /// - Parameter launches: How often the service was launched before, in the same run.
-    init(log: any RunLog, launches: Int = 0, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (Report) -> Void) {
+    /// - Parameters:
+    ///   - launches: How often the service was launched before, in the same run.
+    ///   - tell: Must not block, nor ask the reporter anything.
+    init(
+        log: any RunLog, clock: any WallClock, launches: Int = 0, redacted: @escaping @Sendable (String) -> String,
+        tell: @escaping @Sendable (Report) -> Void
+    ) {
         self.log = log
+        self.clock = clock
         moment.withLock { $0.launches = launches }
         self.redacted = redacted
         self.tell = tell
     }
 
-    var progress: RunProgress? { moment.withLock { $0.progress } }
+    /// The newest progress, with the pace now.
+    var progress: MeasuredProgress? {
+        gate.withLock { $0.newest(at: clock.uptime) }
+    }
     var service: ServiceStatus? { moment.withLock { $0.service } }
 
     func log(_ line: String) { log.line(line) }
     func output(_ bytes: [UInt8], from stream: LogStream) { log.output(bytes, from: stream) }
-    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void) {
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void) {
         log.output(bytes, from: stream, whenKept: whenKept)
     }
+
+    /// Comes as often as a job likes, and from any thread: what comes too fast is held back.
     func report(_ progress: RunProgress) {
-        var progress = progress
-        // A plug-in's own words.
-        progress.step = redacted(String(progress.step.prefix(AttemptReporter.longestStep)))
-        progress.unit = redacted(String(progress.unit.prefix(AttemptReporter.longestStep)))
-        let news = progress
-        moment.withLock { $0.progress = news }
-        tell(.progress(news))
+        let verdict = gate.withLock { gate in
+            let now = clock.uptime
+            let verdict = gate.take(progress, at: now, redacted: redacted)
+            if verdict == .publish { publish(gate, now) }
+            return verdict
+        }
+        guard case .publishLater(let rest) = verdict else { return }
+        // Ends by itself; there is none while nothing is held back.
+        Task { [weak self, clock] in
+            try? await clock.sleep(for: rest)
+            self?.publishHeld(isLast: false)
+        }
+    }
+
+    /// Passes on the newest progress where it was held back.
+    private func publishHeld(isLast: Bool) {
+        gate.withLock { gate in
+            let now = clock.uptime
+            if gate.isDue(at: now, isLast: isLast) { publish(gate, now) }
+            if isLast { gate.close() }
+        }
+    }
+
+    private func publish(_ gate: ProgressGate, _ now: Duration) {
+        if let newest = gate.newest(at: now) { tell(.progress(newest)) }
     }
 
     func report(_ service: ServiceStatus) {
@@ -98,5 +127,8 @@ final class AttemptReporter: RunReporter {
         tell(.service(.ended(exit, number: number)))
     }
 
-    func close() { log.close() }
+    func close() {
+        publishHeld(isLast: true)
+        log.close()
+    }
 }

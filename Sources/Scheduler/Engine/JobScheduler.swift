@@ -152,9 +152,9 @@ package actor JobScheduler {
         survivors.removeAll { !adopted.contains($0.note.run) }
         await withTaskGroup(of: Void.self) { group in
             for stray in strays {
-                ports.logs.note("\(stray.note.job): its process is still there, and nothing is known that it belongs to; ending it", isWarning: true)
+                ports.logs.note(LogNotice("its process is still there, and nothing is known that it belongs to; ending it", .warning, job: stray.note.job))
                 group.addTask {
-                    guard let process = try? stray.adopt({ _, _, whenKept in whenKept() }) else { return }
+                    guard let process = try? stray.adopt({ _, _, whenKept in whenKept(.none) }) else { return }
                     await process.stop(StopSteps())
                 }
             }
@@ -202,11 +202,11 @@ package actor JobScheduler {
             let changes = decisions.flatMap(\.1.changes).collapsed
             do {
                 if !changes.isEmpty { try await ports.store.commit(changes) }
-                if hasComplained { ports.logs.note("the state file can be written again", isWarning: false) }
+                if hasComplained { ports.logs.note(LogNotice("the state file can be written again", event: .stateFile)) }
                 engine = next
                 return decisions
             } catch {
-                if !hasComplained { ports.logs.note("the state file can't be written: \(error.message)", isWarning: true) }
+                if !hasComplained { ports.logs.note(LogNotice("the state file can't be written: \(error.message)", .warning, event: .stateFile)) }
                 hasComplained = true
             }
             if stopDeadline.withLock({ $0 }) != nil {
@@ -241,8 +241,10 @@ package actor JobScheduler {
         case .event(let event):
             // That the program was started, whoever starts it has said.
             guard event.kind != Event.boot else { break }
-            feed.publish(.message(topic: event.kind == Event.resume ? Event.pause : event.kind, text: event.message))
-            ports.logs.note(event.message, isWarning: event.kind == "defect")
+            let text = event.job.map { "\($0): \(event.message)" } ?? event.message
+            feed.publish(.message(topic: event.kind == Event.resume ? Event.pause : event.kind, text: text))
+            let about = LogNotice.Event(rawValue: event.kind)
+            ports.logs.note(LogNotice(event.message, about == .defect ? .warning : .info, event: about, job: event.job))
         case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume: break
         }
     }
@@ -250,9 +252,11 @@ package actor JobScheduler {
     private func announce(_ run: Run) {
         if let at = run.state.nextAttemptAt, at > decidedAt {
             let words = [run.error, run.isDeferred ? nil : run.hint].compactMap { $0 }.joined(separator: "; ")
+            let wait = "\(run.isDeferred ? "deferred for" : "retrying in") \(DurationText.readable(at.since(decidedAt)))"
             ports.logs.note(
-                "\(run.job): \(words); \(run.isDeferred ? "deferred for" : "retrying in") \(DurationText.readable(at.since(decidedAt))) (run \(run.id))",
-                isWarning: !run.isDeferred)
+                LogNotice(
+                    "\(words); \(wait) (run \(run.id))", run.isDeferred ? .info : .warning, event: run.isDeferred ? .runDeferred : .runRetrying,
+                    job: run.job, run: run.id))
         }
         guard case .finished(let outcome, _) = run.state else { return }
         if run.cause == .stop, outcome == .succeeded {
@@ -261,9 +265,11 @@ package actor JobScheduler {
             if !isFirst, run.result?.isUnchanged == true { return }
         }
         let words = [run.error ?? run.summary, run.hint].compactMap { $0 }.joined(separator: "; ")
+        let isBad = [.failed, .timedOut, .interrupted, .incomplete].contains(outcome) || (run.cause == .stop && outcome != .succeeded)
         ports.logs.note(
-            "\(run.job): \(outcome.rawValue)\(words.isEmpty ? "" : ": \(words)") (run \(run.id))",
-            isWarning: [.failed, .timedOut, .interrupted, .incomplete].contains(outcome) || (run.cause == .stop && outcome != .succeeded))
+            LogNotice(
+                "\(outcome.rawValue)\(words.isEmpty ? "" : ": \(words)") (run \(run.id))", isBad ? .warning : .info, event: .runFinished, job: run.job,
+                run: run.id, outcome: outcome.rawValue))
     }
 
     // MARK: Attempts
@@ -275,7 +281,9 @@ package actor JobScheduler {
         }
         let (inbox, logs, feed) = (inbox, ports.logs, feed)
         let log = logs.open(job: run.job, run: run.id) { feed.publish(.log(job: run.job, run: run.id)) }
-        let reporter = AttemptReporter(log: log, launches: survivor.map { $0.note.launch - 1 } ?? 0, redacted: logs.redacted) { report in
+        if let survivor { log.resume(after: survivor.logEnds) }
+        let launches = survivor.map { $0.note.launch - 1 } ?? 0
+        let reporter = AttemptReporter(log: log, clock: ports.clock, launches: launches, redacted: logs.redacted) { report in
             switch report {
             case .progress(let progress): feed.publish(.progress(job: run.job, run: run.id, progress))
             case .service(let news): inbox.post(Envelope(event: .service(run: run.id, news)))
@@ -318,8 +326,9 @@ package actor JobScheduler {
         guard let run = engine?.runs[id], case .ending = run.state, attempts[id]?.task == task else { return }
         stuck.insert(id)
         ports.logs.note(
-            "\(run.job): run \(id) was asked to end \(DurationText.readable(patience)) ago and is still running; it keeps its place until it ends",
-            isWarning: true)
+            LogNotice(
+                "run \(id) was asked to end \(DurationText.readable(patience)) ago and is still running; it keeps its place until it ends", .warning,
+                event: .runStuck, job: run.job, run: id))
         if stopDeadline.withLock({ $0 }) != nil { abandonStuck() }
     }
 

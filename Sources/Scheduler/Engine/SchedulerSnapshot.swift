@@ -28,7 +28,8 @@ package struct SchedulerSnapshot: Sendable {
         package var upcoming: [(schedule: Schedule, next: Date)]
         /// The newest scheduled time acted on, by the schedule's name; also while the job is paused.
         package var cursors: [String: Date]
-        package var progress: RunProgress?
+        /// With the pace at `at`.
+        package var progress: MeasuredProgress?
         package var service: ServiceStatus?
         /// The newest probe of each kind since the service was launched.
         package var checks: [CheckReport]
@@ -43,7 +44,7 @@ package struct SchedulerSnapshot: Sendable {
     /// By name.
     package var jobs: [JobView]
 
-    init(_ engine: Engine, reporters: [Int64: (RunProgress?, ServiceStatus?, [CheckReport])], at now: Date, position: Int64) {
+    init(_ engine: Engine, reporters: [Int64: (MeasuredProgress?, ServiceStatus?, [CheckReport])], at now: Date, position: Int64) {
         at = now
         self.position = position
         isStopping = engine.phase != .running

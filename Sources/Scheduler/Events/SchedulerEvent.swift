@@ -8,7 +8,7 @@ package struct SchedulerEvent: Sendable {
         case run(Run)
         case service(job: String, ServiceStatus)
         /// How far a run has come. Listeners that are behind get only the newest of a run.
-        case progress(job: String, run: Int64, RunProgress)
+        case progress(job: String, run: Int64, MeasuredProgress)
         /// More of a run's log can be read. Listeners that are behind get only the newest of a run.
         case log(job: String, run: Int64)
         /// A line about the program itself.

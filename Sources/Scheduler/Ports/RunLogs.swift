@@ -1,12 +1,13 @@
 package import JobKit
 
-/// Keeps what runs say.
+/// Keeps the output of runs. Secrets are redacted before anything is written.
 package protocol RunLogs: Sendable {
+    /// Opens the log of a run, appending where it exists.
     /// - Parameter onGrowth: Called when more of the log can be read, on any thread: it must not block.
     func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog
-    /// The program's own lines, such as a reload or a fault of the store.
-    func note(_ line: String, isWarning: Bool)
-    /// Text with every secret's value taken out.
+    /// Reports something in the log of the container, such as the end of a run or a fault of the store.
+    func note(_ notice: LogNotice)
+    /// The text with every secret's value redacted.
     func redacted(_ text: String) -> String
     /// Removes the logs of runs that are no longer recorded.
     func forget(runs: [Int64])
@@ -14,17 +15,24 @@ package protocol RunLogs: Sendable {
 
 /// The log of one run.
 package protocol RunLog: Sendable {
+    /// A message about the run, one line.
     func line(_ text: String)
+    /// Bytes that a process of the run has printed, cut anywhere.
     func output(_ bytes: [UInt8], from stream: LogStream)
-    /// The same; calls back on any thread once the lines that the bytes complete are kept. Where they are dropped it need not call.
-    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void)
-    /// No more will come.
+    /// The same; calls back on any thread once the lines that the bytes complete are kept, with the end of the log then. Where they are dropped it
+    /// need not call.
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void)
+    /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not kept twice.
+    func resume(after ends: [LogStream: LogEnd])
+    /// Ends the log. Must be called once; nothing may follow.
     func close()
 }
 
 extension RunLog {
-    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable () -> Void) {
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void) {
         output(bytes, from: stream)
-        whenKept()
+        whenKept(.none)
     }
+
+    package func resume(after ends: [LogStream: LogEnd]) {}
 }

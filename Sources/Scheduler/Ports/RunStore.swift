@@ -3,28 +3,35 @@ package import JobKit
 
 /// One change to what is recorded. Changes that belong together are committed together.
 package enum StoreChange: Hashable, Sendable {
+    /// Adds the run, or replaces it by its id.
     case save(Run)
+    /// Adds the attempt, or updates its end; the start that was recorded first stays.
     case saveAttempt(Attempt)
-    /// The newest scheduled time acted on.
+    /// The newest scheduled time that is accounted for, by the schedule's name.
     case cursor(job: String, schedule: String, Date)
-    /// The schedule is in force no more.
+    /// The schedule is no longer in force.
     case forgetCursor(job: String, schedule: String)
+    /// The state of a service, and since when.
     case service(job: String, ServiceStatus, at: Date)
     case event(Event)
     /// A service was stopped manually.
     case serviceStopped(job: String, at: Date)
-    /// It is to run again.
+    /// A service that was stopped manually may start again.
     case serviceWanted(job: String)
+    /// Begins a pause, or replaces the one of the same job.
     case pause(Pause)
     /// The pause of a job, or that of all jobs, has ended.
     case resume(job: String?)
 }
 
-/// Something worth remembering that is not a run: a boot, a clock jump, a reload.
+/// Something worth recording that is not a run: a boot, a clock jump, a reload.
 package struct Event: Hashable, Sendable {
     package var at: Date
+    /// One word, such as `boot`, `pause` or `reload`.
     package var kind: String
+    /// Nil where it is not about one job.
     package var job: String?
+    /// One line for people.
     package var message: String
 
     /// The program was started.
@@ -41,8 +48,9 @@ package struct Event: Hashable, Sendable {
     }
 }
 
-/// What the last boot left behind.
+/// What the state file holds when the program starts: everything that the engine continues from.
 package struct StoredState: Hashable, Sendable {
+    /// A schedule of a job, by `Schedule.name`.
     package struct CursorKey: Hashable, Sendable {
         package var job: String
         package var schedule: String
@@ -53,6 +61,7 @@ package struct StoredState: Hashable, Sendable {
         }
     }
 
+    /// Runs without an outcome, from earlier boots.
     package var unfinished: [Run]
     /// The newest finished run of each job, skipped ones apart.
     package var last: [String: Run]
@@ -62,7 +71,9 @@ package struct StoredState: Hashable, Sendable {
     package var verdicts: [String: Run]
     /// The newest run of each job that stored a whole backup.
     package var lastStored: [String: Run]
+    /// The newest scheduled time that is accounted for.
     package var cursors: [CursorKey: Date]
+    /// 0 where there are no runs: the next run gets one more.
     package var highestRunID: Int64
     package var pauses: [Pause]
     /// Services that were stopped manually, and when.
@@ -84,8 +95,9 @@ package struct StoredState: Hashable, Sendable {
     }
 }
 
-/// Why the record could not be kept.
+/// Why the state file could not be read or written.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What callers do differently.
     package enum Kind: Hashable, Sendable {
         /// The disk is full: it may work later.
         case noRoom
@@ -103,24 +115,34 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// Keeps what the engine decides.
+/// Keeps what the engine decides. Calls suspend for the disk. Only one process uses a store at a time.
+///
+/// ```swift
+/// try await store.commit([.save(run), .cursor(job: run.job, schedule: schedule.name, run.scheduledAt)])   // both or neither
+/// ```
 package protocol RunStore: Sendable {
+    /// Everything that a boot continues from, read at once.
     func load() async throws(StoreError) -> StoredState
-    /// All changes, or none.
+    /// Records all changes in one transaction, in their order. After an error none of them is recorded.
     func commit(_ changes: [StoreChange]) async throws(StoreError)
-    /// Runs, newest first; of one job, or of all.
-    func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run]
+    /// Runs, newest first.
+    func runs(_ query: RunQuery) async throws(StoreError) -> [Run]
+    /// One run; nil where it is not recorded, or was removed.
     func run(_ id: Int64) async throws(StoreError) -> Run?
+    /// The attempts of a run, in their order.
     func attempts(of run: Int64) async throws(StoreError) -> [Attempt]
     /// Newest first.
     func events(limit: Int) async throws(StoreError) -> [Event]
     /// Removes finished runs beyond `mostRuns` a job or before `oldest`, but never those of a job that `StoredState`
-    /// is made of: its newest, and the newest that did its work, came to an end by itself, or stored a whole backup. Gives their ids.
+    /// is made of: its newest, and the newest that did its work, came to an end by itself, or stored a complete backup. Returns their ids.
     func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64]
     /// Why what is committed is not on the disk yet; nil where it is.
     func complaint() async -> String?
 }
 
 extension RunStore {
+    /// Runs, newest first; of one job, or of all.
+    package func runs(of job: String?, limit: Int) async throws(StoreError) -> [Run] { try await runs(RunQuery(job: job, limit: limit)) }
+
     package func complaint() async -> String? { nil }
 }

@@ -1,14 +1,15 @@
-/// Why a job does not run.
+/// Why a job does not run, also when it is started manually.
 package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
-    /// Someone wants it so.
+    /// `enabled: false` in the configuration.
     case switchedOff
     /// Declared secrets that it was granted have no value.
     case missingSecrets([String])
-    /// Someone wants to look around before anything happens.
+    /// `SHIPKEEPER_SAFE_MODE` is set, which disables every job.
     case safeMode
-    /// What it would run can't be used, for a reason.
+    /// The plug-in or program that it would run can't be used; why.
     case unusable(String)
 
+    /// The reason as a clause, for messages.
     package var description: String {
         switch self {
         case .switchedOff: "\"enabled\" is false"
@@ -19,7 +20,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do about it; nil where it is as someone wants it.
+    /// What to do about it; nil where it is intended.
     package var hint: String? {
         switch self {
         case .switchedOff, .safeMode: nil

@@ -1,14 +1,14 @@
-/// What a job must have to itself: a kind and a name, as `repository/main`; the name of a `tree` is a folder's path.
+/// A resource that a job needs exclusively: a kind and a name, as `repository/main`; the name of a `tree` is a folder's path.
 ///
-/// Two keys meet when they are equal, or when one names a folder below the other's.
+/// Two keys conflict when they are equal, or when one names a folder below the other's.
 enum ExclusiveKey {
-    /// A key that each set has a part in; nil when the two jobs may run at once.
+    /// A key that both sets need; nil when the two jobs may run at once.
     static func meeting(_ left: Set<String>, _ right: Set<String>) -> String? {
         guard !left.isEmpty, !right.isEmpty else { return nil }
         return left.sorted().first { key in right.contains { meet(key, $0) } }
     }
 
-    /// The key as a person reads it: `the repository main`, `the folder /data`.
+    /// The key for messages: `the repository main`, `the folder /data`.
     static func readable(_ key: String) -> String {
         guard let slash = key.firstIndex(of: "/") else { return key }
         let (kind, name) = (key[..<slash], key[key.index(after: slash)...])

@@ -4,17 +4,20 @@ import Settings
 
 /// Whether and when a run is tried again.
 package struct RetryPolicy: Hashable, Sendable {
-    /// What counts as worth another attempt.
+    /// Which kind of failure is tried again. The raw values are those of the configuration.
     package enum Kind: String, CaseIterable, Hashable, Sendable {
         case error, timeout
     }
 
-    /// Attempts in all, the first one included.
+    /// Attempts in all, the first one included; at least 1.
     package var attempts: Int
-    /// The wait before the second attempt.
+    /// The wait before the second attempt, before jitter: each wait is shortened to between half and all of it.
     package var backoff: Duration
+    /// The longest wait.
     package var backoffCap: Duration
+    /// What each further wait is multiplied by; 1 for equal waits.
     package var factor: Double
+    /// The failures that are tried again; others end the run.
     package var on: Set<Kind>
 
     package init(
@@ -28,6 +31,7 @@ package struct RetryPolicy: Hashable, Sendable {
         self.on = on
     }
 
+    /// One attempt only.
     package static let never = RetryPolicy()
 
     /// The state of waiting for the attempt after `attempt`, or nil when there is none.

@@ -1,28 +1,37 @@
 package import Foundation
 package import JobKit
 
-/// One execution of a job, from due to finished.
+/// One execution of a job, from due to finished, as it is recorded. Instants are UTC, by the wall clock.
 package struct Run: Hashable, Sendable, Identifiable {
+    /// Unique in one state file, in the order in which runs were recorded.
     package var id: Int64
+    /// The job's name, which may no longer be in the configuration.
     package var job: String
+    /// Why it exists.
     package var cause: RunCause
-    /// Why someone asked for it, in their words; nil where nobody said.
+    /// The reason that was given with a manual start; nil for none.
     package var reason: String?
-    /// The scheduled time, or the instant someone asked.
+    /// The scheduled time, or the instant of the request.
     package var scheduledAt: Date
     /// How many further scheduled times the run accounts for.
     package var missed: Int
+    /// When it was recorded as queued.
     package var createdAt: Date
+    /// Where it is; `RunState.after` is the only way on.
     package var state: RunState
+    /// When its first attempt began; nil while it waits.
     package var startedAt: Date?
-    /// What came of it, or why it was skipped.
+    /// The result in one line, or why it was skipped; nil before the end.
     package var summary: String?
+    /// What went wrong, in one line; nil for nothing.
     package var error: String?
+    /// What to do about the error.
     package var hint: String?
+    /// Of the last attempt's process; nil where there was none.
     package var exitCode: Int32?
-    /// The facts that the job reported; nil while it has not.
+    /// The facts that the job reported, for programs; nil while it has not.
     package var result: RunResult?
-    /// What the job said that a person must look at.
+    /// What the job reported as needing manual action.
     package var attention: [Attention]
 
     package init(
@@ -50,25 +59,30 @@ package struct Run: Hashable, Sendable, Identifiable {
     /// Whether a server asked to wait before the next attempt.
     package var isDeferred: Bool { if case .deferred = state { true } else { false } }
 
-    /// Whether it has made a backup that lacks nothing, and that is a new version.
+    /// Whether it has stored a complete backup as a new version.
     package var hasStoredBackup: Bool {
         guard state.outcome == .succeeded, case .backup(let backup) = result else { return false }
         return backup.outcome == .stored
     }
 
+    /// When it ended; nil before.
     package var finishedAt: Date? {
         if case .finished(_, let at) = state { at } else { nil }
     }
 }
 
-/// One try within a run.
+/// One try within a run, as it is recorded.
 package struct Attempt: Hashable, Sendable {
+    /// The run's id.
     package var run: Int64
+    /// Counted from 1.
     package var number: Int
     package var startedAt: Date
+    /// Nil while it is under way, and where the program ended first.
     package var endedAt: Date?
     /// `succeeded`, or what went wrong.
     package var result: String?
+    /// Of its process; nil where there was none.
     package var exitCode: Int32?
 
     package init(

@@ -5,14 +5,14 @@ package enum RunCause: Hashable, Sendable {
     case reload
     case schedule(String)
     case after(job: String, run: Int64)
-    /// Someone asked, by this origin: `command line`, `web`.
+    /// Started manually, from this origin: `command line`, `web`.
     case person(via: String)
     case stop
     /// Something below a watched folder has changed.
     case change(path: String)
-    /// Someone wants to know what a run would do.
+    /// A dry run, which shows what a run would do.
     case dryRun(via: String)
-    /// Someone asked for it and accepts that the tree to store holds far less than the one before.
+    /// Started manually, accepting that the tree to store holds far less than the one before.
     case confirmed(via: String)
     /// What another version of the program has recorded.
     case other(kind: String, detail: String?)
@@ -20,7 +20,7 @@ package enum RunCause: Hashable, Sendable {
     /// Whether nothing is to be changed, and nothing follows.
     package var isDryRun: Bool { if case .dryRun = self { true } else { false } }
 
-    /// Whether a person has accepted a tree that holds far less than the one before.
+    /// Whether a tree that holds far less than the one before was accepted manually.
     package var isConfirmed: Bool { if case .confirmed = self { true } else { false } }
 
     /// For lists and programs.

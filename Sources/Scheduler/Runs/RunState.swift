@@ -1,13 +1,14 @@
 package import Foundation
 package import JobKit
 
-/// How a run ended.
+/// How a run ended. The raw values are stored, and part of outputs.
 package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
     case succeeded
     /// The work was done, and what it stored lacks something.
     case incomplete
     case failed
     case timedOut = "timed out"
+    /// Ended on request or by a shutdown; never started, because of a rule of the job.
     case cancelled, skipped
     /// Found running at the next boot.
     case interrupted
@@ -26,8 +27,9 @@ package enum RunOutcome: String, CaseIterable, Hashable, Sendable, Codable {
 
 /// Why a running attempt was asked to end.
 package enum EndReason: String, Hashable, Sendable, Codable {
+    /// The attempt's time was up.
     case timeout
-    /// Someone asked for it.
+    /// It was stopped manually.
     case person
     /// Data are being replaced; it is started again afterwards.
     case restore
@@ -50,38 +52,49 @@ package enum EndReason: String, Hashable, Sendable, Codable {
     }
 }
 
-/// Where a run is.
+/// Where a run is. A finished run never changes; see `after` for the transitions.
 package enum RunState: Hashable, Sendable {
+    /// Due, and waiting for a slot, a job it needs, or an exclusive resource.
     case queued
     case running(attempt: Int, since: Date)
     /// Asked to end, and not yet gone.
     case ending(attempt: Int, since: Date, because: EndReason)
+    /// An attempt has failed, and another one follows at this time.
     case waitingToRetry(nextAttempt: Int, at: Date)
     /// A server asked to wait until then. Nothing has failed, and the same attempt continues: it does not count against the retry policy.
     case deferred(nextAttempt: Int, until: Date)
     case finished(RunOutcome, at: Date)
 }
 
-/// What happens to a run.
+/// What happens to a run: the input of `RunState.after`.
 package enum RunEvent: Hashable, Sendable {
+    /// Its next attempt begins.
     case slotGranted
     case succeeded
     /// The attempt did its work, and what it stored lacks something.
     case incomplete
+    /// The attempt has ended with an error; the error and the retry policy decide whether another one follows.
     case failed(JobError)
+    /// The run is to end. One that is under way is asked to, and may still succeed.
     case endRequested(EndReason)
+    /// The program has started, and the run was recorded by an earlier process.
     case foundInterrupted
+    /// A rule of the job decides that it does not run.
     case skipped
 }
 
-/// An event that is invalid in the state it met: a mistake of ours.
+/// An event that is invalid in the state it met: a programming error of the scheduler.
 package struct IllegalRunEvent: Error, Hashable, Sendable {
     package var state: RunState
     package var event: RunEvent
 }
 
 extension RunState {
-    /// The state after `event`. `salt` makes the wait before a retry differ between runs.
+    /// The state after `event`. Pure.
+    /// - Parameters:
+    ///   - retry: The job's policy, for failures.
+    ///   - salt: Makes the wait before a retry differ between runs; the run's id.
+    /// - Throws: Where the event is invalid in this state.
     package func after(
         _ event: RunEvent, at now: Date, retry: RetryPolicy, salt: Int64 = 0
     ) throws(IllegalRunEvent) -> RunState {
@@ -119,6 +132,7 @@ extension RunState {
         }
     }
 
+    /// How it ended; nil before.
     package var outcome: RunOutcome? {
         if case .finished(let outcome, _) = self { outcome } else { nil }
     }

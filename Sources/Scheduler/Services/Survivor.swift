@@ -4,13 +4,17 @@ package import JobKit
 /// A service's process that has outlived the program which had started it.
 package struct Survivor: Sendable {
     package var note: SurvivorNote
+    /// Where the log of its run ended when what it has written was last known to be in it.
+    package var logEnds: [LogStream: LogEnd]
     /// Takes it over, and delivers what it has written since the log of its run ended.
     package var adopt: @Sendable (_ onOutput: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) -> any RunningProcess
 
     package init(
-        note: SurvivorNote, adopt: @escaping @Sendable (@escaping ProcessCommand.KeptOutput) throws(LaunchShortage) -> any RunningProcess
+        note: SurvivorNote, logEnds: [LogStream: LogEnd] = [:],
+        adopt: @escaping @Sendable (@escaping ProcessCommand.KeptOutput) throws(LaunchShortage) -> any RunningProcess
     ) {
         self.note = note
+        self.logEnds = logEnds
         self.adopt = adopt
     }
 }

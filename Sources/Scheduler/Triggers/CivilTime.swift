@@ -2,7 +2,7 @@ import TimeZones
 
 /// A wall-clock time to the minute, counted without any time zone.
 struct CivilTime: Hashable, Comparable, Sendable {
-    /// Minutes since 1970-01-01 00:00 on the wall.
+    /// Minutes since 1970-01-01 00:00, local time.
     var minutes: Int
 
     var day: Int { CivilDate.floorDivide(minutes, 1440) }

@@ -2,9 +2,9 @@ package import Foundation
 package import TimeZones
 
 extension CronExpression {
-    /// The first scheduled time after `instant`, by the wall clock of `zone`.
+    /// The first scheduled time after `instant`, by the local time of `zone`; nil beyond the years that dates are computed for.
     ///
-    /// A fixed wall time that a change of the clocks skips comes just after the gap; one that is repeated comes once, the
+    /// A fixed local time that a change of the clocks skips comes just after the gap; one that is repeated comes once, the
     /// first time. A schedule that follows elapsed time comes in both passes and not in the gap.
     package func next(after instant: Date, in zone: Zone) -> Date? {
         followsElapsedTime ? nextElapsed(after: instant, in: zone) : nextFixed(after: instant, in: zone)

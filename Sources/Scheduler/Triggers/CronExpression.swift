@@ -1,11 +1,13 @@
 import Settings
 import TimeZones
 
-/// A schedule in the five fields of cron: `minute hour day-of-month month day-of-week`.
+/// A schedule in the five fields of cron: `minute hour day-of-month month day-of-week`, or one of `@yearly`, `@annually`, `@monthly`, `@weekly`,
+/// `@daily`, `@midnight` and `@hourly`. Pure; a zone is given when a time is computed.
 ///
-/// Follows Debian's cron: where both day fields are restricted a day matches when either does, and a field that starts
+/// Follows Debian's cron, see crontab(5): where both day fields are restricted a day matches when either does, and a field that starts
 /// with `*` counts as unrestricted.
 package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
+    /// As written; two expressions that mean the same are not equal.
     package let text: String
     let minute: CronField
     let hour: CronField
@@ -15,7 +17,7 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// What is allowed and hardly meant, each with what to write instead.
+    /// Warnings about what is valid and probably not meant, each with what to write instead.
     package var remarks: [CronError] {
         let fields: [(CronField, CronField.Kind)] = [
             (minute, .minute), (hour, .hour), (dayOfMonth, .dayOfMonth), (month, .month), (dayOfWeek, .dayOfWeek),
@@ -39,6 +41,7 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
     ]
 
+    /// - Throws: For an invalid field, for a word that is unknown, and for a date that never comes, such as the 30th of February.
     package init(_ text: String) throws(CronError) {
         if text.hasPrefix("@"), CronExpression.words[text.lowercased()] == nil {
             let hint =

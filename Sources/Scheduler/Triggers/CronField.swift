@@ -139,7 +139,9 @@ struct CronField: Hashable, Sendable {
 
 /// Why a text is not a cron expression.
 package struct CronError: Error, Hashable, Sendable {
+    /// What is wrong, with the text as written.
     package var message: String
+    /// What to write instead.
     package var hint: String?
 
     init(_ message: String, hint: String? = nil) {

@@ -1,4 +1,4 @@
-/// Decides when a folder has come to rest: once nothing has changed for a while, or, where it never rests, after ten times that.
+/// Decides when a folder is quiet: once nothing has changed for a while, or, where it never is, after ten times that.
 package struct Debounce: Hashable, Sendable {
     private static let mostTimes = 10
 
@@ -15,7 +15,7 @@ package struct Debounce: Hashable, Sendable {
         last = now
     }
 
-    /// How long it takes yet; nil while nothing has changed.
+    /// The time until it is due; nil while nothing has changed.
     package func remaining(at now: Duration) -> Duration? {
         guard let first, let last else { return nil }
         return max(.zero, min(last + quiet, first + quiet * Debounce.mostTimes) - now)

@@ -2,40 +2,44 @@ package import Foundation
 import JobKit
 import Settings
 
-/// What happens to scheduled times missed while the program was down or asleep.
+/// What happens to scheduled times that were missed while the program was down or the machine asleep: none is made up for, one run stands for
+/// all of them, or each gets a run, up to `FireRule.limit`. The raw values are those of the configuration.
 package enum CatchUp: String, CaseIterable, Hashable, Sendable {
     case skip, once, all
 }
 
 /// A scheduled time to act on.
 package struct DueFire: Hashable, Sendable {
+    /// Without jitter: with it, the run starts later.
     package var fireTime: Date
-    /// How many earlier scheduled times it stands for.
+    /// How many earlier scheduled times the run accounts for too.
     package var missed: Int
 }
 
-/// What a schedule asks for at one instant. Every scheduled time up to the cursor is accounted for: it is in `due`, stood for
-/// by one of them, or counted in `dropped`.
+/// What a schedule asks for at one instant. Every scheduled time up to the cursor is accounted for: it is in `due`, counted in the `missed` of
+/// one of them, or counted in `dropped`.
 package struct FirePlan: Hashable, Sendable {
     /// Oldest first.
     package var due: [DueFire]
-    /// The newest scheduled time acted on.
+    /// The newest scheduled time that is accounted for: the `last` of the next plan.
     package var cursor: Date
-    /// Scheduled times that are given up by the catch-up rule, and the newest of them.
+    /// How many scheduled times the rule gives up.
     package var dropped: Int
+    /// The newest of those; nil for none.
     package var newestDropped: Date?
-    /// The next instant at which something is due.
+    /// The next instant at which something is due, jitter included; nil for never.
     package var next: Date?
 }
 
-/// How a schedule treats time that went by unseen, and how its runs are spread.
+/// How a schedule treats times that were missed, and how its runs are spread.
 package struct FireRule: Hashable, Sendable {
+    /// What happens to missed times.
     package var catchUp: CatchUp
-    /// The most runs that `all` makes up for.
+    /// The most runs that `CatchUp.all` makes up for, the newest ones.
     package var limit: Int
-    /// Scheduled times older than this are dropped.
+    /// Scheduled times older than this are dropped, whatever `catchUp` is; nil for no limit.
     package var startDeadline: Duration?
-    /// Each fire is delayed by a share of this that is stable for (job, scheduled time).
+    /// Each run is delayed by a part of this, less than the whole, that is always the same for a job and a scheduled time.
     package var jitter: Duration
 
     package init(catchUp: CatchUp = .once, limit: Int = 100, startDeadline: Duration? = nil, jitter: Duration = .zero) {
@@ -50,7 +54,10 @@ extension Schedule {
     /// The most scheduled times that are listed; where there are more, only the newest are listed, and the others counted.
     private static let mostListed = 2000
 
-    /// What is due at `now` for a job whose newest scheduled time acted on is `last`.
+    /// What is due at `now`. Pure; takes little time also after years without a run.
+    /// - Parameters:
+    ///   - last: The cursor: the newest scheduled time that is accounted for.
+    ///   - job: The job's name, which its jitter depends on.
     package func plan(last: Date, now: Date, rule: FireRule = FireRule(), job: String = "") -> FirePlan {
         var fires: [Date] = []
         var earlier = EarlierFires()
@@ -102,7 +109,7 @@ extension Schedule {
     }
 }
 
-/// Scheduled times that are counted only.
+/// Scheduled times that are only counted.
 private struct EarlierFires {
     var count = 0
     var newest: Date?

@@ -24,7 +24,7 @@ package enum Schedule: Hashable, Sendable {
         }
     }
 
-    /// As people read it.
+    /// For messages: `every 16m`.
     package var readable: String {
         switch self {
         case .every(let length): "every \(DurationText.format(length))"
@@ -32,7 +32,7 @@ package enum Schedule: Hashable, Sendable {
         }
     }
 
-    /// The zone whose wall it follows; nil where it follows none.
+    /// The zone whose local time it follows; nil for an interval.
     package var zone: Zone? { if case .cron(_, let zone) = self { zone } else { nil } }
 
     /// The newest scheduled time in (start, end]. Looks back in growing steps, so that years asleep cost little.

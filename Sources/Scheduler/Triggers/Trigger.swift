@@ -2,14 +2,18 @@ import Foundation
 
 /// What makes a job due.
 package enum Trigger: Hashable, Sendable {
+    /// When the program starts, and when a reload adds the job or changes a service.
     case boot
+    /// When the program stops, before the services that the job needs are stopped.
     case stop
+    /// By the clock; with `atStart` also at once when the schedule is new, which means that the state file has no cursor of it.
     case schedule(Schedule, atStart: Bool)
+    /// When a run of another job has ended in a certain way.
     case after(job: String, AfterOutcome)
     /// When something below one of the folders has changed and then rested for `debounce`.
     case watch(paths: [String], debounce: Duration)
 
-    /// Which end of the other job counts.
+    /// Which outcome of the other job counts. The raw values are those of the configuration.
     package enum AfterOutcome: String, CaseIterable, Hashable, Sendable {
         case succeeded, incomplete, failed, finished
         /// The first attempt of a run has failed, whether or not another one follows.
@@ -26,6 +30,7 @@ package enum Trigger: Hashable, Sendable {
         }
     }
 
+    /// The schedule of a trigger that follows the clock; nil for others.
     package var schedule: Schedule? {
         if case .schedule(let schedule, _) = self { schedule } else { nil }
     }
@@ -38,7 +43,7 @@ package enum Trigger: Hashable, Sendable {
         }
     }
 
-    /// As people read it.
+    /// For messages: `after build`, `every 16m`.
     package var readable: String {
         switch self {
         case .boot: "at boot"

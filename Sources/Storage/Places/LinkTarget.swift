@@ -1,7 +1,7 @@
 import Files
 import Glibc
 
-/// What a name in a folder stands for once links are followed.
+/// What a name in a folder is once links are followed.
 enum FollowedName {
     /// A file, or something else that is not a folder, where it really is.
     case file(Folder, RawName, FileStatus)
@@ -13,7 +13,7 @@ enum FollowedName {
 extension Folder {
     private static let mostLinks = 40
 
-    /// What the system knows of a name, nil where there is none: a folder that may not be looked into is an error, not an absence.
+    /// The status of a name, nil where there is none: a folder that may not be read is an error, not an absence.
     func statusIfThere(_ name: RawName) throws(FileError) -> FileStatus? {
         do { return try status(name) } catch {
             if error.isMissing { return nil }
@@ -23,7 +23,7 @@ extension Folder {
 
     /// Follows links wherever they lead, as plain tools do; nil where the name is not there.
     ///
-    /// For folders that someone has named as a repository: it is theirs to say what is where.
+    /// For folders that the operator has configured as a repository, whose links are deliberate.
     func followed(_ name: RawName) throws(FileError) -> FollowedName? {
         guard var status = try statusIfThere(name) else { return nil }
         var (folder, name) = (self, name)
@@ -58,17 +58,19 @@ extension Folder {
     }
 
     /// Copies from where a file is to a new name. The copy is on disk when this returns.
-    func copy(_ source: OpenFile, to name: RawName, _ flag: CancelFlag) throws(FileError) {
+    /// - Parameter onWritten: Called with the number of bytes after each piece.
+    func copy(_ source: OpenFile, to name: RawName, _ flag: CancelFlag, onWritten: (Int) -> Void = { _ in }) throws(FileError) {
         let target = try create(name, mode: 0o600)
         while case let bytes = try source.read(1 << 20), !bytes.isEmpty {
             if flag.isSet { throw FileError("write", path(of: name), code: ECANCELED) }
             try target.write(bytes)
+            onWritten(bytes.count)
         }
         try target.sync()
     }
 
     /// The paths of files, links and other things below, as many as there are or may be looked at; a folder that could not be gone into any
-    /// further stands for what it holds. Goes level by level and keeps no folder open.
+    /// further is listed instead of what it holds. Goes level by level and keeps no folder open.
     /// - Parameter isWanted: Whether a name directly in this folder is looked at.
     func pathsBelow(most: Int, deepest: Int = 12, where isWanted: (RawName) -> Bool) throws(FileError) -> [String] {
         var (found, looked) = ([String](), 0)

@@ -1,19 +1,19 @@
 import Files
 
-/// Whether a place in which no version of a store is found may be called empty, by the names that are there.
+/// Whether a place in which no version of a store is found counts as empty, by the names that are there. Pure.
 ///
 /// An empty repository unlocks backups and lets the app start without its data, so in doubt a place is not empty.
 package enum PlaceRule {
     package enum Place: Hashable, Sendable {
-        /// Is there for backups alone: a folder, a dataset.
+        /// For backups alone: a folder, a dataset.
         case own
         /// May serve other things too, as a bucket with a website does.
         case shared
     }
 
-    /// What a single name says.
+    /// What a single name indicates.
     package enum Meaning: Hashable, Sendable {
-        /// A fresh place may hold it without anybody having stored anything: the Hub's read-me, `lost+found`.
+        /// A fresh place may hold it without anything having been stored: the Hub's read-me, `lost+found`.
         case housekeeping
         /// Looks like a backup: of ours, of a script or of another program.
         case backup
@@ -35,6 +35,7 @@ package enum PlaceRule {
         }
     }
 
+    /// - Parameter path: Below where the store begins; upper and lower case do not matter. A path that ends in a slash is a folder.
     package static func meaning(_ path: String) -> Meaning {
         let parts = path.lowercased().split(separator: "/", omittingEmptySubsequences: true)
         guard let first = parts.first, let last = parts.last, !path.hasSuffix("/") else { return .housekeeping }

@@ -8,7 +8,7 @@ import Synchronization
 /// has come does not.
 final class DownloadSink: Sendable {
     private struct State {
-        /// Whether nothing of the present answer has come yet.
+        /// Whether nothing of the current answer has come yet.
         var isFresh = true
         var count: Int64 = 0
         var content = SHA256()

@@ -35,7 +35,7 @@ struct BucketDownload: Sendable {
                 }
             } catch {
                 if let failure = sink.failure { throw StorageError(failure) }
-                // What the service asks to wait is waited for by whoever asked for the content, and not here.
+                // The wait that the service asks for is left to the caller.
                 guard error.kind == .unavailable else { throw error }
                 trouble = error
             }

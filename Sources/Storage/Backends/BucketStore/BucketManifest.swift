@@ -6,13 +6,13 @@ struct BucketManifest: Codable, Hashable, Sendable {
         /// Where the content is, below the store's prefix.
         var key: String
         var size: Int64
-        /// In hexadecimal digits; nil for what a script has stored, of which nobody knows it for sure.
+        /// In hexadecimal digits; nil for what a script has stored, whose digest is not known.
         var sha256: String?
     }
 
     private static let folder = "versions/"
     private static let digits = 10
-    /// No store comes to so many versions: what bears a higher number is someone else's.
+    /// No store comes to so many versions: an object with a higher number is not ours.
     private static let most = 1 << 53
 
     /// Of the commit that made it; no two are alike.
@@ -30,7 +30,7 @@ struct BucketManifest: Codable, Hashable, Sendable {
         return folder + String(repeating: "0", count: max(0, digits - text.count)) + text + ".json"
     }
 
-    /// The number that a key stands for; nil where it is not a manifest's.
+    /// The number in a key; nil where it is not a manifest's.
     static func number(of key: String) -> Int? {
         guard key.hasPrefix(folder), key.hasSuffix(".json") else { return nil }
         let number = Int(key.dropFirst(folder.count).dropLast(".json".count))

@@ -4,13 +4,15 @@ import Foundation
 import HTTPClient
 
 extension BucketStore {
-    /// Contents that belong to no version are left alone for so long: someone may be about to commit them.
+    /// Contents that belong to no version are left alone for so long, in seconds: another client may be about to commit them.
     private static let grace: TimeInterval = 86_400
 
     // MARK: Removing
 
     package var removal: StoreRemoval { .atOnce }
 
+    /// Deletes records first, then contents that no remaining record names, those of cut-short commits over a day old included.
+    /// - Throws: `damaged` where a record that stays can't be read: nothing is deleted then.
     package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
         let numbers = try await numbers()
         guard let head = numbers.last, kept.first?.manifestNumber == head else { return 0 }
@@ -36,6 +38,7 @@ extension BucketStore {
 
     // MARK: Looking around
 
+    /// Adds up a listing of all objects. Whether they are public is tried with one unsigned request for a record.
     package func space() async throws(StorageError) -> StoreSpace? {
         let objects = try await bucket.list(prefix: prefix)
         let sample = objects.first { $0.below(prefix).flatMap { BucketManifest.number(of: $0.key) } != nil }
@@ -44,6 +47,8 @@ extension BucketStore {
         return StoreSpace(used: objects.reduce(0) { $0 + $1.size }, isPublic: isPublic)
     }
 
+    /// Lists, then writes, reads and deletes a small object `doctor-…` below the prefix, and tries to overwrite it. Stops at the first failure;
+    /// the object may be left then.
     package func diagnose(scratch: Folder) async -> [StoreCheck] {
         let key = prefix + "doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
         let text = Array("written by shipkeeper doctor\n".utf8)

@@ -5,7 +5,7 @@ package import Foundation
 import Glibc
 import HTTPClient
 
-/// A store in a bucket.
+/// A store in a bucket. Every call suspends for the network; a listing costs one request per 1000 objects.
 ///
 /// Contents are under `objects/`, each commit's under names of its own. A version is one small object under `versions/`, numbered
 /// one by one: it is put last, and only where that number is free, so that it appears in one step and of two writers one wins. What a
@@ -18,7 +18,7 @@ package struct BucketStore: ObjectStore {
     private let clock: any Clock<Duration>
 
     /// - Parameters:
-    ///   - name: What the bucket is called in sentences.
+    ///   - name: What the bucket is called in messages.
     ///   - prefix: In front of every key; empty, or with a slash at its end.
     package init(_ bucket: any ReadableBucket, name: String, prefix: String, clock: any Clock<Duration> = ContinuousClock()) {
         self.bucket = bucket
@@ -40,6 +40,8 @@ package struct BucketStore: ObjectStore {
 
     // MARK: Reading
 
+    /// Lists the records, reads the newest and asks for the headers of objects that a script had put there.
+    /// - Throws: `damaged` where the newest record is not ours; `refused` where contents of ours have neither a record nor a checksum.
     package func head() async throws(StorageError) -> StoreVersion? { try await newest()?.version }
 
     private func newest() async throws(StorageError) -> Newest? {
@@ -81,6 +83,7 @@ package struct BucketStore: ObjectStore {
         return found.marks.allSatisfy { marks[$0.key] == $0.value } ? nil : found
     }
 
+    /// Reads every record, one request each. Damaged ones are left out, except for the newest.
     package func versions() async throws(StorageError) -> [StoreVersion] {
         guard let newest = try await newest() else { return [] }
         guard newest.manifest != nil else { return try await unrecorded().map(\.version) }
@@ -96,6 +99,8 @@ package struct BucketStore: ObjectStore {
         return found
     }
 
+    /// Downloads into a nameless file in `scratch` and checks the digest that the record names.
+    /// - Throws: `damaged` also where the version does not hold the object; `unavailable` where a script has replaced it meanwhile.
     package func open(_ name: String, at version: StoreVersion, scratch: Folder, onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {
         guard let entry = try await entry(name, at: version) else {
             throw .damaged("\(self.name) has no \(name) in the version \(version.id)")
@@ -119,6 +124,9 @@ package struct BucketStore: ObjectStore {
 
     // MARK: Writing
 
+    /// Uploads the contents that the head does not have, checksum files first, then the record. What was uploaded before an error stays until
+    /// `remove` finds it, a day old or older.
+    /// - Throws: `stale` also where the record's number was taken at the last moment.
     package func commit(
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {

@@ -77,7 +77,7 @@ extension BucketObject {
         return object
     }
 
-    /// As the headers of an answer tell it.
+    /// From the headers of an answer.
     init(_ key: String, _ head: HTTPResponse) {
         self.init(
             key: key, size: head.header("Content-Length").flatMap { Int64($0) } ?? 0, tag: head.header("ETag") ?? "",

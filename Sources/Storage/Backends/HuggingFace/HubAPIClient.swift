@@ -2,7 +2,7 @@ import Buckets
 import Foundation
 import HTTPClient
 
-/// How patient we are with the Hub.
+/// Timeouts of requests to the Hub, and waits between tries. The defaults are for production; tests shorten them.
 package struct HubTimeouts: Sendable {
     /// The longest an answer of the API may take.
     package var answer: Duration = .seconds(60)
@@ -19,7 +19,7 @@ package struct HubTimeouts: Sendable {
     package init() {}
 }
 
-/// Requests to the Hub: with the token where it belongs, and with failures in words.
+/// Requests to the Hub: adds the token where it belongs, and turns failures into messages.
 struct HubAPIClient: Sendable {
     let address: HubAddress
     private let token: String
@@ -52,7 +52,7 @@ struct HubAPIClient: Sendable {
         return headers
     }
 
-    /// Sends a request to the API and gives a good answer.
+    /// Sends a request to the API and returns an answer of 200 to 299.
     func send(_ request: HTTPRequest, doing: String) async throws(StorageError) -> HTTPResponse {
         let response = try await answer(request, doing: doing)
         guard (200..<300).contains(response.status) else { throw refusal(response, from: request.url, doing: doing) }
@@ -73,7 +73,7 @@ struct HubAPIClient: Sendable {
         }
     }
 
-    /// Why there is no good answer, without the token, should a server have said it back to us.
+    /// Why the request was refused. The token is redacted, should a server have echoed it.
     func refusal(_ response: HTTPResponse, from url: String, doing: String) -> StorageError {
         var error = HubErrorMapping.error(response, from: url, address, doing: doing)
         error.message = error.message.replacing(token, with: "<secret>")

@@ -23,7 +23,7 @@ struct HubAddress: Hashable, Sendable {
 
     func lfs(_ path: String) -> String { "\(endpoint)/datasets/\(dataset).git/info/lfs/\(path)" }
 
-    /// Where a file's content is had.
+    /// The address of a file's content.
     func resolve(_ name: String, at commit: String) -> String {
         let path = name.split(separator: "/", omittingEmptySubsequences: false).map { HubAddress.encoded(String($0)) }.joined(separator: "/")
         return "\(endpoint)/datasets/\(dataset)/resolve/\(HubAddress.encoded(commit))/\(path)"
@@ -33,7 +33,7 @@ struct HubAddress: Hashable, Sendable {
     static func encoded(_ part: String) -> String { part.addingPercentEncoding(withAllowedCharacters: inPath) ?? part }
 
     /// Whether an address is the Hub's own, so that the token may go there. Its storage and its CDN are not: their addresses are
-    /// signed, and the token is none of their business.
+    /// signed, and must not get the token.
     func isHub(_ url: String) -> Bool {
         guard let origin = HTTPOrigin(url) else { return false }
         if origin == HTTPOrigin(endpoint) { return true }

@@ -28,7 +28,7 @@ struct HubCommit: Sendable {
             } catch {
                 last = error
                 guard error.kind == .unavailable || error.kind == .stale else { throw error }
-                // Nobody knows yet whether it has landed.
+                // It is not known yet whether it has arrived.
                 if let landed = try await landed(all, parent) { return landed }
             }
         }

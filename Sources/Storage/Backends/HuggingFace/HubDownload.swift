@@ -85,7 +85,7 @@ struct HubDownload: Sendable {
         let result: (response: HTTPResponse, request: HTTPRequest)
         do throws(HTTPFailure) {
             result = try await calls.http.send(first, onBody: { sink.take($0, $1, from: start) }) { sent, answer, next in
-                // Only the Hub's own answers tell what the content must be: a CDN's tag is another thing.
+                // Only the Hub's own answers identify the content: a CDN's tag is another thing.
                 if address.isHub(sent.url) { found.withLock { $0.read(answer) } }
                 return request(address.rewritten(next), from: start)
             }

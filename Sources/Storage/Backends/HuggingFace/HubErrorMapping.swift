@@ -2,7 +2,7 @@ import Buckets
 import Foundation
 import HTTPClient
 
-/// What the Hub's answers mean: whether to ask again, and in which words to say what is wrong.
+/// What the Hub's answers mean: whether to ask again, and the message for what is wrong.
 enum HubErrorMapping {
     /// How long a commit waits that comes after too many others: their quota is by the hour.
     static let commitQuota = Duration.seconds(3600)

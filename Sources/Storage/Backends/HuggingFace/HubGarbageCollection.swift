@@ -18,7 +18,7 @@ struct HubGarbageCollection: Sendable {
     func readable(_ versions: [StoreVersion]) async throws(StorageError) -> [StoreVersion] {
         let stored = Set(try await objects().flatMap { [$0.fileOid, $0.oid].compactMap(\.self) })
         let known = Set(versions.flatMap { Array($0.digests.values) })
-        // The Hub may name objects by ids of its own, and then there is no telling.
+        // The Hub may name objects by ids of its own, and then it can't be determined.
         guard !stored.isDisjoint(with: known) else { return versions }
         return versions.filter { version in
             version.digests.allSatisfy { stored.contains($0.value) || HubGarbageCollection.isInline(version.objects[$0.key]) }

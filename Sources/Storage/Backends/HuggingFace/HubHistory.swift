@@ -10,7 +10,7 @@ struct HubHistory: Sendable {
     /// Of commits by others the content must be asked for one by one.
     private static let mostForeign = 200
     private static let mostFiles = 10_000
-    /// Enough to tell that there is something.
+    /// Enough to find out that there is something.
     private static let mostNested = 1000
 
     let calls: HubAPIClient
@@ -20,7 +20,7 @@ struct HubHistory: Sendable {
     func head() async throws(StorageError) -> StoreVersion? {
         let revision = HubAddress.encoded(address.revision)
         let (commits, _) = try await calls.get(address.api("commits/\(revision)?limit=1"), as: [HubMessages.Commit].self, doing: "asking for the newest commit")
-        // A branch has a commit, or it is none: this is not the Hub's answer.
+        // Every branch has a commit: this is not the Hub's answer.
         guard let newest = commits.first else { throw .unavailable("\(address.host) knows no commit of \(address.dataset), not even its first") }
         return try await version(newest)
     }

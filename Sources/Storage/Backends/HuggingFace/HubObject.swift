@@ -47,13 +47,8 @@ struct HubObject: Sendable {
     }
 
     /// The content, or a stretch of it, as the body of a request.
-    func body(from start: Int64 = 0, length: Int64? = nil, onRead: @escaping @Sendable (Int64) -> Void = { _ in }) -> HTTPBody {
-        let file = file
-        return .stream(
-            HTTPBodyStream(length: length ?? size - start) { offset, most in
-                onRead(offset)
-                return try? file.read(most, at: start + offset)
-            })
+    func body(from start: Int64 = 0, length: Int64? = nil) -> HTTPBody {
+        .stream(HTTPBodyStream(length: length ?? size - start) { [file] offset, most in try? file.read(most, at: start + offset) })
     }
 
     func contents() throws(StorageError) -> [UInt8] {

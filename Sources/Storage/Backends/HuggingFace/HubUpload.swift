@@ -1,7 +1,6 @@
 import Buckets
 import Foundation
 import HTTPClient
-import Synchronization
 
 /// Brings contents to the Hub before a commit names them: small text with the commit itself, everything else by LFS.
 struct HubUpload: Sendable {
@@ -51,7 +50,7 @@ struct HubUpload: Sendable {
         do {
             try await send(objects, counter)
         } catch {
-            // A signed address lives for minutes: one that has expired meanwhile is asked for anew, once.
+            // A signed address is valid for minutes: one that has expired meanwhile is requested again, once.
             guard error.kind == .unauthorized else { throw error }
             try await send(objects, counter)
         }
@@ -64,18 +63,18 @@ struct HubUpload: Sendable {
         let response = try await calls.post(
             address.lfs("objects/batch"), request, type: HubAPIClient.lfsJSON, accept: HubAPIClient.lfsJSON, doing: doing)
         let answer = try calls.decode(HubMessages.BatchAnswer.self, response, doing: doing)
-        for object in objects {
+        for (index, object) in objects.enumerated() {
             guard let place = answer.objects.first(where: { $0.oid == object.sha256 }) else {
                 throw .unavailable("\(doing): \(address.host) did not answer for \(object.name)")
             }
             if let error = place.error { throw .refused("\(address.host) refuses \(object.name): \(error.message ?? "error \(error.code ?? 0)")") }
             guard let actions = place.actions, let upload = actions.upload else { continue }
             if let chunk = upload.header?["chunk_size"] {
-                try await sendParts(object, upload, chunk, counter)
+                try await sendParts(object, upload, chunk, counter.parts(of: index))
             } else {
-                _ = try await put(object.body { counter.reached(object.name, $0) }, to: upload.href)
+                _ = try await put(object.body(), to: upload.href, counter.parts(of: index).part(0))
             }
-            counter.reached(object.name, object.size)
+            counter.finished(index, object.size)
             if let verify = actions.verify {
                 let url = address.rewritten(verify.href)
                 _ = try await calls.post(
@@ -86,10 +85,10 @@ struct HubUpload: Sendable {
     }
 
     /// Sends to a signed address: without the token, and with the length in front, for object storage takes no chunks.
-    private func put(_ body: HTTPBody, to url: String) async throws(StorageError) -> HTTPResponse {
+    private func put(_ body: HTTPBody, to url: String, _ onSent: @escaping @Sendable (Int64) -> Void) async throws(StorageError) -> HTTPResponse {
         let request = HTTPRequest(
             "PUT", address.rewritten(url), headers: [("User-Agent", HubAPIClient.userAgent)], body: body, timeout: nil,
-            slowest: HTTPPace(during: calls.patience.stall), isRepeatable: true)
+            slowest: HTTPPace(during: calls.patience.stall), isRepeatable: true, onSent: onSent)
         let response = try await calls.answer(request, doing: "uploading")
         if response.status == 403 { throw .unauthorized("the signed address for the upload is not valid any more") }
         guard (200..<300).contains(response.status) else { throw calls.refusal(response, from: url, doing: "uploading") }
@@ -99,7 +98,7 @@ struct HubUpload: Sendable {
     // MARK: In parts
 
     private func sendParts(
-        _ object: HubObject, _ upload: HubMessages.BatchAnswer.Action, _ chunk: String, _ counter: UploadCounter
+        _ object: HubObject, _ upload: HubMessages.BatchAnswer.Action, _ chunk: String, _ counter: UploadCounter.Parts
     ) async throws(StorageError) {
         let urls = (upload.header ?? [:]).compactMap { key, url in Int(key).map { (number: $0, url: url) } }.sorted { $0.number < $1.number }
         guard let size = Int64(chunk), size > 0, Int64(urls.count) == object.size / size + (object.size % size == 0 ? 0 : 1),
@@ -118,7 +117,7 @@ struct HubUpload: Sendable {
     }
 
     private func putAll(
-        _ urls: [(number: Int, url: String)], size: Int64, _ object: HubObject, _ counter: UploadCounter
+        _ urls: [(number: Int, url: String)], size: Int64, _ object: HubObject, _ counter: UploadCounter.Parts
     ) async throws(StorageError) -> [HubMessages.Complete.Part] {
         var parts: [HubMessages.Complete.Part] = []
         var rest = urls[...]
@@ -130,45 +129,25 @@ struct HubUpload: Sendable {
                     let start = Int64(number - 1) * size
                     let length = min(size, object.size - start)
                     group.addTask {
-                        await part(number, url, object.body(from: start, length: length) { counter.reached("\(object.name) \(number)", $0) })
+                        await part(number, url, object.body(from: start, length: length), counter.part(number))
                     }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
             for result in results { parts.append(try result.get()) }
-            for (number, _) in now { counter.reached("\(object.name) \(number)", min(size, object.size - Int64(number - 1) * size)) }
         }
         return parts.sorted { $0.partNumber < $1.partNumber }
     }
 
-    private func part(_ number: Int, _ url: String, _ body: HTTPBody) async -> Result<HubMessages.Complete.Part, StorageError> {
+    private func part(
+        _ number: Int, _ url: String, _ body: HTTPBody, _ onSent: @escaping @Sendable (Int64) -> Void
+    ) async -> Result<HubMessages.Complete.Part, StorageError> {
         do throws(StorageError) {
-            let response = try await put(body, to: url)
+            let response = try await put(body, to: url, onSent)
             guard let etag = response.header("ETag") else { throw .unavailable("a part of the upload was answered without its tag") }
             return .success(.init(partNumber: number, etag: etag))
         } catch {
             return .failure(error)
         }
-    }
-}
-
-/// Adds up how far parts that go side by side have come.
-private final class UploadCounter: Sendable {
-    private let total: Int64
-    private let done = Mutex<[String: Int64]>([:])
-    private let onProgress: StoreProgress?
-
-    init(total: Int64, _ onProgress: StoreProgress?) {
-        self.total = total
-        self.onProgress = onProgress
-    }
-
-    func reached(_ part: String, _ bytes: Int64) {
-        guard let onProgress else { return }
-        let sum = done.withLock { done in
-            done[part] = bytes
-            return done.values.reduce(0, +)
-        }
-        onProgress(min(sum, total), total)
     }
 }

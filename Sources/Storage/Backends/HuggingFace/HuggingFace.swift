@@ -4,28 +4,32 @@ package import Foundation
 package import HTTPClient
 import Synchronization
 
-/// A store in a dataset of the Hugging Face Hub: a version is a commit.
+/// A store in a dataset of the Hugging Face Hub: a version is a commit. Every call suspends for the network. See "Hub API Endpoints" in the
+/// documentation of the Hub.
 package final class HuggingFace: ObjectStore {
     /// How old versions free their space.
     package enum FreeSpace: String, CaseIterable, Sendable {
-        /// They stay in the history for ever.
+        /// They stay in the history.
         case off
-        /// The contents of versions that are no longer kept are deleted; their commits stay and lead to nothing.
+        /// The LFS contents of versions that are no longer kept are deleted; their commits stay, and their files can't be downloaded any more.
         case delete
-        /// The history becomes one commit, and with it every version but the newest goes.
+        /// The history is squashed to one commit, which removes every version but the newest.
         case squash
     }
 
+    /// Where the dataset is and what may be done with it. Not checked here.
     package struct Settings: Sendable {
         /// `namespace/name`.
         package var dataset: String
+        /// An access token with write permission. It is sent to the Hub only, not to its storage or CDN, and redacted from error messages.
         package var token: String
-        /// A branch.
+        /// The branch; with `create`, a missing dataset gets `main` only.
         package var revision: String
         /// Whether a missing dataset is created. It will be private.
         package var create: Bool
         /// Without a slash at its end.
         package var endpoint: String
+        /// How old versions free their space; `off` by default.
         package var freeSpace: FreeSpace
         /// What the account may store, in bytes.
         package var quota: Int64?
@@ -44,6 +48,7 @@ package final class HuggingFace: ObjectStore {
         }
     }
 
+    /// `https://huggingface.co`.
     package static let standardEndpoint = HubAddress.standardEndpoint
 
     private let settings: Settings
@@ -51,6 +56,7 @@ package final class HuggingFace: ObjectStore {
     private let history: HubHistory
     private let mayWrite = Mutex(false)
 
+    /// No request is sent yet.
     package init(_ settings: Settings, http: any HTTPTransport, patience: HubTimeouts = HubTimeouts()) {
         self.settings = settings
         let address = HubAddress(endpoint: settings.endpoint, dataset: settings.dataset, revision: settings.revision)
@@ -60,6 +66,8 @@ package final class HuggingFace: ObjectStore {
 
     // MARK: Reading
 
+    /// A missing dataset is created (private) where the settings say so, and then has a version without a backup.
+    /// - Throws: `missing` where the dataset or the branch does not exist, or this token may not see it.
     package func head() async throws(StorageError) -> StoreVersion? {
         do { return try await history.head() } catch {
             guard error.kind == .missing, settings.create, try await !exists() else { throw error }
@@ -68,12 +76,16 @@ package final class HuggingFace: ObjectStore {
         }
     }
 
+    /// Reads the newest 5000 commits of the branch, and the files of up to 200 that others have made. Versions whose contents were deleted are
+    /// left out with `FreeSpace.delete`.
     package func versions() async throws(StorageError) -> [StoreVersion] {
         let versions = try await history.versions()
         guard settings.freeSpace == .delete, versions.count > 1 else { return versions }
         return try await HubGarbageCollection(calls: calls).readable(versions)
     }
 
+    /// Downloads into a nameless file in `scratch`, continues after broken connections, and checks the digest that the Hub names.
+    /// - Throws: `full` where `scratch` has no room for it; `refused` where the object is a git-lfs pointer instead of the content.
     package func open(_ name: String, at version: StoreVersion, scratch: Folder, onProgress: StoreProgress?) async throws(StorageError) -> OpenFile {
         let size = version.objects[name]
         if let size {
@@ -83,10 +95,11 @@ package final class HuggingFace: ObjectStore {
             }
         }
         let file = try await HubDownload(calls: calls).open(name, at: version, scratch: scratch, onProgress)
-        // Also where git's pointer was uploaded as the content, it is none.
+        // A git-lfs pointer that was uploaded as the content is refused too.
         return try await DedicatedThread.run { [settings] _ throws(StorageError) in try LFSPointer.checked(file, name, in: settings.dataset) }
     }
 
+    /// What the Hub counts as used (`usedStorage`), which may be minutes old; nil where it does not say.
     package func space() async throws(StorageError) -> StoreSpace? {
         let (info, _) = try await calls.get(
             calls.address.api() + "?expand=usedStorage&expand=private", as: HubMessages.RepoInfo.self, doing: "asking for the dataset's size")
@@ -96,6 +109,8 @@ package final class HuggingFace: ObjectStore {
 
     // MARK: Writing
 
+    /// Uploads large contents by LFS, then makes one commit. After a lost answer the history is read to find out whether it was made.
+    /// - Throws: `unauthorized` before anything is uploaded where the token may not write; `stale` where the head is not `expected`.
     package func commit(
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
@@ -157,6 +172,7 @@ package final class HuggingFace: ObjectStore {
 
     package var removal: StoreRemoval { settings.freeSpace == .off ? .never : .afterVerifying }
 
+    /// Frees space by the setting `freeSpace`; with `off` it does nothing. Squashing falls back to deleting where more than one version is kept.
     package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
         guard let head = try await history.head(), let newest = kept.first else { return 0 }
         // What was looked at may not be what is there now.
@@ -174,6 +190,7 @@ package final class HuggingFace: ObjectStore {
         }
     }
 
+    /// Checks the network, the clock, the token and the dataset, then tries to write, read and delete on a temporary branch.
     package func diagnose(scratch: Folder) async -> [StoreCheck] {
         await HubDiagnostics(calls: calls, history: history, quota: settings.quota).run(scratch)
     }

@@ -12,7 +12,9 @@ package struct LocalFolder: ObjectStore {
     private let path: String
     private let lockPatience: Duration
 
-    /// - Parameter lockPatience: How long a commit waits for another one to the same folder.
+    /// - Parameters:
+    ///   - path: The folder, which must exist; not accessed yet. It is never created, since a missing one is often a missing mount.
+    ///   - lockPatience: How long a commit or a removal waits for another one to the same folder; `unavailable` is thrown then.
     package init(path: String, lockPatience: Duration = .seconds(30)) {
         self.path = path
         self.lockPatience = lockPatience
@@ -30,24 +32,29 @@ package struct LocalFolder: ObjectStore {
         try await work { layout throws(StorageError) in try layout.open(name, at: version) }
     }
 
+    /// Copies the files into a new version's folder, links the unchanged ones from the last, syncs, and then replaces the link `current`. Waits
+    /// for another writer up to `lockPatience`, and takes a script's plain files over as a version first.
     package func commit(
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
         try await work { [lockPatience] layout throws(StorageError) in
-            try layout.locked(lockPatience) { own throws(StorageError) in try layout.commit(objects, expecting: expected, at: date, own) }
+            try layout.locked(lockPatience) { own throws(StorageError) in try layout.commit(objects, expecting: expected, at: date, own, onProgress) }
         }
     }
 
     package var removal: StoreRemoval { .atOnce }
 
+    /// Deletes the folders of versions at once. Waits for another writer up to `lockPatience`.
     package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
         try await work { [lockPatience] layout throws(StorageError) in
             try layout.locked(lockPatience) { _ throws(StorageError) in try layout.remove(versions, keeping: kept) }
         }
     }
 
+    /// Always nil: the free space of the disk is the operator's business.
     package func space() async throws(StorageError) -> StoreSpace? { nil }
 
+    /// Writes, reads and removes a small file, reads the newest version, and warns of less than 1 GB free.
     package func diagnose(scratch: Folder) async -> [StoreCheck] {
         do throws(StorageError) {
             return try await work { layout throws(StorageError) in try layout.diagnose() }

@@ -8,7 +8,7 @@ import Settings
 extension LocalFolderLayout {
     // MARK: One at a time
 
-    /// Changes the store while nobody else does. Waits for others, but not for ever, and not once nobody waits for us.
+    /// Changes the store under its lock. Waits for other writers, up to a limit, and not once the caller was cancelled.
     func locked<Value>(_ patience: Duration, _ body: (Folder) throws(StorageError) -> Value) throws(StorageError) -> Value {
         let own = try storage { () throws(FileError) in
             let own = try madeFolder(LocalFolderLayout.own, in: root)
@@ -55,7 +55,9 @@ extension LocalFolderLayout {
     // MARK: Writing
 
     /// Needs the lock.
-    func commit(_ objects: [NewObject], expecting expected: String?, at date: Date, _ own: Folder) throws(StorageError) -> StoreVersion {
+    func commit(
+        _ objects: [NewObject], expecting expected: String?, at date: Date, _ own: Folder, _ onProgress: StoreProgress?
+    ) throws(StorageError) -> StoreVersion {
         let state = try state()
         guard state.head?.id == expected else {
             throw .stale("the repository has changed since this container last looked: another container has stored a backup there")
@@ -65,7 +67,7 @@ extension LocalFolderLayout {
             try clearUnfinished(versions)
             let base = try settle(state, own, versions)
             let id = VersionID.make(date)
-            try write(objects, over: base, as: id, versions)
+            try write(objects, over: base, as: id, versions, onProgress)
             for object in objects { try link(RawName(object.name)) }
             try root.sync()
             try point(own, to: id)
@@ -78,7 +80,7 @@ extension LocalFolderLayout {
         for name in try versions.names() where name.bytes.first == 46 { try versions.removeTree(name) }
     }
 
-    /// Brings the names in the folder and `current` to where a commit leaves them. Gives the id of the version that the head is then.
+    /// Brings the names in the folder and `current` to where a commit leaves them. Returns the id of the version that the head is then.
     private func settle(_ state: State, _ own: Folder, _ versions: Folder) throws(FileError) -> String? {
         guard let head = state.head else { return nil }
         let names = head.objects.keys.filter { !$0.contains("/") }.map { RawName($0) }.sorted()
@@ -102,7 +104,9 @@ extension LocalFolderLayout {
         return id
     }
 
-    private func write(_ objects: [NewObject], over base: String?, as id: String, _ versions: Folder) throws(FileError) {
+    private func write(
+        _ objects: [NewObject], over base: String?, as id: String, _ versions: Folder, _ onProgress: StoreProgress?
+    ) throws(FileError) {
         let names = Set(objects.map { RawName($0.name) })
         try fill(id, versions) { folder throws(FileError) in
             if let base {
@@ -112,7 +116,15 @@ extension LocalFolderLayout {
                 }
             }
             // Through the kernel's page cache; the copy is on disk before it gets its name.
-            for object in objects { try folder.copy(object.folder.file(object.file), to: RawName(object.name), flag) }
+            let files = try objects.map { object throws(FileError) in (name: RawName(object.name), file: try object.folder.file(object.file)) }
+            var (done, total): (Int64, Int64) = (0, 0)
+            for next in files { total += try next.file.status().size }
+            for (name, file) in files {
+                try folder.copy(file, to: name, flag) { bytes in
+                    done += Int64(bytes)
+                    onProgress?(done, max(done, total))
+                }
+            }
         }
     }
 

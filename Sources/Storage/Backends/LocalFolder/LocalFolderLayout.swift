@@ -37,7 +37,7 @@ struct LocalFolderLayout {
         let current = try storage { () throws(FileError) in try readCurrent() }
         guard let stored = try storedHead(current) else { return State(head: try foreignHead(), stored: nil, isLinked: false) }
         let entries = try storage { () throws(FileError) in try rootEntries() }
-        // Beside stored versions only what takes an object's place counts; a README is no version.
+        // Next to stored versions only what takes an object's place counts; a README does not.
         let beside = entries.filter { stored.objects[$0.name] != nil }
         try refuseDangling(beside)
         // A commit that was cut short while it took over a script's files has left some of them as they were.
@@ -49,7 +49,7 @@ struct LocalFolderLayout {
         }
         let isLinked = if case .version = current { beside.isEmpty } else { false }
         let files = PlainFile.all(plain)
-        // Copied by something that follows links, the newest lies there twice.
+        // Copied by a program that follows links, the newest is there twice.
         if files.isEmpty || !isLinked && isCopy(files, of: stored) { return State(head: stored, stored: stored.id, isLinked: isLinked) }
         return State(head: PlainFile.version(files), stored: stored.id, isLinked: false)
     }
