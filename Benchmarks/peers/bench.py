@@ -194,13 +194,16 @@ def main():
                 for name, metrics in rows.idle(compared, bench).items():
                     for metric, values in metrics.items():
                         results.setdefault(metric, {})[name] = values
-            except Late as problem:
-                print(f"  idle: {problem}", file=sys.stderr, flush=True)
+            except (Late, OSError) as problem:
+                results.setdefault("problems", []).append(f"idle: {problem}")
         play(bench, compared, [row for row in selected if row not in ("idle", "scale")], chosen.rounds, results)
         load.append(os.getloadavg()[0])
         if "scale" in selected:
             print("scale: 2,000 jobs and 50,000 runs; 10,000 jobs", file=sys.stderr, flush=True)
-            results["scale"] = scale.measure(bench, peers.Shipkeeper(tools), chosen.rounds)
+            try:
+                results["scale"] = scale.measure(bench, peers.Shipkeeper(tools), chosen.rounds)
+            except (Late, OSError) as problem:
+                results.setdefault("problems", []).append(f"scale: {problem}")
         load.append(os.getloadavg()[0])
     finally:
         shutil.rmtree(bench.root, ignore_errors=True)

@@ -9,7 +9,7 @@ MS, MB = 1e6, 1e6
 # Metric, its row, what a figure is divided by, digits, and how samples become one figure.
 METRICS = [
     ("memory", "idle: memory, PSS (MB)", MB, 1, "median"),
-    ("private", "idle: memory, private (MB)", MB, 1, "median"),
+    ("private", "idle: memory, private dirty (MB)", MB, 1, "median"),
     ("idle cpu", "idle: CPU in 60 s (ms)", MS, 1, "median"),
     ("start", "start to the service's first instruction (ms)", MS, 1, "median"),
     ("restart", "kill -9 of the service to the next (ms)", MS, 1, "median"),

@@ -111,7 +111,7 @@ def log(peer, bench):
         used, peak = manager.cpu() - before, manager.peak()
         files = list(logs(manager.logs))
         ended = max((os.stat(path).st_mtime_ns for path in files), default=began)
-        lost = LINES - sum(count(path) for path in files)
+        lost = LINES - max(map(sum, zip(*(count(path) for path in files))), default=0)
     return {"log wall": ended - began, "log cpu": used, "log peak": peak, "log lost": lost}
 
 
@@ -167,7 +167,7 @@ def size(folder):
 
 
 def count(path):
-    """Lines of the service in a file, whatever is before or after them: by two words, since a rotation may cut one of them in two."""
+    """Two words of the service's lines in a file, whatever is before or after them: a rotation may cut one of the two, and not both."""
     first = second = 0
     rest = b""
     with open(path, "rb") as file:
@@ -176,4 +176,4 @@ def count(path):
             whole, _, rest = block.rpartition(b"\n")
             first += whole.count(b"line ")
             second += whole.count(b" fox ")
-    return max(first + rest.count(b"line "), second + rest.count(b" fox "))
+    return first + rest.count(b"line "), second + rest.count(b" fox ")

@@ -45,10 +45,10 @@ def measure(bench, shipkeeper, rounds):
     return [
         *lines,
         ("2,000 jobs, 50,000 runs: start to the first job (ms)", found["start"], MS, 0, "median"),
-        ("2,000 jobs, 50,000 runs: private memory after all that (MB)", found["memory"], MB, 1, "median"),
+        ("2,000 jobs, 50,000 runs: private dirty memory after all that (MB)", found["memory"], MB, 1, "median"),
         ("10,000 jobs: start to the first job (ms)", found["many"], MS, 0, "median"),
-        ("10,000 jobs: private memory (MB)", [sizes[1]], MB, 1, "median"),
-        ("10,000 jobs: private memory a job (KB)", [(sizes[1] - sizes[0]) / (MANY - 1)], 1000, 2, "median"),
+        ("10,000 jobs: private dirty memory (MB)", [sizes[1]], MB, 1, "median"),
+        ("10,000 jobs: private dirty memory a job (KB)", [(sizes[1] - sizes[0]) / (MANY - 1)], 1000, 2, "median"),
     ]
 
 

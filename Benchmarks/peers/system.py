@@ -89,14 +89,14 @@ class Manager:
         return found
 
     def memory(self):
-        """Proportional and private memory in bytes."""
+        """Proportional memory, and what is private and written to (can't be shared or dropped), in bytes."""
         proportional = private = 0
         for process in self.tree():
             for line in lines(f"/proc/{process}/smaps_rollup"):
                 name, _, value = line.partition(":")
                 if name == "Pss":
                     proportional += int(value.split()[0]) * 1024
-                if name in ("Private_Clean", "Private_Dirty"):
+                if name == "Private_Dirty":
                     private += int(value.split()[0]) * 1024
         return proportional, private
 
