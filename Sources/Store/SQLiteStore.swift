@@ -1,5 +1,5 @@
 import Files
-package import Foundation
+import Foundation
 import GRDB
 import JobKit
 package import Scheduler
@@ -153,34 +153,19 @@ package final class SQLiteStore: Sendable {
 }
 
 extension SQLiteStore: RunStore {
-    /// The condition of a run that did its work.
-    private static let didWork = "outcome IN ('succeeded', 'incomplete') AND cause <> 'dry run'"
-    /// The condition of a run that came to an end by itself.
-    private static let isVerdict = "outcome NOT IN ('cancelled', 'skipped') AND cause <> 'dry run'"
-    /// The condition of a run that stored a whole backup.
-    private static let hasStoredBackup =
-        "outcome = 'succeeded' AND cause <> 'dry run' AND json_valid(outputs) AND json_extract(outputs, '$.result.backup.outcome') = 'stored'"
-
     package func load() async throws(StoreError) -> StoredState {
         try await read(SQLiteStore.state)
     }
 
     private static func state(_ db: Database) throws -> StoredState {
-        let unfinished = try RunRecord.fetchAll(db, sql: "SELECT * FROM runs WHERE state <> 'finished' ORDER BY id")
+        let unfinished = try RunRecord.fetchAll(db, "state <> 'finished' ORDER BY id")
         var state = StoredState(unfinished: unfinished.map(\.run))
-        let newest = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT job, max(id) AS last, max(CASE WHEN \(SQLiteStore.didWork) THEN id END) AS report,
-                    max(CASE WHEN \(SQLiteStore.isVerdict) THEN id END) AS verdict, max(CASE WHEN \(SQLiteStore.hasStoredBackup) THEN id END) AS stored
-                FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job
-                """)
-        for row in newest {
-            let job: String = row["job"]
-            state.last[job] = try SQLiteStore.run(row["last"], db)
-            state.lastReports[job] = try SQLiteStore.run(row["report"], db)
-            state.verdicts[job] = try SQLiteStore.run(row["verdict"], db)
-            state.lastStored[job] = try SQLiteStore.run(row["stored"], db)
+        for job in try SQLiteStore.jobs(db) {
+            let newest = try NewestRuns(of: job, db)
+            state.last[job] = newest.end
+            state.lastReports[job] = newest.report
+            state.verdicts[job] = newest.verdict
+            state.lastStored[job] = newest.stored
         }
         for row in try Row.fetchAll(db, sql: "SELECT job, schedule, fire_time FROM cursors") {
             guard let date = Timestamp.date(row["fire_time"]) else { continue }
@@ -247,21 +232,15 @@ extension SQLiteStore: RunStore {
         }
     }
 
-    private static func run(_ id: Int64?, _ db: Database) throws -> Run? {
-        guard let id else { return nil }
-        return try RunRecord.fetchOne(db, sql: "SELECT * FROM runs WHERE id = ?", arguments: [id])?.run
-    }
-
     package func runs(_ query: RunQuery) async throws(StoreError) -> [Run] {
         try await read { db in
             let (condition, arguments) = query.condition
-            let sql = "SELECT * FROM runs \(condition) ORDER BY id DESC LIMIT ?"
-            return try RunRecord.fetchAll(db, sql: sql, arguments: arguments + [query.limit]).map(\.run)
+            return try RunRecord.fetchAll(db, "\(condition) ORDER BY id DESC LIMIT ?", arguments + [query.limit]).map(\.run)
         }
     }
 
     package func run(_ id: Int64) async throws(StoreError) -> Run? {
-        try await read { try SQLiteStore.run(id, $0) }
+        try await read { db in try RunRecord.fetchOne(db, "id = ?", [id])?.run }
     }
 
     package func attempts(of run: Int64) async throws(StoreError) -> [Attempt] {
@@ -282,27 +261,6 @@ extension SQLiteStore: RunStore {
                 guard let at = Timestamp.date(row["at"]) else { return nil }
                 return Event(at: at, kind: row["kind"], job: row["job"], message: row["message"])
             }
-        }
-    }
-
-    package func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64] {
-        try await write { db in
-            let removed = try Int64.fetchAll(
-                db,
-                sql: """
-                    DELETE FROM runs WHERE state = 'finished'
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job)
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.didWork) GROUP BY job)
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.isVerdict) GROUP BY job)
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.hasStoredBackup) GROUP BY job)
-                        AND (finished_at < ? OR id IN (
-                            SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS place FROM runs)
-                            WHERE place > ?))
-                    RETURNING id
-                    """,
-                arguments: [Timestamp.text(oldest), mostRuns])
-            try db.execute(sql: "DELETE FROM events WHERE at < ?", arguments: [Timestamp.text(oldest)])
-            return removed
         }
     }
 }
