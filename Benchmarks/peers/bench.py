@@ -32,10 +32,15 @@ ROWS = {
 }
 
 
+# A peer that works by the minute is started so many seconds before one.
+LEAD = 5
+
+
 class Bench:
+    """Where measurements happen: folders, named pipes, and the end of what was started."""
+
     def __init__(self, tools, seconds):
         self.tools, self.seconds = tools, seconds
-        self.patience = 60
         self.root = tempfile.mkdtemp(prefix="peers-")
         self.number = 0
 
@@ -79,49 +84,60 @@ class Bench:
         collect()
 
 
-def rest_of_minute():
-    return 60 - time.time() % 60
-
-
 def measure(bench, row, peer, results):
-    began = time.monotonic()
+    """One measurement of one peer, added to the results; gives the seconds that it took."""
+    began, name = time.monotonic(), peer.name if peer else "loop"
     try:
-        found = rows.loop(bench) if peer is None else getattr(rows, row)(peer, bench)
+        found = getattr(rows, row)(peer, bench) if peer else rows.loop(bench)
         for metric, value in found.items():
-            results.setdefault(metric, {}).setdefault("loop" if peer is None else peer.name, []).extend(value if isinstance(value, list) else [value])
+            results.setdefault(metric, {}).setdefault(name, []).extend(value if isinstance(value, list) else [value])
     except (Late, OSError) as problem:
-        name = "loop" if peer is None else peer.name
         results.setdefault("problems", []).append(f"{row}, {name}: {problem}")
         print(f"  {row}, {name}: {problem}", file=sys.stderr, flush=True)
     return time.monotonic() - began
 
 
-def play(bench, chosen, selected, rounds, results):
-    """All rows of a round in turn. Jobs that start only at whole minutes are measured when one is near, and the others meanwhile."""
-    near, others = [], []
+def plan(compared, selected, rounds):
+    """All measurements, round after round: those of jobs that start only at whole minutes, and the others. No peer is the spawn loop."""
+    by_minute, others = [], []
     for number in range(rounds):
         for row in selected:
-            able = [peer for peer in chosen if ROWS[row][0] and hasattr(peer, ROWS[row][0]) and row not in peer.without]
+            able = [peer for peer in compared if hasattr(peer, ROWS[row][0]) and row not in peer.without]
             # Each round begins with another one.
-            able = able[number % len(able) :] + able[: number % len(able)] if able else []
-            for peer in able:
-                (near if row == "burst" and peer.by_minute else others).append((number, row, peer))
+            first = number % len(able) if able else 0
+            for peer in able[first:] + able[:first]:
+                (by_minute if row == "burst" and peer.by_minute else others).append((number, row, peer))
             if row == "burst":
                 others.append((number, row, None))
+    return by_minute, others
+
+
+def choose(by_minute, others, took):
+    """Takes out the next measurement: one at a minute when that is near, else one that is over before; None while there is none."""
+    left = 60 - time.time() % 60 - LEAD
+    if by_minute and 0 <= left < 2:
+        return by_minute.pop(0)
+    for task in others[:40]:
+        if not by_minute or left < 0 or took.get(task[1:], ROWS[task[1]][1]) < left:
+            others.remove(task)
+            return task
+    return None
+
+
+def play(bench, compared, selected, rounds, results, load):
+    """All rounds; notes the load average at the beginning of each."""
+    by_minute, others = plan(compared, selected, rounds)
     took, shown = {}, -1
-    while near or others:
-        left = rest_of_minute() - 5
-        if near and 0 <= left < 2:
-            number, row, peer = near.pop(0)
-        elif others and (not near or left < 0 or (fitting := [task for task in others[:40] if took.get(task[1:], ROWS[task[1]][1]) < left])):
-            number, row, peer = fitting[0] if near and left >= 0 else others[0]
-            others.remove((number, row, peer))
-        else:
-            time.sleep(max(0.1, min(left, 1)))
+    while by_minute or others:
+        task = choose(by_minute, others, took)
+        if task is None:
+            time.sleep(0.5)
             continue
+        number, row, peer = task
         if number > shown:
             shown = number
-            print(f"round {number + 1} of {rounds}, load average {os.getloadavg()[0]:.2f}", file=sys.stderr, flush=True)
+            load.append(os.getloadavg()[0])
+            print(f"round {number + 1} of {rounds}, load average {load[-1]:.2f}", file=sys.stderr, flush=True)
         took[(row, peer)] = max(took.get((row, peer), 0), measure(bench, row, peer, results) + 0.5)
 
 
@@ -183,7 +199,7 @@ def main():
     compared = [peer for peer in wanted if peer.path()]
     for peer in wanted:
         if not peer.path():
-            print(f"{peer.name} is skipped: {peer.package} is not installed", file=sys.stderr)
+            print(f"{peer.name} is skipped: {peer.package} is not installed, or needs root", file=sys.stderr)
     selected, results = chosen.rows.split(","), {}
     bench = Bench(tools, chosen.seconds)
     began, load = time.monotonic(), [os.getloadavg()[0]]
@@ -196,8 +212,7 @@ def main():
                         results.setdefault(metric, {})[name] = values
             except (Late, OSError) as problem:
                 results.setdefault("problems", []).append(f"idle: {problem}")
-        play(bench, compared, [row for row in selected if row not in ("idle", "scale")], chosen.rounds, results)
-        load.append(os.getloadavg()[0])
+        play(bench, compared, [row for row in selected if row not in ("idle", "scale")], chosen.rounds, results, load)
         if "scale" in selected:
             print("scale: 2,000 jobs and 50,000 runs; 10,000 jobs", file=sys.stderr, flush=True)
             try:

@@ -68,7 +68,7 @@ def facts(tools, compared, rounds, load, seconds):
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), platform.machine())
     return {
         "machine": f"{os.cpu_count()} cores, {model}, Linux {platform.release()}",
-        "load average": "begin, after the rounds, end: " + ", ".join(f"{value:.2f}" for value in load),
+        "load average": "at the begin, at each round, at the end: " + ", ".join(f"{value:.2f}" for value in load),
         "rounds": f"{rounds}, {seconds / 60:.1f} minutes in all",
         "versions": ", ".join(f"{peer.name} {peer.version()}" for peer in compared),
     }

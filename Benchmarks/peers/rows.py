@@ -80,7 +80,7 @@ def burst(peer, bench):
         time.sleep(max(0, instant - 0.5 - time.time()))
         before = manager.cpu_with_ended()
         runs = [stamps.next(30) for _ in range(BURST)]
-        used = settled(manager.cpu_with_ended)
+        used = settled(manager.cpu_with_ended, slack=20_000_000)
         due = min(peer.instants(manager.folder) or [instant * SECOND])
     late = [run.real - due for run in runs]
     return {"first": min(late), "last": max(late), "burst cpu": (used - before) / BURST}
@@ -105,7 +105,7 @@ def log(peer, bench):
         time.sleep(SETTLED)
         before, began = manager.cpu(), time.time_ns()
         os.kill(process, signal.SIGUSR1)
-        stamps.next(bench.patience, "written")
+        stamps.next(60, "written")
         time.sleep(0.05)
         settled(lambda: size(manager.logs))
         used, peak = manager.cpu() - before, manager.peak()
@@ -140,14 +140,13 @@ def idle(peers, bench):
     return found
 
 
-def settled(value, pause=0.5):
-    """Reads a figure until it stands still: for CPU, until less than two clock ticks are used in a pause."""
-    last = value()
-    until = time.monotonic() + 60
+def settled(figure, slack=0):
+    """Reads a figure until it stands still for half a second, within the slack."""
+    last, until = figure(), time.monotonic() + 60
     while time.monotonic() < until:
-        time.sleep(pause)
-        now = value()
-        if now - last <= 20_000_000 and (value.__name__ != "<lambda>" or now == last):
+        time.sleep(0.5)
+        now = figure()
+        if now - last <= slack:
             return now
         last = now
     raise Late("it did not come to rest within 60 s")
