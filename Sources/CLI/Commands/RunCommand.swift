@@ -9,7 +9,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Run the jobs until stopped: the container's entry point.",
         discussion: """
             A small process of its own starts the program, reaps orphans, forwards signals and starts it again after a fault: \
-            as process 1, or as a child subreaper below another init. SIGTERM and SIGINT stop, SIGHUP reloads \
+            as process 1, or as a child subreaper below another init. Services continue when the program is started again. SIGTERM and SIGINT stop, SIGHUP reloads \
             the configuration. Started from a terminal, it stops when that is closed.
             """)
 
