@@ -94,6 +94,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["JobKit", "Settings", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
             exclude: ["StandInGateway", "StandInHexo", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
+        tests("Settings", ["Settings"]),
         tests("JobKit", ["JobKit", "Settings"]),
         tests("TimeZones", ["TimeZones"]),
         tests("Scheduler", ["Scheduler", "JobKit", "Settings", "TimeZones"]),
