@@ -105,6 +105,7 @@ let package = Package(
         tests("Store", ["Store", "Scheduler", "JobKit", "Settings"]),
         tests("Logs", ["Logs", "JobKit", "Settings"]),
         tests("Init", ["CLI"]),
+        tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),
         tests("Storage", ["Buckets", "Storage", "Files", "HTTPClient", crypto]),
