@@ -106,6 +106,7 @@ let package = Package(
         tests("Logs", ["Logs", "JobKit", "Settings"]),
         tests("Init", ["CLI"]),
         tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
+        tests("Daemon", ["Daemon", "Files"]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),
         tests("Storage", ["Buckets", "Storage", "Files", "HTTPClient", crypto]),
