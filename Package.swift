@@ -107,6 +107,7 @@ let package = Package(
         tests("Init", ["CLI"]),
         tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
         tests("Daemon", ["Daemon", "Files"]),
+        tests("CLI", ["CLI", "Control", "JobKit", "TimeZones", argumentParser]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),
         tests("Storage", ["Buckets", "Storage", "Files", "HTTPClient", crypto]),
