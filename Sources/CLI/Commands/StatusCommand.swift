@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Argument(help: "Show these jobs in detail.", completion: .jobs)
     var jobs: [String] = []
 
-    @Flag(name: .shortAndLong, help: "Show it again whenever something happens, until Ctrl-C.")
+    @Flag(name: .shortAndLong, help: "Refresh whenever something changes, until Ctrl-C.")
     var watch = false
 
     @Flag(help: "Exit with 1 when something needs attention, for health checks and scripts.")
