@@ -49,7 +49,7 @@ package struct SettingShape: Sendable {
     var missingHint: String {
         switch kind {
         case .choice(let words): "write one of \(words.joined(separator: ", "))"
-        case .integer(let range) where range.count == 1: "write \(key): \(range.lowerBound)"
+        case .integer(let range) where range.lowerBound == range.upperBound: "write \(key): \(range.lowerBound)"
         case .map: "write \(key): with at least one name below it"
         default: "add it: \(uncapitalized(about))"
         }

@@ -136,6 +136,13 @@ struct MistakeHintTests {
         #expect(cron.count == 1 && cron[0].contains("it holds the full-width character （: type ( with the English keyboard"), "\(cron)")
     }
 
+    @Test("a missing number of any size is named too")
+    func anyNumber() {
+        var reader = SettingsReader(ConfigNode(.mapping([]), at: SourcePlace(file: "c", line: 1, column: 1)))
+        _ = reader.node(SettingShape("port", "The port", .integer(.min ... .max), isRequired: true))
+        #expect(reader.problems.map(\.description) == ["c:1:1: error: \"port\" is missing; add it: the port"])
+    }
+
     @Test("a hyphen needs a blank; a type that is not known may be a plug-in that is not found")
     func others() {
         #expect(
