@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import JobKit
+import Processes
 import Scheduler
 import Settings
 import TimeZones
@@ -41,7 +42,7 @@ struct RunsCommand: AsyncParsableCommand {
             RunsOperation.self,
             .init(job: job, limit: limit, outcome: outcomes.isEmpty ? nil : outcomes.joined(separator: ","), since: start))
         if Console.answered(answer) { return }
-        for line in RunsTable(answer.runs, now: .now).lines(width: Console.width) { Console.out(line) }
+        RunsTable(answer.runs, now: .now).print()
     }
 }
 
@@ -60,7 +61,12 @@ struct RunsTable {
         self.now = now
     }
 
-    func lines(width: Int) -> [String] {
+    /// As wide as the terminal; a script gets each run in one line.
+    func print() {
+        for line in lines(width: Terminal.isOutput ? Console.width : .max) { Console.out(line) }
+    }
+
+    private func lines(width: Int) -> [String] {
         guard !runs.isEmpty else { return ["no run is recorded"] }
         let isNarrow = width < StatusText.leastForOneLine
         var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME"] + (isNarrow ? [] : ["WHAT"]), flexible: isNarrow ? 1 : 5, isWrapping: !isNarrow)

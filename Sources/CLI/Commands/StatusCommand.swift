@@ -41,7 +41,7 @@ extension StatusCommand {
         let source = try await server.records()
         let runs = try await source.ask(RunsOperation.self, .init(limit: 10_000, newest: true)).runs
         let shown = jobs.isEmpty ? runs : runs.filter { jobs.contains($0.job) }
-        for line in RunsTable(shown.sorted { $0.job < $1.job }, now: .now).lines(width: Console.width) { Console.out(line) }
+        RunsTable(shown.sorted { $0.job < $1.job }, now: .now).print()
         throw Exit.notRunning
     }
 }
