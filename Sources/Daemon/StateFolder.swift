@@ -21,7 +21,8 @@ package struct StateFolder {
     package func exchangeBoot(_ id: String) -> String? {
         guard let folder = try? Folder.open(path) else { return nil }
         let before = (try? folder.contents(of: "boot")).map { String(decoding: $0, as: UTF8.self) }
-        try? folder.replace("boot", with: Array(id.utf8))
+        // It names processes, which end with the machine.
+        try? folder.replace("boot", with: Array(id.utf8), durably: false)
         return before.flatMap { $0.isEmpty ? nil : $0 }
     }
 

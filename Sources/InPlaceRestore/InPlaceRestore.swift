@@ -266,7 +266,7 @@ package actor InPlaceRestore {
     private func bringUp(_ services: [JobDefinition], after plan: RestorePlan?) async -> Bool {
         let jobs = await scheduler.snapshot()?.jobs.map(\.definition) ?? []
         let below = plan.map { InPlaceRestore.dependents(of: $0.restoreJob, among: jobs) } ?? []
-        var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
+        var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(where: \.isAtBoot) && below.contains($0.name) }
         var failed: Set<String> = []
         while let index = open.firstIndex(where: { job in !open.contains { job.needs.contains($0.name) } }) {
             let job = open.remove(at: index)

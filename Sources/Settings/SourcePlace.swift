@@ -42,9 +42,12 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One line in the form that editors and terminals recognise: `file:line:col: error: …`.
-    package var description: String {
-        "\(place): \(severity.rawValue): \(message)" + (hint.map { "; \($0)" } ?? "")
-    }
+    package var description: String { "\(place): \(severity.rawValue): \(sentence)" }
+
+    /// The same for a log, where the line has a level already: `file:line:col: …`.
+    package var logText: String { "\(place): \(sentence)" }
+
+    private var sentence: String { message + (hint.map { "; \($0)" } ?? "") }
 }
 
 extension [Problem] {

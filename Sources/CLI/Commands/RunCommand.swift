@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
         for path in envFile {
             for case (let name, let value?) in try EnvironmentFile.read(path) { OwnStart.set(name, value) }
         }
-        OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
+        OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProgram.restartsVariable] != nil)
         if let lack = SystemRoom.descriptorsLack() {
             Console.error(lack)
             throw ExitCode.failure

@@ -18,3 +18,7 @@ int cstart_unset(const char *name);
 
 /// The variables of the environment as they stand now, each `NAME=value`; null after the last.
 const char *cstart_variable(int index);
+
+/// Takes this process's place with Init: the small program that the build has put into this one, from memory, else from a file in the state folder,
+/// /run, /tmp or /dev/shm that is removed at once; else the file `beside`. Returns only where no way is left: the system's error number.
+int cstart_become_init(const char *beside, char *const words[]);
