@@ -180,7 +180,7 @@ package struct Daemon {
         container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
         if ContainerEnvironment.isSafeMode {
             container.note(
-                "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)
+                "safe mode: nothing is restored, started or backed up; unset \(ContainerEnvironment.safeModeVariable) and restart to end it", .warning)
         }
         for warning in configuration.warnings { container.note(warning.logText, .warning) }
         for check in PlatformChecks(file: file).warnings { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }

@@ -136,6 +136,10 @@ extension SettingsReader {
     package mutating func strings(_ key: String, _ about: String, isRequired: Bool = false) -> [String] {
         let shape = SettingShape(key, about, .either([.text, .list(.text)]), isRequired: isRequired)
         guard let node = node(shape) else { return [] }
+        if node.entries != nil {
+            report(at: node.place, "\"\(qualified(key))\" takes one value or a list, not a group of keys", hint: "write [one, other]")
+            return []
+        }
         return (node.elements ?? [node]).compactMap { scalar($0, key) }
     }
 
@@ -190,7 +194,7 @@ extension SettingsReader {
     package mutating func environment(_ key: String, _ about: String) -> [String: String?] {
         guard let node = node(SettingShape(key, about, .map(.either([.text, .nothing])))) else { return [:] }
         guard let entries = node.entries else {
-            report(at: node.place, "\"\(qualified(key))\" takes a group of keys, not \(node.kind)")
+            report(at: node.place, "\"\(qualified(key))\" takes a group of keys, not \(node.kind)", hint: "write a line NAME: value for each, without a hyphen")
             return [:]
         }
         var result: [String: String?] = [:]

@@ -1,4 +1,4 @@
-/// A place in a configuration file. Line and column count from 1.
+/// A place in a configuration file. Line and column count from 1; line 0 is the file as a whole.
 package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
     /// The file as the user named it.
     package var file: String
@@ -12,7 +12,7 @@ package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `file:line:column`, as compilers write it.
-    package var description: String { "\(file):\(line):\(column)" }
+    package var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
 }
 
 /// Something wrong in a configuration: what, where, and what to do.

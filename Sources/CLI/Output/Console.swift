@@ -18,7 +18,7 @@ enum Console {
     /// Says what is wrong.
     static func problem(_ problem: ProblemAnswer) {
         if let report { return report.add(problem) }
-        errorRaw(problem.message + (problem.hint.map { "\n→ \($0)" } ?? "") + "\n")
+        errorRaw(fitted(problem.message + (problem.hint.map { "\n→ \($0)" } ?? ""), Terminal.isError) + "\n")
     }
 
     static func error(_ message: String, hint: String? = nil, code: ProblemCode? = nil) {
@@ -28,7 +28,7 @@ enum Console {
     static func warning(_ message: String, hint: String? = nil) { problem(ProblemAnswer(message, severity: .warning, hint: hint)) }
 
     /// Says on standard error what is under way, which only people read.
-    static func note(_ text: String) { if !isJSON { errorRaw(text + "\n") } }
+    static func note(_ text: String) { if !isJSON { errorRaw(fitted(text, Terminal.isError) + "\n") } }
 
     /// Gives the answer to programs; false where people read, who get text instead.
     @discardableResult
@@ -61,6 +61,14 @@ enum Console {
     /// The text without control characters; colours and line breaks stay.
     static func printable(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintedText.line(String($0)) }.joined(separator: "\n")
+    }
+
+    /// A sentence: on a terminal broken between words where it is too wide; a script reads it as one line.
+    static func say(_ text: String) { out(fitted(text, Terminal.isOutput)) }
+
+    private static func fitted(_ text: String, _ isTerminal: Bool) -> String {
+        guard isTerminal else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { wrapped(String($0), width: width, indent: "") }.joined(separator: "\n")
     }
 
     /// Ends the program with 1 where it can't be written: who asked would take a part for the whole.
