@@ -165,11 +165,11 @@ def options():
     return chosen
 
 
-def isolate(debian):
+def isolate(debian, layers):
     """In this namespace alone: /usr with the unpacked packages, and copies of /etc, /var/spool and /run in memory, where peers have fixed places."""
     if os.path.isdir(f"{debian}/usr"):
         subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={debian}/usr:/usr", "overlay", "/usr"], check=True)
-    layers = tempfile.mkdtemp(prefix="peers-layers-")
+    os.makedirs(layers, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layers], check=True)
     os.makedirs(f"{layers}/upper")
     os.makedirs(f"{layers}/work")
@@ -187,7 +187,7 @@ def main():
     store = os.path.abspath(".build/peers")
     debian, venv = f"{store}/debian", f"{store}/venv"
     # The system's own programs come first, so that each peer is what is installed, if it is.
-    isolate(debian)
+    isolate(debian, f"{store}/layers")
     path = f"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{venv}/bin"
     environment = {"PATH": path, "HOME": "/root", "LANG": "C.UTF-8", "TZ": "UTC"}
     tools = types.SimpleNamespace(
