@@ -4,12 +4,19 @@ import TimeZones
 
 /// The two forms of a line of the container's log.
 enum ContainerLine {
-    /// `2026-11-27T03:00:05+08:00 backup: succeeded: stored 3 files (run 2)`, and `… backup | text` for what a process wrote.
-    static func text(_ notice: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
+    /// Lines as `2026-11-27T03:00:05+08:00 backup: succeeded: stored 3 files (run 2)`, and `… backup | text` for what a process wrote.
+    static func text(_ texts: [String], _ about: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
         // An outcome says itself that something is wrong.
-        let mark = notice.level == .info || notice.outcome != nil ? "" : "\(notice.level.rawValue): "
-        let about = notice.job ?? "shipkeeper"
-        return Array("\(ShownTime.stamp(time)) \(about)\(stream == nil ? ":" : " |") \(mark)\(PrintedText.line(notice.message))\n".utf8)
+        let mark = about.level == .info || about.outcome != nil ? "" : "\(about.level.rawValue): "
+        let beginning = Array("\(ShownTime.stamp(time)) \(about.job ?? "shipkeeper")\(stream == nil ? ":" : " |") \(mark)".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(texts.reduce(0) { $0 + beginning.count + $1.utf8.count + 1 })
+        for text in texts {
+            bytes += beginning
+            bytes += PrintedText.line(text).utf8
+            bytes.append(10)
+        }
+        return bytes
     }
 
     /// One JSON object. Fields are added to it, never changed.
@@ -26,13 +33,16 @@ enum ContainerLine {
         var message: String
     }
 
-    static func json(_ notice: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
-        let object = Object(
-            time: String(decoding: StoredLine.stamp(time), as: UTF8.self), level: notice.level.rawValue, event: notice.event?.rawValue, job: notice.job,
-            run: notice.run, stream: stream, outcome: notice.outcome, message: notice.message)
+    static func json(_ texts: [String], _ about: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts and whole numbers can always be encoded.
-        return ((try? encoder.encode(object)).map { [UInt8]($0) } ?? []) + [10]
+        var object = Object(
+            time: String(decoding: StoredLine.stamp(time), as: UTF8.self), level: about.level.rawValue, event: about.event?.rawValue, job: about.job,
+            run: about.run, stream: stream, outcome: about.outcome, message: "")
+        return texts.flatMap { text in
+            object.message = text
+            // Texts and whole numbers can always be encoded.
+            return ((try? encoder.encode(object)).map { [UInt8]($0) } ?? []) + [10]
+        }
     }
 }

@@ -68,19 +68,29 @@ package final class ContainerLog: Sendable {
         making.add(lane: lane, bytes: bytes, lines: lines, report: report, work)
     }
 
-    /// A line, free of secrets already. Called in order only.
+    /// A line of the program's own, free of secrets already. Called in order only.
+    ///
+    /// - Parameter lost: Dropped lines that this one reports. They are counted where it is dropped, too.
+    func emit(_ notice: LogNotice, at time: Date, lost: Int = 0) {
+        emit(bytes([notice.message], notice, stream: nil, at: time), lane: notice.run ?? ContainerLog.ownLane, lines: 1, lost: lost)
+    }
+
+    /// Lines of a run, free of secrets already. Called in order only.
     ///
     /// - Parameters:
-    ///   - stream: Of the process that wrote it; nil for a line of the program's own.
-    ///   - lost: Dropped lines that this one reports. They are counted where it is dropped, too.
-    func emit(_ notice: LogNotice, stream: LogStream? = nil, at time: Date, lost: Int = 0) {
-        let line = line(notice, stream: stream, at: time)
-        writing.add(lane: notice.run ?? ContainerLog.ownLane, bytes: line.count, lines: 1, lost: lost) { [self] lines in
+    ///   - stream: Of the process that wrote them; nil for lines of the program's own.
+    ///   - lost: Dropped lines that they report. They are counted where they are dropped, too.
+    func emit(_ texts: [String], job: String, run: Int64, stream: LogStream?, at time: Date, lost: Int = 0) {
+        emit(bytes(texts, LogNotice("", job: job, run: run), stream: stream, at: time), lane: run, lines: texts.count, lost: lost)
+    }
+
+    private func emit(_ bytes: [UInt8], lane: Int64, lines: Int, lost: Int) {
+        writing.add(lane: lane, bytes: bytes.count, lines: lines, lost: lost) { [self] lines in
             do { try remark("\(lines.grouped) \(lines == 1 ? "line was" : "lines were") dropped while the log reader did not read") } catch {
                 unwritten.withLock { $0 += lines }
             }
         } _: { [self] in
-            send(line, counted: max(1, lost))
+            send(bytes, counted: lost > 0 ? lost : lines)
         }
     }
 
@@ -95,12 +105,15 @@ package final class ContainerLog: Sendable {
         }
     }
 
-    private func remark(_ words: String) throws { try write(line(LogNotice(words, .warning), stream: nil, at: clock.now)) }
+    private func remark(_ words: String) throws { try write(bytes([words], LogNotice(words, .warning), stream: nil, at: clock.now)) }
 
-    private func line(_ notice: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
+    /// - Parameters:
+    ///   - texts: A line each.
+    ///   - about: What they are about; its message is not looked at.
+    private func bytes(_ texts: [String], _ about: LogNotice, stream: LogStream?, at time: Date) -> [UInt8] {
         switch format.withLock({ $0 }) {
-        case .text: ContainerLine.text(notice, stream: stream, at: time)
-        case .json: ContainerLine.json(notice, stream: stream, at: time)
+        case .text: ContainerLine.text(texts, about, stream: stream, at: time)
+        case .json: ContainerLine.json(texts, about, stream: stream, at: time)
         }
     }
 }

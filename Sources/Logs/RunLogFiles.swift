@@ -59,6 +59,9 @@ package final class RunLogFiles: Sendable {
 
 /// The log of one run. Beyond its cap the oldest half is dropped.
 package final class RunLogFile: Sendable {
+    /// Lines that take one step together.
+    private static let mostAtOnce = 1000
+
     private let job: String
     private let run: Int64
     private let container: ContainerLog
@@ -84,7 +87,7 @@ package final class RunLogFile: Sendable {
     /// A line of the program's own.
     package func line(_ text: String) {
         let time = container.now
-        container.inOrder { [self] in keep(redactor.redacted(text), stream: nil, at: time) }
+        container.inOrder { [self] in keep([redactor.redacted(text)], stream: nil, at: time) }
     }
 
     /// Bytes as a process wrote them, cut anywhere.
@@ -97,11 +100,12 @@ package final class RunLogFile: Sendable {
         let time = container.now
         let lines = max(1, bytes.count { $0 == 10 })
         container.inOrder(lane: run, bytes: bytes.count, lines: lines) { [self] lines in
-            for line in finish(stream) { keep(line, stream: stream, at: time) }
-            keep("\(lines.grouped) lines were dropped: they came faster than they could be kept", stream: nil, at: time, lost: lines)
+            keep(finish(stream), stream: stream, at: time)
+            keep(["\(lines.grouped) lines were dropped: they came faster than they could be kept"], stream: nil, at: time, lost: lines)
         } _: { [self] in
-            for line in assemblers.withLock({ $0[stream, default: LineAssembler(redactor: redactor)].take(bytes) }) {
-                keep(line, stream: stream, at: time)
+            let whole = assemblers.withLock { $0[stream, default: LineAssembler(redactor: redactor)].take(bytes) }
+            for start in stride(from: 0, to: whole.count, by: RunLogFile.mostAtOnce) {
+                keep(Array(whole[start..<min(start + RunLogFile.mostAtOnce, whole.count)]), stream: stream, at: time)
             }
         }
         // Never dropped: who gets no answer hands over no more.
@@ -118,7 +122,7 @@ package final class RunLogFile: Sendable {
         let time = container.now
         container.inOrder { [self] in
             for stream in [LogStream.standardOutput, .standardError] {
-                for line in finish(stream) { keep(line, stream: stream, at: time) }
+                keep(finish(stream), stream: stream, at: time)
             }
             writing.add { [store, run, onGrowth] in
                 store.end(run)
@@ -129,13 +133,15 @@ package final class RunLogFile: Sendable {
 
     private func finish(_ stream: LogStream) -> [String] { assemblers.withLock { $0[stream]?.finish() ?? [] } }
 
-    private func keep(_ text: String, stream: LogStream?, at time: Date, lost: Int = 0) {
-        container.emit(LogNotice(text, job: job, run: run), stream: stream, at: time, lost: lost)
-        let line = LogLine(at: time, source: .init(stream), text: text)
-        writing.add(lane: run, bytes: text.utf8.count, lines: 1, lost: lost) { [store, run] lines in
+    /// Lines that were written together: each step of their way is taken once for all of them.
+    private func keep(_ texts: [String], stream: LogStream?, at time: Date, lost: Int = 0) {
+        guard !texts.isEmpty else { return }
+        container.emit(texts, job: job, run: run, stream: stream, at: time, lost: lost)
+        let lines = texts.map { LogLine(at: time, source: .init(stream), text: $0) }
+        writing.add(lane: run, bytes: texts.reduce(0) { $0 + $1.utf8.count }, lines: texts.count, lost: lost) { [store, run] lines in
             store.miss(lines, of: run)
         } _: { [store, run, onGrowth] in
-            store.append(line, to: run)
+            store.append(lines, to: run)
             onGrowth()
         }
     }

@@ -63,29 +63,43 @@ final class RunLogStore: Sendable {
     /// Lines of a run that could not be handed over in time.
     func miss(_ lines: Int, of run: Int64) { state.withLock { $0.open[run]?.missing += lines } }
 
-    func append(_ line: LogLine, to run: Int64) {
+    func append(_ lines: [LogLine], to run: Int64) {
         guard let path = path(of: run) else { return }
         state.withLock { state in
             guard var log = state.open[run] else { return }
             defer { state.open[run] = log }
-            if log.surplus.takes(line) { return }
-            var bytes: [UInt8] = []
-            if log.missing > 0 {
-                bytes = StoredLine.bytes(LogLine(at: line.at, source: .own, text: "\(log.missing.grouped) lines are missing: they could not be written"))
+            var (bytes, count): ([UInt8], Int) = ([], 0)
+            for line in lines where !log.surplus.takes(line) {
+                if log.handle == nil { RunLogStore.open(path, &log) }
+                if log.missing > 0, bytes.isEmpty {
+                    let text = "\(log.missing.grouped) lines are missing: they could not be written"
+                    bytes = StoredLine.bytes(LogLine(at: line.at, source: .own, text: text))
+                }
+                let next = StoredLine.bytes(line)
+                if log.written + Int64(bytes.count + next.count) > log.most / 2 {
+                    RunLogStore.write(bytes, count, &log)
+                    (bytes, count) = ([], 0)
+                    state.dropped[run, default: 0] += RunLogStore.rotate(path, &log)
+                }
+                bytes += next
+                count += 1
             }
-            bytes += StoredLine.bytes(line)
-            if log.handle == nil { RunLogStore.open(path, &log) }
-            if log.written + Int64(bytes.count) > log.most / 2 { state.dropped[run, default: 0] += RunLogStore.rotate(path, &log) }
-            do {
-                guard let handle = log.handle else { throw CocoaError(.fileWriteUnknown) }
-                try handle.write(contentsOf: Data(bytes))
-                log.written += Int64(bytes.count)
-                log.missing = 0
-            } catch {
-                // No room, mostly: what was written of it is cut off, so that lines stay whole.
-                try? log.handle?.truncate(atOffset: UInt64(log.written))
-                log.missing += 1
-            }
+            RunLogStore.write(bytes, count, &log)
+        }
+    }
+
+    /// Writes lines in one call, all or none of them.
+    private static func write(_ bytes: [UInt8], _ count: Int, _ log: inout Log) {
+        guard count > 0 else { return }
+        do {
+            guard let handle = log.handle else { throw CocoaError(.fileWriteUnknown) }
+            try handle.write(contentsOf: Data(bytes))
+            log.written += Int64(bytes.count)
+            log.missing = 0
+        } catch {
+            // No room, mostly: what was written of it is cut off, so that lines stay whole.
+            try? log.handle?.truncate(atOffset: UInt64(log.written))
+            log.missing += count
         }
     }
 
