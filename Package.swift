@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(name: "InitProgram"),
         .executableTarget(
             name: "DiskSpacePlugin", dependencies: ["JobKit", "Settings"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CInit"),
@@ -99,6 +99,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["JobKit", "Settings", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
             exclude: ["StandInGateway", "StandInHexo", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
+        tests("Settings", ["Settings"]),
         tests("JobKit", ["JobKit", "Settings"]),
         tests("TimeZones", ["TimeZones"]),
         tests("Scheduler", ["Scheduler", "JobKit", "Settings", "TimeZones"]),
@@ -109,6 +110,9 @@ let package = Package(
         tests("Store", ["Store", "Scheduler", "JobKit", "Settings"]),
         tests("Logs", ["Logs", "JobKit", "Settings"]),
         tests("Init", ["CLI"]),
+        tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
+        tests("Daemon", ["Daemon", "Files"]),
+        tests("CLI", ["CLI", "Control", "JobKit", "TimeZones", argumentParser]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),
         tests("Storage", ["Buckets", "Storage", "Files", "HTTPClient", crypto]),

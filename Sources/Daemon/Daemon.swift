@@ -175,14 +175,14 @@ package struct Daemon {
     private var bootID: String { stopping.bootID }
 
     private func warn() {
-        container.note("shipkeeper \(version): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
+        container.note("version \(version), \(configuration.jobs.count.counted("job")) from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
         container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
         if ContainerEnvironment.isSafeMode {
             container.note(
-                "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)
+                "safe mode: nothing is restored, started or backed up; unset \(ContainerEnvironment.safeModeVariable) and restart to end it", .warning)
         }
-        for warning in configuration.warnings { container.note(warning.description, .warning) }
+        for warning in configuration.warnings { container.note(warning.logText, .warning) }
         for check in PlatformChecks(file: file).warnings { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
         for job in configuration.jobs {
             guard let reason = job.definition.disabled, reason.hint != nil else { continue }

@@ -33,7 +33,7 @@ actor Watches {
     func use(_ jobs: [ScheduledJob]) {
         var wanted: Set<Watch> = []
         for job in jobs where job.definition.disabled == nil {
-            for case .watch(let paths, let debounce) in job.definition.triggers {
+            for (paths, debounce) in job.definition.triggers.compactMap(\.watched) {
                 for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, debounce: debounce, outputs: Set(job.work.outputs))) }
             }
         }

@@ -8,8 +8,8 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run the jobs until stopped: the container's entry point.",
         discussion: """
-            A small process of its own starts the program, reaps orphans, forwards signals and starts it again after a fault: \
-            as process 1, or as a child subreaper below another init. Services continue when the program is started again. SIGTERM and SIGINT stop, SIGHUP reloads \
+            A small init process starts shipkeeper, reaps orphans, forwards signals and restarts it after a crash, while services continue: \
+            as process 1, or as a child subreaper below another init. SIGTERM and SIGINT stop, SIGHUP reloads \
             the configuration. Started from a terminal, it stops when that is closed.
             """)
 

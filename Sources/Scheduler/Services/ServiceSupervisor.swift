@@ -50,7 +50,7 @@ package struct ServiceSupervisor: Sendable {
                 context.log("\(why); starting again" + (wait > .zero ? " in \(DurationText.readable(wait))" : ""))
                 context.reporter.report(
                     ServiceStatus(
-                        state: .backingOff, launches: launches, note: "\(why); next start in \(DurationText.readable(wait))"))
+                        state: .backingOff, launches: launches, note: "\(why); next start after \(DurationText.readable(wait))"))
                 _ = try? await context.clock.sleep(for: wait)
             }
         }
