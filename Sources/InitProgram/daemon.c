@@ -16,7 +16,10 @@ pid_t daemon_process;
 /// The file of the program that was started last, and of the one before: they may be replaced or removed while we run.
 static int file = -1, former_file = -1;
 
-static int spawn(const char *program, char *const words[], int descriptor) {
+/// Whatever its path is, it shows itself under one name.
+static char name[] = "shipkeeper";
+
+static int spawn(const char *program, char *words[], int descriptor) {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
     sigset_t none;
@@ -41,12 +44,15 @@ static int spawn(const char *program, char *const words[], int descriptor) {
 }
 
 /// Gives the daemon its end of the sockets, and starts it from a path.
-static int begin(const char *program, char *const words[]) {
+static int begin(const char *program, char *words[]) {
     int descriptor = link_open();
     char text[32] = "";
     if (descriptor >= 0) snprintf(text, sizeof text, "%d:%d", descriptor, CINIT_VERSION);
     environment_set_text(link_variable, text);
+    char *path = words[0];
+    words[0] = name;
     int failure = spawn(program, words, descriptor);
+    words[0] = path;
     if (descriptor >= 0) close(descriptor);
     if (failure) {
         daemon_process = 0;
@@ -56,13 +62,13 @@ static int begin(const char *program, char *const words[]) {
     return failure;
 }
 
-static int begin_file(int descriptor, char *const words[]) {
+static int begin_file(int descriptor, char *words[]) {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
     return begin(path, words);
 }
 
-int daemon_start(char *const words[]) {
+int daemon_start(char *words[]) {
     int failure = begin(words[0], words);
     if ((failure == ENOENT || failure == EACCES) && file >= 0) return begin_file(file, words);
     if (failure) return failure;
@@ -72,7 +78,7 @@ int daemon_start(char *const words[]) {
     return 0;
 }
 
-int daemon_start_former(char *const words[]) {
+int daemon_start_former(char *words[]) {
     if (former_file < 0) return ENOENT;
     if (file >= 0) close(file);
     file = former_file;

@@ -109,7 +109,7 @@ package final class RunLogFile: Sendable {
             }
         }
         // Never dropped: who gets no answer hands over no more.
-        if let whenKept { container.inOrder { [writing, store, run] in writing.add { whenKept(store.place(of: run)) } } }
+        if let whenKept { container.inOrder { [writing, store, run] in writing.add { whenKept(store.place(of: run, for: stream)) } } }
     }
 
     /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not written twice.

@@ -42,12 +42,13 @@ final class RunLogStore: Sendable {
         state.withLock { $0.open[run]?.surplus = surplus }
     }
 
-    /// Where the log ends now.
-    func place(of run: Int64) -> LogEnd {
+    /// Where the log ends now, or before the first line of a stream that is in it and will come once more.
+    func place(of run: Int64, for stream: LogStream) -> LogEnd {
         guard let path = path(of: run) else { return .none }
         return state.withLock { state in
             guard var log = state.open[run] else { return .none }
             defer { state.open[run] = log }
+            if let end = log.surplus.end(before: stream) { return end }
             if log.handle == nil { RunLogStore.open(path, &log) }
             return LogEnd(file: log.file, size: log.written)
         }

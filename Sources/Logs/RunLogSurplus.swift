@@ -6,7 +6,19 @@ import JobKit
 /// A process's output is delivered again from the beginning of the first line that was not noted. The lines of its stream that are in the log after
 /// the noted end are the first of these.
 struct RunLogSurplus {
-    private var lines: [LogLine.Source: [String]] = [:]
+    private struct Line {
+        var text: String
+        /// Where the log ends after it.
+        var end: LogEnd
+    }
+
+    private struct Rest {
+        /// Where the log ended before the first of the lines.
+        var start: LogEnd
+        var lines: ArraySlice<Line>
+    }
+
+    private var rests: [LogLine.Source: Rest] = [:]
 
     init() {}
 
@@ -16,28 +28,45 @@ struct RunLogSurplus {
     init(path: String, after ends: [LogStream: LogEnd]) {
         for (stream, end) in ends where end.file != 0 {
             let source = LogLine.Source(stream)
-            lines[source] = RunLogSurplus.bytes(path, after: end).split(separator: UInt8(ascii: "\n")).map(StoredLine.line)
-                .filter { $0.source == source }.map(\.text)
+            let lines = RunLogSurplus.parts(path, after: end).flatMap { RunLogSurplus.lines($0, from: $1, of: source) }
+            if !lines.isEmpty { rests[source] = Rest(start: end, lines: lines[...]) }
         }
     }
 
     /// Whether the log has the line already. To be asked once for each line, in their order.
     mutating func takes(_ line: LogLine) -> Bool {
-        guard let first = lines[line.source]?.first else { return false }
-        guard first == line.text else {
+        guard let first = rests[line.source]?.lines.first else { return false }
+        guard first.text == line.text else {
             // They are others: nothing is left out.
-            lines[line.source] = nil
+            rests[line.source] = nil
             return false
         }
-        lines[line.source]?.removeFirst()
+        rests[line.source]?.start = first.end
+        rests[line.source]?.lines.removeFirst()
+        if rests[line.source]?.lines.isEmpty == true { rests[line.source] = nil }
         return true
     }
 
-    private static func bytes(_ path: String, after end: LogEnd) -> [UInt8] {
-        if number(path) == end.file { return contents(path, from: end.size) }
-        // The log was rotated just then.
-        if number(StoredLog.older(path)) == end.file { return contents(StoredLog.older(path), from: end.size) + contents(path, from: 0) }
-        return contents(path, from: 0)
+    /// Where the log ended before the lines of a stream that will come once more; nil where none will.
+    func end(before stream: LogStream) -> LogEnd? { rests[LogLine.Source(stream)]?.start }
+
+    /// The files that may have lines after an end, with where they begin.
+    private static func parts(_ path: String, after end: LogEnd) -> [(String, Int64)] {
+        if number(path) == end.file { return [(path, end.size)] }
+        // The log was rotated meanwhile.
+        let older = StoredLog.older(path)
+        return [(older, number(older) == end.file ? end.size : 0), (path, 0)]
+    }
+
+    private static func lines(_ path: String, from start: Int64, of source: LogLine.Source) -> [Line] {
+        var (lines, end): ([Line], Int64) = ([], start)
+        let file = number(path)
+        for line in contents(path, from: start).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            end += Int64(line.count) + 1
+            let stored = StoredLine.line(line)
+            if !line.isEmpty, stored.source == source { lines.append(Line(text: stored.text, end: LogEnd(file: file, size: end))) }
+        }
+        return lines
     }
 
     private static func contents(_ path: String, from offset: Int64) -> [UInt8] {
