@@ -64,7 +64,7 @@ package struct ConfigurationAdvice {
     private var trees: [Problem] {
         let restores = plans.uses.filter { !$0.isBackup }
         // A restore whose paths or secrets are not known may be any.
-        let unknown = configuration.jobs.contains { $0.definition.typeName == "restore" && !restores.map(\.job).contains($0.definition.name) }
+        let unknown = configuration.jobs.contains { $0.definition.typeName == RestoreJob.typeName && !restores.map(\.job).contains($0.definition.name) }
         return backups.compactMap { backup in
             let same = restores.filter { $0.repository.location == backup.repository.location }
             if same.isEmpty {

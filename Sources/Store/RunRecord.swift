@@ -65,7 +65,7 @@ struct RunRecord: FetchableRecord {
         missed = run.missed
         createdAt = Timestamp.text(run.createdAt)
         startedAt = run.startedAt.map(Timestamp.text)
-        state = "queued"
+        state = State.queued.rawValue
         summary = run.summary
         error = run.error
         hint = run.hint
@@ -82,15 +82,22 @@ struct RunRecord: FetchableRecord {
     }
 
     private mutating func set(_ value: RunState) {
+        let word: State
         switch value {
-        case .queued: break
-        case .running(let number, let start): (state, attempt, since) = ("running", number, Timestamp.text(start))
-        case .ending(let number, let start, let reason):
-            (state, attempt, since, endReason) = ("ending", number, Timestamp.text(start), reason.rawValue)
-        case .waitingToRetry(let number, let at): (state, attempt, retryAt) = ("waiting to retry", number, Timestamp.text(at))
-        case .deferred(let number, let until): (state, attempt, retryAt) = ("deferred", number, Timestamp.text(until))
-        case .finished(let end, let at): (state, outcome, finishedAt) = ("finished", end.rawValue, Timestamp.text(at))
+        case .queued: word = .queued
+        case .running(let number, let start): (word, attempt, since) = (.running, number, Timestamp.text(start))
+        case .ending(let number, let start, let reason): (word, attempt, since, endReason) = (.ending, number, Timestamp.text(start), reason.rawValue)
+        case .waitingToRetry(let number, let at): (word, attempt, retryAt) = (.waitingToRetry, number, Timestamp.text(at))
+        case .deferred(let number, let until): (word, attempt, retryAt) = (.deferred, number, Timestamp.text(until))
+        case .finished(let end, let at): (word, outcome, finishedAt) = (.finished, end.rawValue, Timestamp.text(at))
         }
+        state = word.rawValue
+    }
+
+    /// The states as they are stored. A new one needs a word here: the compiler then names where it is read.
+    private enum State: String {
+        case queued, running, ending, deferred, finished
+        case waitingToRetry = "waiting to retry"
     }
 
     /// The run. What another version of the program has written and this one does not know is shown as well as can be, never left out.
@@ -107,14 +114,14 @@ struct RunRecord: FetchableRecord {
     /// A state that is not known was one of work under way: the boot finds it interrupted.
     private func runState(since created: Date) -> RunState {
         let start = since.flatMap(Timestamp.date) ?? created
-        switch state {
-        case "queued": return .queued
-        case "ending": return .ending(attempt: attempt ?? 1, since: start, because: endReason.flatMap(EndReason.init(rawValue:)) ?? .shutdown)
-        case "waiting to retry": return .waitingToRetry(nextAttempt: attempt ?? 1, at: retryAt.flatMap(Timestamp.date) ?? created)
-        case "deferred": return .deferred(nextAttempt: attempt ?? 1, until: retryAt.flatMap(Timestamp.date) ?? created)
-        case "finished":
+        switch State(rawValue: state) {
+        case .queued: return .queued
+        case .ending: return .ending(attempt: attempt ?? 1, since: start, because: endReason.flatMap(EndReason.init(rawValue:)) ?? .shutdown)
+        case .waitingToRetry: return .waitingToRetry(nextAttempt: attempt ?? 1, at: retryAt.flatMap(Timestamp.date) ?? created)
+        case .deferred: return .deferred(nextAttempt: attempt ?? 1, until: retryAt.flatMap(Timestamp.date) ?? created)
+        case .finished:
             return .finished(outcome.flatMap(RunOutcome.init(rawValue:)) ?? .failed, at: finishedAt.flatMap(Timestamp.date) ?? created)
-        default: return .running(attempt: attempt ?? 1, since: start)
+        case .running, nil: return .running(attempt: attempt ?? 1, since: start)
         }
     }
 }

@@ -228,7 +228,7 @@ extension SQLiteStore: RunStore {
         case .resume(let job): try db.cachedStatement(sql: "DELETE FROM pauses WHERE job = ?").execute(arguments: [job ?? ""])
         case .event(let event):
             try db.cachedStatement(sql: "INSERT INTO events (at, kind, job, message) VALUES (?, ?, ?, ?)")
-                .execute(arguments: [Timestamp.text(event.at), event.kind, event.job, event.message])
+                .execute(arguments: [Timestamp.text(event.at), event.kind.stored, event.job, event.message])
         }
     }
 
@@ -259,7 +259,7 @@ extension SQLiteStore: RunStore {
         try await read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM events ORDER BY id DESC LIMIT ?", arguments: [limit]).compactMap { row in
                 guard let at = Timestamp.date(row["at"]) else { return nil }
-                return Event(at: at, kind: row["kind"], job: row["job"], message: row["message"])
+                return Event(at: at, kind: Event.Kind(stored: row["kind"]), job: row["job"], message: row["message"])
             }
         }
     }

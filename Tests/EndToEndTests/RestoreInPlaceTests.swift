@@ -21,7 +21,12 @@ struct RestoreInPlaceTests {
     }
 
     private static let services = """
-          db: { type: service, needs: restore, with: { shell: 'echo db >> $SHIPKEEPER_STATE/starts; exec sleep 1000' } }
+          db:
+            type: service
+            needs: restore
+            with:
+              shell: 'echo db >> $SHIPKEEPER_STATE/starts; exec sleep 1000'
+              ready: { exec: [sh, -c, 'grep -qx db $SHIPKEEPER_STATE/starts'] }
           app: { type: service, needs: db, with: { shell: 'echo app >> $SHIPKEEPER_STATE/starts; exec sleep 1000' } }
           migrate: { type: command, on: boot, needs: db, with: { shell: 'echo migrate >> $SHIPKEEPER_STATE/starts' } }
           web: { type: service, needs: migrate, with: { shell: 'echo web >> $SHIPKEEPER_STATE/starts; exec sleep 1000' } }

@@ -19,7 +19,7 @@ struct EngineClockTests {
     }
 
     private func notes(_ decision: Decision) -> [String] {
-        decision.changes.compactMap { if case .event(let event) = $0, event.kind == "clock" { event.message } else { nil } }
+        decision.changes.compactMap { if case .event(let event) = $0, event.kind == .clock { event.message } else { nil } }
     }
 
     @Test("set right by days while running: the next fire time comes, and it is noted", arguments: [10.0, 79 * 365.0])

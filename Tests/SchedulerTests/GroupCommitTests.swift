@@ -17,7 +17,7 @@ struct GroupCommitTests {
         let (queued, running) = (run(1, .queued), run(1, .running(attempt: 1, since: t)))
         let changes: [StoreChange] = [
             .save(queued), .cursor(job: "a", schedule: "s", t), .saveAttempt(Attempt(run: 1, number: 1, startedAt: t)), .save(running),
-            .event(Event(at: t, kind: "k", message: "one")), .event(Event(at: t, kind: "k", message: "one")), .cursor(job: "a", schedule: "s", t + 1),
+            .event(Event(at: t, kind: .clock, message: "one")), .event(Event(at: t, kind: .clock, message: "one")), .cursor(job: "a", schedule: "s", t + 1),
             .saveAttempt(Attempt(run: 1, number: 1, startedAt: t + 5, endedAt: t + 6, result: "succeeded")), .cursor(job: "b", schedule: "s", t),
             .forgetCursor(job: "b", schedule: "s"),
         ]
@@ -25,7 +25,7 @@ struct GroupCommitTests {
             changes.collapsed == [
                 .save(running), .cursor(job: "a", schedule: "s", t + 1),
                 .saveAttempt(Attempt(run: 1, number: 1, startedAt: t, endedAt: t + 6, result: "succeeded")),
-                .event(Event(at: t, kind: "k", message: "one")), .event(Event(at: t, kind: "k", message: "one")), .forgetCursor(job: "b", schedule: "s"),
+                .event(Event(at: t, kind: .clock, message: "one")), .event(Event(at: t, kind: .clock, message: "one")), .forgetCursor(job: "b", schedule: "s"),
             ])
     }
 

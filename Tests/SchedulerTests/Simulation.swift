@@ -203,7 +203,7 @@ struct Simulation {
                 if let old = cursors[key] { close(key, at: old) }
                 cursors[key] = nil
             case .event(let event):
-                if event.kind == "defect" { problems.append(event.message) }
+                if event.kind == .defect { problems.append(event.message) }
             case .pause(let pause): pauses[pause.job] = pause
             case .resume(let job): pauses[job] = nil
             case .serviceStopped(let job, let at): stopped[job] = at

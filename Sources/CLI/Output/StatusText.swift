@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import JobKit
+import Jobs
 import Scheduler
 import Settings
 
@@ -22,7 +23,7 @@ struct StatusText {
             let checked = backup.checkedAt.map { ", checked \(ago($0)): nothing new since" } ?? ""
             lines.append(
                 wrapped("Last good backup: \(ago(backup.at))\(checked) (\(backup.summary))", width: width, indent: ""))
-        } else if status.jobs.contains(where: { $0.type == "backup" }) {
+        } else if status.jobs.contains(where: { $0.type == BackupJob.typeName }) {
             lines.append(Console.paint("No whole backup has been made yet.", .yellow))
         }
         lines += status.space.map { space in

@@ -101,11 +101,11 @@ struct WhyThen {
     private func absence(from date: Date, to made: Date) -> Absence? {
         guard made.since(date) > WhyThen.punctual + view.definition.fireRule.jitter else { return nil }
         let isPaused = [nil, view.definition.name].contains { (scope: String?) in
-            let last = events.first { [Event.pause, Event.resume].contains($0.kind) && $0.job == scope && $0.at <= date }
-            return last?.kind == Event.pause
+            let last = events.first { [.pause, .resume].contains($0.kind) && $0.job == scope && $0.at <= date }
+            return last?.kind == .pause
         }
         if isPaused { return .paused }
-        return events.contains { $0.kind == Event.boot && $0.at > date && $0.at <= made.addingTimeInterval(1) } ? .notRunning : .asleep
+        return events.contains { $0.kind == .boot && $0.at > date && $0.at <= made.addingTimeInterval(1) } ? .notRunning : .asleep
     }
 
     // MARK: In words

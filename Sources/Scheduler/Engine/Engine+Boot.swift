@@ -105,6 +105,6 @@ extension Engine {
                 }
             }
         }
-        note("reload", "configuration reloaded: \(definitions.count) jobs", at: now)
+        note(.reload, "configuration reloaded: \(definitions.count) jobs", at: now)
     }
 }

@@ -30,7 +30,7 @@ extension Engine {
         }
         guard !strays.isEmpty else { return }
         let ahead = DurationText.readable(newest.since(now))
-        note("clock", "the clock had been up to \(ahead) ahead; these schedules follow it again: \(strays.joined(separator: ", "))", at: now)
+        note(.clock, "the clock had been up to \(ahead) ahead; these schedules follow it again: \(strays.joined(separator: ", "))", at: now)
     }
 
     /// Keeps durations right when the wall clock jumped; schedules by the wall clock see the new time as it is.
@@ -55,6 +55,6 @@ extension Engine {
         let length = jump < .zero ? .zero - jump : jump
         guard length >= .seconds(60) else { return }
         let direction = jump < .zero ? "back" : "forward"
-        note("clock", "the clock was set \(direction) by \(DurationText.readable(length))", at: now)
+        note(.clock, "the clock was set \(direction) by \(DurationText.readable(length))", at: now)
     }
 }

@@ -105,7 +105,7 @@ extension Engine {
                 record(run)
             }
         }
-        note("stop", "stopping", at: now)
+        note(.stop, "stopping", at: now)
     }
 
     /// Jobs that run when the program stops, by name.

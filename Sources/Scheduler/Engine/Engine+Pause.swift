@@ -13,7 +13,7 @@ extension Engine {
         pauses[name] = pause
         decision.changes.append(.pause(pause))
         let end = until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
-        note(Event.pause, job: name, "\(name == nil ? "all schedules: " : "")paused \(end) (\(origin))", at: now)
+        note(.pause, job: name, "\(name == nil ? "all schedules: " : "")paused \(end) (\(origin))", at: now)
         return .done
     }
 
@@ -45,7 +45,7 @@ extension Engine {
         if let name { addTimes(of: name) } else { addTimesOfAll() }
         resumed.insert(name)
         decision.changes.append(.resume(job: name))
-        note(Event.resume, job: name, "\(name == nil ? "all schedules: " : "")resumed", at: now)
+        note(.resume, job: name, "\(name == nil ? "all schedules: " : "")resumed", at: now)
         if phase == .running { judgeHeldChanges(at: now) }
     }
 }

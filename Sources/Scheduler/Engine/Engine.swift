@@ -117,7 +117,7 @@ package struct Engine: Sendable {
         engine.indexDefinitions()
         engine.latestCursor = stored.cursors.values.max() ?? .distantPast
         engine.forgetCursors(Set(stored.cursors.keys))
-        engine.note(Event.boot, "shipkeeper was started", at: now)
+        engine.note(.boot, "shipkeeper was started", at: now)
         engine.pauses = Dictionary(stored.pauses.map { ($0.job, $0) }) { _, new in new }
         engine.forgetPauses()
         engine.stoppedServices = stored.stoppedServices
@@ -206,7 +206,7 @@ package struct Engine: Sendable {
         followUps.append(FollowUp(run: run, kind: .ended(outcome)))
     }
 
-    mutating func note(_ kind: String, job: String? = nil, _ message: String, at now: Date) {
+    mutating func note(_ kind: Event.Kind, job: String? = nil, _ message: String, at now: Date) {
         decision.changes.append(.event(Event(at: now, kind: kind, job: job, message: message)))
     }
 
@@ -223,7 +223,7 @@ package struct Engine: Sendable {
             change(&run)
             record(run)
         } catch {
-            note("defect", job: run.job, "run \(id): \(error.event) met \(error.state)", at: now)
+            note(.defect, job: run.job, "run \(id): \(error.event) met \(error.state)", at: now)
         }
     }
 

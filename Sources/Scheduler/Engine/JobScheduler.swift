@@ -240,10 +240,10 @@ package actor JobScheduler {
         case .service(let job, let status, _): feed.publish(.service(job: job, status))
         case .event(let event):
             // That the program was started, whoever starts it has said.
-            guard event.kind != Event.boot else { break }
+            guard event.kind != .boot else { break }
             let text = event.job.map { "\($0): \(event.message)" } ?? event.message
-            feed.publish(.message(topic: event.kind == Event.resume ? Event.pause : event.kind, text: text))
-            let about = LogNotice.Event(rawValue: event.kind)
+            feed.publish(.message(topic: (event.kind == .resume ? .pause : event.kind).stored, text: text))
+            let about = LogNotice.Event(rawValue: event.kind.stored)
             ports.logs.note(LogNotice(event.message, about == .defect ? .warning : .info, event: about, job: event.job))
         case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume: break
         }

@@ -26,25 +26,72 @@ package enum StoreChange: Hashable, Sendable {
 
 /// Something worth recording that is not a run: a boot, a clock jump, a reload.
 package struct Event: Hashable, Sendable {
+    /// What has happened.
+    package enum Kind: Hashable, Sendable {
+        /// The program was started.
+        case boot
+        /// The program was asked to stop.
+        case stop
+        /// Another configuration was put in force.
+        case reload
+        /// The clock was set, or had been wrong.
+        case clock
+        /// Schedules were paused, or resumed: those of one job, or of all.
+        case pause, resume
+        /// Something that can't be: a mistake of the program's own.
+        case defect
+        /// What another version of the program has recorded.
+        case other(String)
+    }
+
     package var at: Date
-    /// One word, such as `boot`, `pause` or `reload`.
-    package var kind: String
+    package var kind: Kind
     /// Nil where it is not about one job.
     package var job: String?
     /// One line for people.
     package var message: String
 
-    /// The program was started.
-    package static let boot = "boot"
-    /// Schedules were paused, or resumed: those of one job, or of all.
-    package static let pause = "pause"
-    package static let resume = "resume"
-
-    package init(at: Date, kind: String, job: String? = nil, message: String) {
+    package init(at: Date, kind: Kind, job: String? = nil, message: String) {
         self.at = at
         self.kind = kind
         self.job = job
         self.message = message
+    }
+}
+
+extension Event.Kind {
+    /// The kinds as they are stored. A new one needs a word here: the compiler then names the two places below.
+    private enum Word: String {
+        case boot, stop, reload, clock, pause, resume, defect
+    }
+
+    /// One word, as it is stored and sent.
+    package var stored: String {
+        switch self {
+        case .boot: Word.boot.rawValue
+        case .stop: Word.stop.rawValue
+        case .reload: Word.reload.rawValue
+        case .clock: Word.clock.rawValue
+        case .pause: Word.pause.rawValue
+        case .resume: Word.resume.rawValue
+        case .defect: Word.defect.rawValue
+        case .other(let word): word
+        }
+    }
+
+    /// Reads it back; a kind that this version does not know is kept as it is.
+    package init(stored word: String) {
+        self =
+            switch Word(rawValue: word) {
+            case .boot: .boot
+            case .stop: .stop
+            case .reload: .reload
+            case .clock: .clock
+            case .pause: .pause
+            case .resume: .resume
+            case .defect: .defect
+            case nil: .other(word)
+            }
     }
 }
 
