@@ -99,6 +99,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["JobKit", "Settings", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
             exclude: ["StandInGateway", "StandInHexo", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
+        tests("Settings", ["Settings"]),
         tests("JobKit", ["JobKit", "Settings"]),
         tests("TimeZones", ["TimeZones"]),
         tests("Scheduler", ["Scheduler", "JobKit", "Settings", "TimeZones"]),
@@ -109,6 +110,9 @@ let package = Package(
         tests("Store", ["Store", "Scheduler", "JobKit", "Settings"]),
         tests("Logs", ["Logs", "JobKit", "Settings"]),
         tests("Init", ["CLI"]),
+        tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
+        tests("Daemon", ["Daemon", "Files"]),
+        tests("CLI", ["CLI", "Control", "JobKit", "TimeZones", argumentParser]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),
         tests("Storage", ["Buckets", "Storage", "Files", "HTTPClient", crypto]),

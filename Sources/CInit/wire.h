@@ -13,12 +13,16 @@
 //   HEARTBEAT  the daemon is well. The first one begins the watch over it.
 //   BUDGET     value: from now on a stop may take so many milliseconds
 //   LIST       index: asks for the first kept entry from this place on
+//   VARIABLES  asks for the environment. What is passed to exec can be read in /proc by any process of the same user until the program has hidden it,
+//              and services are running by then.
 //   REPLACE    data, the path of a program: the daemon is about to end, and is to be started again at once, from there
 //
 // Init to daemon:
 //   ENTRY      answers LIST: name, process, started, data, descriptors; index: its place; state: ENDED where the process has been collected,
 //              and value is its wait status then. What LIST is answered with comes in order, and ENDED may come between.
 //   END        answers LIST: there is none from this place on
+//   VARIABLES  the answer, with a file as descriptor: variables as NAME=value, each with a zero byte after it. Without one where they were passed to
+//              exec after all.
 //   ENDED      name, process, started, value: a kept process has been collected, with this wait status. The entry stays until it is forgotten.
 //   REFUSED    name, process: KEEP met a bound, and nothing is kept under this name
 #pragma once
@@ -31,7 +35,7 @@
 
 enum { CINIT_VERSION = 1 };
 enum { CINIT_MOST_NAME = 255, CINIT_MOST_DATA = 4096, CINIT_MOST_DESCRIPTORS = 8 };
-enum { CINIT_KEEP = 1, CINIT_FORGET = 2, CINIT_HEARTBEAT = 3, CINIT_BUDGET = 4, CINIT_LIST = 5, CINIT_REPLACE = 6, CINIT_MOVE = 7, CINIT_COLLECTED = 8 };
+enum { CINIT_KEEP = 1, CINIT_FORGET = 2, CINIT_HEARTBEAT = 3, CINIT_BUDGET = 4, CINIT_LIST = 5, CINIT_REPLACE = 6, CINIT_MOVE = 7, CINIT_COLLECTED = 8, CINIT_VARIABLES = 9 };
 enum { CINIT_ENTRY = 65, CINIT_END = 66, CINIT_ENDED = 67, CINIT_REFUSED = 68 };
 enum { CINIT_STATE_RUNNING = 0, CINIT_STATE_ENDED = 1 };
 

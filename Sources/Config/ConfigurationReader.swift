@@ -41,7 +41,7 @@ package struct ConfigurationReader: Sendable {
         // A value that lacks a variable is one mistake: further errors at that place are not reported.
         let told = Set(tree.problems.filter { $0.severity == .error }.map(\.place) + tree.holes.map(\.place))
         let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
-            .inReadingOrder
+            .inReadingOrder.map { $0.hiding(configuration.secrets, in: environment) }
         if all.hasErrors { throw ConfigurationError(problems: FullWidthPunctuation.explained(all, isSyntax: false, in: text)) }
         configuration.stopBudgetPlace = root["stop_budget"]?.place
         configuration.warnings = all
@@ -205,5 +205,21 @@ extension ConfigNode {
         case .mapping(let entries):
             "{" + entries.map { "\($0.key)=\($0.value.fingerprint)" }.sorted().joined(separator: ",") + "}"
         }
+    }
+}
+
+extension Problem {
+    /// Values that are shorter are words like any other.
+    private static let shortestSecret = 4
+
+    /// The same with the names of declared secrets in place of their values: a variable in a wrong place brings its value into the words.
+    fileprivate func hiding(_ secrets: [String], in environment: [String: String]) -> Problem {
+        let values = secrets.compactMap { name in environment[name].map { (name, value: $0) } }
+            .filter { $0.value.utf8.count >= Problem.shortestSecret }.sorted { $0.value.utf8.count > $1.value.utf8.count }
+        func hidden(_ text: String) -> String { values.reduce(text) { $0.replacing($1.value, with: "${\($1.0)}") } }
+        var problem = self
+        problem.message = hidden(message)
+        problem.hint = hint.map(hidden)
+        return problem
     }
 }

@@ -33,6 +33,8 @@ package enum OwnStart {
     package static func hide() {
         _ = cstart_hide_environment()
         _ = cstart_forbid_inspection()
+        // Without its environment the program would be another one: init starts it again.
+        if unsafe cstart_receive_variables(InitLink.variable) != 0 { abort() }
     }
 
     /// The variables of the environment as they are now, each `NAME=value`, as bytes: a value need not be text.

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-extern char **environ;
-
 pid_t daemon_process;
 
 /// The file of the program that was started last, and of the one before: they may be replaced or removed while we run.
@@ -36,7 +34,7 @@ static int spawn(const char *program, char *const words[], int descriptor) {
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     // Onto itself: that takes the mark away that would close it in the daemon.
     if (descriptor >= 0) failure = posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
-    if (!failure) failure = posix_spawn(&daemon_process, program, &actions, &attributes, words, environ);
+    if (!failure) failure = posix_spawn(&daemon_process, program, &actions, &attributes, words, environment_visible());
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return failure;

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "environment.h"
 #include "link.h"
 #include "say.h"
 #include "store.h"
@@ -48,6 +49,16 @@ static void answer_list(int32_t index) {
     answer(&message);
 }
 
+static void answer_variables(void) {
+    struct cinit_message message;
+    memset(&message, 0, sizeof message);
+    message.head.kind = CINIT_VARIABLES;
+    int file = environment_file();
+    if (file >= 0) message.descriptors[message.descriptor_count++] = file;
+    answer(&message);
+    if (file >= 0) close(file);
+}
+
 static void keep(struct cinit_message *message) {
     if (!message->is_cut && store_keep(message) == 0) return;
     cinit_close_descriptors(message);
@@ -74,6 +85,7 @@ static void take(struct cinit_message *message) {
         if (message->head.value > 0) report.budget = (long)message->head.value;
         break;
     case CINIT_LIST: answer_list(message->head.index); break;
+    case CINIT_VARIABLES: answer_variables(); break;
     case CINIT_REPLACE: replace(message); break;
     }
     cinit_close_descriptors(message);

@@ -91,7 +91,7 @@ package final class RunLogFile: Sendable {
     package func output(_ bytes: [UInt8], from stream: LogStream) { take(bytes, stream, nil) }
 
     /// The same; calls back once the lines that the bytes complete are written, or could not be, with the end of the log then.
-    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void) { take(bytes, stream, whenKept) }
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) { take(bytes, stream, whenKept) }
 
     private func take(_ bytes: [UInt8], _ stream: LogStream, _ whenKept: (@Sendable (LogEnd) -> Void)?) {
         let time = container.now
@@ -103,19 +103,9 @@ package final class RunLogFile: Sendable {
             for line in assemblers.withLock({ $0[stream, default: LineAssembler(redactor: redactor)].take(bytes) }) {
                 keep(line, stream: stream, at: time)
             }
-            if let whenKept { afterWriting(whenKept) }
         }
-    }
-
-    private static let costOfCall = 64
-
-    /// Dropped with the lines before it: a disk that takes nothing must not fill the memory with calls.
-    private func afterWriting(_ call: @escaping @Sendable (LogEnd) -> Void) {
-        writing.add(lane: run, bytes: RunLogFile.costOfCall, lines: 0) { [store, run] lines in
-            store.miss(lines, of: run)
-        } _: { [store, run] in
-            call(store.place(of: run))
-        }
+        // Never dropped: who gets no answer hands over no more.
+        if let whenKept { container.inOrder { [writing, store, run] in writing.add { whenKept(store.place(of: run)) } } }
     }
 
     /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not written twice.

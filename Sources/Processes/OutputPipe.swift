@@ -21,7 +21,7 @@ final class OutputPipe: Sendable {
         // Where there can be no spool, nothing is to survive.
         if let spool = Spool() {
             // Before anything is read: what the log has by then is none of this stream's.
-            deliver([], stream) { spool.keep(upTo: Spool.start, log: $0) }
+            deliver([], stream) { spool.begin(log: $0) }
             try self.init(making: .spooled(spool) { deliver($0, stream, $1) })
         } else {
             try self.init(making: .plain { deliver($0, stream, { _ in }) })

@@ -13,13 +13,15 @@ final class OutputPump: Sendable {
     enum Receiver: Sendable {
         case plain(@Sendable ([UInt8]) -> Void)
         /// By way of a spool, which learns what has been kept.
-        case spooled(Spool, @Sendable ([UInt8], @escaping @Sendable (LogEnd) -> Void) -> Void)
+        case spooled(Spool, @Sendable ([UInt8], (@Sendable (LogEnd) -> Void)?) -> Void)
     }
 
     private struct Reader {
         var raw: CInt
         var receiver: Receiver
         var onEnd: @Sendable () -> Void
+        /// Called when a spool that waited for the log may give more.
+        var onRoom: @Sendable () -> Void
 
         /// Hands over what is there; gives how many bytes, 0 at the end, nil where there is nothing just now.
         func take() -> Int? {
@@ -30,7 +32,10 @@ final class OutputPump: Sendable {
                 return bytes.count
             case .spooled(let spool, let deliver):
                 guard let piece = spool.take(from: raw) else { return nil }
-                if !piece.bytes.isEmpty { deliver(piece.bytes) { spool.keep(upTo: piece.lineEnd, log: $0) } }
+                guard !piece.bytes.isEmpty else { return 0 }
+                let onRoom = onRoom
+                let whenKept: @Sendable (LogEnd) -> Void = { end in if spool.keep(piece, log: end) { onRoom() } }
+                deliver(piece.bytes, piece.isForced ? nil : whenKept)
                 return piece.bytes.count
             }
         }
@@ -88,7 +93,7 @@ final class OutputPump: Sendable {
             guard case .running(let poller, _) = state.stage else { return nil }
             state.lastID += 1
             let id = state.lastID
-            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd)
+            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd, onRoom: { [self] in read(id) })
             if poller.add(raw, id: id) {
                 // A spool may hold what nobody will announce.
                 if case .spooled = receiver {
@@ -99,6 +104,15 @@ final class OutputPump: Sendable {
             }
             state.readers[id] = nil
             return nil
+        }
+    }
+
+    /// Reads a stream although nothing announces it.
+    private func read(_ id: ID) {
+        state.withLock { state in
+            guard state.readers[id] != nil, state.flushing[id] == nil else { return }
+            state.flushing[id] = []
+            nudge(state)
         }
     }
 

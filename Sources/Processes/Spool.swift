@@ -11,11 +11,16 @@ import Synchronization
 /// The file: the position up to which all is kept, and the number and the size of the log's file then, of eight bytes each, in the machine's order;
 /// from `start` on the stream's bytes.
 package final class Spool: Sendable {
-    package struct Piece {
+    package struct Piece: Sendable {
         /// Empty at the end of the stream.
         package var bytes: [UInt8]
         /// The position after the last line that is whole.
         package var lineEnd: Int64
+        /// Whether nobody need say that it is kept: the log is so far behind that it drops lines.
+        package var isForced = false
+
+        /// What it takes of the room of a log that is behind.
+        var cost: Int { bytes.count + Spool.costOfLine * bytes.count { $0 == 10 } }
     }
 
     private struct State {
@@ -24,6 +29,10 @@ package final class Spool: Sendable {
         var lineEnd: Int64
         var kept: Int64
         var punched: Int64
+        /// Of pieces that are not known to be kept.
+        var cost = 0
+        var isWaiting = false
+        var logEnd = LogEnd.none
         /// The system can't move bytes here: they are read, and what is under way is lost with this program.
         var isPlain = false
     }
@@ -34,6 +43,12 @@ package final class Spool: Sendable {
 
     package static let start: Int64 = 4096
     private static let mostAtOnce = 65_536
+    /// The bytes of a piece, and the cost of those under way: less than makes a log drop lines, for both streams of a process together.
+    private static let mostInPiece = 4096
+    private static let mostUnderWay = 192 << 10
+    private static let costOfLine = 64
+    /// What may wait here for a log that is behind. Beyond that it is handed over all the same: the process must never wait for its log.
+    private static let mostWaiting: Int64 = 1 << 20
     /// A line that is longer is not begun again by a successor.
     private static let longestLine: Int64 = 4 << 20
     private static let punchAfter: Int64 = 1 << 20
@@ -61,19 +76,25 @@ package final class Spool: Sendable {
 
     deinit { close(raw) }
 
-    /// The next bytes; nil where there are none just now.
+    /// The next bytes; nil where there are none just now, or the log has not kept enough of those before.
     package func take(from pipe: CInt) -> Piece? {
         state.withLock { state in
-            if state.next == state.end, !state.isPlain {
-                switch fill(&state, from: pipe) {
-                case .bytes: break
-                case .end: return Piece(bytes: [], lineEnd: state.lineEnd)
-                case .nothing: return nil
-                }
-            }
-            guard state.next == state.end else { return stored(&state) }
-            return OwnedFD.read(pipe).map { Piece(bytes: $0, lineEnd: state.lineEnd) }
+            if state.isPlain, state.next == state.end { return OwnedFD.read(pipe).map { Piece(bytes: $0, lineEnd: state.lineEnd, isForced: true) } }
+            var found = Found.bytes
+            if state.end - state.next < Spool.mostWaiting, !state.isPlain { found = fill(&state, from: pipe) }
+            if state.next < state.end { return next(&state) }
+            return found == .end ? Piece(bytes: [], lineEnd: state.lineEnd) : nil
         }
+    }
+
+    private func next(_ state: inout State) -> Piece? {
+        let isForced = state.end - state.next >= Spool.mostWaiting
+        state.isWaiting = state.cost >= Spool.mostUnderWay && !isForced
+        if state.isWaiting { return nil }
+        var piece = stored(&state)
+        piece.isForced = isForced && state.cost >= Spool.mostUnderWay
+        if piece.isForced { note(piece.lineEnd, &state) } else { state.cost += piece.cost }
+        return piece
     }
 
     private func fill(_ state: inout State, from pipe: CInt) -> Found {
@@ -89,7 +110,7 @@ package final class Spool: Sendable {
     }
 
     private func stored(_ state: inout State) -> Piece {
-        let (from, wanted) = (state.next, min(Spool.mostAtOnce, Int(state.end - state.next)))
+        let (from, wanted) = (state.next, min(Spool.mostInPiece, Int(state.end - state.next)))
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
             count = unsafe max(0, pread(raw, buffer.baseAddress, wanted, Int(from)))
         }
@@ -113,17 +134,34 @@ package final class Spool: Sendable {
         return count == length ? header : [0, 0, 0]
     }
 
-    /// All before a position is in the log, which ends there.
-    package func keep(upTo position: Int64, log end: LogEnd) {
+    /// Nothing of the stream is in the log, which ends there.
+    package func begin(log end: LogEnd) {
         state.withLock { state in
-            guard position >= state.kept else { return }
-            state.kept = position
-            let header = [position, Int64(bitPattern: end.file), end.size]
-            unsafe _ = pwrite(raw, header, header.count * MemoryLayout<Int64>.size, 0)
-            let whole = position - position % Spool.start
-            guard whole - state.punched >= Spool.punchAfter else { return }
-            _ = cprocess_punch(raw, state.punched, whole - state.punched)
-            state.punched = whole
+            state.logEnd = end
+            note(state.kept, &state)
         }
+    }
+
+    /// A piece, and all before it, is in the log as far as it is whole lines; the log ends there.
+    /// - Returns: Whether there is room for more, that waited for this.
+    @discardableResult
+    package func keep(_ piece: Piece, log end: LogEnd) -> Bool {
+        state.withLock { state in
+            state.logEnd = end
+            state.cost -= piece.cost
+            note(piece.lineEnd, &state)
+            return state.isWaiting && state.cost < Spool.mostUnderWay
+        }
+    }
+
+    private func note(_ position: Int64, _ state: inout State) {
+        guard position >= state.kept else { return }
+        state.kept = position
+        let header = [position, Int64(bitPattern: state.logEnd.file), state.logEnd.size]
+        unsafe _ = pwrite(raw, header, header.count * MemoryLayout<Int64>.size, 0)
+        let whole = position - position % Spool.start
+        guard whole - state.punched >= Spool.punchAfter else { return }
+        _ = cprocess_punch(raw, state.punched, whole - state.punched)
+        state.punched = whole
     }
 }

@@ -92,20 +92,13 @@ extension SettingsReader {
 
     private mutating func duration(_ shape: SettingShape, in range: ClosedRange<Duration>) -> Duration? {
         guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
-        return duration(text, at: node.place, named: shape.key, in: range)
-    }
-
-    /// Reads a duration that is at `place`. Nil for an invalid one and for one outside of `range`, which are problems.
-    package mutating func duration(
-        _ text: String, at place: SourcePlace, named key: String, in range: ClosedRange<Duration>
-    ) -> Duration? {
         guard let value = DurationText.parse(text) else {
-            report(at: place, "\"\(qualified(key))\" is \"\(text)\"", hint: "write a duration such as 30s, 5m or 1h30m")
+            report(at: node.place, "\"\(qualified(shape.key))\" is \(node.kind)", hint: "write a duration such as 30s, 5m or 1h30m")
             return nil
         }
         guard range.contains(value) else {
             let bounds = "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
-            report(at: place, "\"\(qualified(key))\" is \(text)", hint: "allowed is \(bounds)")
+            report(at: node.place, "\"\(qualified(shape.key))\" is \(node.written ?? text)", hint: "allowed is \(bounds)")
             return nil
         }
         return value
@@ -283,10 +276,6 @@ extension SettingsReader {
     package mutating func program(isRequired: Bool = true) -> ProgramLine? {
         let words = command("command", "Program and arguments, as a list; this or \"shell\" is required")
         let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")
-        for (key, words) in [("command", words ?? []), ("shell", line.map { [$0] } ?? [])]
-        where words.contains(where: { $0.utf8.count >= SettingsReader.longestWord }) {
-            report(key, "\"\(qualified(key))\" holds a word longer than Linux gives to a process (128 KiB)", hint: "put it in a file")
-        }
         switch (words, line) {
         case (let words?, nil): return words.isEmpty ? nil : .command(words)
         case (nil, let line?):

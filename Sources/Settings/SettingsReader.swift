@@ -117,7 +117,7 @@ package struct SettingsReader {
             let nearest = NearestWord.find(name, in: resources.keys).map { "did you mean \"\($0)\"?" }
             let known = resources.keys.sorted().joined(separator: ", ")
             report(
-                at: node.place, "no \(key) is named \"\(name)\"",
+                at: node.place, "no \(key) is named \(node.kind)",
                 hint: nearest ?? (known.isEmpty ? "declare it" : "declared are \(known)"))
             return nil
         }

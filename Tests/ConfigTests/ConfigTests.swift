@@ -308,7 +308,7 @@ struct ConfigTests {
         #expect(problems("version: 1\njobs:\n  a:\n    type: command\n    timeout: ${T:-}\n    with: { shell: env }\n") == [])
         #expect(
             problems("version: 1\njobs:\n  a:\n    type: command\n    timeout: \"${T:-}\"\n    with: { shell: env }\n")
-                == ["c.yaml:5:14: error: \"a.timeout\" is \"\"; write a duration such as 30s, 5m or 1h30m"])
+                == ["c.yaml:5:14: error: \"a.timeout\" is \"${T:-}\"; write a duration such as 30s, 5m or 1h30m"])
     }
 
     @Test("a variable without a value is taken away from a job, and an empty one is empty")

@@ -10,7 +10,7 @@ struct SurvivalTests: ServiceWatcher {
 
     /// What is in a run's log of one of the counter's streams.
     private func numbers(_ word: String, run: Int64, _ folder: TemporaryFolder) -> [Int] {
-        let text = ["state/logs/\(run).log.1", "state/logs/\(run).log"].compactMap { folder.read($0) }.joined()
+        let text = (folder.read("state/logs/\(run).log.1") ?? "") + (folder.read("state/logs/\(run).log") ?? "")
         let lines: [[Substring]] = text.split(separator: "\n").map { $0.split(separator: " ") }
         return lines.filter { $0.count == 4 && $0[2] == word }.compactMap { Int($0[3]) }
     }

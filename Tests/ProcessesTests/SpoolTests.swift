@@ -40,16 +40,15 @@ struct SpoolTests {
         let first = try #require(spool.take(from: end))
         let none = successor(of: spool)
         #expect(text(none.take(from: end)) == "one\ntwo\nthr")
-        spool.keep(upTo: first.lineEnd, log: .none)
+        spool.keep(first, log: .none)
         try write("ee\nfour\n", to: pipe)
         let second = successor(of: spool)
-        #expect(text(second.take(from: end)) == "thr")
         let rest = try #require(second.take(from: end))
-        #expect(text(rest) == "ee\nfour\n")
-        second.keep(upTo: rest.lineEnd, log: .none)
+        #expect(text(rest) == "three\nfour\n")
+        second.keep(rest, log: .none)
         #expect(successor(of: second).take(from: end) == nil)
         // What is told late, and again, takes nothing back.
-        second.keep(upTo: first.lineEnd, log: .none)
+        second.keep(first, log: .none)
         #expect(successor(of: second).take(from: end) == nil)
     }
 
@@ -74,7 +73,7 @@ struct SpoolTests {
                     log += carry[...last]
                     carry = String(carry[carry.index(after: last)...])
                 }
-                spool.keep(upTo: piece.lineEnd, log: .none)
+                spool.keep(piece, log: .none)
             }
             written = log.utf8.count
             // The program dies, with all that it had not kept.
@@ -84,6 +83,35 @@ struct SpoolTests {
         #expect(log == lines)
     }
 
+    @Test("a log that is behind gets no more than it has room for, and the process never waits")
+    func behind() throws {
+        let (pipe, spool) = (pipe(), try #require(Spool()))
+        let end = pipe.fileHandleForReading.fileDescriptor
+        var pieces: [Spool.Piece] = []
+        func takeAll() { while let piece = spool.take(from: end) { pieces.append(piece) } }
+        func write(_ lines: Int) throws { try pipe.fileHandleForWriting.write(contentsOf: Data(String(repeating: "0123456\n", count: lines).utf8)) }
+        // What comes waits in the spool, and none of it in the pipe, until there is too much of it.
+        for _ in 0..<100 {
+            try write(1000)
+            takeAll()
+        }
+        let before = pieces.count
+        #expect(pieces.allSatisfy { !$0.isForced } && pieces.reduce(0) { $0 + $1.bytes.count } < 64 << 10)
+        #expect(!spool.keep(pieces[0], log: .none) || spool.take(from: end) != nil)
+        for piece in pieces.dropFirst() { spool.keep(piece, log: .none) }
+        takeAll()
+        #expect(pieces.count > before + 2)
+        for _ in 0..<400 {
+            try write(1000)
+            takeAll()
+        }
+        #expect(pieces.last?.isForced == true)
+        // What was handed over without an answer is not delivered again.
+        #expect(successor(of: spool).take(from: end) != nil)
+        var info = stat()
+        #expect(unsafe fstat(spool.raw, &info) == 0 && Int(info.st_blocks) * 512 < 4 << 20)
+    }
+
     @Test("what is kept is given back, and a line without an end does not fill the memory")
     func room() throws {
         let (pipe, spool) = (pipe(), try #require(Spool()))
@@ -91,7 +119,7 @@ struct SpoolTests {
         let block = String(repeating: "x", count: 32_768)
         for round in 1...400 {
             try write(round % 2 == 0 && round < 200 ? block + "\n" : block, to: pipe)
-            while let piece = spool.take(from: end) { spool.keep(upTo: piece.lineEnd, log: .none) }
+            while let piece = spool.take(from: end) { spool.keep(piece, log: .none) }
         }
         var info = stat()
         #expect(unsafe fstat(spool.raw, &info) == 0)

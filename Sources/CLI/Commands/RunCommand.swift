@@ -8,7 +8,7 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run the jobs until stopped: the container's entry point.",
         discussion: """
-            A small init process starts shipkeeper, reaps orphans, forwards signals and restarts it after a crash: \
+            A small init process starts shipkeeper, reaps orphans, forwards signals and restarts it after a crash, while services continue: \
             as process 1, or as a child subreaper below another init. SIGTERM and SIGINT stop, SIGHUP reloads \
             the configuration. Started from a terminal, it stops when that is closed.
             """)

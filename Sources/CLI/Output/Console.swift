@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import Init
+import JobKit
 import Processes
 import Scheduler
 import Synchronization
@@ -54,7 +55,13 @@ enum Console {
 
     // MARK: For people
 
-    static func out(_ text: String) { raw(text + "\n") }
+    /// Prints lines. What would steer the terminal is taken out, whether a plug-in, a server or the name of a file brought it.
+    static func out(_ text: String) { raw(printable(text) + "\n") }
+
+    /// The text without control characters; colours and line breaks stay.
+    static func printable(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintedText.line(String($0)) }.joined(separator: "\n")
+    }
 
     /// A sentence: on a terminal broken between words where it is too wide; a script reads it as one line.
     static func say(_ text: String) { out(fitted(text, Terminal.isOutput)) }
@@ -78,7 +85,7 @@ enum Console {
     /// Where it can't be written, there is nobody to tell.
     static func errorRaw(_ text: String) {
         clearProgress()
-        writeError(text)
+        writeError(printable(text))
     }
 
     private static func writeError(_ text: String) { try? StandardStream.error.write(Array(text.utf8)) }

@@ -3,11 +3,13 @@ import JobKit
 /// Columns of text that fit a width: one column is cut, or broken into several lines, where a row is too wide.
 struct TextTable {
     struct Cell {
-        var text: String
-        var colour: Console.Colour?
+        fileprivate(set) var text: String
+        let colour: Console.Colour?
 
+        /// - Parameter text: Becomes one line, without control characters and colours of its own.
         init(_ text: String, _ colour: Console.Colour? = nil) {
-            self.text = text
+            let plain = PrintedText.plain(Array(PrintedText.line(text).utf8))
+            self.text = String(decoding: plain, as: UTF8.self).replacing("\t", with: " ")
             self.colour = colour
         }
     }

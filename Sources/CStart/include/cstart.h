@@ -10,6 +10,10 @@ const char *cstart_argument(int index);
 /// To be called while there is one thread.
 int cstart_hide_environment(void);
 
+/// Takes the environment from Init, where one of ours is above: the variable of this name says where it is. Gives 0, or -1 where Init does not give it.
+/// To be called while there is one thread, and once nobody can look into this process any more.
+int cstart_receive_variables(const char *name);
+
 /// No core dump, no tracer, and no reader of /proc/PID/mem or /proc/PID/environ without CAP_SYS_PTRACE. See prctl(2), PR_SET_DUMPABLE.
 int cstart_forbid_inspection(void);
 

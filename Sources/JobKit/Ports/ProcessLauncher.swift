@@ -19,8 +19,9 @@ package struct ProcessCommand: Sendable {
     /// Lets the process outlive this program, where something above it keeps processes; nil where it is to end with it.
     package var survival: Survival?
 
-    /// Takes what a process writes, and calls back on any thread once the lines that the bytes complete are kept, with the end of the log then.
-    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: @escaping @Sendable (LogEnd) -> Void) -> Void
+    /// Takes what a process writes, and calls back once, on any thread, when the lines that the bytes complete are kept or dropped, with the end of the
+    /// log then.
+    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: (@Sendable (LogEnd) -> Void)?) -> Void
 
     /// What the program that takes over from this one learns of a process.
     package struct Survival: Sendable {

@@ -47,7 +47,7 @@ final class AttemptReporter: RunReporter {
 
     func log(_ line: String) { log.line(line) }
     func output(_ bytes: [UInt8], from stream: LogStream) { log.output(bytes, from: stream) }
-    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void) {
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) {
         log.output(bytes, from: stream, whenKept: whenKept)
     }
 

@@ -154,7 +154,7 @@ package actor JobScheduler {
             for stray in strays {
                 ports.logs.note(LogNotice("its process is still there, and nothing is known that it belongs to; ending it", .warning, job: stray.note.job))
                 group.addTask {
-                    guard let process = try? stray.adopt({ _, _, whenKept in whenKept(.none) }) else { return }
+                    guard let process = try? stray.adopt({ _, _, whenKept in whenKept?(.none) }) else { return }
                     await process.stop(StopSteps())
                 }
             }

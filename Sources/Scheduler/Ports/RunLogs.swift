@@ -19,9 +19,8 @@ package protocol RunLog: Sendable {
     func line(_ text: String)
     /// Bytes that a process of the run has printed, cut anywhere.
     func output(_ bytes: [UInt8], from stream: LogStream)
-    /// The same; calls back on any thread once the lines that the bytes complete are kept, with the end of the log then. Where they are dropped it
-    /// need not call.
-    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void)
+    /// The same; calls back once, on any thread, when the lines that the bytes complete are kept or dropped, with the end of the log then.
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?)
     /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not kept twice.
     func resume(after ends: [LogStream: LogEnd])
     /// Ends the log. Must be called once; nothing may follow.
@@ -29,9 +28,9 @@ package protocol RunLog: Sendable {
 }
 
 extension RunLog {
-    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: @escaping @Sendable (LogEnd) -> Void) {
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) {
         output(bytes, from: stream)
-        whenKept(.none)
+        whenKept?(.none)
     }
 
     package func resume(after ends: [LogStream: LogEnd]) {}
