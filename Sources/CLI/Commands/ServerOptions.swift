@@ -20,8 +20,9 @@ struct ServerOptions: ParsableArguments {
     func ask<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws -> O.Answer {
         let response: HTTPResponse
         do throws(HTTPFailure) { response = try await send(operation, request) } catch {
+            let reason = if case .refused = error { "nothing listens at \(socket)" } else { "\(socket): \(error)" }
             Console.error(
-                "shipkeeper is not running here (\(socket): \(error))", hint: "start it with \"shipkeeper run\", or name its folder with --state",
+                "shipkeeper is not running here (\(reason))", hint: "start it with \"shipkeeper run\", or name its folder with --state",
                 code: .notRunning)
             throw Exit.notRunning
         }
