@@ -156,10 +156,10 @@ extension SettingsReader {
                 hint: "write [program, argument, …], or use \"shell\" for a line of shell")
             return nil
         }
-        let words = elements.compactMap { scalar($0, key) }
-        if words.first?.isEmpty == true { report(at: node.place, "\"\(qualified(key))\" names no program") }
-        for (element, word) in zip(elements, words) { refuseUnusable(word, at: element.place) }
-        return words
+        let words = elements.compactMap { element in scalar(element, key).map { (word: $0, place: element.place) } }
+        if words.first?.word.isEmpty == true { report(at: node.place, "\"\(qualified(key))\" names no program") }
+        for (word, place) in words { refuseUnusable(word, at: place) }
+        return words.map(\.word)
     }
 
     /// Reports what execve(2) refuses: bytes after a zero would be lost, and the length of one word is limited.
@@ -279,10 +279,6 @@ extension SettingsReader {
     package mutating func program(isRequired: Bool = true) -> ProgramLine? {
         let words = command("command", "Program and arguments, as a list; this or \"shell\" is required")
         let line = optionalString("shell", "A line for /bin/sh, instead of \"command\"")
-        for (key, words) in [("command", words ?? []), ("shell", line.map { [$0] } ?? [])]
-        where words.contains(where: { $0.utf8.count >= SettingsReader.longestWord }) {
-            report(key, "\"\(qualified(key))\" holds a word longer than Linux gives to a process (128 KiB)", hint: "put it in a file")
-        }
         switch (words, line) {
         case (let words?, nil): return words.isEmpty ? nil : .command(words)
         case (nil, let line?):
