@@ -121,7 +121,7 @@ package struct Daemon {
         if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":") }
         state.clearScratch()
         ShownTime.zone = configuration.timeZone
-        warn()
+        await warn()
         guard let store = openStore() else { return 1 }
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
         let scheduler = JobScheduler(
@@ -162,7 +162,7 @@ package struct Daemon {
     }
     private var bootID: String { stopping.bootID }
 
-    private func warn() {
+    private func warn() async {
         container.note("shipkeeper \(version): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
         container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
@@ -171,7 +171,7 @@ package struct Daemon {
                 "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)
         }
         for warning in configuration.warnings { container.note(warning.description, .warning) }
-        for check in PlatformChecks(file: file).warnings { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
+        for check in await PlatformChecks(file: file).warnings() { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
         for job in configuration.jobs {
             guard let reason = job.definition.disabled, reason.hint != nil else { continue }
             container.note(LogNotice("disabled: \(reason)", .warning, job: job.definition.name))

@@ -89,7 +89,7 @@ extension BackupSource {
 
     private func markPlaces() throws(FileError) -> [MarkPlace] {
         var places: [MarkPlace] = []
-        for item in items {
+        for item in located() {
             do throws(FileError) {
                 places.append(MarkPlace(part: item.readable, folder: try Folder.open(item.place), name: RawName(RestoreNames.token)))
             } catch {
