@@ -33,7 +33,7 @@ extension LocalFolderLayout {
         let end = ContinuousClock.now + patience
         while true {
             do throws(FileError) {
-                try file.lock(waiting: false)
+                try file.lock()
                 return file
             } catch {
                 guard error.code == EWOULDBLOCK || error.code == EINTR else {
