@@ -165,7 +165,7 @@ package struct Daemon {
     private func warn() async {
         container.note("shipkeeper \(version): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
-        container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
+        container.note("platform: \(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)")
         if ContainerEnvironment.isSafeMode {
             container.note(
                 "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)

@@ -42,7 +42,7 @@ package struct Platform: Hashable, Sendable {
         ]
     }
 
-    /// The platform's own name.
+    /// The platform's own name; for `container` that none is detected.
     package var name: String {
         switch kind {
         case .huggingface: "Hugging Face Space"
@@ -54,7 +54,7 @@ package struct Platform: Hashable, Sendable {
         case .cloudrun: "Cloud Run"
         case .zeabur: "Zeabur"
         case .kubernetes: "Kubernetes"
-        case .container: "platform: none detected"
+        case .container: "none detected"
         }
     }
 

@@ -31,6 +31,15 @@ struct PlatformTests {
         #expect(platform.variables["SHIPKEEPER_PUBLIC_URL"] == url ?? "http://127.0.0.1:\(port)")
     }
 
+    @Test("the line about a platform does not name its own heading")
+    func found() {
+        for environment in [[:], ["SPACE_ID": "a/b"], ["FLY_APP_NAME": "x"]] {
+            let check = PlatformAdvice.found(Platform(environment), stopBudget: .seconds(8))
+            #expect(check.name == "platform" && !check.message.contains("platform") && check.message.contains(" (port 7860, "), "\(check)")
+        }
+        #expect(PlatformAdvice.found(Platform([:]), stopBudget: .seconds(8)).message.hasPrefix("none detected (port "))
+    }
+
     @Test("warns of what moves by itself, of tunnels where they are not allowed, and of a home that can't be written")
     func advice() {
         let found = PlatformAdvice.movingVersions(
