@@ -74,7 +74,7 @@ struct MainJobTests {
         let (folder, port) = (try world(account), Port.reserve())
         let program = try RunningProgram(configuration(folder, port: port), in: folder)
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
-        _ = try Shell.run("kill -9 $(pgrep -f 'http.server \(port)')")
+        _ = try Shell.run("kill -9 $(pgrep -f '[h]ttp.server \(port)')")
         #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"))
         #expect(try RunningProgram.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep -E '^gateway +[a-z]+ +1 '"))
         #expect(try program.ask("why gateway").output.contains("restarted 1× in this run, last "))
@@ -87,7 +87,7 @@ struct MainJobTests {
         let why = try program.ask("why gateway").output
         #expect(why.contains("the start of shipkeeper; shipkeeper had ended while run "), "\(why)")
         #expect(program.stop() == 0)
-        #expect(try Shell.run("pgrep -f 'http.server \(port)'").status != 0)
+        #expect(try Shell.run("pgrep -f '[h]ttp.server \(port)'").status != 0)
     }
 
     @Test("a restore that fails holds the gateway and locks backups; nothing stored is lost", .timeLimit(.minutes(30)), arguments: Account.allCases)
