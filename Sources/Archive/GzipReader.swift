@@ -29,10 +29,11 @@ import Files
 
     private static var outOfMemory: ArchiveError { .file(FileError("start", "zlib", code: ErrorNumber.outOfMemory)) }
 
-    /// The next decompressed bytes, at most `most` (1 or more); empty only after the last member. Blocks while the source blocks.
+    /// The next decompressed bytes, at most `most`; for 1 or more empty only after the last member. Blocks while the source blocks.
     /// - Throws: `damaged` for bytes that are not gzip, a wrong checksum or length (RFC 1952 §2.3.1), a file that is cut short, and data other
     ///   than zeros after the last member; what the source throws. After an error the reader must not be used any more.
     package func read(_ most: Int) throws(ArchiveError) -> [UInt8] {
+        guard most > 0 else { return [] }
         while true {
             if input.isEmpty, state != .ended { input = try source.read(GzipReader.pieceSize)[...] }
             switch state {

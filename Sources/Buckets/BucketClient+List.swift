@@ -36,7 +36,7 @@ extension BucketClient {
 
     private static func object(_ item: XMLElement, isEncoded: Bool) throws(StorageError) -> BucketObject {
         let key = isEncoded ? item["Key"].flatMap(PercentEncoding.decode) : item["Key"]
-        guard let key, let size = item["Size"].flatMap({ Int64($0) }) else {
+        guard let key, let size = item["Size"].flatMap({ Int64($0) }), size >= 0 else {
             throw .unavailable("listing the bucket: an entry is invalid")
         }
         let tag = (item["ETag"] ?? "").filter { $0 != "\"" }.lowercased()

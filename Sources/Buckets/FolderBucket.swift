@@ -17,26 +17,27 @@ package struct FolderBucket: Bucket {
     /// - Parameter path: The folder; not accessed yet.
     package init(path: String) { self.path = path }
 
-    /// Walks the whole folder and reads every file for its MD5, whatever the prefix. Links and special files are left out.
+    /// Walks the folders that the prefix leads to, and reads every file under it for its MD5. Links and special files are left out.
     package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
-        let found = try await work { root, flag throws(FileError) in try FolderBucket.walk(root, flag) }
-        return found.filter { $0.key.utf8.starts(with: prefix.utf8) }.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        let found = try await work { root, flag throws(FileError) in try FolderBucket.walk(root, prefix, flag) }
+        return found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
     /// Folder by folder, however deep they go.
-    private static func walk(_ root: Folder, _ flag: CancelFlag) throws(FileError) -> [BucketObject] {
+    private static func walk(_ root: Folder, _ prefix: String, _ flag: CancelFlag) throws(FileError) -> [BucketObject] {
+        func leads(_ path: String) -> Bool { path.utf8.starts(with: prefix.utf8) || prefix.utf8.starts(with: path.utf8) }
         var found: [BucketObject] = []
         var waiting: [[RawName]] = [[]]
         while let way = waiting.popLast() {
             var folder = root
             for name in way { folder = try folder.folder(name) }
-            let prefix = way.map { "\($0)/" }.joined()
+            let above = way.map { "\($0)/" }.joined()
             for name in try folder.names() where !name.description.hasPrefix(unfinished) {
-                if flag.isSet { throw interrupted(prefix) }
-                let status = try folder.status(name)
+                if flag.isSet { throw interrupted(above) }
+                let (key, status) = ("\(above)\(name)", try folder.status(name))
                 switch status.kind {
-                case .folder: waiting.append(way + [name])
-                case .file: found.append(try object("\(prefix)\(name)", status, folder.file(name), flag))
+                case .folder: if leads(key + "/") { waiting.append(way + [name]) }
+                case .file: if key.utf8.starts(with: prefix.utf8) { found.append(try object(key, status, folder.file(name), flag)) }
                 case .symbolicLink, .fifo, .socket, .device: break
                 }
             }
@@ -85,7 +86,8 @@ package struct FolderBucket: Bucket {
         }
     }
 
-    /// Removes files, and folders that become empty.
+    /// Removes files, and folders that become empty. What is not there is no error, and neither is a key that leads through a file or to a folder:
+    /// such an object is not there either.
     /// - Throws: `refused` for a key that is not a relative path without `.`, `..` and empty names.
     package func delete(_ keys: [String]) async throws(StorageError) {
         for key in keys {
@@ -94,14 +96,29 @@ package struct FolderBucket: Bucket {
                 if flag.isSet { throw FolderBucket.interrupted(key) }
                 var way = [root]
                 for part in folders {
-                    guard let last = way.last, last.exists(part) else { return }
-                    way.append(try last.folder(part))
+                    guard let last = way.last, let next = try FolderBucket.folder(part, in: last) else { return }
+                    way.append(next)
                 }
-                guard let last = way.last, last.exists(name) else { return }
+                guard let last = way.last, try FolderBucket.holdsObject(name, last) else { return }
                 try last.remove(name)
                 // Folders that are empty now are removed too, as in a bucket.
                 for (index, part) in folders.enumerated().reversed() where try way[index + 1].names().isEmpty { try way[index].removeFolder(part) }
             }
+        }
+    }
+
+    /// Nil where there is none, or something else has that name.
+    private static func folder(_ name: RawName, in folder: Folder) throws(FileError) -> Folder? {
+        do throws(FileError) { return try folder.folder(name) } catch {
+            if error.isMissing || error.isNoFolder { return nil }
+            throw error
+        }
+    }
+
+    private static func holdsObject(_ name: RawName, _ folder: Folder) throws(FileError) -> Bool {
+        do throws(FileError) { return try folder.status(name).kind != .folder } catch {
+            if error.isMissing { return false }
+            throw error
         }
     }
 

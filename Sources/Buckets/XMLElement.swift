@@ -140,7 +140,10 @@ struct XMLElement: Hashable, Sendable {
             default: break
             }
             guard entity.hasPrefix("#") else { return nil }
-            let number = entity.hasPrefix("#x") ? UInt32(entity.dropFirst(2), radix: 16) : UInt32(entity.dropFirst())
+            let isHexadecimal = entity.hasPrefix("#x")
+            let digits = entity.dropFirst(isHexadecimal ? 2 : 1)
+            // A number may begin with a sign, and a reference may not.
+            let number = digits.hasPrefix("+") ? nil : UInt32(digits, radix: isHexadecimal ? 16 : 10)
             return number.flatMap(Unicode.Scalar.init)
         }
     }

@@ -161,7 +161,8 @@ struct YAMLTree {
     ) -> ConfigNode {
         if scalar.string.utf8.contains(0) {
             result.problems.append(Problem(at: place, "the text holds a NUL, which ends it for every other program", hint: "remove it"))
-            return ConfigNode(.null, at: place)
+            // A text all the same: as nothing it would be missing too.
+            return ConfigNode(.scalar(String(String.UnicodeScalarView(scalar.string.unicodeScalars.filter { $0 != "\0" })), isPlain: false), at: place)
         }
         let isPlain = scalar.style == .plain || scalar.style == .any
         if isPlain, ["", "~", "null"].contains(scalar.string) { return ConfigNode(.null, at: place) }

@@ -124,7 +124,7 @@ package struct Daemon {
         let launcher = SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes, store: stopping.link)
         state.clearScratch()
         ShownTime.zone = configuration.timeZone
-        warn()
+        await warn()
         guard let store = openStore() else { return 1 }
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
         let scheduler = JobScheduler(
@@ -174,16 +174,16 @@ package struct Daemon {
     }
     private var bootID: String { stopping.bootID }
 
-    private func warn() {
+    private func warn() async {
         container.note("version \(version), \(configuration.jobs.count.counted("job")) from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
-        container.note(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)
+        container.note("platform: \(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)")
         if ContainerEnvironment.isSafeMode {
             container.note(
                 "safe mode: nothing is restored, started or backed up; unset \(ContainerEnvironment.safeModeVariable) and restart to end it", .warning)
         }
         for warning in configuration.warnings { container.note(warning.logText, .warning) }
-        for check in PlatformChecks(file: file).warnings { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
+        for check in await PlatformChecks(file: file).warnings() { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
         for job in configuration.jobs {
             guard let reason = job.definition.disabled, reason.hint != nil else { continue }
             container.note(LogNotice("disabled: \(reason)", .warning, job: job.definition.name))

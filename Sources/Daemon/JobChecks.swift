@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HTTPClient
 package import JobKit
@@ -30,11 +31,15 @@ package actor JobChecks {
         case .service(let service):
             (programs, addresses) = (service.programs, service.addresses)
             environment.merge(service.environment) { _, own in own }
-            if let plugin = plugins.first(where: { $0.name == job.definition.typeName }) { checks = plugin.checks(path: environment["PATH"]) }
+            if let plugin = plugins.first(where: { $0.name == job.definition.typeName }) {
+                let path = environment["PATH"]
+                checks = await DedicatedThread.run { _ in plugin.checks(path: path) } ?? []
+            }
         }
         // What a job before it makes, such as a restore, may not be there yet.
         let mayCome = !job.definition.needs.isEmpty
-        checks += ProgramChecks(path: environment["PATH"], mayCome: mayCome).checks(programs)
+        let lookup = ProgramChecks(path: environment["PATH"], mayCome: mayCome)
+        checks += await DedicatedThread.run { _ in lookup.checks(programs) } ?? []
         for use in addresses { checks.append(await check(use)) }
         return checks
     }

@@ -1,4 +1,5 @@
 package import Config
+import Files
 import Foundation
 package import HTTPClient
 package import JobKit
@@ -6,31 +7,35 @@ package import Platforms
 import Settings
 
 /// Looks at this container the way its platform will.
-package struct PlatformChecks {
+package struct PlatformChecks: Sendable {
     package let platform = ContainerEnvironment.platform
     package let file: ConfigurationFile
 
     package init(file: ConfigurationFile) { self.file = file }
 
-    /// What can be said without asking anything, the plain facts first.
-    package func local(_ configuration: Configuration) -> [JobCheck] { [PlatformAdvice.found(platform, stopBudget: configuration.stopBudget)] + warnings }
+    /// What can be said without asking anybody, the plain facts first. The disk is looked at on a thread of its own.
+    package func local(_ configuration: Configuration) async -> [JobCheck] {
+        [PlatformAdvice.found(platform, stopBudget: configuration.stopBudget)] + (await warnings())
+    }
 
-    /// Only what is worth a warning.
-    package var warnings: [JobCheck] {
+    /// Only what is worth a warning. The disk is looked at on a thread of its own; nothing is found where none can be started.
+    package func warnings() async -> [JobCheck] { await DedicatedThread.run { _ in look() } ?? [] }
+
+    private func look() -> [JobCheck] {
         let home = ContainerEnvironment.own["HOME"]
         let found = [
             PlatformAdvice.home(home, isWritable: FileManager.default.isWritableFile(atPath: home ?? "/"), user: getuid()),
-            PlatformAdvice.tunnels(tunnels, on: platform),
+            PlatformAdvice.tunnels(findTunnels(), on: platform),
         ]
-        return found.compactMap(\.self) + PlatformAdvice.movingVersions(in: ContainerEnvironment.own) + movingVersions
+        return found.compactMap(\.self) + PlatformAdvice.movingVersions(in: ContainerEnvironment.own) + findMovingVersions()
     }
 
-    private var tunnels: [String] {
+    private func findTunnels() -> [String] {
         let folders = (ContainerEnvironment.own["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
         return PlatformAdvice.tunnels.compactMap { name in folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) } }
     }
 
-    private var movingVersions: [JobCheck] {
+    private func findMovingVersions() -> [JobCheck] {
         let dockerfile = URL(fileURLWithPath: file.path).deletingLastPathComponent().appendingPathComponent("Dockerfile").path
         return [file.path, dockerfile].flatMap { path -> [JobCheck] in
             guard let data = FileManager.default.contents(atPath: path) else { return [] }

@@ -20,6 +20,8 @@ actor Watches {
     private let clock: any WallClock
     private let note: @Sendable (LogNotice) -> Void
     private var tasks: [Watch: Task<Void, Never>] = [:]
+    /// How often it was said what to watch.
+    private var generation = 0
 
     init(_ scheduler: JobScheduler, clock: any WallClock, note: @escaping @Sendable (LogNotice) -> Void) {
         self.scheduler = scheduler
@@ -30,13 +32,12 @@ actor Watches {
     deinit { for task in tasks.values { task.cancel() } }
 
     /// Watches for these jobs. What is watched already continues, with changes that have not come to rest yet.
-    func use(_ jobs: [ScheduledJob]) {
-        var wanted: Set<Watch> = []
-        for job in jobs where job.definition.disabled == nil {
-            for (paths, debounce) in job.definition.triggers.compactMap(\.watched) {
-                for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, debounce: debounce, outputs: Set(job.work.outputs))) }
-            }
-        }
+    func use(_ jobs: [ScheduledJob]) async {
+        generation += 1
+        let own = generation
+        let wanted = await DedicatedThread.run { _ in Watches.wanted(by: jobs) } ?? Watches.wanted(by: jobs)
+        // Something else has been said meanwhile.
+        guard own == generation else { return }
         for (watch, task) in tasks where !wanted.contains(watch) {
             task.cancel()
             tasks[watch] = nil
@@ -48,6 +49,18 @@ actor Watches {
                 while !Task.isCancelled { await Watches.carry(watch, scheduler, clock, note) }
             }
         }
+    }
+
+    /// Blocks: what jobs write themselves may be in files.
+    private static func wanted(by jobs: [ScheduledJob]) -> Set<Watch> {
+        var wanted: Set<Watch> = []
+        for job in jobs where job.definition.disabled == nil {
+            for (paths, debounce) in job.definition.triggers.compactMap(\.watched) {
+                let outputs = Set(job.work.findOutputs())
+                for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, debounce: debounce, outputs: outputs)) }
+            }
+        }
+        return wanted
     }
 
     private static func carry(_ watch: Watch, _ scheduler: JobScheduler, _ clock: any WallClock, _ note: @escaping @Sendable (LogNotice) -> Void) async {

@@ -160,9 +160,9 @@ package final class OpenFile: Sendable {
     /// Releases such a lock.
     package func unlock(from start: Int64, count: Int64) { _ = cfiles_lock_range(raw, F_UNLCK, off_t(start), off_t(count)) }
 
-    /// Takes the exclusive lock of the file (flock(2)), which is released when the file is closed. It excludes only others who ask for it.
-    /// - Parameter waiting: Blocks until the lock is free; otherwise a lock that is held fails at once with `FileError.isLocked`.
-    package func lock(waiting: Bool) throws(FileError) {
-        guard flock(raw, LOCK_EX | (waiting ? 0 : LOCK_NB)) == 0 else { throw FileError("lock", path) }
+    /// Takes the exclusive lock of the file (flock(2)), which is released when the file is closed. It excludes only others who ask for it. A lock
+    /// that is held fails at once with `FileError.isLocked`.
+    package func lock() throws(FileError) {
+        guard flock(raw, LOCK_EX | LOCK_NB) == 0 else { throw FileError("lock", path) }
     }
 }

@@ -65,8 +65,8 @@ import Threads
         }
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         if let socket = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
-        // A proxy is for other machines; what runs on this one is asked directly.
-        if request.unixSocket != nil || HTTPOrigin(request.url)?.isThisMachine ?? false { set(CURLOPT_NOPROXY, "*") }
+        // A proxy is for other machines; what runs on this one is asked directly. A bare connection would reach the proxy and say nothing of the target.
+        if request.unixSocket != nil || connectOnly || HTTPOrigin(request.url)?.isThisMachine ?? false { set(CURLOPT_NOPROXY, "*") }
         if connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         // Over a used connection that turns out dead libcurl would send it a second time of its own accord.
         if !request.isRepeatable { set(CURLOPT_FRESH_CONNECT, 1) }

@@ -16,6 +16,16 @@ package enum PercentEncoding {
 
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 
+    /// Of a hexadecimal digit.
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x37
+        case 0x61...0x66: digit - 0x57
+        default: nil
+        }
+    }
+
     /// Decodes `%XX` and takes `+` for a blank, as listings are encoded: a plus itself arrives as `%2B`. Nil for anything malformed.
     package static func decode(_ text: String) -> String? {
         var bytes: [UInt8] = []
@@ -24,9 +34,8 @@ package enum PercentEncoding {
             switch byte {
             case 0x2b: bytes.append(0x20)
             case 0x25:
-                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-                bytes.append(value)
-                rest = rest.dropFirst(2)
+                guard let high = rest.popFirst().flatMap(value), let low = rest.popFirst().flatMap(value) else { return nil }
+                bytes.append(high << 4 | low)
             default: bytes.append(byte)
             }
         }

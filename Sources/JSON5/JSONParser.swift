@@ -168,7 +168,10 @@ struct JSONParser {
     }
 
     private mutating func hexadecimal(_ count: Int) throws(JSONSyntaxError) -> UInt32 {
-        guard at + count <= bytes.count, let value = UInt32(String(decoding: bytes[at..<at + count], as: UTF8.self), radix: 16) else {
+        // A number may begin with a sign, and an escape may not.
+        guard at + count <= bytes.count, bytes[at] != UInt8(ascii: "+"),
+            let value = UInt32(String(decoding: bytes[at..<at + count], as: UTF8.self), radix: 16)
+        else {
             throw error("an escape needs \(count) hexadecimal digits")
         }
         at += count

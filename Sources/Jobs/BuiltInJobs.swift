@@ -9,7 +9,7 @@ package enum BuiltInJobs {
     /// - Parameters:
     ///   - http: Used by all jobs and repositories.
     ///   - hubEndpoint: The Hub's address where a repository names none: the value of `HF_ENDPOINT`.
-    ///   - now: The wall clock, for signatures.
+    ///   - now: The wall clock, for signatures and for when a server asks to be asked again.
     package static func catalog(
         http: any HTTPTransport, hubEndpoint: String? = nil, now: @escaping @Sendable () -> Date
     ) -> JobCatalog {
@@ -26,7 +26,7 @@ package enum BuiltInJobs {
             Repository.folder(named: name, &reader)
         }
         catalog.add(repository: "huggingface", about: "A dataset of the Hugging Face Hub") { name, reader in
-            Repository.huggingFace(named: name, &reader, http: http, endpoint: hubEndpoint)
+            Repository.huggingFace(named: name, &reader, http: http, endpoint: hubEndpoint, now: now)
         }
         catalog.add(repository: "oss", about: "A bucket of Aliyun OSS") { name, reader in
             Repository.bucket(.oss, named: name, &reader, http: http, now: now)

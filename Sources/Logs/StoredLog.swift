@@ -43,7 +43,7 @@ struct StoredLog {
     /// - Parameter dropped: Bytes that rotation took from the front, which offsets count from.
     func offset(of start: LogStart, afterDropping dropped: Int64 = 0) -> Int64 {
         switch start {
-        case .offset(let offset): max(0, offset - dropped)
+        case .offset(let offset): max(0, max(0, offset) - dropped)
         case .last(let count): self.offset(ofLast: count)
         case .since(let instant): self.offset(since: instant)
         }

@@ -42,7 +42,7 @@ package struct Platform: Hashable, Sendable {
         ]
     }
 
-    /// The platform's own name.
+    /// The platform's own name; for `container` that none is detected.
     package var name: String {
         switch kind {
         case .huggingface: "Hugging Face Space"
@@ -54,7 +54,7 @@ package struct Platform: Hashable, Sendable {
         case .cloudrun: "Cloud Run"
         case .zeabur: "Zeabur"
         case .kubernetes: "Kubernetes"
-        case .container: "platform: none detected"
+        case .container: "none detected"
         }
     }
 
@@ -77,8 +77,9 @@ package struct Platform: Hashable, Sendable {
         case .render, .kubernetes: return .seconds(25)
         case .fly: return .seconds(4)
         case .railway:
-            let drain = value("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").flatMap { Double($0) } ?? 3
-            return .milliseconds(max(1000, Int64(min(drain, 3600) * 1000) - 500))
+            // A number that is none, and one below zero, are no time to wait.
+            let drain = value("RAILWAY_DEPLOYMENT_DRAINING_SECONDS").flatMap { Double($0) }.flatMap { $0.isNaN ? nil : $0 } ?? 3
+            return .milliseconds(max(1000, Int64(max(0, min(drain, 3600)) * 1000) - 500))
         case .huggingface, .modelscope, .koyeb, .cloudrun, .zeabur, .container: return .seconds(8)
         }
     }

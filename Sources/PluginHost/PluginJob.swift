@@ -1,3 +1,4 @@
+import Files
 import Foundation
 package import JobKit
 package import Settings
@@ -22,16 +23,17 @@ package struct PluginJob: JobType {
 
     package static func settings(from reader: inout SettingsReader) -> Settings { Settings() }
 
-    /// Whether the programs that it needs are there. Blocks for the disk; starts no process.
-    package func diagnose(environment: [String: String]) async -> [JobCheck] { manifest.checks(path: environment["PATH"]) }
+    /// Whether the programs that it needs are there. The disk is looked at on a thread of its own; starts no process.
+    package func diagnose(environment: [String: String]) async -> [JobCheck] {
+        await DedicatedThread.run { _ in manifest.checks(path: environment["PATH"]) } ?? [JobCheck("plug-in", PluginJob.noThread)]
+    }
 
     /// Runs the plug-in once, in a folder of the job's own below the state folder, and stores what it wants remembered, however it ended.
     /// - Throws: The plug-in's own error, with its retry advice; else why it did not end with a result and exit code 0, or broke the protocol.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
-        try needs(context)
+        let folder = try await prepare(context)
         let owner = "plugin/\(manifest.name)/\(context.job)"
         let remembered = try await context.values.values(of: owner)
-        let folder = try workingFolder(context)
         let ended = Mutex<(@Sendable () -> Void)?>(nil)
         let conversation = PluginConversation(
             onProgress: { context.report($0) }, onNote: { context.log("note: \($0)") }, onFlaw: { ended.withLock { $0 }?() })
@@ -122,6 +124,23 @@ package struct PluginJob: JobType {
         ]
         request["deadline"] = context.deadline.map { .text($0.formatted(.iso8601)) }
         return PluginValue.object(request).bytes + [10]
+    }
+
+    private static let noThread = JobError(
+        "no thread could be started", hint: "raise the limit on processes (pids.max, ulimit -u), or see what uses them up", retry: .worthwhile)
+
+    /// Its folder, once all programs that it needs are found. The disk work is done on a thread of its own.
+    private func prepare(_ context: RunContext) async throws(JobError) -> String {
+        let prepared: Result<String, JobError>? = await DedicatedThread.run { _ in
+            do throws(JobError) {
+                try needs(context)
+                return .success(try workingFolder(context))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let prepared else { throw PluginJob.noThread }
+        return try prepared.get()
     }
 
     private func needs(_ context: RunContext) throws(JobError) {

@@ -59,14 +59,20 @@ package enum PlaceTrust {
         do throws(FileError) { return flaw(try Folder.open(path).status(), user: user).map { "\(path) \($0.description)" } } catch { return "\(error)" }
     }
 
-    /// Why a folder or a file directly in it is not trusted, as a message; nil where all are. Folders further down are not looked at. Blocks for
-    /// the disk.
+    /// Why a folder or anything below it is not trusted, as a message; nil where all is. Links are not followed. Blocks for the disk.
     package static func problem(in path: String, user: UInt32 = FileUser.id) -> String? {
         if let problem = problem(ofFolder: path, user: user) { return problem }
         do throws(FileError) {
-            let folder = try Folder.open(path)
-            for name in try folder.names() {
-                if let flaw = flaw(try folder.status(name), user: user) { return "\(folder.path(of: name)) \(flaw.description)" }
+            let top = try Folder.open(path)
+            var waiting: [[RawName]] = [[]]
+            while let way = waiting.popLast() {
+                var folder = top
+                for name in way { folder = try folder.folder(name) }
+                for name in try folder.names() {
+                    let status = try folder.status(name)
+                    if let flaw = flaw(status, user: user) { return "\(folder.path(of: name)) \(flaw.description)" }
+                    if status.kind == .folder { waiting.append(way + [name]) }
+                }
             }
             return nil
         } catch {

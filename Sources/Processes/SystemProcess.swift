@@ -46,7 +46,7 @@ final class SystemProcess: RunningProcess {
     func send(signal: Int32) { keeper.signal(signal, group: group, of: id) }
 
     func usage() async -> ProcessUsage {
-        await members().reduce(into: ProcessUsage(containerBytes: ContainerMemory.bytes)) { usage, member in
+        await members().reduce(into: ProcessUsage(containerBytes: ContainerMemory.read())) { usage, member in
             usage.residentBytes += member.resident
             usage.processorTime += member.processorTime
         }

@@ -31,6 +31,18 @@ package enum ByteSizeText {
     }
 }
 
+/// Sizes may be what another machine says: no number of them may stop the program.
+extension Int64 {
+    /// The sum, at most `Int64.max`.
+    package func addingUpToMost(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other > 0 ? .max : .min) : sum
+    }
+
+    /// The share of a whole, which is above 0, in percent, rounded down; at most a million.
+    package func percent(of whole: Int64) -> Int { Int(Swift.max(0, Swift.min(1_000_000, Double(self) / Double(whole) * 100))) }
+}
+
 extension Int {
     /// A number with its noun: `1 file`, `3 files`.
     package func counted(_ noun: String, plural: String? = nil) -> String { "\(self) \(self == 1 ? noun : plural ?? noun + "s")" }

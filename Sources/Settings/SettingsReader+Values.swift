@@ -153,10 +153,10 @@ extension SettingsReader {
                 hint: "write [program, argument, …], or use \"shell\" for a line of shell")
             return nil
         }
-        let words = elements.compactMap { scalar($0, key) }
-        if words.first?.isEmpty == true { report(at: node.place, "\"\(qualified(key))\" names no program") }
-        for (element, word) in zip(elements, words) { refuseUnusable(word, at: element.place) }
-        return words
+        let words = elements.compactMap { element in scalar(element, key).map { (word: $0, place: element.place) } }
+        if words.first?.word.isEmpty == true { report(at: node.place, "\"\(qualified(key))\" names no program") }
+        for (word, place) in words { refuseUnusable(word, at: place) }
+        return words.map(\.word)
     }
 
     /// Reports what execve(2) refuses: bytes after a zero would be lost, and the length of one word is limited.

@@ -73,7 +73,6 @@ package actor StateFile {
         place = .waiting(held)
         guard let store = held.store, await write(held, to: store) else { return false }
         guard case .waiting(var rest) = place else { return true }
-        rest.underWay = []
         for (owner, values) in held.values where rest.values[owner] == values { rest.values[owner] = nil }
         place = rest.changes.isEmpty && rest.values.isEmpty ? .file(store, hasRecorded: true) : .waiting(rest)
         if case .file = place { return true }
@@ -83,6 +82,11 @@ package actor StateFile {
     private func write(_ held: Held, to store: SQLiteStore) async -> Bool {
         do {
             try await store.commit(held.underWay)
+            // Recorded once, whatever becomes of the values.
+            if case .waiting(var rest) = place {
+                rest.underWay = []
+                place = .waiting(rest)
+            }
             for (owner, values) in held.values { try await store.set(values, of: owner) }
             return true
         } catch {
@@ -117,16 +121,27 @@ extension StateFile: RunStore {
         case .file(let store, let hasRecorded):
             do {
                 try await store.commit(changes)
-                place = .file(store, hasRecorded: true)
+                // Another commit may have found no room meanwhile: what it left still waits.
+                if case .file = place { place = .file(store, hasRecorded: true) }
             } catch {
                 guard error.kind == .noRoom, !hasRecorded else { throw error }
-                place = .waiting(Held(store: store, changes: changes))
+                switch place {
+                case .file(_, hasRecorded: true): throw error
+                case .file(let store, hasRecorded: false): place = .waiting(Held(store: store, changes: changes))
+                case .waiting: hold(changes)
+                }
             }
-        case .waiting(var held):
-            held.changes += changes
-            place = .waiting(held)
+        case .waiting:
+            hold(changes)
             _ = await settle()
         }
+    }
+
+    /// Behind what waits already.
+    private func hold(_ changes: [StoreChange]) {
+        guard case .waiting(var held) = place else { return }
+        held.changes += changes
+        place = .waiting(held)
     }
 
     /// A message while changes wait for room; nil otherwise.

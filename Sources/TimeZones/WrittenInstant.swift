@@ -26,6 +26,9 @@ package struct WrittenInstant: Hashable, Sendable {
         relative(text.lowercased(), zone, now) ?? dated(text, zone)
     }
 
+    /// 0001-01-01 in UTC: what is before it has no written form.
+    private static let firstYear = Date(timeIntervalSince1970: -62_135_596_800)
+
     private static func relative(_ text: String, _ zone: Zone, _ now: Date) -> WrittenInstant? {
         let wall = Int(now.timeIntervalSince1970.rounded(.down)) + zone.offset(at: now)
         let today = CivilDate.floorDivide(wall, CivilDate.daySeconds) * CivilDate.daySeconds
@@ -35,7 +38,8 @@ package struct WrittenInstant: Hashable, Sendable {
             return WrittenInstant(first, seconds: next.timeIntervalSince(first))
         }
         if text.hasSuffix(" ago"), let length = DurationText.parse(String(text.dropLast(4))) {
-            return WrittenInstant(now.addingTimeInterval(-length.seconds), seconds: 0)
+            let instant = now.addingTimeInterval(-length.seconds)
+            return instant >= firstYear ? WrittenInstant(instant, seconds: 0) : nil
         }
         guard let found = text.wholeMatch(of: /(\d\d?):(\d\d)/)?.output, let hour = Int(found.1), let minute = Int(found.2), hour < 24, minute < 60 else {
             return nil

@@ -112,6 +112,20 @@ struct InteropTests {
         #expect(check.status == 0, "\(check.errors)")
     }
 
+    @Test("a read of nothing ends, wherever the reader is", .timeLimit(.minutes(30)))
+    func nothing() throws {
+        let sink = MemorySink()
+        let writer = GzipWriter(sink, cores: 1)
+        try writer.write(Array("content".utf8))
+        try writer.finish()
+        let reader = try GzipReader(MemorySource(sink.bytes + sink.bytes))
+        for expected in ["cont", "ent", "content"] {
+            #expect(try reader.read(0).isEmpty)
+            #expect(String(decoding: try reader.read(expected.utf8.count), as: UTF8.self) == expected)
+        }
+        #expect(try reader.read(0).isEmpty && reader.read(10).isEmpty && reader.read(0).isEmpty)
+    }
+
     /// All that an archive holds, and what went wrong.
     private func contents(_ bytes: [UInt8]) -> Result<[(entry: TarEntry, content: [UInt8])], ArchiveError> {
         Result { () throws(ArchiveError) in

@@ -35,7 +35,8 @@ struct FaultMatrix {
             patience.answer = .milliseconds(500)
             patience.commit = .milliseconds(500)
             patience.stall = .seconds(1)
-            let store = HuggingFace(.init(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint), http: hub.http, patience: patience)
+            let store = HuggingFace(
+                .init(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint), http: hub.http, patience: patience, now: { Date() })
             return ArchiveRepository(store: store, retention: Retention(), cores: 2)
         }
 

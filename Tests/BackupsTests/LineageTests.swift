@@ -157,6 +157,65 @@ struct LineageTests {
     }
 }
 
+@Suite("marks that can't be written everywhere", .enabled(if: getuid() == 0))
+struct PartialMarkTests {
+    private let t = Date(timeIntervalSince1970: 1_790_000_000)
+    private let folder = TemporaryFolder()
+
+    private func source(_ parts: String...) -> BackupSource { BackupSource(base: folder["base"], paths: parts) }
+
+    /// The parts, of which some take no file.
+    private func make(_ parts: [String], full: Set<String>) throws {
+        for part in parts {
+            let line = "mkdir -p base/\(part)" + (full.contains(part) ? " && mount -t tmpfs -o nr_inodes=1 tmpfs base/\(part)" : "")
+            let made = try folder.run(line)
+            try #require(made.status == 0, "\(made.errors)")
+        }
+    }
+
+    private func unmount() { for part in ["a", "b", "c", "d"] { _ = try? folder.run("umount -l base/\(part)") } }
+
+    @Test("parts without one are in no list, and the others are a tree", arguments: [["a"], ["b"], ["d"], ["a", "c"], ["b", "c", "d"]] as [Set<String>])
+    func new(full: Set<String>) throws {
+        defer { unmount() }
+        try make(["a", "b", "c", "d"], full: full)
+        let source = source("a", "b", "c", "d")
+        let token = try source.mark { $0.descend(from: .init(checksum: "x", at: t), in: "r") }
+        #expect(token != nil)
+        var reading = try #require(try source.readMark())
+        #expect(reading.mark.token == token && reading.missing.isEmpty && Set(reading.mark.parts) == Set(["a", "b", "c", "d"]).subtracting(full))
+        // Each of them knows all the others.
+        for part in ["a", "b", "c", "d"] where !full.contains(part) {
+            #expect(try self.source(part).readMark()?.mark.parts == reading.mark.parts)
+        }
+        unmount()
+        #expect(try source.mark { $0.announce("y", at: t, in: "r") } == token)
+        reading = try #require(try source.readMark())
+        #expect(reading.mark.parts == ["a", "b", "c", "d"] && reading.mark.backups["r"]?.pending == "y")
+    }
+
+    @Test("none where no part takes one")
+    func none() throws {
+        defer { unmount() }
+        try make(["a", "b"], full: ["a", "b"])
+        #expect(try source("a", "b").mark() == nil && source("a", "b").readMark() == nil)
+    }
+
+    @Test("a change reaches all parts but those that can't be written, and is that of the whole tree", arguments: ["a", "b", "c"])
+    func change(blocked: String) throws {
+        defer { unmount() }
+        for part in ["a", "b", "c"] { try folder.run("mkdir -p base/\(part) && mount -t tmpfs tmpfs base/\(part)") }
+        let source = source("a", "b", "c")
+        let token = try source.mark { $0.descend(from: .init(checksum: "x", at: t), in: "r") }
+        try #require(try folder.run("mount -o remount,ro base/\(blocked)").status == 0)
+        #expect(try source.mark { $0.descend(from: .init(checksum: "z", at: t + 60), in: "r") } == token)
+        #expect(try source.readMark()?.mark.backups["r"]?.checksum == "z" && source.readMark()?.missing == [])
+        for part in ["a", "b", "c"] {
+            #expect(try self.source(part).readMark()?.mark.backups["r"]?.checksum == (part == blocked ? "x" : "z"), "\(part)")
+        }
+    }
+}
+
 extension IncompleteFiles {
     init(count: Int) {
         self.init()

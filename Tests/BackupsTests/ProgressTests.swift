@@ -78,6 +78,51 @@ struct ProgressTests {
         #expect(try world.shell("stat -c %s app/big").output == "\(size)\n")
     }
 
+    @Test("an export that can't be written leaves nothing in the folder, and what was there stays", .timeLimit(.minutes(30)))
+    func failedExport() async throws {
+        let world = try SourceWorld()
+        try world.shell("head -c 3000000 /dev/urandom > app/big")
+        _ = try await backUp(world, Reports())
+        let version = try #require(try await world.repository.backups().first)
+        // A folder has the name: the last step fails.
+        try world.shell("mkdir -p out/x.tar.gz/inside; echo old > out/old")
+        let out = try Folder.open(world.folder["out"])
+        await #expect(throws: BackupError.self) { try await world.repository.export(version, to: "x.tar.gz", in: out) }
+        #expect(try world.shell("find out | sort").output == "out\nout/old\nout/x.tar.gz\nout/x.tar.gz/inside\n")
+        // What an earlier one left is in nobody's way.
+        try world.shell("rm -rf out/x.tar.gz; mkdir out/.x.tar.gz.part")
+        _ = try await world.repository.export(version, to: "x.tar.gz", in: out)
+        #expect(try world.shell("ls -A out; cmp out/x.tar.gz repo/latest_backup.tar.gz").output == "old\nx.tar.gz\n")
+        guard getuid() == 0 else { return }
+        try world.shell("mkdir small; mount -t tmpfs -o size=1m tmpfs small")
+        defer { _ = try? world.shell("umount small") }
+        await #expect(throws: BackupError.self) { try await world.repository.export(version, to: "x.tar.gz", in: Folder.open(world.folder["small"])) }
+        #expect(try world.shell("ls -A small").output == "")
+    }
+
+    @Test("an export that is cancelled ends, and leaves nothing", .timeLimit(.minutes(30)))
+    func cancelledExport() async throws {
+        let world = try SourceWorld()
+        try world.shell("head -c 8000000 /dev/urandom > app/big; mkdir out")
+        _ = try await backUp(world, Reports())
+        let version = try #require(try await world.repository.backups().first)
+        let out = try Folder.open(world.folder["out"])
+        let task = Mutex<Task<ArchiveContents, any Error>?>(nil)
+        let begun = DispatchSemaphore(value: 0)
+        let export = Task {
+            try await world.repository.export(version, to: "x.tar.gz", in: out) { progress in
+                guard progress.step == .exporting else { return }
+                begun.wait()
+                begun.signal()
+                task.withLock { $0?.cancel() }
+            }
+        }
+        task.withLock { $0 = export }
+        begun.signal()
+        await #expect(throws: BackupError.cancelled) { try await export.value }
+        #expect(try world.shell("ls -A out").output == "")
+    }
+
     @Test("small files and small databases are not announced one by one in bytes of their own")
     func small() async throws {
         let world = try SourceWorld()

@@ -53,7 +53,7 @@ struct SourceFilesTests {
         try world.folder.write("app/empty.txt", "")
         try world.shell("mkfifo app/pipe; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"app/s\")'")
         let held = try Folder.open(world.folder["app"]).file("held.lock")
-        try held.lock(waiting: false)
+        try held.lock()
         let report = try #require(try await world.backUp().report)
         try world.unpack()
         let there = Set(try world.shell("cd out/app && ls").output.split(separator: "\n").map(String.init))

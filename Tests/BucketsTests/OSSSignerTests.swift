@@ -153,6 +153,8 @@ struct OSSSignerTests {
         #expect(PercentEncoding.encode(text) == "a%2Fb%20c%2Bd%25e~%E4%BD%A0%E5%A5%BD")
         #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
         #expect(PercentEncoding.decode("a+b") == "a b" && PercentEncoding.decode("%zz") == nil && PercentEncoding.decode("%2") == nil)
+        for bad in ["%", "%+f", "%-1", "% 1", "%f+", "a%2", "%２０", "%%20"] { #expect(PercentEncoding.decode(bad) == nil, "\(bad)") }
+        #expect(PercentEncoding.decode("%2F%2f%7E") == "//~")
     }
 
     @Test("XML as stores speak it, and nothing that is none")
@@ -162,7 +164,10 @@ struct OSSSignerTests {
         let root = try #require(XMLElement.parse(Array(text.utf8)))
         #expect(root.name == "R" && root["Key"] == "x & y\n你<&>" && root.all("E").count == 2 && root.all("L").first?["Key"] == "z")
         #expect(XMLElement.parse(Array("<a>\(XMLElement.escaped("<&>\"\u{1}"))</a>".utf8))?.text == "<&>\"\u{1}")
-        for bad in ["", "x", "<a>", "<a></b>", "<a>&x;</a>", "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "<a/><b/>", String(repeating: "<a>", count: 100)] {
+        for bad in [
+            "", "x", "<a>", "<a></b>", "<a>&x;</a>", "<a>&#+65;</a>", "<a>&#x+41;</a>", "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "<a/><b/>",
+            String(repeating: "<a>", count: 100),
+        ] {
             #expect(XMLElement.parse(Array(bad.utf8)) == nil, "\(bad)")
         }
     }

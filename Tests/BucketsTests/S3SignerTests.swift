@@ -56,6 +56,20 @@ struct S3SignerTests {
         #expect(S3Address(bucket: bucket, region: "eu-central-1", endpoint: endpoint)?.url("a b", query: []) == url)
     }
 
+    @Test(
+        "without an endpoint it is the region's host, which in China ends otherwise",
+        arguments: [
+            ("eu-central-1", "store.s3.eu-central-1.amazonaws.com", true), ("cn-north-1", "store.s3.cn-north-1.amazonaws.com.cn", false),
+            ("cn-northwest-1", "store.s3.cn-northwest-1.amazonaws.com.cn", false), ("us-gov-west-1", "store.s3.us-gov-west-1.amazonaws.com", true),
+        ])
+    func region(region: String, host: String, isGlobal: Bool) throws {
+        let address = try #require(S3Address(bucket: "store", region: region))
+        #expect(address.url("a", query: []) == "https://\(host)/a" && address.host == host && address.isAmazon == isGlobal)
+        let dotted = try #require(S3Address(bucket: "my.store", region: region))
+        #expect(dotted.url("a", query: []) == "https://\(host.dropFirst("store.".count))/my.store/a")
+        #expect(S3Address(bucket: "store", region: region, endpoint: String(host.dropFirst("store.".count))) == address)
+    }
+
     @Test("bucket names", arguments: [("a.b-c1", true), ("ab", false), ("A-bucket", false), (".abc", false), ("a..b", false)])
     func names(name: String, isGood: Bool) { #expect(S3Address.isBucketName(name) == isGood) }
 }

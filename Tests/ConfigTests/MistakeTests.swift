@@ -40,6 +40,21 @@ struct MistakeTests {
         #expect(ofJob(lines) == ["c.yaml:\(place): error: \(message)"])
     }
 
+    @Test(
+        "what Linux takes no word of is one mistake",
+        arguments: [
+            ("with: { command: [sh, -c, WORD] }", "5:31"), ("with: { shell: WORD }", "5:20"), ("with: { command: [[x], WORD] }", "5:28"),
+            ("with: { shell: \"a\\0b\" }", "5:20"), ("with: { command: [\"a\\0b\"] }", "5:23"),
+        ])
+    func word(line: String, place: String) {
+        for (length, isFine) in [(131_071, true), (131_072, false), (200_000, false)] {
+            let found = ofJob("    " + line.replacing("WORD", with: String(repeating: "x", count: length))).filter {
+                !$0.contains("[x]") && !$0.contains("a list")
+            }
+            #expect(found.count == (isFine && line.contains("WORD") ? 0 : 1) && found.allSatisfy { $0.hasPrefix("c.yaml:\(place): error: ") }, "\(found)")
+        }
+    }
+
     @Test("a misspelled key is one mistake, and what stands below it is read")
     func misspelled() {
         let text = """

@@ -77,7 +77,7 @@ struct HuggingFaceProgramTests {
 
         var repository: ArchiveRepository {
             let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint)
-            return ArchiveRepository(store: HuggingFace(settings, http: hub.http), retention: Retention(), cores: 2)
+            return ArchiveRepository(store: HuggingFace(settings, http: hub.http, now: { Date() }), retention: Retention(), cores: 2)
         }
 
         /// The number in the newest backup; nil where there is none.

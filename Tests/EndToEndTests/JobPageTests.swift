@@ -68,7 +68,7 @@ struct JobPageTests {
         let program = try start("service", in: folder, port: port)
         #expect(try program.until("curl -fs http://127.0.0.1:\(port)/hello.txt | grep hello"))
         #expect(try program.ask("start web --wait").output.contains("web is ready"))
-        _ = try Shell.run("kill -9 $(pgrep -f 'http.server \(port)')")
+        _ = try Shell.run("kill -9 $(pgrep -f '[h]ttp.server \(port)')")
         // The column of restarts.
         #expect(try program.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep -E '^web +[a-z]+ +1 '"))
         #expect(try program.until("curl -fs http://127.0.0.1:\(port)/hello.txt | grep hello"))

@@ -39,6 +39,6 @@ struct StopDeadlineTests {
         #expect(try RunningProgram.until("test -e '\(folder["app"])'"), "\(program.log)")
         program.send(SIGTERM)
         #expect(try RunningProgram.until("! kill -0 \(program.id) || grep -q '^State:.Z' /proc/\(program.id)/status", seconds: 60), "\(program.log)")
-        #expect(try Shell.run("pgrep -f '\(folder["app.sh"])'").output == "")
+        #expect(try Shell.run("pgrep -f '[s]h \(folder["app.sh"])'").output == "")
     }
 }

@@ -60,7 +60,7 @@ struct HeldFilesTests {
         let raw = try lock(temporary["fcntl"])
         defer { close(raw) }
         let file = try folder.file("flock")
-        try file.lock(waiting: false)
+        try file.lock()
         let table = LockTable()
         try #require(FileManager.default.fileExists(atPath: "/proc/locks"))
         #expect(try table.isLocked(folder.status("flock")) && table.isLocked(folder.status("fcntl")) && !table.isLocked(folder.status("free")))

@@ -79,6 +79,23 @@ struct CurlClientTests {
         }
     }
 
+    /// In a process of its own: libcurl reads the variables by itself.
+    @Test("a bare connection goes by no proxy: one that is up says nothing of the target", .timeLimit(.minutes(30)))
+    func proxy() async throws {
+        await #expect(processExitsWith: .success) {
+            try await CurlClientTests().withServer { client, base in
+                for name in ["http_proxy", "all_proxy", "ALL_PROXY"] { _ = unsafe setenv(name, base, 1) }
+                await #expect(throws: HTTPFailure.self) { try await client.connect(host: "no-such-host.invalid", port: 9, timeout: .seconds(60)) }
+                await #expect(throws: HTTPFailure.self) { try await client.connect(host: "127.0.0.1", port: 1, timeout: .seconds(60)) }
+                try await client.connect(host: "127.0.0.1", port: try #require(URL(string: base)?.port), timeout: .seconds(60))
+                // The proxy is in use, for what is on another machine.
+                let answer = try await client.send(HTTPRequest("GET", "http://no-such-host.invalid/x"))
+                #expect(String(decoding: answer.body, as: UTF8.self).hasPrefix("GET http://no-such-host.invalid/x"))
+                #expect(try await client.send(HTTPRequest("GET", base + "/own")).body.starts(with: Array("GET /own".utf8)))
+            }
+        }
+    }
+
     @Test("is cancelled at once, and many go side by side", .timeLimit(.minutes(30)))
     func concurrency() async throws {
         try await withServer { client, base in

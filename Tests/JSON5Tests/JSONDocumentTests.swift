@@ -107,7 +107,8 @@ struct JSONDocumentTests {
             ("{/* a", "1:2: this comment has no end"), ("[1 2]", "1:4: a comma or ] is missing"), ("{a 1}", "1:4: a : is missing after \"a\""),
             ("{1a: 1}", "1:2: a name should be here"),
             ("[01]", "1:2: this is not a value; text needs quotes"), (String(repeating: "[", count: 100_000), "1:257: more than 256 levels deep"),
-            ("{a: '\\u12'}", "1:8: an escape needs 4 hexadecimal digits"), ("{a: 'é', é: }", "1:13: a value should be here"),
+            ("{a: '\\u12'}", "1:8: an escape needs 4 hexadecimal digits"), ("{a: '\\u+041'}", "1:8: an escape needs 4 hexadecimal digits"),
+            ("{a: '\\x+1'}", "1:8: an escape needs 2 hexadecimal digits"), ("{a: 'é', é: }", "1:13: a value should be here"),
         ])
     func mistakes(text: String, message: String) throws {
         let error = try #require(throws: JSONSyntaxError.self) { try JSONDocument(Array(text.utf8)) }

@@ -1,7 +1,25 @@
+import Foundation
 import JobKit
 import Settings
 import TestSupport
 import Testing
+
+@Suite("instants far away")
+struct FarInstantTests {
+    @Test("the time between any two of them is a number", arguments: [-1e300, -1e16, -62_135_769_600, 64_092_211_200, 1e16, 1e300])
+    func since(seconds: Double) {
+        let far = Date(timeIntervalSince1970: seconds)
+        let now = Date(timeIntervalSince1970: 1_790_000_000)
+        #expect(far.since(now) == .zero - now.since(far) && (far.since(now) > .zero) == (far > now))
+        #expect(!DurationText.readable(far.since(now)).isEmpty && far.since(far) == .zero)
+    }
+
+    @Test("sums and shares of sizes stay numbers")
+    func sizes() {
+        #expect(Int64.max.addingUpToMost(1) == .max && Int64(-5).addingUpToMost(.min) == .min && Int64(2).addingUpToMost(3) == 5)
+        #expect(Int64.max.percent(of: 1) == 1_000_000 && Int64(1).percent(of: 3) == 33 && Int64(-1).percent(of: 3) == 0)
+    }
+}
 
 @Suite("texts that people write")
 struct TextTests {

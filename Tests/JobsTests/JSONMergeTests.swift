@@ -41,6 +41,21 @@ struct JSONMergeTests {
         #expect(folder.read("app.json") == "[1]")
     }
 
+    @Test(
+        "the candidate is gone however a run ends, and the file is whole", .timeLimit(.minutes(30)),
+        arguments: [
+            ("true", true), ("false", true), ("echo '{\"mine\": 1}' > PATH.new; mv PATH.new PATH", false), ("mkdir -p PATH.x; kill -9 $$", true),
+            ("rm \"$SHIPKEEPER_FILE\"; mkdir -p \"$SHIPKEEPER_FILE/x\"", true),
+        ])
+    func candidate(line: String, isGood: Bool) async throws {
+        let folder = TemporaryFolder()
+        try folder.write("app.json", "{\"mine\": 0}")
+        let job = try job(folder, "merge: { a: 1 }\nvalidate: { shell: '\(line.replacing("PATH", with: folder["app.json"]).replacing("'", with: "''"))' }")
+        if isGood { _ = try await job.run() } else { await #expect(throws: JobError.self) { try await job.run() } }
+        #expect(try folder.run("rm -rf app.json.x; ls -A").output == "app.json\n")
+        #expect(try folder.run("jq -c .mine app.json").output == (isGood ? "0\n" : "1\n"))
+    }
+
     @Test("mistakes are named with their places")
     func mistakes() {
         let problems = DeclaredJob.problems("type: json-merge\nwith:\n  merge: [1]\n  union: { a..b: [1], c: 2 }\n  validate: {}")

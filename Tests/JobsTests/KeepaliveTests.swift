@@ -36,7 +36,9 @@ struct KeepaliveTests {
         arguments: [
             ("", 302, nil, true), ("", 404, nil, false), (", statuses: [404, 401]", 404, nil, true), (", statuses: 204", 200, nil, false),
             (", marker: X-App", 200, "any", true), (", marker: X-App", 200, nil, false), (", marker: \"X-App: mine\"", 200, "mine", true),
-            (", marker: \"X-App: mine\"", 200, "theirs", false),
+            (", marker: \"X-App: mine\"", 200, "theirs", false), (", marker: \" X-App :  mine \"", 200, "mine", true),
+            (", marker: \"X-App:\"", 200, "any", true),
+            (", marker: \"X-App:mine: or yours\"", 200, "mine: or yours", true), (", marker: \"X-App: mine\"", 200, nil, false),
         ] as [(String, Int, String?, Bool)])
     func verdict(with: String, status: Int, mark: String?, isReached: Bool) async throws {
         let (job, _) = try job("\(with), failures: 1", [.success(HTTPResponse(status: status, headers: mark.map { [("x-app", $0)] } ?? []))])
@@ -48,6 +50,12 @@ struct KeepaliveTests {
         let (job, _) = try job(", failures: 1", [.failure(.timedOut("no answer within 10 s"))])
         let error = await #expect(throws: JobError.self) { try await job.run() }
         #expect(error?.summary.contains("no answer from https://app.example/up: no answer within 10 s") == true, "\(String(describing: error))")
+    }
+
+    @Test("a marker without a name is a mistake", arguments: [":", ": value", "::", " ", " : x", "X App", "X-App x: y", "名: x", "X-App\\n: y"])
+    func namelessMarker(marker: String) {
+        let problems = DeclaredJob.problems("type: keepalive\nwith: { url: \"https://app.example/up\", marker: \"\(marker)\" }")
+        #expect(problems.count == 1 && problems[0].contains("\"a.with.marker\" is "), "\(problems)")
     }
 
     @Test("mistakes are named with their places")

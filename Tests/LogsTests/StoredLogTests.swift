@@ -27,6 +27,25 @@ struct StoredLogTests {
         return lines
     }
 
+    @Test("any place to read from is a place", .timeLimit(.minutes(30)), arguments: [Int64.min, -1, 0, 1, .max])
+    func places(offset: Int64) async {
+        let logs = files(most: 4000)
+        let file = logs.file(job: "a", run: 1)
+        // Some are dropped from the front.
+        for number in 0..<200 {
+            file.line("line \(number)")
+            logs.flush(within: .seconds(60))
+        }
+        file.close()
+        logs.flush(within: .seconds(60))
+        let whole = await all()
+        #expect(!whole.isEmpty && whole.count < 200)
+        let page = await logs.read(run: 1, from: .offset(offset))
+        #expect((page?.next ?? 0) > 2000 && page?.lines.count ?? 0 <= whole.count && (offset > 1 || page?.lines == whole))
+        #expect(await logs.read(run: 1, from: .last(Int(offset)))?.lines.count == (offset > 0 ? min(whole.count, Int(offset)) : 0))
+        #expect(await all(.offset(offset)).count <= whole.count)
+    }
+
     @Test("a line comes back with its time, its source and its text, whatever the text is")
     func roundTrip() async {
         let logs = files()

@@ -17,6 +17,9 @@ struct PlatformTests {
             (["RAILWAY_PROJECT_ID": "p", "RAILWAY_PUBLIC_DOMAIN": "x.up.railway.app"], "railway", 7860, "https://x.up.railway.app", 2500),
             (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "30"], "railway", 7860, nil, 29_500),
             (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "0"], "railway", 7860, nil, 1000),
+            (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "nan"], "railway", 7860, nil, 2500),
+            (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "-inf"], "railway", 7860, nil, 1000),
+            (["RAILWAY_PROJECT_ID": "p", "RAILWAY_DEPLOYMENT_DRAINING_SECONDS": "1e300"], "railway", 7860, nil, 3_599_500),
             (["FLY_APP_NAME": "x", "PORT": "nonsense"], "fly", 7860, "https://x.fly.dev", 4000),
             (["K_SERVICE": "x", "PUBLIC_URL": "app.example.com//"], "cloudrun", 7860, "https://app.example.com", 8000),
             (["SHIPKEEPER_PLATFORM": "modelscope", "SHIPKEEPER_PORT": "80", "PORT": "81"], "modelscope", 80, nil, 8000),
@@ -26,6 +29,15 @@ struct PlatformTests {
         let platform = Platform(environment)
         #expect(platform.kind.rawValue == kind && platform.port == port && platform.publicURL == url && platform.stopBudget == .milliseconds(budget))
         #expect(platform.variables["SHIPKEEPER_PUBLIC_URL"] == url ?? "http://127.0.0.1:\(port)")
+    }
+
+    @Test("the line about a platform does not name its own heading")
+    func found() {
+        for environment in [[:], ["SPACE_ID": "a/b"], ["FLY_APP_NAME": "x"]] {
+            let check = PlatformAdvice.found(Platform(environment), stopBudget: .seconds(8))
+            #expect(check.name == "platform" && !check.message.contains("platform") && check.message.contains(" (port 7860, "), "\(check)")
+        }
+        #expect(PlatformAdvice.found(Platform([:]), stopBudget: .seconds(8)).message.hasPrefix("none detected (port "))
     }
 
     @Test("warns of what moves by itself, of tunnels where they are not allowed, and of a home that can't be written")

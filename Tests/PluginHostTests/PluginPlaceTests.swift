@@ -83,4 +83,19 @@ struct PluginPlaceTests {
         }
         #expect(look().plugins.count == 2)
     }
+
+    @Test("one with anything further down that others may write to is not used either", arguments: ["lib", "lib/deep", "lib/deep/code.py", "lib/other.py"])
+    func refusedBelow(place: String) throws {
+        let folder = TemporaryFolder()
+        for name in ["one", "two"] { try write(name, to: folder, "share/plugins") }
+        for name in ["lib/deep/code.py", "lib/other.py"] { try folder.write("share/plugins/one/\(name)", "") }
+        // A link says nothing about what it leads to, and is not followed: a circle has no end.
+        try folder.run("chmod -R go-w share; ln -s .. share/plugins/one/lib/deep/circle; ln -s nowhere share/plugins/one/lib/dangling")
+        func look() -> PluginCatalog { PluginCatalog(folders: [PluginFolder(folder["share/plugins"], .shipped)], parse: PlainYAML.read) }
+        #expect(look().plugins.count == 2 && look().problems.isEmpty, "\(look().problems)")
+        try folder.run("chmod o+w 'share/plugins/one/\(place)'")
+        #expect(look().plugins.map(\.name) == ["two"])
+        let message = look().problems.first?.message ?? ""
+        #expect(message.contains("not used: \(folder["share/plugins/one"])/\(place) can be written by everybody"), "\(message)")
+    }
 }

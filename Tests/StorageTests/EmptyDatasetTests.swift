@@ -22,7 +22,8 @@ struct EmptyDatasetTests {
             var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             patience.answer = .seconds(20)
-            return HuggingFace(.init(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint), http: hub.http, patience: patience)
+            return HuggingFace(
+                .init(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint), http: hub.http, patience: patience, now: { Date() })
         }
 
         /// As people put files there, in folders too.
@@ -80,7 +81,8 @@ struct EmptyDatasetTests {
         var patience = HubTimeouts()
         patience.clock = ImpatientClock()
         let store = HuggingFace(
-            .init(dataset: "alice/backup", token: "hf_x", endpoint: "http://127.0.0.1:9"), http: CannedTransport { _ in answer }, patience: patience)
+            .init(dataset: "alice/backup", token: "hf_x", endpoint: "http://127.0.0.1:9"), http: CannedTransport { _ in answer }, patience: patience,
+            now: { Date() })
         await #expect { try await store.head() } throws: { ($0 as? StorageError)?.kind == .unavailable }
     }
 }

@@ -213,7 +213,7 @@ struct EmptyFolderTests {
         let store = LocalFolder(path: folder["store"], lockPatience: .milliseconds(200))
         let one = try await commit("one", store, folder, expecting: nil)
         let holder = try Folder.open(folder["store/.shipkeeper"]).openOrCreate("lock")
-        try holder.lock(waiting: false)
+        try holder.lock()
         await #expect { try await commit("two", store, folder, expecting: one.id) } throws: {
             ($0 as? StorageError)?.kind == .unavailable && "\($0)".contains("another process has held")
         }

@@ -22,14 +22,14 @@ struct HuggingFaceTests {
 
         func store(
             token: String = StandInHub.writeToken, dataset: String = "alice/backup", create: Bool = false, freeSpace: HuggingFace.FreeSpace = .off,
-            endpoint: String? = nil
+            endpoint: String? = nil, ahead: TimeInterval = 0
         ) -> HuggingFace {
             var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             patience.answer = .seconds(5)
             return HuggingFace(
                 .init(dataset: dataset, token: token, create: create, endpoint: endpoint ?? hub.endpoint, freeSpace: freeSpace, quota: 1000), http: hub.http,
-                patience: patience)
+                patience: patience, now: { Date() + ahead })
         }
 
         func object(_ name: String, _ bytes: [UInt8]) throws -> NewObject {
@@ -236,6 +236,11 @@ struct HuggingFaceTests {
         #expect(
             good == ["reachable": .ok, "clock": .ok, "token": .ok, "dataset": .ok, "private": .ok, "space": .ok, "content": .ok, "write": .ok, "delete": .ok])
         #expect(try await store.head()?.id == head.id)
+        // By the clock that was handed in, which may be wrong by any length.
+        for ahead in [-7200, 7200, 1e18, -1e18] {
+            let check = try await world.store(ahead: ahead).diagnose(scratch: world.scratch).first { $0.name == "clock" }
+            #expect(check?.verdict == .warning && check?.message.contains("differs") == true, "\(ahead): \(check?.message ?? "")")
+        }
         #expect(try await verdicts(world.store(token: "hf_wrong_token")) == ["reachable": .ok, "clock": .ok, "token": .failed])
         let reading = try await verdicts(world.store(token: StandInHub.readToken))
         #expect(reading["token"] == .failed && reading["dataset"] == .ok && reading["write"] == .failed)

@@ -36,7 +36,7 @@ struct ObjectStoreContract {
             var patience = HubTimeouts()
             patience.clock = ImpatientClock()
             let settings = HuggingFace.Settings(dataset: "alice/backup", token: StandInHub.writeToken, endpoint: hub.endpoint, freeSpace: .squash)
-            return (HuggingFace(settings, http: hub.http, patience: patience), hub.server)
+            return (HuggingFace(settings, http: hub.http, patience: patience, now: { Date() }), hub.server)
         case .oss, .s3:
             let (bucket, oss) = try bucket(kind)
             return (BucketStore(bucket, name: "my-store", prefix: "backups/", clock: ImpatientClock()), oss.server)

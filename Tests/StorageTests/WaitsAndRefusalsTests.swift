@@ -23,7 +23,7 @@ struct WaitsAndRefusalsTests {
         case .huggingFace:
             var patience = HubTimeouts()
             patience.clock = ImpatientClock()
-            return HuggingFace(.init(dataset: "alice/backup", token: "hf_x", endpoint: "http://127.0.0.1:9"), http: http, patience: patience)
+            return HuggingFace(.init(dataset: "alice/backup", token: "hf_x", endpoint: "http://127.0.0.1:9"), http: http, patience: patience, now: { Date() })
         case .oss:
             let address = try #require(OSSAddress(bucket: "my-store", region: "cn-wuhan-lr", endpoint: "http://127.0.0.1:9"))
             let bucket = BucketClient(address, credentials: keys, http: http, patience: patience, now: { Date() })
@@ -76,11 +76,12 @@ struct WaitsAndRefusalsTests {
             (["RateLimit": "\"api\";r=0;t=189"], 190), (["RateLimit": "\"api\";r=0;t=20, \"pages\";r=0;t=250"], 251),
             (["RateLimit": "\"api\";r=5;t=20, \"resolvers\";r=0;t=250"], 251), (["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "77"], 78),
             (["RateLimit": "\"api\";r=7;t=20", "Retry-After": "240"], 241), ([:], nil), (["RateLimit": "\"api\";r=7;t=20"], nil),
+            (["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1790000060"], 61), (["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "\(Int.min)"], nil),
             (["RateLimit": "nonsense"], nil), (["RateLimit": "\"api\";r=0;t=\(Int.max)"], 86_401), (["RateLimit": "\"api\";r=0;t=\(Int.min)"], 1),
         ] as [([String: String], Int?)])
     func hubQuotas(headers: [String: String], seconds: Int?) {
         let response = HTTPResponse(status: 429, headers: headers.map { ($0.key, $0.value) })
-        #expect(HubErrorMapping.wait(of: response) == seconds.map { .seconds($0) })
+        #expect(HubErrorMapping.wait(of: response, at: Date(timeIntervalSince1970: 1_790_000_000)) == seconds.map { .seconds($0) })
     }
 
     /// Every status with every kind of words: only bytes that are known to be wrong are damage.

@@ -1,4 +1,5 @@
 package import Files
+import Settings
 
 /// One thing in which two trees differ.
 package struct TreeChange: Hashable, Sendable {
@@ -77,7 +78,7 @@ extension TreeDifference.Side {
     fileprivate mutating func add(_ record: MemberRecord?) {
         guard let record, record.kind != .folder else { return }
         files += 1
-        bytes += record.size
+        bytes = bytes.addingUpToMost(record.size)
     }
 }
 

@@ -17,20 +17,26 @@ extension BackupSource {
         return TreeMark.Reading(mark: mark, missing: mark.parts.filter { !present.contains($0) })
     }
 
-    /// Changes the tree's mark, or creates it. Where it can't be written to every part, the parts that were reached have the new one.
-    /// Blocks: writes to the disk and waits for it.
+    /// Changes the tree's mark, or creates it. Blocks: writes to the disk and waits for it.
+    ///
+    /// Where it can't be written to some parts, all others have the new one. Nothing is taken back: what the mark says of the tree is true, and
+    /// one part that says so is enough. A part that has no mark is in no other part's list.
     /// - Returns: The token of the mark that the tree has afterwards; nil for none.
     @discardableResult
     package func mark(_ change: (inout TreeMark) -> Void = { _ in }) throws(FileError) -> String? {
         let places = try markPlaces()
         var mark = try readMark()?.mark ?? TreeMark()
-        mark.parts = places.map(\.part)
         change(&mark)
+        var (unmarked, listed): ([MarkPlace], Set<String>) = ([], [])
+        for place in places { if try place.read() == nil { unmarked.append(place) } else { listed.insert(place.part) } }
         // Those without a mark come first: no part is listed in another before it has the mark itself.
-        var (unmarked, marked): ([MarkPlace], [MarkPlace]) = ([], [])
-        for place in places { if try place.read() == nil { unmarked.append(place) } else { marked.append(place) } }
-        let isWritten = (unmarked + marked).allSatisfy { $0.write(mark) }
-        return isWritten && !places.isEmpty ? mark.token : try readMark()?.mark.token
+        for place in unmarked {
+            mark.parts = places.map(\.part).filter { listed.contains($0) || $0 == place.part }
+            if place.write(mark) { listed.insert(place.part) }
+        }
+        mark.parts = places.map(\.part).filter(listed.contains)
+        for place in places where listed.contains(place.part) && (try? place.read()) != mark { _ = place.write(mark) }
+        return try readMark()?.mark.token
     }
 
     /// The same as `readMark`, on a thread of its own.
@@ -89,7 +95,7 @@ extension BackupSource {
 
     private func markPlaces() throws(FileError) -> [MarkPlace] {
         var places: [MarkPlace] = []
-        for item in items {
+        for item in located() {
             do throws(FileError) {
                 places.append(MarkPlace(part: item.readable, folder: try Folder.open(item.place), name: RawName(RestoreNames.token)))
             } catch {

@@ -50,7 +50,7 @@ struct ArchiveExtraction {
     private func judge(_ extractor: TreeExtractor) throws(BackupError) -> (present: [BackupSource.Item], missing: [BackupSource.Item]) {
         guard let source else { return ([], []) }
         var (present, missing) = ([BackupSource.Item](), [BackupSource.Item]())
-        for item in source.items {
+        for item in source.located() {
             switch extractor.found(at: item.member) {
             case .folder, .file: present.append(item)
             case nil: missing.append(item)

@@ -140,20 +140,21 @@ extension ArchiveRepository {
     }
 
     /// Writes a backup's archive to a plain file, once every byte was checked. The file appears in one step, and replaces one of that name.
-    /// - Throws: `archive` for a damaged backup; `file` where it can't be written, and then `.NAME.part` may be left in the folder.
+    /// - Throws: `archive` for a damaged backup; `file` where it can't be written. Nothing is left in the folder then.
     package func export(
         _ version: StoreVersion, to file: String, in folder: Folder, onProgress: @escaping BackupProgressReceiver = { _ in }
     ) async throws(BackupError) -> ArchiveContents {
         let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
         return try await DedicatedThread.run { flag throws(BackupError) in
             let contents = try ArchiveContents(reading: archive, flag, onProgress)
+            let temporary = RawName(".\(file).part")
             do throws(FileError) {
-                let temporary = RawName(".\(file).part")
                 try folder.removeTree(temporary)
                 let copy = try folder.create(temporary)
                 try archive.file.seek(to: 0)
                 var done: Int64 = 0
                 while case let bytes = try archive.file.read(1 << 20), !bytes.isEmpty {
+                    if flag.isSet { throw FileError("write", folder.path(of: temporary), code: ECANCELED) }
                     try copy.write(bytes)
                     done += Int64(bytes.count)
                     onProgress(BackupProgress(.exporting, bytes: done, ofBytes: archive.size))
@@ -161,7 +162,8 @@ extension ArchiveRepository {
                 try copy.sync()
                 try folder.rename(temporary, to: folder, as: RawName(file))
             } catch {
-                throw .file(error)
+                try? folder.remove(temporary)
+                throw error.isCancelled ? .cancelled : .file(error)
             }
             return contents
         }

@@ -74,7 +74,7 @@ package struct TreeRestorer: Sendable {
     package func recover() async throws(BackupError) -> [String] {
         try await DedicatedThread.run { _ throws(BackupError) in
             var done: [String] = []
-            for place in source.items {
+            for place in source.located() {
                 do throws(FileError) { done += try TreeSwap.recover(parent: Folder.open(place.parent), name: place.name) } catch {
                     if !error.isMissing, !error.isNoFolder { throw .file(error) }
                 }
@@ -186,7 +186,7 @@ package struct TreeRestorer: Sendable {
 
     private func makeStaging() throws(BackupError) -> Staging {
         let mounts = MountTable()
-        for item in source.items {
+        for item in source.located() {
             if let mount = mounts.mount(below: item.place) { throw .mountBelow(path: item.place, mount: mount) }
         }
         do throws(FileError) { return try makeStaging(mounts) } catch { throw .file(error) }
@@ -195,7 +195,7 @@ package struct TreeRestorer: Sendable {
     /// Next to the live tree; inside it where it is a mount of its own or its parent can't be written.
     private func makeStaging(_ mounts: MountTable) throws(FileError) -> Staging {
         let inside = RestoreNames.staging(RestoreNames.inside, id)
-        guard let first = source.items.first else { return try makeStaging(inside, in: Folder.open(source.base)) }
+        guard let first = source.located().first else { return try makeStaging(inside, in: Folder.open(source.base)) }
         if mounts.isMount(first.place), let target = try? Folder.open(first.place) { return try makeStaging(inside, in: target) }
         do throws(FileError) { return try makeStaging(RestoreNames.staging(first.name, id), in: Folder.make(first.parent)) } catch {
             guard error.needsMoving, let target = try? Folder.open(first.place) else { throw error }
@@ -236,7 +236,7 @@ package enum PreRestoreCopies {
     /// - Returns: How many were removed.
     package static func remove(of source: BackupSource) async -> Int {
         await DedicatedThread.run { _ in
-            source.items.reduce(0) { count, place in
+            source.located().reduce(0) { count, place in
                 guard let parent = try? Folder.open(place.parent) else { return count }
                 return count + ((try? TreeSwap.removeKept(parent: parent, name: place.name)) ?? 0)
             }

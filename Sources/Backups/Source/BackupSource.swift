@@ -30,9 +30,9 @@ package struct BackupSource: Hashable, Sendable {
     /// For messages: the folder, or the base with what is below it.
     package var readable: String { places.joined(separator: ", ") }
 
-    /// Without what may be missing and is.
-    var present: [Item] {
-        items.filter { item in !optional.contains(item.member) || (try? Folder.open(item.parent).status(item.name)) != nil }
+    /// Without what may be missing and is. Blocks: looks at the disk.
+    func presentItems() -> [Item] {
+        located().filter { item in !optional.contains(item.member) || (try? Folder.open(item.parent).status(item.name)) != nil }
     }
 
     /// The paths of what is backed up.
@@ -53,7 +53,8 @@ package struct BackupSource: Hashable, Sendable {
         var place: String { parent == "/" ? "/\(name)" : "\(parent)/\(name)" }
     }
 
-    var items: [Item] {
+    /// All of them, with where they lie now. Blocks: links are looked up on the disk.
+    func located() -> [Item] {
         paths.compactMap { path in
             guard !path.isEmpty else { return nil }
             let literal = place(path)

@@ -59,7 +59,7 @@ struct TreeWalk {
     init(_ source: BackupSource, _ flag: CancelFlag) {
         self.source = source
         self.flag = flag
-        items = source.present
+        items = source.presentItems()
         upcoming = items.reversed()
     }
 

@@ -19,7 +19,7 @@ package struct S3Address: Hashable, Sendable {
     private let origin: String
     /// The service's host name, without the bucket.
     package let service: String
-    /// Whether the service is Amazon's own, outside China.
+    /// Whether the service is Amazon's own outside China, so that a bucket's name alone says which one it is: China has names of its own.
     package var isAmazon: Bool { service.hasSuffix(".amazonaws.com") }
     private let isPathStyle: Bool
 
@@ -28,7 +28,7 @@ package struct S3Address: Hashable, Sendable {
     package init?(bucket: String, region: String, endpoint: String? = nil, style: Style = .auto) {
         self.bucket = bucket
         self.region = region
-        let text = endpoint ?? "s3.\(region).amazonaws.com"
+        let text = endpoint ?? "s3.\(region).\(S3Address.domain(of: region))"
         guard let service = HTTPOrigin(text.contains("://") ? text : "https://\(text)") else { return nil }
         self.service = service.host
         let namesBuckets = [".amazonaws.com", ".amazonaws.com.cn", ".aliyuncs.com"].contains(where: service.host.hasSuffix)
@@ -37,6 +37,9 @@ package struct S3Address: Hashable, Sendable {
         let port = service.port.map { ":\($0)" } ?? ""
         origin = isPathStyle ? service.description : "\(service.scheme)://\(bucket).\(service.host)\(port)"
     }
+
+    /// Of Amazon's own hosts in a region. See "Amazon S3 endpoints and quotas" in the AWS General Reference, and "Endpoints and ARNs for AWS in China".
+    private static func domain(of region: String) -> String { region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com" }
 
     /// The host as requests name it.
     var host: String {

@@ -52,7 +52,7 @@ extension BackupsCommand {
                 guard names.starts(with: wanted) else { return false }
                 members += 1
                 if !member.isFolder { files += 1 }
-                bytes += member.size
+                bytes = bytes.addingUpToMost(member.size)
                 return true
             }
         }

@@ -120,7 +120,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func platformLines(_ configuration: Configuration, _ file: ConfigurationFile) async -> [Line] {
         let checks = PlatformChecks(file: file)
-        return (checks.local(configuration) + [await checks.visibility(CurlClient())].compactMap(\.self)).map { Line("platform", $0) }
+        return (await checks.local(configuration) + [checks.visibility(CurlClient())].compactMap(\.self)).map { Line("platform", $0) }
     }
 
     private func localLines(_ configuration: Configuration) -> [Line] {

@@ -47,7 +47,7 @@ struct LogReading: Sendable {
         while let entry = try await take(from: source) {
             guard passes(entry) else { continue }
             kept.append(entry)
-            if kept.count > 2 * count + 1000 { kept = kept.suffix(count) }
+            if kept.count / 2 > count, kept.count > 1000 { kept = kept.suffix(count) }
         }
         part = kept.suffix(count)
     }

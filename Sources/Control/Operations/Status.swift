@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Scheduler
+import Settings
 import TimeZones
 
 package enum StatusOperation: ControlOperation {
@@ -50,7 +51,7 @@ extension StatusAnswer.LastBackup {
         let (stored, check) = (view.lastStored, view.lastReport.flatMap { $0.result?.isUnchanged == true && $0.state.outcome == .succeeded ? $0 : nil })
         guard let run = stored ?? check, let at = run.finishedAt else { return nil }
         self.init(
-            job: run.job, at: at, ageSeconds: max(0, Int(now.timeIntervalSince(at))), summary: run.summary ?? "",
+            job: run.job, at: at, ageSeconds: max(0, Int(now.since(at).components.seconds)), summary: run.summary ?? "",
             checkedAt: check.flatMap { $0.id > run.id ? $0.finishedAt : nil })
     }
 }
@@ -119,7 +120,7 @@ extension StatusAnswer.Attention {
             found.append(.init(job: space.job, message: "the repository is public: anybody can read the backups", hint: "make it private in its settings"))
         }
         if let limit = space.limitBytes, limit > 0, Double(space.usedBytes) >= fullShare * Double(limit) {
-            let share = Int(Double(space.usedBytes) / Double(limit) * 100)
+            let share = space.usedBytes.percent(of: limit)
             found.append(
                 .init(
                     job: space.job, message: "the repository holds \(share) % of what the account may store",

@@ -38,6 +38,9 @@ extension Date {
     /// The instant this much later, or earlier for a negative duration.
     package func adding(_ length: Duration) -> Date { addingTimeInterval(length.seconds) }
 
-    /// The time from an earlier instant to this one, to the millisecond; negative where that is later.
-    package func since(_ earlier: Date) -> Duration { .milliseconds(Int64((timeIntervalSince(earlier) * 1000).rounded())) }
+    /// The time from an earlier instant to this one, to the millisecond; negative where that is later. At most some 30 million years: instants
+    /// come from other machines too.
+    package func since(_ earlier: Date) -> Duration {
+        .milliseconds(Int64(max(-1e18, min(1e18, (timeIntervalSince(earlier) * 1000).rounded()))))
+    }
 }

@@ -31,8 +31,8 @@ package protocol JobType: Sendable {
     static var canDryRun: Bool { get }
     /// Whether its run at the stop is repeated once services are gone, to include what they wrote while they stopped. False by default.
     static var takesWhatServicesLeave: Bool { get }
-    /// Paths that it writes to itself: changes there do not trigger it by `watch`. None by default.
-    var outputs: [String] { get }
+    /// Paths that it writes to itself: changes there do not trigger it by `watch`. Blocks: it may read the disk. None by default.
+    func findOutputs() -> [String]
     /// Programs that it starts, for `doctor`. None by default.
     var programs: [ProgramUse] { get }
     /// Addresses that it requests, for `doctor`. None by default.
@@ -52,7 +52,7 @@ extension JobType {
     package static var usualTimeout: Duration? { nil }
     package static var canDryRun: Bool { false }
     package static var takesWhatServicesLeave: Bool { false }
-    package var outputs: [String] { [] }
+    package func findOutputs() -> [String] { [] }
     package var programs: [ProgramUse] { [] }
     package var addresses: [AddressUse] { [] }
     package func diagnose(environment: [String: String]) async -> [JobCheck] { [] }
@@ -75,10 +75,10 @@ package enum Work: Sendable {
     case job(any JobType)
     case service(ServiceDefinition)
 
-    /// Paths that it writes to itself.
-    package var outputs: [String] {
+    /// Paths that it writes to itself. Blocks: it may read the disk.
+    package func findOutputs() -> [String] {
         switch self {
-        case .job(let job): job.outputs
+        case .job(let job): job.findOutputs()
         case .service: []
         }
     }

@@ -46,7 +46,7 @@ package struct HexoJob: JobType {
     }
 
     /// What Hexo writes into the site's folder, and a target folder. Blocks: reads the site's configuration from the disk.
-    package var outputs: [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }
+    package func findOutputs() -> [String] { HexoSite.outputs(of: settings.site) + (settings.target?.outputs ?? []) }
 
     package var addresses: [AddressUse] { settings.probe.map { [AddressUse("probe", $0)] } ?? [] }
 

@@ -23,7 +23,7 @@ package struct JSONMergeJob: JobType {
 
     let settings: Settings
 
-    package var outputs: [String] { [settings.file] }
+    package func findOutputs() -> [String] { [settings.file] }
 
     package var programs: [ProgramUse] { settings.validator.map { [ProgramUse("validate", $0.program, isNeeded: false)] } ?? [] }
 
@@ -44,8 +44,12 @@ package struct JSONMergeJob: JobType {
             validator: validator ?? nil)
     }
 
-    /// How many keys a run would change. Reads the file; starts no validator.
+    /// How many keys a run would change. Reads the file, on a thread of its own; starts no validator.
     package func diagnose(environment: [String: String]) async -> [JobCheck] {
+        do throws(JobError) { return try await JobError.onThread { look() } } catch { return [JobCheck("file", error)] }
+    }
+
+    private func look() -> [JobCheck] {
         do throws(JobError) {
             guard let file = try MergeFile(settings.file, makingFolder: false), let content = try file.read() else {
                 return [JobCheck("file", .ok, "\(settings.file) will be made")]
@@ -67,11 +71,9 @@ package struct JSONMergeJob: JobType {
     /// under another name, and replaced by the app's newest copy or an empty object with the settings in it.
     /// - Throws: Where the file can't be read or written, holds something other than an object, or changes three times while this runs.
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
-        guard let file = try MergeFile(settings.file, makingFolder: !context.isDryRun) else {
+        guard let file = try await open(context) else {
             return foreseen(settings.operations.applied(to: JSONDocument()).changes, settings.file, context)
         }
-        // What a run that was killed has left.
-        if !context.isDryRun { file.removeCandidate() }
         for _ in 0..<JSONMergeJob.mostTries {
             if let report = try await attempt(file, context) { return report }
             context.log("\(file.path) was changed by another program meanwhile; reading it again")
@@ -79,46 +81,74 @@ package struct JSONMergeJob: JobType {
         throw JobError("\(file.path) is changed again and again while it is worked on", hint: "run this before the app starts", retry: .worthwhile)
     }
 
+    private func open(_ context: RunContext) async throws(JobError) -> MergeFile? {
+        let isDryRun = context.isDryRun
+        return try await JobError.onThread { () throws(JobError) in
+            let file = try MergeFile(settings.file, makingFolder: !isDryRun)
+            // What a run that was killed has left.
+            if !isDryRun { file?.removeCandidate() }
+            return file
+        }
+    }
+
     /// What the work begins with.
-    private struct Start {
-        var document: JSONDocument
+    private struct Start: Sendable {
+        /// Nil where there is no file.
+        var content: MergeFile.Content?
+        var document = JSONDocument()
         /// Why the file itself is unusable, and what takes its place.
         var loss: (problem: String, source: String)?
+
+        /// Whether the file can stay as it is where nothing is to be changed.
+        var isUntouched: Bool { content?.isBlank == false && loss == nil }
     }
 
     /// Nil where another program has changed the file meanwhile.
     private func attempt(_ file: MergeFile, _ context: RunContext) async throws(JobError) -> RunReport? {
-        let content = try file.read()
-        let start = begin(with: content, file)
+        let start = try await JobError.onThread { () throws(JobError) in try begin(with: file) }
         if start.document.value.members == nil { throw JobError("\(file.path) holds no group of keys", hint: "it should begin with {") }
         try refuseNoLists(start.document, file)
         let wanted = settings.operations.applied(to: start.document).changes
-        let isUntouched = content?.isBlank == false && start.loss == nil
-        if wanted.isEmpty, isUntouched { return RunReport(summary: "\(file.path) is as it should be", result: .settings(SettingsFacts(changed: 0))) }
+        if wanted.isEmpty, start.isUntouched {
+            return RunReport(summary: "\(file.path) is as it should be", result: .settings(SettingsFacts(changed: 0)))
+        }
         if context.isDryRun {
             if let loss = start.loss { context.log("\(loss.problem); would begin with \(loss.source)") }
             return foreseen(wanted, file.path, context)
         }
-        defer { file.removeCandidate() }
-        let result = try await trial(start.document, file, content?.status, context)
-        let (new, changes) = result.kept.applied(to: start.document)
-        tell(changes, result, context)
-        if changes.isEmpty, isUntouched { return report(changes, result, nil, file) }
-        try file.writeCandidate(new.bytes, like: content?.status)
-        var words: String?
-        if let loss = start.loss {
-            words = "it could not be read (\(loss.problem)) and is kept as \(try file.keep(at: context.clock.now)); began with \(loss.source)"
-        }
-        guard try file.takeOver(since: content?.status) else { return nil }
-        if let words { context.log(words) }
-        return report(changes, result, words, file)
+        let report: Result<RunReport?, JobError>
+        do throws(JobError) { report = .success(try await change(file, start, context)) } catch { report = .failure(error) }
+        // Where no thread can be started, the next run removes it.
+        try? await JobError.onThread { file.removeCandidate() }
+        return try report.get()
     }
 
-    private func begin(with content: MergeFile.Content?, _ file: MergeFile) -> Start {
-        guard let content else { return Start(document: JSONDocument()) }
-        do throws(JSONSyntaxError) { return Start(document: try content.document()) } catch {
+    private func change(_ file: MergeFile, _ start: Start, _ context: RunContext) async throws(JobError) -> RunReport? {
+        let result = try await trial(start, file, context)
+        let (new, changes) = result.kept.applied(to: start.document)
+        tell(changes, result, context)
+        if changes.isEmpty, start.isUntouched { return report(changes, result, nil, file) }
+        let now = context.clock.now
+        let replaced = try await JobError.onThread { () throws(JobError) -> (isDone: Bool, words: String?) in
+            try file.writeCandidate(new.bytes, like: start.content?.status)
+            let words = try start.loss.map { loss throws(JobError) in
+                "it could not be read (\(loss.problem)) and is kept as \(try file.keep(at: now)); began with \(loss.source)"
+            }
+            return (try file.takeOver(since: start.content?.status), words)
+        }
+        guard replaced.isDone else { return nil }
+        if let words = replaced.words { context.log(words) }
+        return report(changes, result, replaced.words, file)
+    }
+
+    /// Blocks.
+    private func begin(with file: MergeFile) throws(JobError) -> Start {
+        guard let content = try file.read() else { return Start() }
+        do throws(JSONSyntaxError) { return Start(content: content, document: try content.document()) } catch {
             let copy = file.newestCopy()
-            return Start(document: copy?.document ?? JSONDocument(), loss: ("\(file.path):\(error)", copy.map { "the copy \($0.path)" } ?? "an empty file"))
+            return Start(
+                content: content, document: copy?.document ?? JSONDocument(),
+                loss: ("\(file.path):\(error)", copy.map { "the copy \($0.path)" } ?? "an empty file"))
         }
     }
 
@@ -133,14 +163,12 @@ package struct JSONMergeJob: JobType {
         }
     }
 
-    private func trial(_ document: JSONDocument, _ file: MergeFile, _ status: FileStatus?, _ context: RunContext) async throws(JobError)
-        -> AcceptedSubsetSearch.Result
-    {
+    private func trial(_ start: Start, _ file: MergeFile, _ context: RunContext) async throws(JobError) -> AcceptedSubsetSearch.Result {
         guard let validator = settings.validator else { return AcceptedSubsetSearch.Result(kept: settings.operations) }
         let failure = Mutex<JobError?>(nil)
-        var trial = AcceptedSubsetSearch(base: document) { candidate in
+        var trial = AcceptedSubsetSearch(base: start.document) { candidate in
             do throws(JobError) {
-                try file.writeCandidate(candidate.bytes, like: status)
+                try await JobError.onThread { () throws(JobError) in try file.writeCandidate(candidate.bytes, like: start.content?.status) }
                 return try await validator.judge(file.candidatePath, context)
             } catch {
                 failure.withLock { $0 = $0 ?? error }

@@ -19,8 +19,8 @@ package struct KeepaliveJob: JobType {
         package var expected: Set<Int>
         /// Headers of the request, for addresses that need a token.
         package var headers: [String: String]
-        /// A header that the answer must have, as `Name` or `Name: value`; nil for no such check.
-        package var marker: String?
+        /// A header that the answer must have; nil for no such check.
+        package var marker: HeaderMark?
         /// Failures in a row before the run fails.
         package var failures: Int
         /// The longest wait for the whole answer, 1 to 60 s.
@@ -38,7 +38,9 @@ package struct KeepaliveJob: JobType {
             method: reader.choice("method", "HTTP method", default: Method.get),
             expected: Set(reader.statuses("statuses", "Statuses that count as success; 200 to 399 by default")),
             headers: reader.stringMap("headers", "Headers of the request, such as X-HF-Authorization of a private Space"),
-            marker: reader.optionalString("marker", "A header that the response must have, as Name or Name: value"),
+            marker: reader.parsed(
+                SettingShape("marker", "A header that the response must have, as Name or Name: value", .text), expected: "X-App or \"X-App: value\"",
+                HeaderMark.init),
             failures: reader.integer("failures", "Failed requests in a row before a run fails", default: 3, in: 1...1000),
             timeout: reader.duration("timeout", "The longest wait for the response", default: .seconds(10), in: .seconds(1) ... .seconds(60)))
         reader.formerly("expect", "statuses")
@@ -85,11 +87,8 @@ package struct KeepaliveJob: JobType {
     private func judge(_ response: HTTPResponse) -> String? {
         let isExpected = settings.expected.isEmpty ? (200..<400).contains(response.status) : settings.expected.contains(response.status)
         guard isExpected else { return "\(settings.url) answered \(response.status)" }
-        guard let marker = settings.marker else { return nil }
-        let parts = marker.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
-        let value = response.header(String(parts[0]))
-        let isOurs = parts.count > 1 ? value == String(parts[1]) : value != nil
-        return isOurs ? nil : "\(settings.url) answered \(response.status) without the header \(marker): another program answers there"
+        guard let marker = settings.marker, !marker.isIn(response) else { return nil }
+        return "\(settings.url) answered \(response.status) without the header \(marker): another program answers there"
     }
 }
 

@@ -81,23 +81,32 @@ private struct Overlay: Sendable {
     /// Blocks.
     /// - Parameter configuration: The site's own.
     init(_ settings: [String: String], over configuration: String, in scratch: String) throws(SiteError) {
+        let folder: String
         do {
             let name = RawName("deploy-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
             let parent = try Folder.make(scratch, mode: 0o700)
             try parent.makeFolder(name, mode: 0o700)
             folder = parent.path(of: name)
-            let data = try JSONSerialization.data(withJSONObject: ["deploy": settings], options: [.sortedKeys])
-            try parent.folder(name).replace("deploy.json", with: Array(data), mode: 0o600)
-            // Where it reads several, Hexo knows the endings .yml and .json alone.
-            guard configuration.hasSuffix(".yaml") else {
-                base = nil
-                return
-            }
-            base = "\(folder)/_config.yml"
-            try parent.folder(name).replace("_config.yml", with: Array(Data(contentsOf: URL(fileURLWithPath: configuration))), mode: 0o600)
         } catch {
-            throw SiteError("the settings for the deployment can't be written: \(error)", hint: "is the state folder writable?")
+            throw Overlay.unwritable(error)
         }
+        do {
+            let place = try Folder.open(folder)
+            let data = try JSONSerialization.data(withJSONObject: ["deploy": settings], options: [.sortedKeys])
+            try place.replace("deploy.json", with: Array(data), mode: 0o600)
+            // Where it reads several, Hexo knows the endings .yml and .json alone.
+            let isOtherEnding = configuration.hasSuffix(".yaml")
+            if isOtherEnding { try place.replace("_config.yml", with: Array(Data(contentsOf: URL(fileURLWithPath: configuration))), mode: 0o600) }
+            (self.folder, base) = (folder, isOtherEnding ? "\(folder)/_config.yml" : nil)
+        } catch {
+            // It may hold secrets.
+            try? FileManager.default.removeItem(atPath: folder)
+            throw Overlay.unwritable(error)
+        }
+    }
+
+    private static func unwritable(_ error: any Error) -> SiteError {
+        SiteError("the settings for the deployment can't be written: \(error)", hint: "is the state folder writable?")
     }
 
     /// Blocks.

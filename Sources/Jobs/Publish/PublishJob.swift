@@ -28,7 +28,7 @@ package struct PublishJob: JobType {
             probe: reader.url("probe", "The site's public URL, which is checked after publishing", isRequired: false))
     }
 
-    package var outputs: [String] { settings.target?.outputs ?? [] }
+    package func findOutputs() -> [String] { settings.target?.outputs ?? [] }
 
     package var programs: [ProgramUse] { settings.target?.programs(in: settings.folder) ?? [] }
     package var addresses: [AddressUse] { settings.probe.map { [AddressUse("probe", $0)] } ?? [] }

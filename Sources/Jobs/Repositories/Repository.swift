@@ -53,7 +53,9 @@ package struct Repository: Sendable {
     }
 
     /// A repository in a dataset of the Hugging Face Hub.
-    static func huggingFace(named name: String, _ reader: inout SettingsReader, http: any HTTPTransport, endpoint standard: String?) -> Repository? {
+    static func huggingFace(
+        named name: String, _ reader: inout SettingsReader, http: any HTTPTransport, endpoint standard: String?, now: @escaping @Sendable () -> Date
+    ) -> Repository? {
         let dataset = reader.parsed(
             SettingShape("dataset", "The dataset, as namespace/name", .pattern("^[^/ ]+/[^/ ]+$"), isRequired: true),
             expected: "namespace/name, such as alice/backup"
@@ -80,7 +82,7 @@ package struct Repository: Sendable {
         let settings = HuggingFace.Settings(
             dataset: dataset, token: token.revealed, revision: revision, create: create, endpoint: endpoint, freeSpace: freeSpace, quota: quota)
         return Repository(
-            name: name, location: "huggingface:\(endpoint)/\(dataset)@\(revision)", store: HuggingFace(settings, http: http), retention: retention)
+            name: name, location: "huggingface:\(endpoint)/\(dataset)@\(revision)", store: HuggingFace(settings, http: http, now: now), retention: retention)
     }
 }
 

@@ -2,6 +2,7 @@ package import Buckets
 package import Files
 import Foundation
 import HTTPClient
+import Settings
 
 extension BucketStore {
     /// Contents that belong to no version are left alone for so long, in seconds: another client may be about to commit them.
@@ -44,32 +45,54 @@ extension BucketStore {
         let sample = objects.first { $0.below(prefix).flatMap { BucketManifest.number(of: $0.key) } != nil }
         var isPublic = false
         if let sample { isPublic = await bucket.isPublic(sample.key) ?? false }
-        return StoreSpace(used: objects.reduce(0) { $0 + $1.size }, isPublic: isPublic)
+        return StoreSpace(used: objects.reduce(0) { $0.addingUpToMost($1.size) }, isPublic: isPublic)
     }
 
-    /// Lists, then writes, reads and deletes a small object `doctor-…` below the prefix, and tries to overwrite it. Stops at the first failure;
-    /// the object may be left then.
+    /// Lists, then writes, reads and deletes a small object `doctor-…` below the prefix, and tries to overwrite it. Stops at the first failure; the
+    /// object is deleted all the same.
     package func diagnose(scratch: Folder) async -> [StoreCheck] {
         let key = prefix + "doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
-        let text = Array("written by shipkeeper doctor\n".utf8)
         var checks: [StoreCheck] = []
         do throws(StorageError) {
             let holds = try await head()?.objects.keys.sorted().joined(separator: ", ")
             checks.append(StoreCheck("list", .ok, holds.map { "holds \($0)" } ?? "no backup yet"))
-            let upload = BucketUpload(key: key, body: .bytes(text), headers: [("Content-Type", "text/plain")])
-            try await bucket.put(upload)
-            checks.append(StoreCheck("write", .ok, "wrote a small object to \(name)"))
+        } catch {
+            return [StoreCheck("list", error)]
+        }
+        let isWritten = await writeAndRead(key, &checks)
+        let isPublic = isWritten ? await bucket.isPublic(key) : nil
+        do throws(StorageError) {
+            try await bucket.delete([key])
+            if isWritten { checks.append(StoreCheck("delete", .ok, "it is gone again")) }
+        } catch {
+            // Whether it is there at all is not known after a failed write.
+            if checks.contains(where: { $0.name == "write" && $0.verdict == .ok }) {
+                checks.append(StoreCheck("delete", StorageError(error.kind, error.message, hint: error.hint ?? "delete \(key) in \(name) by hand")))
+            }
+            return checks
+        }
+        if isWritten { checks.append(privacy(isPublic)) }
+        return checks
+    }
+
+    /// Whether the object was written and came back.
+    private func writeAndRead(_ key: String, _ checks: inout [StoreCheck]) async -> Bool {
+        let text = Array("written by shipkeeper doctor\n".utf8)
+        let upload = BucketUpload(key: key, body: .bytes(text), headers: [("Content-Type", "text/plain")])
+        do throws(StorageError) { try await bucket.put(upload) } catch {
+            checks.append(StoreCheck("write", error))
+            return false
+        }
+        checks.append(StoreCheck("write", .ok, "wrote a small object to \(name)"))
+        do throws(StorageError) {
             let back = try await bucket.get(key)?.body
             checks.append(StoreCheck("read", back == text ? .ok : .failed, back == text ? "it came back as it was" : "it did not come back as it was"))
-            checks.append(await onlyIfNew(upload))
-            let isPublic = await bucket.isPublic(key)
-            try await bucket.delete([key])
-            checks.append(StoreCheck("delete", .ok, "it is gone again"))
-            checks.append(privacy(isPublic))
         } catch {
-            checks.append(StoreCheck(["list", "write", "read", "delete"][min(checks.count, 3)], error))
+            checks.append(StoreCheck("read", error))
+            return false
         }
-        return checks
+        checks.append(await onlyIfNew(upload))
+        return true
     }
 
     private func privacy(_ isPublic: Bool?) -> StoreCheck {

@@ -25,19 +25,22 @@ struct HubAPIClient: Sendable {
     private let token: String
     let http: any HTTPTransport
     let patience: HubTimeouts
+    /// The wall clock.
+    let now: @Sendable () -> Date
 
-    init(address: HubAddress, token: String, http: any HTTPTransport, patience: HubTimeouts) {
+    init(address: HubAddress, token: String, http: any HTTPTransport, patience: HubTimeouts, now: @escaping @Sendable () -> Date) {
         self.address = address
         // A line break pasted along would end the header.
         self.token = token.filter { !$0.isNewline && !$0.isWhitespace }
-        self.http = RetryingTransport(http, waits: patience.waits, clock: patience.clock, advice: HubErrorMapping.advice)
+        self.http = RetryingTransport(http, waits: patience.waits, clock: patience.clock) { HubErrorMapping.advice($0, $1, at: now()) }
         self.patience = patience
+        self.now = now
     }
 
     /// The same dataset with the same token, elsewhere in it.
     init(_ address: HubAddress, like other: HubAPIClient) {
         self.address = address
-        (token, http, patience) = (other.token, other.http, other.patience)
+        (token, http, patience, now) = (other.token, other.http, other.patience, other.now)
     }
 
     static let userAgent = "shipkeeper"
@@ -75,7 +78,7 @@ struct HubAPIClient: Sendable {
 
     /// Why the request was refused. The token is redacted, should a server have echoed it.
     func refusal(_ response: HTTPResponse, from url: String, doing: String) -> StorageError {
-        var error = HubErrorMapping.error(response, from: url, address, doing: doing)
+        var error = HubErrorMapping.error(response, from: url, address, doing: doing, at: now())
         error.message = error.message.replacing(token, with: "<secret>")
         return error
     }

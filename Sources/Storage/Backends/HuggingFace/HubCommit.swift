@@ -54,7 +54,7 @@ struct HubCommit: Sendable {
         }
         let answer = try calls.decode(HubMessages.CommitAnswer.self, response, doing: "committing")
         return StoreVersion(
-            id: answer.commitOid, date: Date(), objects: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.size) }),
+            id: answer.commitOid, date: calls.now(), objects: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.size) }),
             digests: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.sha256) }))
     }
 

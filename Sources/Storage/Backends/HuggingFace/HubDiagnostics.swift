@@ -7,6 +7,8 @@ import Settings
 /// Tries what backups need, one thing after the other, on a branch of its own that is gone afterwards.
 struct HubDiagnostics: Sendable {
     private static let mostClockError = 300.0
+    /// A thousand years, in seconds: no clock is wrong by more, whatever a server says.
+    private static let mostShownClockError = 3.2e10
 
     let calls: HubAPIClient
     let history: HubHistory
@@ -54,7 +56,7 @@ struct HubDiagnostics: Sendable {
 
     private func checkClock(_ response: HTTPResponse, _ checks: inout [StoreCheck]) {
         guard let text = response.header("Date"), let date = HTTPDate.parse(text) else { return }
-        let error = abs(date.timeIntervalSinceNow)
+        let error = min(abs(date.timeIntervalSince(calls.now())), HubDiagnostics.mostShownClockError)
         checks.append(
             error < HubDiagnostics.mostClockError
                 ? StoreCheck("clock", .ok, "agrees with \(address.host) to \(Int(error.rounded())) s")
@@ -89,7 +91,7 @@ struct HubDiagnostics: Sendable {
     private func spaceCheck(_ used: Int64) -> StoreCheck {
         let shown = "\(ByteSizeText.readable(used)) stored, old versions included"
         guard let quota, quota > 0 else { return StoreCheck("space", .ok, shown) }
-        let share = Int(Double(used) / Double(quota) * 100)
+        let share = used.percent(of: quota)
         return StoreCheck(
             "space", share >= 80 ? .warning : .ok, "\(shown), \(share) % of \(ByteSizeText.readable(quota))",
             hint: share >= 80 ? "set \"free_space: delete\" to free what \"keep\" no longer keeps" : nil)

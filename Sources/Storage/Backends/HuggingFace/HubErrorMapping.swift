@@ -8,9 +8,9 @@ enum HubErrorMapping {
     static let commitQuota = Duration.seconds(3600)
 
     /// See the Hub's rate limits: a 429 with something left in the window is another quota, which the window's end does not help.
-    @Sendable static func advice(_ request: HTTPRequest, _ response: HTTPResponse) -> RetryAdvice {
+    static func advice(_ request: HTTPRequest, _ response: HTTPResponse, at now: Date) -> RetryAdvice {
         switch response.status {
-        case 429: wait(of: response).map { .after($0) } ?? (isCommit(request.url) ? .after(commitQuota) : .backOff)
+        case 429: wait(of: response, at: now).map { .after($0) } ?? (isCommit(request.url) ? .after(commitQuota) : .backOff)
         case 503: response.retryAfter.map { .after($0) } ?? .backOff
         case 408, 500, 502, 504: .backOff
         default: .no
@@ -20,18 +20,18 @@ enum HubErrorMapping {
     private static func isCommit(_ url: String) -> Bool { url.contains("/commit/") }
 
     /// How long an answer asks us to wait; nil where it does not say. Of several quotas the one counts that is used up for longest.
-    static func wait(of response: HTTPResponse) -> Duration? {
+    static func wait(of response: HTTPResponse, at now: Date) -> Duration? {
         let quotas = (response.header("RateLimit") ?? "").split(separator: ",")
         let used = quotas.filter { number("r", in: $0) == 0 }.compactMap { number("t", in: $0) }
         // A second for clocks that count in whole ones.
         if let longest = used.max() { return .seconds(min(max(0, longest), longestWait) + 1) }
         if let wait = response.retryAfter { return wait + .seconds(1) }
-        return response.header("X-RateLimit-Remaining") == "0" ? response.header("X-RateLimit-Reset").flatMap { Int($0) }.flatMap(untilReset) : nil
+        return response.header("X-RateLimit-Remaining") == "0" ? response.header("X-RateLimit-Reset").flatMap { Int($0) }.flatMap { untilReset($0, now) } : nil
     }
 
     /// Seconds from now, or an instant in seconds since 1970: both are in use.
-    private static func untilReset(_ number: Int) -> Duration? {
-        let seconds = number > 1_000_000_000 ? number - Int(Date().timeIntervalSince1970) : number
+    private static func untilReset(_ number: Int, _ now: Date) -> Duration? {
+        let seconds = number > 1_000_000_000 ? number - Int(now.timeIntervalSince1970) : number
         return (0...longestWait).contains(seconds) ? .seconds(seconds + 1) : nil
     }
 
@@ -44,8 +44,8 @@ enum HubErrorMapping {
     }
 
     /// Why the Hub did not do as asked.
-    static func error(_ response: HTTPResponse, from url: String, _ address: HubAddress, doing: String) -> StorageError {
-        guard address.isHub(url) else { return foreign(response, url, doing: doing) }
+    static func error(_ response: HTTPResponse, from url: String, _ address: HubAddress, doing: String, at now: Date) -> StorageError {
+        guard address.isHub(url) else { return foreign(response, url, doing: doing, at: now) }
         let code = response.header("X-Error-Code") ?? ""
         let words = words(of: response)
         let id = response.requestID.map { " (request \($0))" } ?? ""
@@ -71,23 +71,23 @@ enum HubErrorMapping {
                 "the token may not do this (\(doing)): \(words.isEmpty ? "forbidden" : words)\(id)",
                 hint: "give it write access to \(address.dataset) at \(address.endpoint)/settings/tokens")
         case (429, _):
-            let wait = wait(of: response) ?? (isCommit(url) ? commitQuota : .seconds(60))
+            let wait = wait(of: response, at: now) ?? (isCommit(url) ? commitQuota : .seconds(60))
             return StorageError(.limited(for: wait), "\(address.host) has been asked too often (\(doing)): \(words)\(id)")
         case (300..<400, _):
             let place = response.redirect(from: url).flatMap { HTTPOrigin($0)?.host } ?? "elsewhere"
             return .unavailable("\(doing): \(address.host) sends us to \(place); has the dataset been renamed?\(id)")
         case (400, _), (413, _), (422, _): return .refused("\(doing) was refused; \(tail)")
         case (503, _):
-            guard let wait = wait(of: response) else { return .unavailable("\(doing) failed; \(tail)") }
+            guard let wait = wait(of: response, at: now) else { return .unavailable("\(doing) failed; \(tail)") }
             return StorageError(.limited(for: wait), "\(address.host) asks us to wait (\(doing)); \(tail)")
         default: return .unavailable("\(doing) failed; \(tail)")
         }
     }
 
     /// What the Hub's storage or its CDN says: nothing about the dataset or the token.
-    private static func foreign(_ response: HTTPResponse, _ url: String, doing: String) -> StorageError {
+    private static func foreign(_ response: HTTPResponse, _ url: String, doing: String, at now: Date) -> StorageError {
         let id = response.requestID.map { " (request \($0))" } ?? ""
-        if [429, 503].contains(response.status), let wait = wait(of: response) {
+        if [429, 503].contains(response.status), let wait = wait(of: response, at: now) {
             return StorageError(.limited(for: wait), "\(doing): the Hub's storage at \(HTTPOrigin(url)?.host ?? "another host") asks us to wait\(id)")
         }
         return .unavailable("\(doing): the Hub's storage at \(HTTPOrigin(url)?.host ?? "another host") said \(response.status)\(id)")

@@ -57,10 +57,11 @@ package final class HuggingFace: ObjectStore {
     private let mayWrite = Mutex(false)
 
     /// No request is sent yet.
-    package init(_ settings: Settings, http: any HTTPTransport, patience: HubTimeouts = HubTimeouts()) {
+    /// - Parameter now: The wall clock.
+    package init(_ settings: Settings, http: any HTTPTransport, patience: HubTimeouts = HubTimeouts(), now: @escaping @Sendable () -> Date) {
         self.settings = settings
         let address = HubAddress(endpoint: settings.endpoint, dataset: settings.dataset, revision: settings.revision)
-        calls = HubAPIClient(address: address, token: settings.token, http: http, patience: patience)
+        calls = HubAPIClient(address: address, token: settings.token, http: http, patience: patience, now: now)
         history = HubHistory(calls: calls)
     }
 

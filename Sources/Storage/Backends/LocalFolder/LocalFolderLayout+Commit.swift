@@ -33,7 +33,7 @@ extension LocalFolderLayout {
         let end = ContinuousClock.now + patience
         while true {
             do throws(FileError) {
-                try file.lock(waiting: false)
+                try file.lock()
                 return file
             } catch {
                 guard error.code == EWOULDBLOCK || error.code == EINTR else {
@@ -182,7 +182,11 @@ extension LocalFolderLayout {
         let text = Array("written by shipkeeper doctor\n".utf8)
         try storage { () throws(FileError) in
             try root.replace(name, with: text)
-            let back = try root.contents(of: name)
+            let back: [UInt8]
+            do throws(FileError) { back = try root.contents(of: name) } catch {
+                try? root.remove(name)
+                throw error
+            }
             try root.remove(name)
             if back != text { throw FileError("read back", root.path(of: name), code: EIO) }
         }
