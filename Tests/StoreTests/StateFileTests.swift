@@ -33,7 +33,7 @@ struct StateFileTests {
             createdAt: StateFileTests.t, state: .queued)
     }
 
-    private func event(_ id: Int64) -> StoreChange { .event(Event(at: StateFileTests.t, kind: "boot", message: "event \(id)")) }
+    private func event(_ id: Int64) -> StoreChange { .event(Event(at: StateFileTests.t, kind: .other("boot"), message: "event \(id)")) }
 
     @Test("commits that come at the same time are all held, and written once there is room", .timeLimit(.minutes(30)), arguments: [2, 3, 16])
     func together(count: Int64) async throws {

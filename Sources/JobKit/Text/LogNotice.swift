@@ -14,6 +14,8 @@ package struct LogNotice: Hashable, Sendable {
         /// Schedules were paused or resumed.
         case pause, resume
         case reload
+        /// Another program takes over.
+        case upgrade
         /// The program is stopping.
         case stop
         /// The clock was set, or had been wrong.

@@ -70,7 +70,7 @@ extension Engine {
             return .refused("\(run.job) (run \(run.id)) is \(run.state.word)")
         }
         phase = .handedOver
-        note("upgrade", "another program takes over", at: now)
+        note(.upgrade, "another program takes over", at: now)
         decision.effects.append(.done)
         return .done
     }

@@ -32,6 +32,8 @@ package struct Event: Hashable, Sendable {
         case boot
         /// The program was asked to stop.
         case stop
+        /// Another program took over.
+        case upgrade
         /// Another configuration was put in force.
         case reload
         /// The clock was set, or had been wrong.
@@ -62,7 +64,7 @@ package struct Event: Hashable, Sendable {
 extension Event.Kind {
     /// The kinds as they are stored. A new one needs a word here: the compiler then names the two places below.
     private enum Word: String {
-        case boot, stop, reload, clock, pause, resume, defect
+        case boot, stop, upgrade, reload, clock, pause, resume, defect
     }
 
     /// One word, as it is stored and sent.
@@ -71,6 +73,7 @@ extension Event.Kind {
         case .boot: Word.boot.rawValue
         case .stop: Word.stop.rawValue
         case .reload: Word.reload.rawValue
+        case .upgrade: Word.upgrade.rawValue
         case .clock: Word.clock.rawValue
         case .pause: Word.pause.rawValue
         case .resume: Word.resume.rawValue
@@ -86,6 +89,7 @@ extension Event.Kind {
             case .boot: .boot
             case .stop: .stop
             case .reload: .reload
+            case .upgrade: .upgrade
             case .clock: .clock
             case .pause: .pause
             case .resume: .resume
