@@ -91,7 +91,7 @@ struct JSONReportTests {
             ("doctor", "doctor \(file)"), ("plugins list", "plugins \(file)"), ("plugins check", "plugins check '\(folder["a-plugin"])'"),
             ("plugins show", "plugins show webhook \(file)"),
             ("plugins run", "plugins run '\(folder["made/hello"])' --with 'greeting: hi'"),
-            ("version", "version"),
+            ("version", "version"), ("upgrade", "upgrade '\(SourceTree.program)' \(state)"),
         ]
         // An item a line.
         let streams = [
