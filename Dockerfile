@@ -41,7 +41,7 @@ ARG APT_MIRROR=""
 RUN set -eu; \
     if [ -n "$APT_MIRROR" ]; then find /etc/apt \( -name '*.sources' -o -name '*.list' \) -exec sed -i "s|http://deb.debian.org|$APT_MIRROR|" {} +; fi; \
     apt-get update; \
-    apt-get install -y --no-install-recommends binutils libcurl4-openssl-dev libsqlite3-dev zlib1g-dev; \
+    apt-get install -y --no-install-recommends binutils musl-tools libcurl4-openssl-dev libsqlite3-dev zlib1g-dev; \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift run ./

@@ -33,7 +33,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "shipkeeper",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "shipkeeper", targets: ["CLI"]), .executable(name: "disk-space", targets: ["DiskSpacePlugin"])],
+    products: [
+        .executable(name: "shipkeeper", targets: ["CLI"]), .executable(name: "shipkeeper-init", targets: ["InitProgram"]),
+        .executable(name: "disk-space", targets: ["DiskSpacePlugin"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -81,12 +84,14 @@ let package = Package(
         module("Processes", ["JobKit", "Settings", "Threads", "CProcess"]),
         module("PluginHost", ["JobKit", "Settings", "Files"]),
         module("Logs", ["JobKit", "Settings", "Threads", "TimeZones", logging]),
-        module("Init", ["CProcess", "CStart"]),
+        module("Init", ["Threads", "CInit", "CProcess", "CStart"]),
+        .executableTarget(name: "InitProgram"),
         .executableTarget(
             name: "DiskSpacePlugin", dependencies: ["JobKit", "Settings"], path: "Plugins/disk-space", exclude: ["plugin.yaml"], swiftSettings: strict),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CInit"),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CThreads"),
@@ -94,6 +99,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["JobKit", "Settings", "Scheduler", "Files", "HTTPClient"], path: "Tests/TestSupport",
             exclude: ["StandInGateway", "StandInHexo", "StandInHub", "StandInOSS", "Vectors"], swiftSettings: strict),
+        tests("Settings", ["Settings"]),
         tests("JobKit", ["JobKit", "Settings"]),
         tests("TimeZones", ["TimeZones"]),
         tests("Scheduler", ["Scheduler", "JobKit", "Settings", "TimeZones"]),
@@ -104,6 +110,9 @@ let package = Package(
         tests("Store", ["Store", "Scheduler", "JobKit", "Settings"]),
         tests("Logs", ["Logs", "JobKit", "Settings"]),
         tests("Init", ["CLI"]),
+        tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
+        tests("Daemon", ["Daemon", "Files"]),
+        tests("CLI", ["CLI", "Control", "JobKit", "TimeZones", argumentParser]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),
         tests("Storage", ["Buckets", "Storage", "Files", "HTTPClient", crypto]),

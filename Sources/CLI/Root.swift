@@ -26,6 +26,7 @@ struct Root: AsyncParsableCommand {
                 name: "Act",
                 subcommands: [
                     StartCommand.self, StopCommand.self, RestartCommand.self, PauseCommand.self, ResumeCommand.self, ReloadCommand.self,
+                    UpgradeCommand.self,
                 ]),
             CommandGroup(name: "Data", subcommands: [BackupsCommand.self, RestoreCommand.self]),
             CommandGroup(

@@ -37,6 +37,22 @@ static inline int cprocess_pipe(int ends[2]) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
+/// A file in memory, closed in processes we start; -1 where the system has none.
+static inline int cprocess_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
+
+/// Moves what a pipe holds, up to so many bytes, to an offset of a file, without waiting; gives how many, 0 at the pipe's end, or -1. The kernel does it:
+/// each byte is in the pipe or in the file at any time.
+static inline ssize_t cprocess_move(int pipe, int file, int64_t offset, size_t most) {
+    // SPLICE_F_MOVE | SPLICE_F_NONBLOCK
+    return (ssize_t)syscall(SYS_splice, pipe, NULL, file, &offset, most, 3u);
+}
+
+/// Gives back the room of a part of a file, which keeps its length.
+static inline int cprocess_punch(int file, int64_t offset, int64_t length) {
+    // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+    return (int)syscall(SYS_fallocate, file, 3, offset, length);
+}
+
 static inline int cprocess_set_blocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK); }
 static inline int cprocess_set_nonblocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK); }
 
@@ -57,33 +73,6 @@ static inline char **cprocess_environ(void) {
 
 /// Opens a file with close-on-exec. The mode counts where the flags create.
 static inline int cprocess_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
-
-/// Puts the processes whose parent is `parent` into `found`; gives their number, or -1 where /proc can't be read.
-static inline int cprocess_children(pid_t parent, pid_t *found, int most) {
-    DIR *proc = opendir("/proc");
-    if (!proc) return -1;
-    int count = 0;
-    struct dirent *entry;
-    while (count < most && (entry = readdir(proc))) {
-        int pid = atoi(entry->d_name);
-        if (pid <= 0) continue;
-        char path[32], text[512];
-        snprintf(path, sizeof path, "/proc/%d/stat", pid);
-        int file = open(path, O_RDONLY | O_CLOEXEC);
-        if (file < 0) continue;
-        ssize_t length = read(file, text, sizeof text - 1);
-        close(file);
-        if (length <= 0) continue;
-        text[length] = 0;
-        // The name in parentheses may hold anything: what follows the last one counts.
-        char *end = strrchr(text, ')');
-        int ppid = 0;
-        char state;
-        if (end && sscanf(end + 1, " %c %d", &state, &ppid) == 2 && ppid == parent && state != 'Z') found[count++] = pid;
-    }
-    closedir(proc);
-    return count;
-}
 
 #include <sys/ioctl.h>
 

@@ -48,7 +48,7 @@ struct CommonJobSettings {
             missingSecrets: secrets.filter { (environment[$0] ?? "").isEmpty }, isEnabled: isEnabled,
             disabled: isEnabled ? nil : .switchedOff)
         if kind?.isService == true, !reader.has("on") { keys.triggers = [.boot] }
-        if kind?.isService == true, keys.triggers.contains(where: { if case .watch = $0 { true } else { false } }) {
+        if kind?.isService == true, keys.triggers.contains(where: { $0.watched != nil }) {
             reader.report("on", "a service runs all the time: it does not become due by \"watch\"", hint: "let a job watch, and restart the service")
         }
         if kind?.isService == true, keys.timeout != nil {

@@ -79,10 +79,7 @@ package struct Configuration: Sendable {
         timeZone = finder.again(timeZone)
         for index in jobs.indices {
             jobs[index].timeZone = finder.again(jobs[index].timeZone)
-            jobs[index].definition.triggers = jobs[index].definition.triggers.map { trigger in
-                guard case .schedule(.cron(let expression, let zone), let atStart) = trigger else { return trigger }
-                return .schedule(.cron(expression, finder.again(zone)), atStart: atStart)
-            }
+            jobs[index].definition.triggers = jobs[index].definition.triggers.map { $0.replacingZone(finder.again) }
         }
     }
 

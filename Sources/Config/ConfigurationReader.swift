@@ -41,7 +41,7 @@ package struct ConfigurationReader: Sendable {
         // A value that lacks a variable is one mistake: further errors at that place are not reported.
         let told = Set(tree.problems.filter { $0.severity == .error }.map(\.place) + tree.holes.map(\.place))
         let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
-            .inReadingOrder
+            .inReadingOrder.map { $0.hiding(configuration.secrets, in: environment) }
         if all.hasErrors { throw ConfigurationError(problems: FullWidthPunctuation.explained(all, isSyntax: false, in: text)) }
         configuration.stopBudgetPlace = root["stop_budget"]?.place
         configuration.warnings = all
@@ -101,7 +101,8 @@ package struct ConfigurationReader: Sendable {
         else { return nil }
         if names.contains(type) { return type }
         let nearest = NearestWord.find(type, in: names).map { "did you mean \"\($0)\"?" }
-        reader.report(at: node.place, "no \(what) type is named \"\(type)\"", hint: nearest ?? "known are \(names.joined(separator: ", "))")
+        let others = what == "job" ? "; a plug-in must be in the folder Plugins next to the file, or in one under \"plugins\"" : ""
+        reader.report(at: node.place, "no \(what) type is named \"\(type)\"", hint: nearest ?? "known are \(names.joined(separator: ", "))\(others)")
         return nil
     }
 
@@ -112,7 +113,8 @@ package struct ConfigurationReader: Sendable {
     ) -> [String: JobPlaces] {
         guard let node = reader.node(TopLevel.jobsShape) else { return [:] }
         guard let entries = node.entries else {
-            reader.report(at: node.place, "\"jobs\" takes a group of names, not \(node.kind)")
+            reader.report(
+                at: node.place, "\"jobs\" takes a group of names, not \(node.kind)", hint: "write each job as NAME: { type: … }, without a hyphen")
             return [:]
         }
         var places: [String: JobPlaces] = [:]
@@ -121,8 +123,11 @@ package struct ConfigurationReader: Sendable {
                 reader.report(at: entry.place, "\"\(entry.key)\" is not a valid job name", hint: "use up to 64 letters and digits of any script, - and _")
             }
             places[entry.key] = JobPlaces(name: entry.place, node: entry.value)
-            var inner = SettingsReader(entry.value, path: entry.key, resources: resources)
-            inner.correct(CommonJobSettings.shapes + [SettingShape("type", "", .text), SettingShape("with", "", .anything)])
+            let known = [SettingShape("type", "", .text)] + CommonJobSettings.shapes + [SettingShape("with", "", .anything)]
+            var inner = SettingsReader(entry.value, path: entry.key, resources: resources, known: known)
+            let own = entry.value["type"]?.text.flatMap { catalog.entries[$0] }?.shapes().map(\.key) ?? []
+            inner.note(keys: own.filter { key in !known.contains { $0.key == key } }, below: "with")
+            inner.correct(known)
             let job = job(entry, &inner, configuration)
             inner.finish()
             reader.takeOver(inner)
@@ -140,7 +145,8 @@ package struct ConfigurationReader: Sendable {
         let empty = ConfigNode(.mapping([]), at: entry.value.place)
         let with = reader.node(SettingShape("with", "The job type's own settings", .anything)) ?? empty
         guard let type, let kind else { return nil }
-        let work = reader.nested(with, path: "\(entry.key).with", known: kind.shapes(), kind.decode)
+        let isStandIn = !reader.has("with") && reader.hasKeysMeant(for: "with")
+        let work = reader.nested(with, path: "\(entry.key).with", known: kind.shapes(), isStandIn: isStandIn, kind.decode)
         let missing = (reader.missingSecrets + keys.missingSecrets).unique
         if keys.isEnabled, !missing.isEmpty { keys.disabled = .missingSecrets(missing) }
         if keys.isEnabled, let reason = kind.broken { keys.disabled = .unusable(reason) }
@@ -199,5 +205,21 @@ extension ConfigNode {
         case .mapping(let entries):
             "{" + entries.map { "\($0.key)=\($0.value.fingerprint)" }.sorted().joined(separator: ",") + "}"
         }
+    }
+}
+
+extension Problem {
+    /// Values that are shorter are words like any other.
+    private static let shortestSecret = 4
+
+    /// The same with the names of declared secrets in place of their values: a variable in a wrong place brings its value into the words.
+    fileprivate func hiding(_ secrets: [String], in environment: [String: String]) -> Problem {
+        let values = secrets.compactMap { name in environment[name].map { (name, value: $0) } }
+            .filter { $0.value.utf8.count >= Problem.shortestSecret }.sorted { $0.value.utf8.count > $1.value.utf8.count }
+        func hidden(_ text: String) -> String { values.reduce(text) { $0.replacing($1.value, with: "${\($1.0)}") } }
+        var problem = self
+        problem.message = hidden(message)
+        problem.hint = hint.map(hidden)
+        return problem
     }
 }

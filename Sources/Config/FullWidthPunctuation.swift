@@ -30,12 +30,28 @@ enum FullWidthPunctuation {
             let isCandidate = problem.severity == .error && (isSyntax || problem.message.contains { ascii[$0] != nil })
             let candidates = isCandidate ? (isSyntax ? [line, line - 1] : [line]) : []
             guard let guilty = candidates.first(where: { lines.indices.contains($0 - 1) && column(in: lines[$0 - 1]) != nil }) else {
-                found.append(problem)
+                found.append(isSyntax ? problem : withRemark(problem))
                 continue
             }
             if explained.insert(guilty).inserted { found.append(self.problem(file: problem.place.file, line: guilty, lines[guilty - 1])) }
         }
-        return found
+        // A blank that YAML takes for text makes another structure of the file: what else is wrong follows from that.
+        let broken = found.filter { $0.message == blankMessage }
+        return isSyntax || broken.isEmpty ? found : broken
+    }
+
+    /// Punctuation that is the same kind of slip in a value, but no part of YAML.
+    private static let inValues: [Character: String] = ["（": "(", "）": ")", "。": ".", "／": "/"]
+
+    /// The problem with a remark where the value that it quotes, which is in quotes in the file, holds such a character.
+    private static func withRemark(_ problem: Problem) -> Problem {
+        guard problem.severity == .error, let character = problem.message.first(where: { ascii[$0] != nil || inValues[$0] != nil }),
+            let plain = ascii[character]?.plain ?? inValues[character]
+        else { return problem }
+        var problem = problem
+        let remark = "it holds the full-width character \(character): type \(plain) with the English keyboard"
+        problem.hint = problem.hint.map { "\(remark); \($0)" } ?? remark
+        return problem
     }
 
     /// Whether it is a letter or digit of full width, which looks like that of ASCII and is another.
@@ -48,10 +64,13 @@ enum FullWidthPunctuation {
         let column = column(in: text) ?? 1
         let character = text[text.index(text.startIndex, offsetBy: column - 1)]
         let (name, plain) = ascii[character] ?? ("character", "")
-        let shown = character == "\u{3000}" ? "U+3000" : "\"\(character)\""
-        let typed = plain == " " ? "a plain blank" : plain
-        return Problem(at: SourcePlace(file: file, line: line, column: column), "full-width \(name) \(shown)", hint: "type \(typed) with the English keyboard")
+        let isBlank = character == "\u{3000}"
+        return Problem(
+            at: SourcePlace(file: file, line: line, column: column), isBlank ? blankMessage : "full-width \(name) \"\(character)\"",
+            hint: "type \(isBlank ? "a plain blank" : plain) with the English keyboard")
     }
+
+    private static let blankMessage = "full-width blank U+3000"
 
     /// Where the first one is, from 1, outside quoted text and comments; nil for none.
     private static func column(in line: Substring) -> Int? {

@@ -37,9 +37,7 @@ struct NeedsGraph {
         self.jobs = jobs
         self.places = places
         needs = Dictionary(jobs.map { ($0.name, $0.needs) }) { first, _ in first }
-        follows = Dictionary(jobs.map { job in (job.name, job.triggers.compactMap { if case .after(let other, _) = $0 { other } else { nil } }) }) {
-            first, _ in first
-        }
+        follows = Dictionary(jobs.map { ($0.name, $0.triggers.compactMap { $0.predecessor?.job }) }) { first, _ in first }
     }
 
     var problems: [Problem] {
@@ -49,9 +47,7 @@ struct NeedsGraph {
 
     private var unknown: [Problem] {
         jobs.flatMap { job in
-            let after = job.triggers.compactMap { trigger -> (String, String)? in
-                if case .after(let other, _) = trigger { ("on", other) } else { nil }
-            }
+            let after = job.triggers.compactMap { trigger in trigger.predecessor.map { ("on", $0.job) } }
             return (job.needs.map { ("needs", $0) } + after).compactMap { key, name -> Problem? in
                 guard let place = places[job.name], places[name] == nil || name == job.name else { return nil }
                 if name == job.name {

@@ -70,7 +70,7 @@ package struct ReloadPlan: Hashable, Sendable {
         if let reason = new.disabled { return old.disabled == reason ? nil : Change(job: name, .disabled, detail: reason.description, keys: keys) }
         if old.disabled != nil { return Change(job: name, .enabled, detail: new.startWords, keys: keys) }
         if new.isService, old.fingerprint != new.fingerprint {
-            let starts = new.triggers.contains(.boot) && !isStopped
+            let starts = new.triggers.contains(where: \.isAtBoot) && !isStopped
             let effect: Effect = isRunning ? (starts ? .restarted : .stopped) : starts ? .started : .changed
             return Change(job: name, effect, keys: keys)
         }

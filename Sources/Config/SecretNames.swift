@@ -13,7 +13,9 @@ enum SecretNames {
         return reader.strings("secrets", about).filter { name in
             if isName(name) { return true }
             let place = reader.place(of: name, under: "secrets")
-            if name.contains(where: { $0 == "," || $0.isWhitespace }) {
+            if name.first == "-", isName(String(name.dropFirst())) {
+                reader.report(at: place, "\"\(name)\" is not the name of a variable", hint: "write a blank after the hyphen: - \(name.dropFirst())")
+            } else if name.contains(where: { $0 == "," || $0.isWhitespace }) {
                 let parts = name.split(whereSeparator: { $0 == "," || $0.isWhitespace })
                 reader.report(at: place, "\"\(name)\" is not the name of one variable", hint: "write a list: [\(parts.joined(separator: ", "))]")
             } else {

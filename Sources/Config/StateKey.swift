@@ -6,7 +6,7 @@ package import TimeZones
 package enum StateKey {
     /// The value of `state`; nil where there is none or the file can't be read as YAML.
     package static func read(_ text: String, environment: [String: String]) -> String? {
-        YAMLTree(file: "", environment: environment).read(text).root?["state"]?.text
+        TopKeys.read(text, environment: environment)?["state"]?.text
     }
 }
 
@@ -15,7 +15,28 @@ package enum TimeZoneKey {
     /// The zone in which times are shown: `timezone` or `TZ`, else the system's, else UTC. Blocks: reads zone data from the disk.
     package static func read(_ text: String, environment: [String: String]) -> Zone {
         let empty = ConfigNode(.mapping([]), at: SourcePlace(file: "", line: 1, column: 1))
-        var reader = SettingsReader(YAMLTree(file: "", environment: environment).read(text).root ?? empty)
+        var reader = SettingsReader(TopKeys.read(text, environment: environment) ?? empty)
         return ZoneKeys(environment).ofFile(&reader)
+    }
+}
+
+/// The keys at the top of a configuration, read without its jobs: they are most of a large file, and each command would wait for them.
+private enum TopKeys {
+    /// The root of the file; nil where it can't be read as YAML.
+    static func read(_ text: String, environment: [String: String]) -> ConfigNode? {
+        let tree = YAMLTree(file: "", environment: environment)
+        // What is left may lack an anchor.
+        return tree.read(withoutJobs(text)).root ?? tree.read(text).root
+    }
+
+    /// The text without the lines below a `jobs:` that has a line of its own.
+    private static func withoutJobs(_ text: String) -> String {
+        var isBelow = false
+        let kept = text.utf8.split(separator: 10, omittingEmptySubsequences: false).filter { line in
+            let isNested = line.first.map { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "#") || $0 == 13 } ?? true
+            if !isNested { isBelow = line.elementsEqual("jobs:".utf8) || line.elementsEqual("jobs:\r".utf8) }
+            return !isBelow
+        }
+        return String(decoding: Array(kept.joined(separator: [10])), as: UTF8.self)
     }
 }

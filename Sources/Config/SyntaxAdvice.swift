@@ -10,18 +10,43 @@ struct SyntaxAdvice {
         lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
-    /// - Parameter line: Counted from 1.
-    func problem(line: Int) -> Problem? {
+    /// What the parser was reading when it gave up.
+    struct Begun {
+        /// In the parser's words, such as `while scanning a quoted scalar`.
+        var what: String
+        /// Where that begins.
+        var place: SourcePlace
+    }
+
+    /// - Parameters:
+    ///   - line: Where the parser gave up, counted from 1.
+    ///   - message: Its own words.
+    func problem(line: Int, message: String, _ begun: Begun?) -> Problem? {
+        if let begun, begun.what.contains("quoted scalar"), line > begun.place.line {
+            return Problem(at: begun.place, "the quotes that begin here are not closed", hint: "close them on the same line")
+        }
+        if message.contains("another document") {
+            return Problem(at: SourcePlace(file: file, line: line, column: 1), "another document begins here", hint: "keep one, and remove the line ---")
+        }
         for number in [line, line - 1] where lines.indices.contains(number - 1) {
             let text = lines[number - 1]
-            for look in [tab, variableInFlow, unquoted, quoteInQuotes, colonInValue] {
+            for look in [tab, variableInFlow, unquoted, quoteInQuotes, colonInValue, colonWithoutBlank] {
                 if let (index, message, hint) = look(text) {
                     let column = text.distance(from: text.startIndex, to: index) + 1
                     return Problem(at: SourcePlace(file: file, line: number, column: column), message, hint: hint)
                 }
             }
         }
-        return nil
+        return unclosed(begun) ?? LineIndentation(file: file, lines: lines).problem(line: line)
+    }
+
+    /// A list or a group in brackets without its end.
+    private func unclosed(_ begun: Begun?) -> Problem? {
+        guard let begun, begun.what.contains("flow") else { return nil }
+        let isList = begun.what.contains("sequence")
+        return Problem(
+            at: begun.place, "the \(isList ? "[" : "{") that is here is not closed, or a comma is missing after it",
+            hint: "write \(isList ? "]" : "}") at the end, and a comma between two values")
     }
 
     private typealias Advice = (Substring.Index, message: String, hint: String)
@@ -58,6 +83,12 @@ struct SyntaxAdvice {
     private func colonInValue(_ line: Substring) -> Advice? {
         guard let found = line.firstMatch(of: /^[\s-]*[^\s:"'{\[#][^:"'{\[#]*:\s+([^\s"'{\[#|>][^"'#]*:(?:\s[^#]*)?)$/) else { return nil }
         return (found.output.1.startIndex, "a value with \": \" in it needs quotes", "put it in quotes: \"\(trimmed(found.output.1))\"")
+    }
+
+    /// `key:value`, which is one text.
+    private func colonWithoutBlank(_ line: Substring) -> Advice? {
+        guard let found = line.firstMatch(of: /^[\s-]*([A-Za-z_][A-Za-z0-9_-]*):([^\s:\/#][^:#]*)$/) else { return nil }
+        return (found.output.2.startIndex, "a blank is missing after the colon", "write \(found.output.1): \(trimmed(found.output.2))")
     }
 
     private func trimmed(_ text: Substring) -> String { String(text.reversed().drop(while: \.isWhitespace).reversed()) }

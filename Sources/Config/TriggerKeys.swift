@@ -27,10 +27,18 @@ enum TriggerKeys {
             default:
                 reader.report(
                     at: element.place, "\"on\" is \(element.kind)",
-                    hint: "write boot, stop, or a group such as { every: 30m } or { cron: \"0 3 * * *\" }")
+                    hint: meant(element.text) ?? "write boot, stop, or a group such as { every: 30m } or { cron: \"0 3 * * *\" }")
                 return nil
             }
         }
+    }
+
+    /// What to write instead of a schedule that is not in a group.
+    private static func meant(_ text: String?) -> String? {
+        guard let text else { return nil }
+        if DurationText.parse(text) != nil { return "write { every: \(text) }" }
+        for cron in [text, "@\(text.lowercased())"] where (try? CronExpression(cron)) != nil { return "write { cron: \"\(cron)\" }" }
+        return nil
     }
 
     private static func group(_ reader: inout SettingsReader, zone: Zone) -> [Trigger] {

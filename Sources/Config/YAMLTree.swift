@@ -59,10 +59,12 @@ struct YAMLTree {
 
     private func problem(of error: any Error, _ start: SourcePlace, _ text: String) -> Problem {
         switch error as? YamlError {
-        case .scanner(_, let message, let mark, _), .parser(_, let message, let mark, _), .composer(_, let message, let mark, _):
+        case .scanner(let context, let message, let mark, _), .parser(let context, let message, let mark, _),
+            .composer(let context, let message, let mark, _):
             // The parser's own limit is beyond ours.
             if message.contains("Maximum nesting level") { return YAMLTree.tooDeep(at: place(mark)) }
-            return SyntaxAdvice(file: file, text: text).problem(line: mark.line)
+            let begun = context.map { SyntaxAdvice.Begun(what: $0.text, place: place($0.mark)) }
+            return SyntaxAdvice(file: file, text: text).problem(line: mark.line, message: message, begun)
                 ?? Problem(at: place(mark), "not valid YAML: \(message)", hint: "look at the indentation and quotes just before")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.sorted().map { "\"\($0)\"" }.joined(separator: ", ")

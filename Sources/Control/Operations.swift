@@ -15,6 +15,8 @@ package struct Operations: Sendable {
     package var restarts: Int
     package var reload: @Sendable (ReloadMode) async -> ReloadAnswer
     package var restoring: InPlaceRestore
+    /// Lets another program take over, from a path or from the file of this one.
+    package var upgrade: @Sendable (_ program: String?) async -> UpgradeAnswer
     /// What a restore in place would replace by what.
     package var previewRestore: @Sendable (_ selector: String, _ repository: String?) async -> Result<RestorePreviewAnswer, JobError>
     /// Nil where no repository has that name.
@@ -27,6 +29,7 @@ package struct Operations: Sendable {
             .failure(JobError("nothing can be restored here"))
         },
         backupNotes: @escaping @Sendable (_ repository: String) async -> BackupNotesAnswer? = { _ in nil },
+        upgrade: @escaping @Sendable (_ program: String?) async -> UpgradeAnswer = { UpgradeAnswer(program: $0 ?? "", isAccepted: false) },
         reload: @escaping @Sendable (ReloadMode) async -> ReloadAnswer
     ) {
         self.scheduler = scheduler
@@ -39,6 +42,7 @@ package struct Operations: Sendable {
         self.restoring = restoring
         self.previewRestore = previewRestore
         self.backupNotes = backupNotes
+        self.upgrade = upgrade
         self.reload = reload
     }
 

@@ -21,7 +21,7 @@ package struct ConfigurationAdvice {
         publicPort = environment["PORT"].flatMap { Int($0) } == platform.port ? platform.port : nil
     }
 
-    package var problems: [Problem] { commitRate + trees + triggers + graces + ports }
+    package var problems: [Problem] { commitRate + trees + earlyServices + triggers + graces + ports }
 
     private var plans: RepositoryPlans { RepositoryPlans(configuration: configuration) }
     private var backups: [RepositoryPlans.Use] { plans.uses.filter { $0.isBackup && $0.isEnabled } }
@@ -80,6 +80,29 @@ package struct ConfigurationAdvice {
                 "\"\(backup.job)\" stores \(backup.source.readable), and \"\(other.job)\" restores \(other.source.readable) from the same repository",
                 "write the same path, or base, paths and optional, in both; or give each its own repository")
         }
+    }
+
+    /// A restore at boot that no service waits for: the app starts without its data, which are put in place below it.
+    private var earlyServices: [Problem] {
+        let jobs = configuration.jobs.map(\.definition).filter { $0.disabled == nil }
+        let services = jobs.filter(\.isService)
+        guard let restore = jobs.first(where: { $0.typeName == "restore" && $0.triggers.contains { if case .boot = $0 { true } else { false } } }),
+            let first = services.first
+        else { return [] }
+        let restores = Set(jobs.filter { $0.typeName == "restore" }.map(\.name))
+        // What a job waits for, in however many steps.
+        func isAfterRestore(_ name: String, _ seen: Set<String>) -> Bool {
+            if restores.contains(name) { return true }
+            guard !seen.contains(name), let job = jobs.first(where: { $0.name == name }) else { return false }
+            let before = job.needs + job.triggers.compactMap { if case .after(let other, _) = $0 { other } else { nil } }
+            return before.contains { isAfterRestore($0, seen.union([name])) }
+        }
+        guard !services.contains(where: { isAfterRestore($0.name, []) }) else { return [] }
+        return [
+            warning(
+                first.name, \.name, "no service needs \"\(restore.name)\": the app starts before its data are restored",
+                "add needs: \(restore.name) to \"\(first.name)\"")
+        ].compactMap(\.self)
     }
 
     private var triggers: [Problem] {

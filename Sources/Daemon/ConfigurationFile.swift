@@ -86,7 +86,7 @@ package struct ConfigurationFile {
     }
 
     private func text() throws(ConfigurationError) -> String {
-        let place = SourcePlace(file: path, line: 1, column: 1)
+        let place = SourcePlace(file: path, line: 0, column: 0)
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError(problems: [
                 Problem(

@@ -32,13 +32,13 @@ extension Daemon {
             await watches.use(jobs)
             current.value = new
             ShownTime.zone = new.timeZone
-            for warning in new.warnings { container.note(warning.description, .warning) }
+            for warning in new.warnings { container.note(warning.logText, .warning) }
             container.note("reloaded: \(clean.redacted(plan.summary))")
             if !waiting.isEmpty { container.note("reloaded; the new value of \(waiting.joined(separator: ", ")) needs a restart", .warning) }
             return ReloadAnswer(isReloaded: true, changes: changes, problems: problems, needsRestart: waiting)
         } catch {
             if mode == .rehearsed { return ReloadAnswer(isReloaded: false, isDryRun: true, problems: error.problems.map(ProblemAnswer.init)) }
-            for problem in error.problems { container.note(problem.description, .warning) }
+            for problem in error.problems { container.note(problem.logText, .warning) }
             container.note("the configuration was not reloaded; the old one stays in force", .warning)
             return ReloadAnswer(isReloaded: false, problems: error.problems.map(ProblemAnswer.init))
         }

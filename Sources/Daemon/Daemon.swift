@@ -67,7 +67,7 @@ package struct Daemon {
     ///   - stateOption: The state folder that it names.
     ///   - version: That of the program, as answers and the log tell it.
     package static func prepare(configurationOption option: String?, stateOption: String? = nil, version: String) throws(StartFailure) -> Daemon {
-        let stopping = Stopping(bootID: String(UInt64.random(in: 0 ... .max), radix: 36))
+        let stopping = Stopping()
         let (clock, redactor, areRequestsLogged) = (SystemWallClock(), Redactor(), SharedValue(false))
         let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try StandardStream.output.write($0) }
         let http = CurlClient { exchange in if areRequestsLogged.value { container.note("request: \(exchange)") } }
@@ -118,7 +118,10 @@ package struct Daemon {
         let environment = JobEnvironment(stateFolder: state.path)
         redactor.add(environment.secrets(of: configuration))
         // What a program that was killed has left running would work in the same folders as ours.
-        if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":") }
+        let takeover = stopping.takeover
+        if let before = state.exchangeBoot(bootID) { await SystemProcessLauncher.killAll(markPrefix: before + ":", sparing: takeover.processes) }
+        hear(stopping.link)
+        let launcher = SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes, store: stopping.link)
         state.clearScratch()
         ShownTime.zone = configuration.timeZone
         await warn()
@@ -127,11 +130,14 @@ package struct Daemon {
         let scheduler = JobScheduler(
             jobs: environment.jobs(of: configuration),
             ports: SchedulerPorts(
-                store: store, clock: clock, processes: SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes), values: store,
+                store: store, clock: clock, processes: launcher, values: store,
                 logs: logs, serviceTools: ServiceInspector(http: CurlClient()), stateFolder: state.path),
-            bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart)
+            bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(environment.jobs(of: configuration))
+        let upgrade = Upgrade(
+            stopping.link, scheduler: scheduler, launcher: launcher, configuration: URL(fileURLWithPath: file.path).path, bootID: bootID,
+            container: container, clock: clock)
         let operations = Operations(
             scheduler: scheduler, history: RunHistory(store: store, logs: logs), clock: clock, version: version,
             configuration: URL(fileURLWithPath: file.path).path, startedAt: clock.now, restarts: restarts,
@@ -145,32 +151,38 @@ package struct Daemon {
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, runs: store, bootID: bootID)
             },
+            upgrade: { await upgrade.begin($0) },
             reload: { await reload($0, scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
         let code = await serve(scheduler, operations, signals, store, logs, watches)
-        SystemProcessLauncher.killAll()
+        if await scheduler.isHandedOver, let program = await upgrade.program {
+            stopping.link?.replace(by: program)
+        } else {
+            SystemProcessLauncher.killAll()
+        }
         logs.flush(within: stopping.farewell)
         http.close()
         return code
     }
 
-    private var restarts: Int { ContainerEnvironment.own[InitProcess.restartsVariable].flatMap { Int($0) } ?? 0 }
+    private var restarts: Int { number(InitProgram.restartsVariable) }
+    private func number(_ variable: String) -> Int { ContainerEnvironment.own[variable].flatMap { Int($0) } ?? 0 }
     /// When this container began; nil at the first start in it.
     private var containerStart: Date? {
-        guard restarts > 0 else { return nil }
-        return ContainerEnvironment.own[InitProcess.startVariable].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
+        guard restarts + number(InitProgram.upgradesVariable) > 0 else { return nil }
+        return ContainerEnvironment.own[InitProgram.startVariable].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0) }
     }
     private var bootID: String { stopping.bootID }
 
     private func warn() async {
-        container.note("shipkeeper \(version): \(configuration.jobs.count) jobs from \(file.path), state in \(state.path)")
+        container.note("version \(version), \(configuration.jobs.count.counted("job")) from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
         container.note("platform: \(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)")
         if ContainerEnvironment.isSafeMode {
             container.note(
-                "safe mode: nothing is restored, started or backed up; take \(ContainerEnvironment.safeModeVariable) away and restart to end it", .warning)
+                "safe mode: nothing is restored, started or backed up; unset \(ContainerEnvironment.safeModeVariable) and restart to end it", .warning)
         }
-        for warning in configuration.warnings { container.note(warning.description, .warning) }
+        for warning in configuration.warnings { container.note(warning.logText, .warning) }
         for check in await PlatformChecks(file: file).warnings() { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
         for job in configuration.jobs {
             guard let reason = job.definition.disabled, reason.hint != nil else { continue }
@@ -210,6 +222,7 @@ package struct Daemon {
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
         let zones = Task { await followZones(scheduler) }
+        let beating = Task { await beat(stopping.link, scheduler) }
         let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await handover.follow(operations.restoring) }
         let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
@@ -218,7 +231,7 @@ package struct Daemon {
         let beginning = Task { await first.follow() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [listening, housekeeping, recording, zones, following, beginning] { task.cancel() }
+        for task in [listening, housekeeping, recording, zones, beating, following, beginning] { task.cancel() }
         // Who waits for a run's end is told of it before the socket goes.
         await requests.settle(within: min(Daemon.longestGoodbye, stopping.farewell), clock)
         state.socket.remove()
@@ -226,7 +239,7 @@ package struct Daemon {
             container.note("the state file can't be used: \(failure.message)", .error)
             return 1
         }
-        container.note("stopped")
+        container.note(await scheduler.isHandedOver ? "handing over" : "stopped")
         return 0
     }
 

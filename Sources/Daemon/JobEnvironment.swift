@@ -18,7 +18,7 @@ package struct JobEnvironment {
     /// The container's environment without any declared secret, then what the job was granted, then its own `env`.
     package func jobs(of configuration: Configuration) -> [ScheduledJob] {
         var base = own
-        for name in configuration.secrets + [InitProcess.restartsVariable, InitProcess.startVariable, StopBudgetReporter.variable] { base[name] = nil }
+        for name in configuration.secrets + InitProgram.variables { base[name] = nil }
         base["SHIPKEEPER_STATE"] = stateFolder
         return configuration.jobs.map { job in
             var environment = base

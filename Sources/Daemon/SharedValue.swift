@@ -10,4 +10,6 @@ final class SharedValue<Value: Sendable>: Sendable {
         get { held.withLock { $0 } }
         set { held.withLock { $0 = newValue } }
     }
+
+    func update(_ change: (inout Value) -> Void) { held.withLock { change(&$0) } }
 }

@@ -21,7 +21,8 @@ package struct StateFolder {
     package func exchangeBoot(_ id: String) -> String? {
         guard let folder = try? Folder.open(path) else { return nil }
         let before = (try? folder.contents(of: "boot")).map { String(decoding: $0, as: UTF8.self) }
-        try? folder.replace("boot", with: Array(id.utf8))
+        // It names processes, which end with the machine.
+        try? folder.replace("boot", with: Array(id.utf8), durably: false)
         return before.flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -29,16 +30,22 @@ package struct StateFolder {
         package var message: String
     }
 
-    /// The folder of the configuration or the environment; else the first usual one that can be written.
+    /// The folder of the configuration or the environment; else the first usual one that can be written. Makes it. Blocks.
     package static func prepare(configured: String?) throws(Unwritable) -> StateFolder {
-        let named = configured ?? ContainerEnvironment.all["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 }
+        let environment = ContainerEnvironment.all
+        return try prepare(named: configured ?? environment["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 }, usual: usual(environment))
+    }
+
+    /// - Parameters:
+    ///   - named: The only folder that is tried; nil where nobody has named one.
+    ///   - usual: Tried in this order else. One that another user has made, or could write to, is passed over untouched.
+    static func prepare(named: String?, usual: [String]) throws(Unwritable) -> StateFolder {
         var failure = ""
         for path in named.map({ [$0] }) ?? usual {
             do {
-                for folder in [path, path + "/logs", path + "/control"] {
-                    _ = try Folder.make(folder, mode: 0o700)
-                }
+                _ = try Folder.make(path, mode: 0o700)
                 if named == nil, try !isOurs(path) { continue }
+                for folder in [path + "/logs", path + "/control"] { _ = try Folder.make(folder, mode: 0o700) }
                 let probe: RawName = ".write-test"
                 let folder = try Folder.open(path)
                 try? folder.remove(probe)
@@ -59,11 +66,10 @@ package struct StateFolder {
                 : "the state folder \(named ?? "") can't be used: \(failure); make it writable, or set \"state\" to another")
     }
 
-    /// The last ones are for containers with nothing else to write to.
-    private static var usual: [String] {
-        let own = ContainerEnvironment.own
-        let home = own["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let temporary = [own["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }, "/tmp", "/var/tmp", "/dev/shm"].compactMap(\.self)
+    /// Where the state is when nobody says where. The last ones are for containers with nothing else to write to.
+    static func usual(_ environment: [String: String]) -> [String] {
+        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let temporary = [environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }, "/tmp", "/var/tmp", "/dev/shm"].compactMap(\.self)
         return ["/var/lib/shipkeeper"] + (home.map { [$0 + "/.local/state/shipkeeper"] } ?? []) + temporary.map { "\($0)/shipkeeper-\(getuid())" }
     }
 
@@ -85,7 +91,7 @@ package struct StateFolder {
     static func candidates(option: String?, configuration: String?) -> [StateFolder] {
         let environment = ContainerEnvironment.all
         let named = option ?? environment["SHIPKEEPER_STATE"].flatMap { $0.isEmpty ? nil : $0 } ?? stateKey(of: ConfigurationFile(option: configuration).path)
-        return (named.map { [$0] } ?? usual).map { StateFolder(path: $0) }
+        return (named.map { [$0] } ?? usual(environment)).map { StateFolder(path: $0) }
     }
 
     /// The plain value of `state` at the top of a configuration, without judging the rest of it.

@@ -4,12 +4,14 @@ import JobKit
 /// How long a stop may take, and who sees to it: Init where it is ours, else a watchdog.
 final class Stopping: Sendable {
     private enum Keeper {
-        case initProcess(StopBudgetReporter)
+        case initProgram(InitLink)
         case watchdog(StopWatchdog)
     }
 
-    /// Differs with every start of the program; begins the marks of all its processes.
+    /// Differs with every start of the program that takes nothing over; begins the marks of all its processes.
     let bootID: String
+    /// What the program before this one has left running.
+    let takeover: Takeover
     private let keeper: Keeper
     private let budget = SharedValue(Duration.zero)
     private let begun = SharedValue<ContinuousClock.Instant?>(nil)
@@ -17,17 +19,21 @@ final class Stopping: Sendable {
     private static let longestFarewell = Duration.milliseconds(600)
     private static let reserve = Duration.milliseconds(300)
 
-    init(bootID: String) {
-        self.bootID = bootID
-        keeper =
-            StopBudgetReporter(descriptor: ContainerEnvironment.own[StopBudgetReporter.variable]).map { .initProcess($0) }
-            ?? .watchdog(StopWatchdog())
+    /// Asks Init for what it has kept. Blocks for a moment.
+    init() {
+        let link = InitLink(ContainerEnvironment.own[InitLink.variable])
+        takeover = Takeover(link)
+        bootID = takeover.bootID ?? String(UInt64.random(in: 0 ... .max), radix: 36)
+        keeper = link.map { .initProgram($0) } ?? .watchdog(StopWatchdog())
     }
+
+    /// The line to Init, where it is ours.
+    var link: InitLink? { if case .initProgram(let link) = keeper { link } else { nil } }
 
     /// From now on a stop may take so long.
     func use(_ budget: Duration) {
         self.budget.value = budget
-        if case .initProcess(let reporter) = keeper { reporter.report(budget) }
+        if case .initProgram(let link) = keeper { link.report(budget: budget) }
     }
 
     /// How long the last lines may be waited for: a log reader that has stalled takes nothing off the budget that is needed.

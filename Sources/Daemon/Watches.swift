@@ -55,7 +55,7 @@ actor Watches {
     private static func wanted(by jobs: [ScheduledJob]) -> Set<Watch> {
         var wanted: Set<Watch> = []
         for job in jobs where job.definition.disabled == nil {
-            for case .watch(let paths, let debounce) in job.definition.triggers {
+            for (paths, debounce) in job.definition.triggers.compactMap(\.watched) {
                 let outputs = Set(job.work.findOutputs())
                 for path in paths { wanted.insert(Watch(job: job.definition.name, path: path, debounce: debounce, outputs: outputs)) }
             }

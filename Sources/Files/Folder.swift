@@ -214,14 +214,15 @@ package final class Folder: Sendable {
 
     /// Replaces a small file atomically: writes and syncs a temporary file next to it, renames it and syncs the folder. After an error or a crash
     /// the name has either the old or the new content; a crash may leave the temporary file, `.name.PID-random`.
-    package func replace(_ name: RawName, with bytes: [UInt8], mode: UInt32 = 0o600) throws(FileError) {
+    /// - Parameter durably: Whether it returns only once the new content would survive a power cut. Without, the content may be lost with the machine.
+    package func replace(_ name: RawName, with bytes: [UInt8], mode: UInt32 = 0o600, durably: Bool = true) throws(FileError) {
         let temporary = RawName(Array(".\(name).".utf8) + Array("\(getpid())-\(UInt32.random(in: 0 ... .max))".utf8))
         do {
             let file = try create(temporary, mode: mode)
             try file.write(bytes)
-            try file.sync()
+            if durably { try file.sync() }
             try rename(temporary, to: self, as: name)
-            try sync()
+            if durably { try sync() }
         } catch {
             try? remove(temporary)
             throw error

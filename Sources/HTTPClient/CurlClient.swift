@@ -4,10 +4,9 @@ import Synchronization
 import Threads
 
 /// HTTP over libcurl: all transfers on one thread of its own, so that no other thread ever waits for the network. That thread waits for
-/// nothing but the network: what reads and takes contents has threads of its own. Clients have nothing in common with each other.
-///
-/// Every `unsafe` word about the loop is in this file.
-@safe package final class CurlClient: HTTPTransport {
+/// nothing but the network: what reads and takes contents has threads of its own. Clients have nothing in common with each other. The library is
+/// loaded, and the thread started, with the first request.
+package final class CurlClient: HTTPTransport {
     private struct State {
         var added: [(id: UInt64, transfer: CurlTransfer)] = []
         /// Exchanges whose end was asked for, whether or not they have begun.
@@ -17,19 +16,19 @@ import Threads
         /// Exchanges whose receivers have got all.
         var told: [UInt64] = []
         var nextID: UInt64 = 0
-        var hasThread = false
+        /// Once there is something to send.
+        var multi: CurlMulti?
         var isClosed = false
     }
 
     private static let stackBytes = 512 * 1024
 
-    // Made once, used by the loop's thread, and woken from any: libcurl allows the latter.
-    private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
     private let state = Mutex(State())
     private let authorities: CurlAuthorities
     private let onExchange: (@Sendable (HTTPExchange) -> Void)?
 
-    private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// Why libcurl can't be used; nil where it can. Loads it at the first look, which blocks for some ten milliseconds.
+    private static let libraryFailure: String? = unsafe ccurl_load().map { unsafe String(cString: $0) }
 
     /// - Parameters:
     ///   - environment: Names other certificate authorities with `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, and `SSL_CERT_DIR`. A proxy
@@ -42,14 +41,6 @@ import Threads
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         authorities = CurlAuthorities(file: value("CURL_CA_BUNDLE") ?? value("SSL_CERT_FILE"), folder: value("SSL_CERT_DIR"))
         self.onExchange = onExchange
-        precondition(CurlClient.isReady, "libcurl could not start")
-        guard let multi = unsafe curl_multi_init() else { preconditionFailure("libcurl could not start: out of memory") }
-        unsafe self.multi = unsafe multi
-    }
-
-    deinit {
-        // A thread of its own holds on to this until it is closed, and cleans up then.
-        if !state.withLock({ $0.hasThread }) { unsafe _ = curl_multi_cleanup(multi) }
     }
 
     /// Ends all transfers, with `HTTPFailure.cancelled`, and the client's thread; does not wait for them. Requests after this fail with `cancelled`.
@@ -76,6 +67,7 @@ import Threads
     private func carry(
         _ request: HTTPRequest, connectOnly: Bool, _ onBody: HTTPBodyReceiver?
     ) async throws(HTTPFailure) -> HTTPResponse {
+        if let failure = CurlClient.libraryFailure { throw .broken(failure) }
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -106,16 +98,18 @@ import Threads
     private func add(_ transfer: CurlTransfer, _ id: UInt64) throws(ThreadError) -> Bool {
         let result: Result<Bool, ThreadError> = state.withLock { state in
             guard !state.isClosed, !state.cancelled.contains(id) else { return .success(false) }
-            if !state.hasThread {
+            let multi = state.multi ?? CurlMulti()
+            if state.multi == nil {
                 do throws(ThreadError) {
-                    try SystemThread.start("shipkeeper-http", stackBytes: CurlClient.stackBytes) { self.loop() }
+                    try SystemThread.start("shipkeeper-http", stackBytes: CurlClient.stackBytes) { self.loop(multi) }
                 } catch {
+                    multi.free()
                     return .failure(error)
                 }
-                state.hasThread = true
+                state.multi = multi
             }
             state.added.append((id, transfer))
-            wake()
+            multi.wake()
             return .success(true)
         }
         return try result.get()
@@ -126,11 +120,9 @@ import Threads
         state.withLock { state in
             guard !state.isClosed else { return }
             change(&state)
-            wake()
+            state.multi?.wake()
         }
     }
-
-    private func wake() { unsafe _ = curl_multi_wakeup(multi) }
 
     // MARK: The thread
 
@@ -141,7 +133,7 @@ import Threads
         var ending: [UInt64: CurlTransfer] = [:]
     }
 
-    private func loop() {
+    private func loop(_ multi: CurlMulti) {
         var transfers = Transfers()
         while true {
             let news = state.withLock { state in
@@ -150,43 +142,43 @@ import Threads
             }
             for (id, transfer) in news.added {
                 transfers.running[id] = transfer
-                unsafe curl_multi_add_handle(multi, transfer.handle)
+                multi.add(transfer)
             }
             for id in news.told { transfers.ending[id] = nil }
-            for id in news.isClosed ? Set(transfers.running.keys).union(transfers.ending.keys) : news.cancelled { cancel(id, &transfers) }
+            for id in news.isClosed ? Set(transfers.running.keys).union(transfers.ending.keys) : news.cancelled { cancel(id, multi, &transfers) }
             if news.isClosed { break }
-            for id in news.ready { resume(id, &transfers) }
-            var running: Int32 = 0
-            unsafe curl_multi_perform(multi, &running)
-            collect(&transfers)
-            unsafe curl_multi_poll(multi, nil, 0, 60_000, nil)
+            for id in news.ready { resume(id, multi, &transfers) }
+            multi.perform()
+            collect(multi, &transfers)
+            multi.wait()
         }
-        state.withLock { _ in unsafe _ = curl_multi_cleanup(multi) }
+        state.withLock { state in
+            state.multi = nil
+            multi.free()
+        }
     }
 
-    private func cancel(_ id: UInt64, _ transfers: inout Transfers) {
+    private func cancel(_ id: UInt64, _ multi: CurlMulti, _ transfers: inout Transfers) {
         if let transfer = transfers.running.removeValue(forKey: id) {
-            unsafe curl_multi_remove_handle(multi, transfer.handle)
+            multi.remove(transfer)
             transfer.endCancelled()
         }
         transfers.ending.removeValue(forKey: id)?.endCancelled()
     }
 
-    private func resume(_ id: UInt64, _ transfers: inout Transfers) {
+    private func resume(_ id: UInt64, _ multi: CurlMulti, _ transfers: inout Transfers) {
         guard let transfer = transfers.running[id], !transfer.resume() else { return }
         transfers.running[id] = nil
-        unsafe curl_multi_remove_handle(multi, transfer.handle)
+        multi.remove(transfer)
         transfers.ending[id] = transfer
         transfer.endDeclined { [weak self] in self?.note { $0.told.append(id) } }
     }
 
-    private func collect(_ transfers: inout Transfers) {
-        var easy: UnsafeMutableRawPointer?
-        var code = CURLE_OK
-        while unsafe ccurl_next_done(multi, &easy, &code) == 1 {
-            guard let (id, transfer) = transfers.running.first(where: { unsafe $0.value.handle == easy }) else { continue }
+    private func collect(_ multi: CurlMulti, _ transfers: inout Transfers) {
+        while let (handle, code) = unsafe multi.nextDone() {
+            guard let (id, transfer) = transfers.running.first(where: { unsafe $0.value.handle == handle }) else { continue }
             transfers.running[id] = nil
-            unsafe curl_multi_remove_handle(multi, easy)
+            multi.remove(transfer)
             transfers.ending[id] = transfer
             transfer.end(code) { [weak self] in self?.note { $0.told.append(id) } }
         }

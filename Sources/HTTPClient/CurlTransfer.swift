@@ -32,7 +32,7 @@ import Threads
         onReady: @escaping @Sendable () -> Void,
         onEnd: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>, HTTPExchange) -> Void
     ) {
-        guard let handle = unsafe curl_easy_init() else { return nil }
+        guard let handle = unsafe ccurl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
         self.request = request
         incoming = onBody.map { BodyHandOff($0, onRoom: onReady) }
@@ -48,8 +48,8 @@ import Threads
     deinit {
         outgoing?.drop()
         incoming?.drop()
-        unsafe curl_easy_cleanup(handle)
-        unsafe curl_slist_free_all(headerList)
+        unsafe ccurl_easy_cleanup(handle)
+        unsafe ccurl_slist_free_all(headerList)
         unsafe body?.deallocate()
     }
 
@@ -71,7 +71,7 @@ import Threads
         // Over a used connection that turns out dead libcurl would send it a second time of its own accord.
         if !request.isRepeatable { set(CURLOPT_FRESH_CONNECT, 1) }
         for header in request.headers + [("Expect", "")] {
-            unsafe headerList = unsafe curl_slist_append(headerList, "\(header.name):\(header.value.isEmpty ? "" : " \(header.value)")")
+            unsafe headerList = unsafe ccurl_slist_append(headerList, "\(header.name):\(header.value.isEmpty ? "" : " \(header.value)")")
         }
         unsafe ccurl_set_list(handle, CURLOPT_HTTPHEADER, headerList)
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -249,7 +249,7 @@ import Threads
         case .noThread(let error): return .noThread("\(error)")
         case .byItself: break
         }
-        let reason = unsafe String(cString: curl_easy_strerror(code))
+        let reason = unsafe String(cString: ccurl_easy_strerror(code))
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return .unresolved("the host name is not known")
         case CURLE_COULDNT_RESOLVE_PROXY: return .unresolved("the proxy's host name is not known")

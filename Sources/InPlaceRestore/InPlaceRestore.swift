@@ -266,7 +266,7 @@ package actor InPlaceRestore {
     private func bringUp(_ services: [JobDefinition], after plan: RestorePlan?) async -> Bool {
         let jobs = await scheduler.snapshot()?.jobs.map(\.definition) ?? []
         let below = plan.map { InPlaceRestore.dependents(of: $0.restoreJob, among: jobs) } ?? []
-        var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(.boot) && below.contains($0.name) }
+        var open = services + jobs.filter { !$0.isService && $0.disabled == nil && $0.triggers.contains(where: \.isAtBoot) && below.contains($0.name) }
         var failed: Set<String> = []
         while let index = open.firstIndex(where: { job in !open.contains { job.needs.contains($0.name) } }) {
             let job = open.remove(at: index)
@@ -335,14 +335,23 @@ package actor InPlaceRestore {
         }
     }
 
-    /// Stops the services that need the data; others continue.
+    /// Stops the services that need the data, each once nothing that needs it is left; others continue.
     private func stopServices(_ plan: RestorePlan) async -> [JobDefinition] {
         let jobs = await scheduler.snapshot()?.jobs ?? []
-        let below = InPlaceRestore.dependents(of: plan.restoreJob, among: jobs.map(\.definition))
+        let definitions = jobs.map(\.definition)
+        let below = InPlaceRestore.dependents(of: plan.restoreJob, among: definitions)
         let running = jobs.filter { $0.definition.isService && $0.current != nil && below.contains($0.definition.name) }
         let names = running.map(\.definition.name)
-        for name in names { _ = await scheduler.ask(.stopRequested(job: name, because: .restore)) }
-        for run in running.compactMap({ $0.current?.id }) { _ = await end(of: run) }
+        var left = running
+        while !left.isEmpty {
+            let others = Set(left.map(\.definition.name))
+            let free = left.filter { InPlaceRestore.dependents(of: $0.definition.name, among: definitions).isDisjoint(with: others) }
+            // A circle is a mistake that no configuration has: should there be one, all of it is stopped at once.
+            let wave = free.isEmpty ? left : free
+            left.removeAll { service in wave.contains { $0.definition.name == service.definition.name } }
+            for service in wave { _ = await scheduler.ask(.stopRequested(job: service.definition.name, because: .restore)) }
+            for run in wave.compactMap({ $0.current?.id }) { _ = await end(of: run) }
+        }
         if !names.isEmpty { say("stopped \(names.joined(separator: ", "))") }
         return running.map(\.definition)
     }

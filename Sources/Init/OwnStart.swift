@@ -18,11 +18,23 @@ package enum OwnStart {
         return unsafe access(path, X_OK) == 0 ? path : "/proc/self/exe"
     }
 
+    /// The path of the file this program was started from, whatever is there by now.
+    package static var file: String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard length > 0 else { return "/proc/self/exe" }
+        let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let mark = " (deleted)"
+        return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+    }
+
     /// Keeps the environment from other processes of the same user: it is moved out of what /proc shows, and nobody may trace
     /// this process or read its memory. To be called first of all, while there is one thread.
     package static func hide() {
         _ = cstart_hide_environment()
         _ = cstart_forbid_inspection()
+        // Without its environment the program would be another one: init starts it again.
+        if unsafe cstart_receive_variables(InitLink.variable) != 0 { abort() }
     }
 
     /// The variables of the environment as they are now, each `NAME=value`, as bytes: a value need not be text.

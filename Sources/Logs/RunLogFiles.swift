@@ -88,7 +88,12 @@ package final class RunLogFile: Sendable {
     }
 
     /// Bytes as a process wrote them, cut anywhere.
-    package func output(_ bytes: [UInt8], from stream: LogStream) {
+    package func output(_ bytes: [UInt8], from stream: LogStream) { take(bytes, stream, nil) }
+
+    /// The same; calls back once the lines that the bytes complete are written, or could not be, with the end of the log then.
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) { take(bytes, stream, whenKept) }
+
+    private func take(_ bytes: [UInt8], _ stream: LogStream, _ whenKept: (@Sendable (LogEnd) -> Void)?) {
         let time = container.now
         let lines = max(1, bytes.count { $0 == 10 })
         container.inOrder(lane: run, bytes: bytes.count, lines: lines) { [self] lines in
@@ -99,6 +104,13 @@ package final class RunLogFile: Sendable {
                 keep(line, stream: stream, at: time)
             }
         }
+        // Never dropped: who gets no answer hands over no more.
+        if let whenKept { container.inOrder { [writing, store, run] in writing.add { whenKept(store.place(of: run)) } } }
+    }
+
+    /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not written twice.
+    package func resume(after ends: [LogStream: LogEnd]) {
+        container.inOrder { [writing, store, run] in writing.add { store.resume(run, after: ends) } }
     }
 
     /// No more will come.

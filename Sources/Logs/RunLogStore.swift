@@ -10,6 +10,10 @@ final class RunLogStore: Sendable {
         var most: Int64
         /// Lines that could not be written since the last one that was.
         var missing = 0
+        /// Its number on its disk.
+        var file: UInt64 = 0
+        /// What is in it already, and will come once more.
+        var surplus = RunLogSurplus()
     }
 
     private struct State {
@@ -30,6 +34,25 @@ final class RunLogStore: Sendable {
 
     func begin(_ run: Int64, most: Int64) { state.withLock { $0.open[run] = Log(most: most) } }
 
+    /// Continues the log of a program that is gone, whose processes' output is delivered once more from where it was noted.
+    func resume(_ run: Int64, after ends: [LogStream: LogEnd]) {
+        guard let path = path(of: run) else { return }
+        RunLogSurplus.cutTornLine(path)
+        let surplus = RunLogSurplus(path: path, after: ends)
+        state.withLock { $0.open[run]?.surplus = surplus }
+    }
+
+    /// Where the log ends now.
+    func place(of run: Int64) -> LogEnd {
+        guard let path = path(of: run) else { return .none }
+        return state.withLock { state in
+            guard var log = state.open[run] else { return .none }
+            defer { state.open[run] = log }
+            if log.handle == nil { RunLogStore.open(path, &log) }
+            return LogEnd(file: log.file, size: log.written)
+        }
+    }
+
     func end(_ run: Int64) {
         state.withLock { state in
             try? state.open[run]?.handle?.close()
@@ -45,6 +68,7 @@ final class RunLogStore: Sendable {
         state.withLock { state in
             guard var log = state.open[run] else { return }
             defer { state.open[run] = log }
+            if log.surplus.takes(line) { return }
             var bytes: [UInt8] = []
             if log.missing > 0 {
                 bytes = StoredLine.bytes(LogLine(at: line.at, source: .own, text: "\(log.missing.grouped) lines are missing: they could not be written"))
@@ -71,6 +95,7 @@ final class RunLogStore: Sendable {
         }
         log.handle = FileHandle(forUpdatingAtPath: path)
         log.written = Int64((try? log.handle?.seekToEnd()) ?? 0)
+        log.file = RunLogSurplus.number(path)
         endTornLine(&log)
     }
 

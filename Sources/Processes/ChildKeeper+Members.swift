@@ -8,10 +8,11 @@ extension ChildKeeper {
     /// The members of a family that have not ended.
     func members(of family: Family, _ clock: any WallClock) async -> [ProcessTable.Entry] {
         guard isSubreaper else { return await membersBySession(of: family) }
-        let (own, undecided): ([Int32], [ProcessTable.Entry]) = state.withLock { state in
+        let (orphans, undecided): ([Int32], [ProcessTable.Entry]) = state.withLock { state in
             let undecided = settle(&state)
             return (state.owners.filter { $0.value == ObjectIdentifier(family) }.map(\.key.id), undecided.filter { family.lived(when: $0) })
         }
+        let own = orphans + (await fostered(by: family))
         guard !undecided.isEmpty else { return family.walk(orphans: own) }
         return family.walk(orphans: own + (await claimed(undecided, by: family)))
     }
@@ -55,7 +56,10 @@ extension ChildKeeper {
     /// Sends a signal to a process group as long as its first process has not been collected: its number means nobody else till then.
     func signal(_ number: Int32, group: Int32, of id: Int32) {
         state.withLock { state in
-            if state.children[id] != nil { kill(-group, number) }
+            guard let child = state.children[id] else { return }
+            // Init collects those that it looks after, and tells us a little later.
+            if let key = child.key, ProcessTable.entry(id)?.key != key { return }
+            kill(-group, number)
         }
     }
 

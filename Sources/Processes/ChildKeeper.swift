@@ -9,6 +9,10 @@ final class ChildKeeper: Sendable {
     struct Child {
         var family: Family
         var ended: Gate<ProcessExit>
+        /// Called when it is collected, before anybody learns of it.
+        var onCollected: (@Sendable (_ status: Int32) -> Void)?
+        /// Of a process that Init collects.
+        var key: ProcessKey?
         var nextLook: UInt64
         var looks = 0
     }
@@ -25,6 +29,12 @@ final class ChildKeeper: Sendable {
         var launching = 0
         /// Ends of children that were not known, while some were being started.
         var unclaimed: [Int32: Int32] = [:]
+        /// Who gets the orphans of processes that were taken over; nil while there are none.
+        var foster: Int32?
+        /// Those of them whose family is known.
+        var fostered: [ProcessKey: ObjectIdentifier] = [:]
+        /// What has become of processes that are yet to be taken over.
+        var early: [ProcessKey: Int32] = [:]
         /// Children that were there before we were in charge, and are not our affair.
         var foreign: Set<ProcessKey> = []
 
@@ -80,9 +90,12 @@ final class ChildKeeper: Sendable {
     }
 
     /// Starts a process; `ended` is opened with its exit.
-    /// - Parameter spawn: Starts it and gives its id. Others are started and collected meanwhile: it may wait for a disk.
+    /// - Parameters:
+    ///   - onCollected: Called with its wait status when it is collected, before anybody learns of it.
+    ///   - spawn: Starts it and gives its id. Others are started and collected meanwhile: it may wait for a disk.
     func launch(
-        _ command: ProcessCommand, pipes: Set<String>, ended: Gate<ProcessExit>, _ spawn: () throws(LaunchError) -> pid_t
+        _ command: ProcessCommand, pipes: Set<String>, ended: Gate<ProcessExit>, onCollected: (@Sendable (Int32) -> Void)? = nil,
+        _ spawn: () throws(LaunchError) -> pid_t
     ) throws(LaunchError) -> (id: pid_t, family: Family) {
         let startedAt = cprocess_boot_ticks()
         state.withLock { $0.launching += 1 }
@@ -91,12 +104,12 @@ final class ChildKeeper: Sendable {
             state.withLock { $0.endLaunch() }
             throw error
         }
-        let family = Family(main: id, command, pipes: pipes, startedAt: startedAt)
+        let family = Family(main: id, mark: command.mark, isProbe: command.isProbe, pipes: pipes, startedAt: startedAt)
         let status: Int32? = state.withLock { state in
             defer { state.endLaunch() }
             // It may have ended, and been collected as a stranger.
             if let status = state.unclaimed.removeValue(forKey: id), cprocess_has_child(id) == 0 { return status }
-            state.children[id] = Child(family: family, ended: ended, nextLook: startedAt + ChildKeeper.lookAges[0])
+            state.children[id] = Child(family: family, ended: ended, onCollected: onCollected, nextLook: startedAt + ChildKeeper.lookAges[0])
             state.families[ObjectIdentifier(family)] = family
             nudge(state)
             return nil
@@ -109,7 +122,7 @@ final class ChildKeeper: Sendable {
         return (id, family)
     }
 
-    private func nudge(_ state: State) {
+    func nudge(_ state: State) {
         if let wake = state.wake { OwnedFD.writeByte(wake) }
     }
 
@@ -137,6 +150,7 @@ final class ChildKeeper: Sendable {
         state.withLock { state in
             state.families[ObjectIdentifier(family)] = nil
             state.owners = state.owners.filter { $0.value != ObjectIdentifier(family) }
+            state.fostered = state.fostered.filter { $0.value != ObjectIdentifier(family) }
         }
     }
 
@@ -190,6 +204,7 @@ final class ChildKeeper: Sendable {
         var found: [(Gate<ProcessExit>, ProcessExit)] = []
         while case let end = cprocess_collect(-1), end.child > 0 {
             if let child = state.children.removeValue(forKey: end.child) {
+                child.onCollected?(end.status)
                 child.family.end(peakBytes: end.peak)
                 found.append((child.ended, exit(end.status)))
             } else if state.launching > 0 {
@@ -205,13 +220,14 @@ final class ChildKeeper: Sendable {
             let end = cprocess_collect(id)
             guard end.child > 0 else { continue }
             state.children[id] = nil
+            child.onCollected?(end.status)
             child.family.end(peakBytes: end.peak)
             found.append((child.ended, exit(end.status)))
         }
         return found
     }
 
-    private func exit(_ status: Int32) -> ProcessExit {
+    func exit(_ status: Int32) -> ProcessExit {
         let signal = cprocess_exit_signal(status)
         return signal == 0 ? .exited(cprocess_exit_code(status)) : .signalled(signal)
     }

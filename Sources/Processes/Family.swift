@@ -31,9 +31,9 @@ final class Family: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter main: The process, which leads a session of its own.
-    init(main: Int32, _ command: ProcessCommand, pipes: Set<String>, startedAt: UInt64) {
-        mark = command.mark
-        isProbe = command.isProbe
+    init(main: Int32, mark: String, isProbe: Bool = false, pipes: Set<String>, startedAt: UInt64) {
+        self.mark = mark
+        self.isProbe = isProbe
         self.pipes = pipes
         self.startedAt = startedAt
         state = Mutex(State(main: main, sessions: [main]))

@@ -21,10 +21,15 @@ enum Marks {
         }
     }
 
-    static func killAll(prefix: String) async {
+    /// - Parameters:
+    ///   - marks: Processes with these marks stay.
+    ///   - processes: They and their descendants stay.
+    static func killAll(prefix: String, marks: Set<String>, processes: [Int32]) async {
         _ = await limited(killPatience) {
-            for entry in ProcessTable.all() where entry.id != getpid() && ProcessTable.carries(entry.id, mark: prefix, isPrefix: true) {
-                kill(entry.id, SIGKILL)
+            let spared = Set(ProcessTable.tree(from: processes).map(\.id))
+            for entry in ProcessTable.all() where entry.id != getpid() && !spared.contains(entry.id) {
+                guard ProcessTable.carries(entry.id, mark: prefix, isPrefix: true) else { continue }
+                if !marks.contains(where: { ProcessTable.carries(entry.id, mark: $0) }) { kill(entry.id, SIGKILL) }
             }
         }
     }

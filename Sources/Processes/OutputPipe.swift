@@ -3,7 +3,10 @@ import JobKit
 
 /// Carries what a process writes to one of its streams to anyone who listens, until the last writer is gone.
 final class OutputPipe: Sendable {
-    let writeEnd: CInt
+    /// Of a pipe that was made here, until it is released.
+    private let writer: CInt?
+    /// What a successor needs to read on: the end to read, and the spool.
+    let keepsakes: [CInt]
     private let stream: OutputPump.ID
     private let ended = Gate<Void>()
 
@@ -11,16 +14,50 @@ final class OutputPipe: Sendable {
         try self.init { deliver($0, stream) }
     }
 
-    init(_ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) {
+    convenience init(_ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) { try self.init(making: .plain(deliver)) }
+
+    /// One that is read on by a successor of this program.
+    convenience init(_ stream: LogStream, surviving deliver: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) {
+        // Where there can be no spool, nothing is to survive.
+        if let spool = Spool() {
+            // Before anything is read: what the log has by then is none of this stream's.
+            deliver([], stream) { spool.begin(log: $0) }
+            try self.init(making: .spooled(spool) { deliver($0, stream, $1) })
+        } else {
+            try self.init(making: .plain { deliver($0, stream, { _ in }) })
+        }
+    }
+
+    private init(making receiver: OutputPump.Receiver) throws(LaunchShortage) {
         guard let ends = OwnedFD.pipe() else { throw .descriptors }
         let ended = ended
-        guard let stream = OutputPump.shared.add(ends.read, deliver: deliver, onEnd: { ended.open(()) }) else {
+        guard let stream = OutputPump.shared.add(ends.read, receiver, onEnd: { ended.open(()) }) else {
             for raw in [ends.read, ends.write] { Glibc.close(raw) }
             throw .descriptors
         }
         self.stream = stream
-        writeEnd = ends.write
+        writer = ends.write
+        if case .spooled(let spool, _) = receiver { keepsakes = [ends.read, spool.raw] } else { keepsakes = [] }
     }
+
+    /// Reads on where a program that is gone has stopped.
+    /// - Parameters:
+    ///   - end: The end to read, which is the pipe's from now on.
+    ///   - spool: Likewise.
+    init(adopting end: CInt, spool: CInt, _ stream: LogStream, _ deliver: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) {
+        let ended = ended
+        let spool = Spool(adopting: spool)
+        guard let id = OutputPump.shared.add(end, .spooled(spool) { deliver($0, stream, $1) }, onEnd: { ended.open(()) }) else {
+            Glibc.close(end)
+            throw .descriptors
+        }
+        self.stream = id
+        writer = nil
+        keepsakes = [end, spool.raw]
+    }
+
+    /// The child's descriptor.
+    var writeEnd: CInt { writer ?? -1 }
 
     /// Returns once all that was written so far has been handed over.
     func flush() async {
@@ -30,7 +67,7 @@ final class OutputPipe: Sendable {
     }
 
     /// Closes our own end for writing, which nobody else has closed.
-    func release() { Glibc.close(writeEnd) }
+    func release() { if let writer { Glibc.close(writer) } }
 
     /// Both ends, before anybody got one.
     func discard() {

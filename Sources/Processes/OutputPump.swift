@@ -9,10 +9,36 @@ import Threads
 final class OutputPump: Sendable {
     typealias ID = UInt64
 
+    /// Where a stream's bytes go.
+    enum Receiver: Sendable {
+        case plain(@Sendable ([UInt8]) -> Void)
+        /// By way of a spool, which learns what has been kept.
+        case spooled(Spool, @Sendable ([UInt8], (@Sendable (LogEnd) -> Void)?) -> Void)
+    }
+
     private struct Reader {
         var raw: CInt
-        var deliver: @Sendable ([UInt8]) -> Void
+        var receiver: Receiver
         var onEnd: @Sendable () -> Void
+        /// Called when a spool that waited for the log may give more.
+        var onRoom: @Sendable () -> Void
+
+        /// Hands over what is there; gives how many bytes, 0 at the end, nil where there is nothing just now.
+        func take() -> Int? {
+            switch receiver {
+            case .plain(let deliver):
+                guard let bytes = OwnedFD.read(raw) else { return nil }
+                if !bytes.isEmpty { deliver(bytes) }
+                return bytes.count
+            case .spooled(let spool, let deliver):
+                guard let piece = spool.take(from: raw) else { return nil }
+                guard !piece.bytes.isEmpty else { return 0 }
+                let onRoom = onRoom
+                let whenKept: @Sendable (LogEnd) -> Void = { end in if spool.keep(piece, log: end) { onRoom() } }
+                deliver(piece.bytes, piece.isForced ? nil : whenKept)
+                return piece.bytes.count
+            }
+        }
     }
 
     private enum Stage {
@@ -62,15 +88,31 @@ final class OutputPump: Sendable {
 
     /// Reads a descriptor to its end and closes it then. `onEnd` is called once. Nil where the kernel has no room for it;
     /// the descriptor is the caller's then.
-    func add(_ raw: CInt, deliver: @escaping @Sendable ([UInt8]) -> Void, onEnd: @escaping @Sendable () -> Void) -> ID? {
+    func add(_ raw: CInt, _ receiver: Receiver, onEnd: @escaping @Sendable () -> Void) -> ID? {
         state.withLock { state in
             guard case .running(let poller, _) = state.stage else { return nil }
             state.lastID += 1
             let id = state.lastID
-            state.readers[id] = Reader(raw: raw, deliver: deliver, onEnd: onEnd)
-            if poller.add(raw, id: id) { return id }
+            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd, onRoom: { [self] in read(id) })
+            if poller.add(raw, id: id) {
+                // A spool may hold what nobody will announce.
+                if case .spooled = receiver {
+                    state.flushing[id] = []
+                    nudge(state)
+                }
+                return id
+            }
             state.readers[id] = nil
             return nil
+        }
+    }
+
+    /// Reads a stream although nothing announces it.
+    private func read(_ id: ID) {
+        state.withLock { state in
+            guard state.readers[id] != nil, state.flushing[id] == nil else { return }
+            state.flushing[id] = []
+            nudge(state)
         }
     }
 
@@ -126,10 +168,9 @@ final class OutputPump: Sendable {
     private func take(_ id: ID, most: Int) {
         guard let reader = reader(id) else { return }
         var rest = most
-        while rest > 0, let bytes = OwnedFD.read(reader.raw) {
-            if bytes.isEmpty { return end(id, reader) }
-            reader.deliver(bytes)
-            rest -= bytes.count
+        while rest > 0, let count = reader.take() {
+            if count == 0 { return end(id, reader) }
+            rest -= count
         }
     }
 

@@ -10,6 +10,7 @@ final class SystemProcess: RunningProcess {
     private let ended: Gate<ProcessExit>
     private let clock: any WallClock
     private let keeper: ChildKeeper
+    private let keeping: Keeping?
 
     /// How often it is checked whether all are gone.
     private static let pace = Duration.milliseconds(20)
@@ -21,7 +22,7 @@ final class SystemProcess: RunningProcess {
     private static let successorPace = Duration.milliseconds(200)
 
     init(
-        id: Int32, group: Int32, family: Family, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock, keeper: ChildKeeper
+        id: Int32, group: Int32, family: Family, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock, keeper: ChildKeeper, keeping: Keeping?
     ) {
         self.id = id
         self.group = group
@@ -30,6 +31,7 @@ final class SystemProcess: RunningProcess {
         self.ended = ended
         self.clock = clock
         self.keeper = keeper
+        self.keeping = keeping
     }
 
     func exit() async -> ProcessExit {
@@ -69,6 +71,7 @@ final class SystemProcess: RunningProcess {
     private func adopt(_ successor: ProcessTable.Entry) -> SystemProcess {
         let (gone, clock, keeper) = (Gate<ProcessExit>(), clock, keeper)
         keeper.follow(successor.key, of: family, ended: gone)
+        keeping?.move(to: successor.key)
         // Owned by the process it looks after: it ends when that does, and whoever keeps that waits for it.
         Task.detached {
             while gone.value == nil, let entry = ProcessTable.entry(successor.id), entry.key == successor.key, !entry.isGone {
@@ -78,7 +81,8 @@ final class SystemProcess: RunningProcess {
             try? await clock.sleep(for: SystemProcess.successorPace)
             keeper.lost(successor.id, ended: gone)
         }
-        return SystemProcess(id: successor.id, group: successor.group, family: family, pipes: pipes, ended: gone, clock: clock, keeper: keeper)
+        return SystemProcess(
+            id: successor.id, group: successor.group, family: family, pipes: pipes, ended: gone, clock: clock, keeper: keeper, keeping: keeping)
     }
 
     // MARK: The end
@@ -134,6 +138,8 @@ final class SystemProcess: RunningProcess {
     /// Nothing of it is left, or nothing that can be ended.
     private func finish() {
         for pipe in pipes { pipe.close() }
-        if ended.value != nil { keeper.forget(family) }
+        guard ended.value != nil else { return }
+        keeper.forget(family)
+        keeping?.forget()
     }
 }

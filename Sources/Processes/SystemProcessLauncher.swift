@@ -7,24 +7,28 @@ package struct SystemProcessLauncher: ProcessLauncher {
     /// Carried by every process of a job that keeps its environment.
     package static let markVariable = "SHIPKEEPER_MARK"
 
-    private let clock: any WallClock
+    let clock: any WallClock
 
     /// Variables that are not UTF-8, each `NAME=value`, by their name as it is shown.
     private let inherited: [String: [UInt8]]
+    let store: (any ProcessStore)?
 
-    /// - Parameter inherited: Variables that are not UTF-8, each `NAME=value`, by their name as it is shown. A process whose environment has one
-    ///   with the value as it is shown gets these bytes.
-    package init(clock: any WallClock, inherited: [String: [UInt8]] = [:]) {
+    /// - Parameters:
+    ///   - inherited: Variables that are not UTF-8, each `NAME=value`, by their name as it is shown. A process whose environment has one
+    ///     with the value as it is shown gets these bytes.
+    ///   - store: Keeps processes that are to survive this program; nil where nothing above it does.
+    package init(clock: any WallClock, inherited: [String: [UInt8]] = [:], store: (any ProcessStore)? = nil) {
         self.clock = clock
         self.inherited = inherited
+        self.store = store
     }
 
     package func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess {
         let program = command.arguments.first ?? ""
-        let (clock, inherited) = (clock, inherited)
+        let (clock, inherited, store) = (clock, inherited, store)
         // Looking the program up and starting it may wait for a disk.
         let result = await ThreadWork.result("shipkeeper-run") { () -> Result<SystemProcess, LaunchError> in
-            do throws(LaunchError) { return .success(try SystemProcessLauncher.start(command, clock, inherited)) } catch { return .failure(error) }
+            do throws(LaunchError) { return .success(try SystemProcessLauncher.start(command, clock, inherited, store)) } catch { return .failure(error) }
         }
         switch result {
         case .success(let started): return try started.get()
@@ -33,7 +37,7 @@ package struct SystemProcessLauncher: ProcessLauncher {
     }
 
     private static func start(
-        _ command: ProcessCommand, _ clock: any WallClock, _ inherited: [String: [UInt8]]
+        _ command: ProcessCommand, _ clock: any WallClock, _ inherited: [String: [UInt8]], _ store: (any ProcessStore)?
     ) throws(LaunchError) -> SystemProcess {
         let program = command.arguments.first ?? ""
         if let folder = command.folder, !ProgramPath.isFolder(folder) { throw .folderMissing(path: folder) }
@@ -45,16 +49,22 @@ package struct SystemProcessLauncher: ProcessLauncher {
         } catch {
             throw .short(program: program, error)
         }
+        var command = command
+        if store == nil { command.survival = nil }
         let pipes = try Pipes(command, program: program)
         var environment = command.environment
         environment[markVariable] = command.mark
         let ended = Gate<ProcessExit>()
+        let keeping = command.survival.flatMap { Keeping(store, $0, mark: command.mark, pipes.keepsakes) }
         do throws(LaunchError) {
-            let (id, family) = try keeper.launch(command, pipes: pipes.names, ended: ended) { () throws(LaunchError) in
+            let (id, family) = try keeper.launch(command, pipes: pipes.names, ended: ended, onCollected: keeping?.collected) { () throws(LaunchError) in
                 try Spawn.start(path, command, environment: environment, inherited: inherited, files: pipes.files)
             }
+            // While our own ends are open, nobody closes what is kept.
+            keeping?.begin(id)
             pipes.release()
-            return SystemProcess(id: id, group: id, family: family, pipes: pipes.all, ended: ended, clock: clock, keeper: keeper)
+            return SystemProcess(
+                id: id, group: id, family: family, pipes: pipes.all, ended: ended, clock: clock, keeper: keeper, keeping: keeping)
         } catch {
             pipes.release()
             for pipe in pipes.all { pipe.close() }
@@ -74,9 +84,9 @@ package struct SystemProcessLauncher: ProcessLauncher {
         init(_ command: ProcessCommand, program: String) throws(LaunchError) {
             var made: [OutputPipe] = []
             do throws(LaunchShortage) {
-                output = try OutputPipe(.standardOutput, command.onOutput)
+                output = try Pipes.output(.standardOutput, command)
                 made.append(output)
-                error = try OutputPipe(.standardError, command.onOutput)
+                error = try Pipes.output(.standardError, command)
                 made.append(error)
                 if let conversation = command.conversation {
                     let pipe = try OutputPipe(conversation.onMessage)
@@ -100,6 +110,13 @@ package struct SystemProcessLauncher: ProcessLauncher {
             self.input = input
         }
 
+        private static func output(_ stream: LogStream, _ command: ProcessCommand) throws(LaunchShortage) -> OutputPipe {
+            if let survival = command.survival { return try OutputPipe(stream, surviving: survival.onOutput) }
+            return try OutputPipe(stream, command.onOutput)
+        }
+
+        /// What a successor of this program needs to read on.
+        var keepsakes: [CInt] { output.keepsakes + error.keepsakes }
         /// The child's descriptors from 0 on.
         var files: [CInt] { [input ?? -1, output.writeEnd, error.writeEnd] + [messages?.writeEnd].compactMap(\.self) }
         var all: [OutputPipe] { [output, error] + [messages].compactMap(\.self) }
@@ -116,5 +133,8 @@ package struct SystemProcessLauncher: ProcessLauncher {
     package static func killAll() { ChildKeeper.shared.killAll() }
 
     /// Kills every process whose mark begins so, of a program that was killed before. Waits for two seconds at most.
-    package static func killAll(markPrefix: String) async { await Marks.killAll(prefix: markPrefix) }
+    /// - Parameter spared: Processes that are taken over: they, what descends from them and what carries their marks stays.
+    package static func killAll(markPrefix: String, sparing spared: [KeptProcess] = []) async {
+        await Marks.killAll(prefix: markPrefix, marks: Set(spared.map(\.mark)), processes: spared.map(\.id))
+    }
 }

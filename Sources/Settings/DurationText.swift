@@ -28,12 +28,12 @@ package enum DurationText {
 
     /// The shortest text that `parse` reads back as the same length, to the millisecond: `1h30m`.
     package static func format(_ duration: Duration) -> String {
-        var rest = duration.wholeMilliseconds
-        guard rest > 0 else { return rest == 0 ? "0s" : "-" + format(.milliseconds(-rest)) }
-        var text = ""
+        let milliseconds = duration.wholeMilliseconds
+        guard milliseconds != 0 else { return "0s" }
+        var (text, rest) = (milliseconds < 0 ? "-" : "", milliseconds.magnitude)
         for unit in units where rest >= unit.milliseconds {
-            text += "\(rest / unit.milliseconds)\(unit.name)"
-            rest %= unit.milliseconds
+            text += "\(rest / unit.milliseconds.magnitude)\(unit.name)"
+            rest %= unit.milliseconds.magnitude
         }
         return text
     }
@@ -56,9 +56,12 @@ package enum DurationText {
 }
 
 extension Duration {
-    /// The length in milliseconds, rounded towards zero.
+    /// The length in milliseconds, rounded towards zero. One that is too long to count, some 292 million years, is the longest that can be.
     package var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, overflowed) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return overflow || overflowed ? (seconds < 0 ? .min : .max) : sum
     }
 
     /// The length in seconds.

@@ -12,6 +12,14 @@ enum KeySynonyms {
         advice[key.lowercased()]?.first { known.contains($0.key) }?.hint
     }
 
+    /// The key of the group that means the same as an unknown one; nil where there is none.
+    static func key(for key: String, among known: [String]) -> String? {
+        advice[key.lowercased()]?.first { known.contains($0.key) && $0.hint == same($0.key).hint }?.key
+    }
+
+    /// Whether an unknown key belongs under a key of the group.
+    static func isMeant(_ key: String, for group: String) -> Bool { advice[key.lowercased()]?.contains { $0.key == group } == true }
+
     private static func same(_ key: String) -> Advice { Advice(key: key, hint: "did you mean \"\(key)\"?") }
 
     private static let underWith = Advice(key: "with", hint: "write it under \"with\": with: { command: [program, argument] }, or with: { shell: \"a line\" }")
@@ -20,7 +28,7 @@ enum KeySynonyms {
     private static let environment = [same("env"), Advice(key: "jobs", hint: "each job has an \"env\" of its own")]
     private static let schedule = [Advice(key: "on", hint: "write on: { cron: \"0 3 * * *\" } or on: { every: 30m }")]
     private static let restart = [
-        Advice(key: "with", hint: "a service is always started again; its rules are under \"with\": with: { restart: { backoff: 1s..60s } }")
+        Advice(key: "with", hint: "a service is always restarted; its rules are under \"with\": with: { restart: { backoff: 1s..60s } }")
     ]
     private static let health = [
         Advice(key: "ready", hint: "did you mean \"ready\" (has started) or \"live\" (still answers)?"),
@@ -34,7 +42,7 @@ enum KeySynonyms {
         Advice(key: "with", hint: "shipkeeper runs programs, not containers: write the program under with: { command: [program, argument] }"),
         Advice(key: "jobs", hint: "shipkeeper runs programs, not containers"),
     ]
-    private static let jobs = [Advice(key: "jobs", hint: "did you mean \"jobs\"?")]
+    private static let jobs = [same("jobs")]
 
     private static let advice: [String: [Advice]] = [
         "depends_on": [same("needs")], "dependson": [same("needs")], "requires": [same("needs")],

@@ -27,7 +27,7 @@ package struct SettingShape: Sendable {
     }
 
     package var key: String
-    /// What the key is for, as a sentence without a period: the description in the schema, and the hint where the key is missing.
+    /// What the key is for, as a sentence without a period: the description in the schema, and part of the hint where the key is missing.
     package var about: String
     package var kind: Kind
     /// Whether a missing key is an error.
@@ -43,5 +43,21 @@ package struct SettingShape: Sendable {
         self.kind = kind
         self.isRequired = isRequired
         self.defaultText = defaultText
+    }
+
+    /// What to do where the key is missing and required.
+    var missingHint: String {
+        switch kind {
+        case .choice(let words): "write one of \(words.joined(separator: ", "))"
+        case .integer(let range) where range.lowerBound == range.upperBound: "write \(key): \(range.lowerBound)"
+        case .map: "write \(key): with at least one name below it"
+        default: "add it: \(uncapitalized(about))"
+        }
+    }
+
+    private func uncapitalized(_ text: String) -> String {
+        // "URL" stays as it is.
+        guard text.dropFirst().first?.isUppercase != true else { return text }
+        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }

@@ -26,14 +26,33 @@ extension SettingsReader {
             warn(at: entry.place, "\"\(qualified(entry.key))\" is now \"\(shape.key)\"", hint: "rename it: the next release no longer knows the old name")
             return shape.key
         }
+        if isBelow(entry.key) { return nil }
         let missing = known.map(\.key).filter { !present.contains($0) }
-        guard KeySynonyms.hint(for: entry.key, among: known.map(\.key)) == nil, let nearest = NearestWord.find(entry.key, in: missing) else { return nil }
+        if let hint = KeySynonyms.hint(for: entry.key, among: known.map(\.key)) {
+            guard let same = KeySynonyms.key(for: entry.key, among: missing) else { return nil }
+            reportUnknown(entry, hint: hint)
+            return same
+        }
+        guard let nearest = NearestWord.find(entry.key, in: missing) else { return nil }
         reportUnknown(entry, hint: "did you mean \"\(nearest)\"?")
         return nearest
     }
 
+    /// Says which keys belong into the group under another key of this group. Called before `correct`.
+    package mutating func note(keys: [String], below group: String) { below = (group, Set(keys)) }
+
+    private func isBelow(_ key: String) -> Bool { below?.keys.contains(key) == true }
+
+    /// Whether some key of this group was meant for the group under another one.
+    package func hasKeysMeant(for group: String) -> Bool {
+        allEntries.contains { entry in
+            !shapes.contains { $0.key == entry.key } && (isBelow(entry.key) || KeySynonyms.isMeant(entry.key, for: group))
+        }
+    }
+
     func hintForUnknown(_ key: String, among known: [String]) -> String {
         if let hint = KeySynonyms.hint(for: key, among: known) { return hint }
+        if let below, isBelow(key) { return "write it under \"\(below.group)\": \(below.group): { \(key): … }" }
         if let nearest = NearestWord.find(key, in: known) { return "did you mean \"\(nearest)\"?" }
         return known.isEmpty ? "no keys are known here" : "known keys: \(known.sorted().joined(separator: ", "))"
     }

@@ -92,20 +92,13 @@ extension SettingsReader {
 
     private mutating func duration(_ shape: SettingShape, in range: ClosedRange<Duration>) -> Duration? {
         guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
-        return duration(text, at: node.place, named: shape.key, in: range)
-    }
-
-    /// Reads a duration that is at `place`. Nil for an invalid one and for one outside of `range`, which are problems.
-    package mutating func duration(
-        _ text: String, at place: SourcePlace, named key: String, in range: ClosedRange<Duration>
-    ) -> Duration? {
         guard let value = DurationText.parse(text) else {
-            report(at: place, "\"\(qualified(key))\" is \"\(text)\"", hint: "write a duration such as 30s, 5m or 1h30m")
+            report(at: node.place, "\"\(qualified(shape.key))\" is \(node.kind)", hint: "write a duration such as 30s, 5m or 1h30m")
             return nil
         }
         guard range.contains(value) else {
             let bounds = "\(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
-            report(at: place, "\"\(qualified(key))\" is \(text)", hint: "allowed is \(bounds)")
+            report(at: node.place, "\"\(qualified(shape.key))\" is \(node.written ?? text)", hint: "allowed is \(bounds)")
             return nil
         }
         return value
@@ -143,6 +136,10 @@ extension SettingsReader {
     package mutating func strings(_ key: String, _ about: String, isRequired: Bool = false) -> [String] {
         let shape = SettingShape(key, about, .either([.text, .list(.text)]), isRequired: isRequired)
         guard let node = node(shape) else { return [] }
+        if node.entries != nil {
+            report(at: node.place, "\"\(qualified(key))\" takes one value or a list, not a group of keys", hint: "write [one, other]")
+            return []
+        }
         return (node.elements ?? [node]).compactMap { scalar($0, key) }
     }
 
@@ -197,7 +194,7 @@ extension SettingsReader {
     package mutating func environment(_ key: String, _ about: String) -> [String: String?] {
         guard let node = node(SettingShape(key, about, .map(.either([.text, .nothing])))) else { return [:] }
         guard let entries = node.entries else {
-            report(at: node.place, "\"\(qualified(key))\" takes a group of keys, not \(node.kind)")
+            report(at: node.place, "\"\(qualified(key))\" takes a group of keys, not \(node.kind)", hint: "write a line NAME: value for each, without a hyphen")
             return [:]
         }
         var result: [String: String?] = [:]

@@ -16,13 +16,22 @@ package struct SettingsReader {
     var node: ConfigNode?
     let path: String
     let resources: [String: NamedResource]
+    /// Whether the node is not a group of keys: one problem says so, and nothing else is reported.
+    private var isNoGroup = false
+    /// Keys that belong one level down, under the key `group`.
+    var below: (group: String, keys: Set<String>)?
 
-    /// A reader of `node`. A node that is not a group of keys is a problem, and reads as an empty group. `resources` are
-    /// what keys may refer to by name.
-    package init(_ node: ConfigNode, path: String = "", resources: [String: NamedResource] = [:]) {
+    /// A reader of `node`. A node that is not a group of keys is a problem, and reads as an empty group.
+    /// - Parameters:
+    ///   - resources: What keys may refer to by name.
+    ///   - known: The keys that will be asked for, where that is known before: for the hint where the node is not a group.
+    package init(_ node: ConfigNode, path: String = "", resources: [String: NamedResource] = [:], known: [SettingShape] = []) {
         self.init(node: node, place: node.place, path: path, resources: resources)
         if node.entries == nil, !isNull(node) {
-            report(at: node.place, "\(path.isEmpty ? "this" : "\"\(path)\"") takes a group of keys, not \(node.kind)")
+            report(
+                at: node.place, "\(path.isEmpty ? "this" : "\"\(path)\"") takes a group of keys, not \(node.kind)",
+                hint: GroupExample.hint(insteadOf: node, known))
+            isNoGroup = true
         }
     }
 
@@ -47,7 +56,7 @@ package struct SettingsReader {
     ///   - message: What is wrong, with the value as written, without a period at its end.
     ///   - hint: What to write instead.
     package mutating func report(at place: SourcePlace, _ message: String, hint: String? = nil) {
-        guard node != nil else { return }
+        guard node != nil, !isNoGroup else { return }
         problems.append(Problem(at: place, message, hint: hint))
     }
 
@@ -108,7 +117,7 @@ package struct SettingsReader {
             let nearest = NearestWord.find(name, in: resources.keys).map { "did you mean \"\($0)\"?" }
             let known = resources.keys.sorted().joined(separator: ", ")
             report(
-                at: node.place, "no \(key) is named \"\(name)\"",
+                at: node.place, "no \(key) is named \(node.kind)",
                 hint: nearest ?? (known.isEmpty ? "declare it" : "declared are \(known)"))
             return nil
         }
@@ -123,7 +132,7 @@ package struct SettingsReader {
     package mutating func node(_ shape: SettingShape) -> ConfigNode? {
         shapes.append(shape)
         guard let found = node?[shape.key], !isNull(found) else {
-            if shape.isRequired { report(at: place, "\"\(qualified(shape.key))\" is missing", hint: shape.about) }
+            if shape.isRequired { report(at: place, "\"\(qualified(shape.key))\" is missing", hint: shape.missingHint) }
             return nil
         }
         missingSecrets += found.allMissingSecrets
@@ -151,7 +160,7 @@ package struct SettingsReader {
     ) -> Value? {
         guard let node = node(shape), let text = scalar(node, shape.key) else { return nil }
         if let value = parse(text) { return value }
-        report(at: node.place, "\"\(qualified(shape.key))\" is \(node.kind)", hint: "write \(expected)")
+        report(at: node.place, "\"\(qualified(shape.key))\" is \(node.kind)", hint: VariableForms.hint(node) ?? "write \(expected)")
         return nil
     }
 
@@ -180,15 +189,17 @@ package struct SettingsReader {
     }
 
     /// Reads a node with a reader of its own and takes over what that finds.
-    /// - Parameter known: The keys that `read` asks for, where that is known before: misspelled ones are then read as those that are meant.
+    /// - Parameters:
+    ///   - known: The keys that `read` asks for, where that is known before: misspelled ones are then read as those that are meant.
+    ///   - isStandIn: Whether the group is not in the file because its keys are in another place, which was reported: nothing is missing then.
     package mutating func nested<Value>(
-        _ node: ConfigNode, path: String, known: [SettingShape] = [], _ read: (inout SettingsReader) -> Value
+        _ node: ConfigNode, path: String, known: [SettingShape] = [], isStandIn: Bool = false, _ read: (inout SettingsReader) -> Value
     ) -> Value {
-        var inner = SettingsReader(node, path: path, resources: resources)
+        var inner = SettingsReader(node, path: path, resources: resources, known: known)
         inner.correct(known)
         let value = read(&inner)
         inner.finish()
-        problems += inner.problems
+        if !isStandIn { problems += inner.problems }
         secretValues += inner.secretValues
         exclusive.formUnion(inner.exclusive)
         missingSecrets += inner.missingSecrets

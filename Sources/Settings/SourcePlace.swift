@@ -1,4 +1,4 @@
-/// A place in a configuration file. Line and column count from 1.
+/// A place in a configuration file. Line and column count from 1; line 0 is the file as a whole.
 package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
     /// The file as the user named it.
     package var file: String
@@ -12,7 +12,7 @@ package struct SourcePlace: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `file:line:column`, as compilers write it.
-    package var description: String { "\(file):\(line):\(column)" }
+    package var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
 }
 
 /// Something wrong in a configuration: what, where, and what to do.
@@ -42,9 +42,12 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One line in the form that editors and terminals recognise: `file:line:col: error: …`.
-    package var description: String {
-        "\(place): \(severity.rawValue): \(message)" + (hint.map { "; \($0)" } ?? "")
-    }
+    package var description: String { "\(place): \(severity.rawValue): \(sentence)" }
+
+    /// The same for a log, where the line has a level already: `file:line:col: …`.
+    package var logText: String { "\(place): \(sentence)" }
+
+    private var sentence: String { message + (hint.map { "; \($0)" } ?? "") }
 }
 
 extension [Problem] {

@@ -40,6 +40,14 @@ enum Migrations {
                     """)
         }
         migrator.registerMigration("3: why somebody asked for a run") { db in try db.execute(sql: "ALTER TABLE runs ADD COLUMN reason TEXT") }
+        migrator.registerMigration("4: a long history is searched by index") { db in
+            try db.execute(
+                sql: """
+                    CREATE INDEX runs_finished ON runs (finished_at);
+                    CREATE INDEX runs_failures ON runs (id) WHERE \(RunConditions.isFailure);
+                    CREATE INDEX runs_stored ON runs (job, id) WHERE \(RunConditions.hasStoredBackup);
+                    """)
+        }
         return migrator
     }
 }

@@ -4,13 +4,12 @@ import JobKit
 import Scheduler
 
 /// A row of `runs`.
-struct RunRecord: Codable, FetchableRecord {
-    static let databaseColumnDecodingStrategy = DatabaseColumnDecodingStrategy.convertFromSnakeCase
-
+struct RunRecord: FetchableRecord {
     private static let columns = [
         "id", "job", "cause", "cause_detail", "reason", "scheduled_at", "missed", "created_at", "started_at", "state", "attempt", "since", "retry_at",
         "end_reason", "outcome", "finished_at", "summary", "error", "hint", "exit_code", "outputs",
     ]
+    private static let selection = "SELECT \(columns.joined(separator: ", ")) FROM runs WHERE"
     private static let upsert = """
         INSERT INTO runs (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
         ON CONFLICT (id) DO UPDATE SET \(columns.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
@@ -37,6 +36,25 @@ struct RunRecord: Codable, FetchableRecord {
     var hint: String?
     var exitCode: Int32?
     var outputs: String
+
+    /// - Parameter row: With `columns`, in their order.
+    init(row: Row) {
+        (id, job, cause, causeDetail, reason) = (row[0], row[1], row[2], row[3], row[4])
+        (scheduledAt, missed, createdAt, startedAt) = (row[5], row[6], row[7], row[8])
+        (state, attempt, since, retryAt, endReason) = (row[9], row[10], row[11], row[12], row[13])
+        (outcome, finishedAt, summary, error, hint) = (row[14], row[15], row[16], row[17], row[18])
+        (exitCode, outputs) = (row[19], row[20])
+    }
+
+    /// - Parameter condition: What follows WHERE.
+    static func fetchAll(_ db: Database, _ condition: String, _ arguments: StatementArguments = []) throws -> [RunRecord] {
+        try fetchAll(db.cachedStatement(sql: "\(selection) \(condition)"), arguments: arguments)
+    }
+
+    /// The first of them; nil where there is none.
+    static func fetchOne(_ db: Database, _ condition: String, _ arguments: StatementArguments = []) throws -> RunRecord? {
+        try fetchOne(db.cachedStatement(sql: "\(selection) \(condition)"), arguments: arguments)
+    }
 
     init(_ run: Run) {
         id = run.id

@@ -1,4 +1,5 @@
-package import Foundation
+import Files
+import Foundation
 import GRDB
 import JobKit
 package import Scheduler
@@ -20,6 +21,8 @@ package final class SQLiteStore: Sendable {
     package convenience init(path: String) throws(StoreError) { try self.init(path: path, .full) }
 
     init(path: String, _ access: Access) throws(StoreError) {
+        // A file that is made now holds nothing to lose: its many small writes are synced once, when it is complete.
+        let isNew = access == .full && ((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0) == 0
         var configuration = GRDB.Configuration()
         // Whoever waits for the state file tries again, and a stop must not wait long.
         configuration.busyMode = .timeout(1)
@@ -28,7 +31,7 @@ package final class SQLiteStore: Sendable {
             // Not by `configuration.journalMode`, which sets `synchronous` to NORMAL after this.
             _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
             // A run that is recorded stays recorded, whatever happens to the machine.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA synchronous = \(isNew ? "OFF" : "FULL")")
         }
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -37,6 +40,7 @@ package final class SQLiteStore: Sendable {
                 throw StoreError("\(path) was written by a newer shipkeeper; install that, or move the file away")
             }
             if access == .full { try migrator.migrate(queue) }
+            if isNew { try SQLiteStore.sync(queue, path) }
             self.queue = queue
         } catch let error as StoreError {
             throw error
@@ -70,6 +74,16 @@ package final class SQLiteStore: Sendable {
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
             return (try SQLiteStore(path: path), aside)
         }
+    }
+
+    /// Brings a new file and its name to the disk, and has each commit wait for the disk from here on. Blocks.
+    private static func sync(_ queue: DatabaseQueue, _ path: String) throws {
+        // By SQLite itself: a descriptor of ours on its file would drop its locks when it is closed.
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
+        }
+        try Folder.open(URL(fileURLWithPath: path).deletingLastPathComponent().path).sync()
     }
 
     /// The same contents in memory, and the file closed. Blocks.
@@ -139,34 +153,19 @@ package final class SQLiteStore: Sendable {
 }
 
 extension SQLiteStore: RunStore {
-    /// The condition of a run that did its work.
-    private static let didWork = "outcome IN ('succeeded', 'incomplete') AND cause <> 'dry run'"
-    /// The condition of a run that came to an end by itself.
-    private static let isVerdict = "outcome NOT IN ('cancelled', 'skipped') AND cause <> 'dry run'"
-    /// The condition of a run that stored a whole backup.
-    private static let hasStoredBackup =
-        "outcome = 'succeeded' AND cause <> 'dry run' AND json_valid(outputs) AND json_extract(outputs, '$.result.backup.outcome') = 'stored'"
-
     package func load() async throws(StoreError) -> StoredState {
         try await read(SQLiteStore.state)
     }
 
     private static func state(_ db: Database) throws -> StoredState {
-        let unfinished = try RunRecord.fetchAll(db, sql: "SELECT * FROM runs WHERE state <> 'finished' ORDER BY id")
+        let unfinished = try RunRecord.fetchAll(db, "state <> 'finished' ORDER BY id")
         var state = StoredState(unfinished: unfinished.map(\.run))
-        let newest = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT job, max(id) AS last, max(CASE WHEN \(SQLiteStore.didWork) THEN id END) AS report,
-                    max(CASE WHEN \(SQLiteStore.isVerdict) THEN id END) AS verdict, max(CASE WHEN \(SQLiteStore.hasStoredBackup) THEN id END) AS stored
-                FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job
-                """)
-        for row in newest {
-            let job: String = row["job"]
-            state.last[job] = try SQLiteStore.run(row["last"], db)
-            state.lastReports[job] = try SQLiteStore.run(row["report"], db)
-            state.verdicts[job] = try SQLiteStore.run(row["verdict"], db)
-            state.lastStored[job] = try SQLiteStore.run(row["stored"], db)
+        for job in try SQLiteStore.jobs(db) {
+            let newest = try NewestRuns(of: job, db)
+            state.last[job] = newest.end
+            state.lastReports[job] = newest.report
+            state.verdicts[job] = newest.verdict
+            state.lastStored[job] = newest.stored
         }
         for row in try Row.fetchAll(db, sql: "SELECT job, schedule, fire_time FROM cursors") {
             guard let date = Timestamp.date(row["fire_time"]) else { continue }
@@ -233,21 +232,15 @@ extension SQLiteStore: RunStore {
         }
     }
 
-    private static func run(_ id: Int64?, _ db: Database) throws -> Run? {
-        guard let id else { return nil }
-        return try RunRecord.fetchOne(db, sql: "SELECT * FROM runs WHERE id = ?", arguments: [id])?.run
-    }
-
     package func runs(_ query: RunQuery) async throws(StoreError) -> [Run] {
         try await read { db in
             let (condition, arguments) = query.condition
-            let sql = "SELECT * FROM runs \(condition) ORDER BY id DESC LIMIT ?"
-            return try RunRecord.fetchAll(db, sql: sql, arguments: arguments + [query.limit]).map(\.run)
+            return try RunRecord.fetchAll(db, "\(condition) ORDER BY id DESC LIMIT ?", arguments + [query.limit]).map(\.run)
         }
     }
 
     package func run(_ id: Int64) async throws(StoreError) -> Run? {
-        try await read { try SQLiteStore.run(id, $0) }
+        try await read { db in try RunRecord.fetchOne(db, "id = ?", [id])?.run }
     }
 
     package func attempts(of run: Int64) async throws(StoreError) -> [Attempt] {
@@ -268,27 +261,6 @@ extension SQLiteStore: RunStore {
                 guard let at = Timestamp.date(row["at"]) else { return nil }
                 return Event(at: at, kind: row["kind"], job: row["job"], message: row["message"])
             }
-        }
-    }
-
-    package func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64] {
-        try await write { db in
-            let removed = try Int64.fetchAll(
-                db,
-                sql: """
-                    DELETE FROM runs WHERE state = 'finished'
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE state = 'finished' AND outcome <> 'skipped' AND cause <> 'dry run' GROUP BY job)
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.didWork) GROUP BY job)
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.isVerdict) GROUP BY job)
-                        AND id NOT IN (SELECT max(id) FROM runs WHERE \(SQLiteStore.hasStoredBackup) GROUP BY job)
-                        AND (finished_at < ? OR id IN (
-                            SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY job ORDER BY id DESC) AS place FROM runs)
-                            WHERE place > ?))
-                    RETURNING id
-                    """,
-                arguments: [Timestamp.text(oldest), mostRuns])
-            try db.execute(sql: "DELETE FROM events WHERE at < ?", arguments: [Timestamp.text(oldest)])
-            return removed
         }
     }
 }

@@ -188,7 +188,7 @@ struct ConfigTests {
         arguments: zip(
             ["a: [1", "version: 1\n\tjobs: 2", "a: 1\na: 2", "", "- 1\n- 2", "version: 2\njobs: {}"],
             [
-                "c.yaml:2:1", "c.yaml:2:1", "c.yaml:", "c.yaml:1:1: error: the file is empty", "c.yaml:1:1",
+                "c.yaml:1:4", "c.yaml:2:1", "c.yaml:", "c.yaml:1:1: error: the file is empty", "c.yaml:1:1",
                 "c.yaml:1:10: error: \"version\" is \"2\"; write version: 1",
             ]))
     func notYAML(text: String, start: String) {
@@ -308,7 +308,7 @@ struct ConfigTests {
         #expect(problems("version: 1\njobs:\n  a:\n    type: command\n    timeout: ${T:-}\n    with: { shell: env }\n") == [])
         #expect(
             problems("version: 1\njobs:\n  a:\n    type: command\n    timeout: \"${T:-}\"\n    with: { shell: env }\n")
-                == ["c.yaml:5:14: error: \"a.timeout\" is \"\"; write a duration such as 30s, 5m or 1h30m"])
+                == ["c.yaml:5:14: error: \"a.timeout\" is \"${T:-}\"; write a duration such as 30s, 5m or 1h30m"])
     }
 
     @Test("a variable without a value is taken away from a job, and an empty one is empty")

@@ -85,7 +85,7 @@ struct MistakeTests {
     @Test(
         "keys of other tools get their counterpart",
         arguments: [
-            ("depends_on: [b]", "did you mean \"needs\"?"), ("environment: { A: b }", "did you mean \"env\"?"),
+            ("depends_on: []", "did you mean \"needs\"?"), ("environment: { A: b }", "did you mean \"env\"?"),
             ("schedule: \"0 3 * * *\"", "write on: { cron: \"0 3 * * *\" }"), ("restart: always", "with: { restart: { backoff: 1s..60s } }"),
             ("run: echo", "with: { shell: \"a line\" }"), ("working_dir: /x", "with: { cwd: /folder }"), ("image: alpine", "programs, not containers"),
             ("on: { every: 1h, timezone: Asia/Shanghai }", "one level up"),

@@ -164,4 +164,13 @@ struct WrittenTextTests {
 
     @Test("the zone is found in a file that has mistakes elsewhere")
     func zoneAlone() { #expect(TimeZoneKey.read("timezone: Asia/Tokyo\njobs: 5\n", environment: [:]).name == "Asia/Tokyo") }
+
+    @Test(
+        "keys at the top are found before, after and without the jobs, and where they need an anchor from there",
+        arguments: [
+            "state: /a\njobs:\n  b: { type: command }\n", "jobs:\n  b:\n    type: command\n\n# more\n  c: {}\nstate: /a\n", "state: /a\n",
+            "jobs:\n  b: { env: { X: &folder /a } }\nstate: *folder\n", "jobs: { b: {} }\nstate: /a\n", "jobs:\r\n  b: {}\r\nstate: /a\r\n",
+            "x-text: |\n  jobs:\n  state: /b\nstate: /a\n", "jobs:\n  b: { broken\nstate: /a\n",
+        ])
+    func topKeys(text: String) { #expect(StateKey.read(text, environment: [:]) == "/a") }
 }

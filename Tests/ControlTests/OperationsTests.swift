@@ -214,7 +214,7 @@ struct OperationsTests {
             let again = try await operations.restart("a", via: "test", reason: "new settings")
             await begun.wait(2)
             let restarted = try await operations.run(try #require(again.run))
-            #expect(restarted.reason == "new settings" && restarted.listText == "reason: new settings; person: test")
+            #expect(restarted.reason == "new settings" && restarted.listText == "reason: new settings; started manually (test)")
             let long = RestartOperation.Request(job: "a", reason: String(repeating: "x", count: 201))
             await #expect(throws: OperationError.self) { try await RestartOperation.run(long, on: operations, via: "test") }
             #expect(again.run != nil && bench.outcomes(of: "a").first == .cancelled)

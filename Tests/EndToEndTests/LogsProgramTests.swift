@@ -102,7 +102,8 @@ struct LogsProgramTests {
     func offline() throws {
         let folder = TemporaryFolder()
         let program = try running(folder)
-        // A program that was killed has its last changes in the log of the database only.
+        // Read once it is written; a program that was killed has its last changes in the log of the database only.
+        #expect(try program.ask("logs lines -n 1").output == "2000\n" && program.ask("logs nightly").status == 0)
         try program.killAll()
         let sums = "cd '\(folder["state"])' && find . -type f | sort | xargs sha256sum"
         let before = try Shell.run(sums).output

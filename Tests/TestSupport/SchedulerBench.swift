@@ -9,9 +9,12 @@ package final class SchedulerBench: Sendable {
     package let store: InMemoryStore
     package let scheduler: JobScheduler
 
-    /// - Parameter store: What keeps the records; `memory`, which never fails, where nothing else does.
+    /// - Parameters:
+    ///   - store: What keeps the records; `memory`, which never fails, where nothing else does.
+    ///   - processes: What starts programs; nothing, where the test gives none.
     package init(
-        _ jobs: [ScheduledJob], clock: ManualClock = ManualClock(), memory: InMemoryStore = InMemoryStore(), store: (any RunStore)? = nil, secret: String? = nil
+        _ jobs: [ScheduledJob], clock: ManualClock = ManualClock(), memory: InMemoryStore = InMemoryStore(), store: (any RunStore)? = nil,
+        secret: String? = nil, processes: any ProcessLauncher = NoProcesses()
     ) {
         self.clock = clock
         self.store = memory
@@ -19,7 +22,7 @@ package final class SchedulerBench: Sendable {
         scheduler = JobScheduler(
             jobs: jobs,
             ports: SchedulerPorts(
-                store: store ?? memory, clock: clock, processes: NoProcesses(), values: memory, logs: logs, serviceTools: NoServiceTools(), stateFolder: "/tmp"),
+                store: store ?? memory, clock: clock, processes: processes, values: memory, logs: logs, serviceTools: NoServiceTools(), stateFolder: "/tmp"),
             bootID: "boot", mostParallel: 8)
     }
 

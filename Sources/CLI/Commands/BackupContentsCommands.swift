@@ -13,7 +13,7 @@ import TimeZones
 
 extension BackupsCommand {
     static let selectorHelp: ArgumentHelp =
-        "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30, yesterday, \"2h ago\"), or latest."
+        "The backup: the beginning of its id, a time (2026-11-22, 2026-11-22T14:30, yesterday, \"2h ago\"), or latest."
 
     /// The files of one backup, printed while it is read.
     struct Ls: AsyncParsableCommand {
@@ -91,14 +91,14 @@ extension BackupsCommand {
         static let configuration = CommandConfiguration(
             commandName: "find", abstract: "Find files in the newest backups.",
             discussion: """
-                Each backup is downloaded and read, newest first, and what it holds is printed at once. With --json each file is a line; the \
+                Each backup is downloaded and read, newest first, and matches are printed at once. With --json each file is a line; the \
                 report is the last one.
                 """)
 
         @Argument(help: "A name or a pattern: *.db in any folder, or a path such as data/**/*.db.")
         var name: String
 
-        @Option(name: .shortAndLong, help: "So many of the newest backups are searched.")
+        @Option(name: .shortAndLong, help: "Search this many of the newest backups.")
         var number = 10
 
         @Flag(help: "Search all of them.")

@@ -12,7 +12,7 @@ import TimeZones
 
 struct BackupsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backups", abstract: "List the stored backups; look into, compare, check or export them.",
+        commandName: "backups", abstract: "List, inspect, compare, verify and export backups.",
         subcommands: [List.self, Ls.self, Find.self, Diff.self, Verify.self, Export.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -56,7 +56,7 @@ struct BackupsCommand: AsyncParsableCommand {
             }
             if Console.answered(Answer(repository: repository.name, backups: rows)) { return }
             guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
-            var table = TextTable(["BACKUP", "STORED", "AGE", "FILES", "SIZE", "PACKED", "KEPT AS"], flexible: 6)
+            var table = TextTable(["BACKUP", "STORED", "AGE", "FILES", "SIZE", "PACKED", "KEPT AS"], flexible: 6, isWrapping: true)
             for (version, row) in zip(versions, rows) {
                 table.add([
                     .init(version.shortID, .bold), .init(ShownTime.text(row.at)), .init(DurationText.readable(Date().since(row.at))),
@@ -65,7 +65,7 @@ struct BackupsCommand: AsyncParsableCommand {
                 ])
             }
             for line in table.lines(width: Console.width) { Console.out(line) }
-            if rows.contains(where: { !$0.isKept }) { Console.out("- is removed after the next backup") }
+            if rows.contains(where: { !$0.isKept }) { Console.out("KEPT AS -: removed after the next backup") }
             for version in versions {
                 if let damage = notes?.damaged[version.id] { Console.out("\(version.shortID) could not be restored: \(damage)") }
                 if version.id == notes?.pinned { Console.out("\(version.shortID) is pinned because a much smaller tree was stored after it") }
@@ -92,10 +92,10 @@ struct BackupsCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Fetch a backup and do all that a restore does but write.",
-            discussion: "Exits with 0 when it can be restored and every byte is as it was stored, else with 1.")
+            commandName: "verify", abstract: "Download a backup and check that it can be restored, without writing it.",
+            discussion: "Exits with 0 when every byte is as it was stored and the archive can be unpacked, else with 1.")
 
-        @Argument(help: "The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30), or latest.")
+        @Argument(help: "The backup: the beginning of its id, a time (2026-11-22, 2026-11-22T14:30), or latest.")
         var backup = "latest"
 
         @Flag(help: "Check all of them.")
@@ -153,9 +153,9 @@ struct BackupsCommand: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "export", abstract: "Write a backup to a plain .tar.gz file, once it is known to be whole.")
+            commandName: "export", abstract: "Write a verified backup to a plain .tar.gz file.")
 
-        @Argument(help: "The backup: the beginning of its id, an instant, or latest.")
+        @Argument(help: "The backup: the beginning of its id, a time, or latest.")
         var backup = "latest"
 
         @Option(help: "The file to write.")

@@ -10,7 +10,7 @@ import Settings
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Check a configuration and name every mistake with its place.")
+        commandName: "check", abstract: "Check a configuration and report every error with file, line and column.")
 
     @Argument(help: "The configuration file; the same as --config.")
     var file: String?
@@ -71,7 +71,7 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of the configuration, for editors.")
 
-    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are in the schema too.")
+    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are included.")
     var config: String?
 
     @Option(help: "Print the settings of one job type instead, as a table in Markdown.")

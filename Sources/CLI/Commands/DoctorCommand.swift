@@ -80,7 +80,8 @@ struct DoctorCommand: AsyncParsableCommand {
             about = line.about
             let colour: Console.Colour = line.verdict == "ok" ? .green : line.verdict == "warning" ? .yellow : .red
             let mark = line.verdict == "ok" ? "ok  " : line.verdict == "warning" ? "warn" : "FAIL"
-            let text = wrapped("\(line.check): \(line.message)", width: Console.width, indent: "       ")
+            let name = line.message.hasPrefix("\(line.check): ") ? "" : "\(line.check): "
+            let text = wrapped(name + line.message, width: Console.width, indent: "       ")
             Console.out("  \(Console.paint(mark, colour)) \(text.drop { $0 == " " })")
             if let hint = line.hint { Console.out(wrapped("→ \(hint)", width: Console.width, indent: "       ")) }
         }

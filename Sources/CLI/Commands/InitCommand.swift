@@ -7,10 +7,10 @@ import Recipes
 
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write the files that put an app on a platform.",
+        commandName: "init", abstract: "Write the files that deploy an app to a platform.",
         discussion: """
             The configuration, a Dockerfile, what the platform reads, and NEXT-STEPS.md. The configuration is the same on all platforms but for the \
-            place of the backups. On a terminal it asks for what is not named, and offers what it finds in the folder. Nothing that exists is \
+            location of the backups. On a terminal it asks for missing options and suggests what it finds in the folder. Existing files are not \
             overwritten without --force.
             """)
 

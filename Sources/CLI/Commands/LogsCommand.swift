@@ -8,7 +8,7 @@ struct LogsCommand: AsyncParsableCommand {
         commandName: "logs", abstract: "Show the output of jobs: of their newest runs, or of one run.",
         discussion: """
             Without names it shows all jobs, in the order of time. Lines that begin with # are shipkeeper's own. With --since the runs before the \
-            newest one are shown as well. Where shipkeeper does not run, the logs are read from its state folder.
+            newest one are shown as well. If shipkeeper is not running, the logs are read from its state folder.
             """)
 
     @Argument(help: "Only these jobs.", completion: .jobs)
@@ -20,7 +20,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Follow the output, continuing with the next runs, until Ctrl-C.")
     var follow = false
 
-    @Option(name: [.customShort("n"), .long, .customLong("tail")], help: "Only the last so many lines of each job.")
+    @Option(name: [.customShort("n"), .long, .customLong("tail")], help: "Only this many lines of each job, the last ones.")
     var lines: Int?
 
     @Option(help: "Only lines of this time or later: \(WrittenTime.forms).")
@@ -32,7 +32,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(name: [.customShort("t"), .long], help: "Begin each line with its time.")
     var timestamps = false
 
-    @Flag(help: "Leave out the names of the jobs.")
+    @Flag(help: "Omit the names of the jobs.")
     var noPrefix = false
 
     @OptionGroup var server: ServerOptions

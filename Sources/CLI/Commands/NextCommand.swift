@@ -9,10 +9,10 @@ import TimeZones
 struct NextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "next", abstract: NextOperation.summary)
 
-    @Argument(help: "Only this job's times; without it the next one of each job.", completion: .jobs)
+    @Argument(help: "Only this job's times; without it the next time of each job.", completion: .jobs)
     var job: String?
 
-    @Option(name: [.customShort("n"), .long], help: "The most times to list, those of all jobs together; 10 of a job that is named.")
+    @Option(name: [.customShort("n"), .long], help: "At most this many times, of all jobs together; for one job the default is 10.")
     var count: Int?
 
     @Flag(help: "Show times in UTC.")

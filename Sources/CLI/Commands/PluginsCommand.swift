@@ -12,7 +12,7 @@ import Synchronization
 
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "List plug-ins, show one, try one, or begin a new one.",
+        commandName: "plugins", abstract: "List, show, test and create plug-ins.",
         subcommands: [PluginsListCommand.self, PluginsShowCommand.self, PluginsCheckCommand.self, PluginsRunCommand.self, PluginsNewCommand.self],
         defaultSubcommand: PluginsListCommand.self)
 }
@@ -20,7 +20,7 @@ struct PluginsCommand: AsyncParsableCommand {
 struct PluginsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the plug-ins that jobs may use.")
 
-    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are listed too.")
+    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are included.")
     var config: String?
 
     @OptionGroup var json: JSONOption
@@ -52,7 +52,7 @@ struct PluginsListCommand: ParsableCommand {
         for problem in found.problems { Console.isJSON ? Console.warning(problem.description) : Console.error(problem.description) }
         if Console.answered(Answer(plugins: rows)) { return }
         if rows.isEmpty { return Console.out("no plug-ins; they are in Plugins next to the configuration, and in the folders under \"plugins\"") }
-        var table = TextTable(["NAME", "VERSION", "FROM", "DESCRIPTION"], flexible: 3)
+        var table = TextTable(["NAME", "VERSION", "FROM", "DESCRIPTION"], flexible: 3, isWrapping: true)
         for (plugin, row) in zip(found.plugins, rows) {
             let kind = plugin.kind == .service ? "service: " : ""
             let missing = row.missing.isEmpty ? "" : "needs \(row.missing.joined(separator: ", ")): "
@@ -67,7 +67,7 @@ struct PluginsListCommand: ParsableCommand {
 
 struct PluginsCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Try whether a plug-in keeps to the protocol.",
+        commandName: "check", abstract: "Check that a plug-in follows the protocol.",
         discussion: "It is run several times, with the settings of \"example\" in its plugin.yaml, in an empty folder.")
 
     @Argument(help: "The plug-in's folder.")

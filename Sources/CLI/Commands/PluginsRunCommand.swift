@@ -13,7 +13,7 @@ struct PluginsRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a plug-in once without a daemon, and show its requests and messages.",
         discussion: """
-            It really does its work. It runs in an empty folder unless --in names one, with the environment of this command. Lines that begin with > are \
+            It does its real work. It runs in an empty folder unless --in names one, with the environment of this command. Lines that begin with > are \
             the request, those with < are messages, the others are its log. Exits with 0 when it succeeded, else with 1.
             """)
 

@@ -12,7 +12,7 @@ struct PluginsShowCommand: ParsableCommand {
     @Argument(help: "The plug-in's name.")
     var name: String
 
-    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are looked at too.")
+    @Option(name: .shortAndLong, help: "The configuration file, whose plug-ins are included.")
     var config: String?
 
     @OptionGroup var json: JSONOption
@@ -77,7 +77,7 @@ struct PluginsShowCommand: ParsableCommand {
         if answer.settings.isEmpty {
             Console.out("It has no settings.")
         } else {
-            var table = TextTable(["SETTING", "TYPE", "DEFAULT", "MEANING"], flexible: 3)
+            var table = TextTable(["SETTING", "TYPE", "DEFAULT", "MEANING"], flexible: 3, isWrapping: true)
             for setting in answer.settings {
                 let value = setting.isRequired ? "(required)" : setting.fallback?.displayText ?? ""
                 table.add([

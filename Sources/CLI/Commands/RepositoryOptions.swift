@@ -19,10 +19,10 @@ struct RepositoryOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config: String?
 
-    @Option(help: "The state folder of the running program, whose configuration is taken where no other is found.")
+    @Option(help: "The state folder of the running shipkeeper, whose configuration is used if no other is found.")
     var state: String?
 
-    @Option(help: "The repository, where the configuration has several.")
+    @Option(help: "The repository, if the configuration has several.")
     var repository: String?
 
     @OptionGroup var json: JSONOption

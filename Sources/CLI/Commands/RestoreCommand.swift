@@ -17,13 +17,13 @@ struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Restore a backup, or one file from it.",
         discussion: """
-            Without --to the running program does it in place: it stores what is there now, stops the services, restores, and starts \
-            them again. Where no program runs, the same is done without it. With --to the backup is unpacked into a folder of your choice, and nothing else is touched.
+            Without --to the data are restored in place: the current data are backed up, the services that need them stopped, the data replaced, and \
+            the services started again. This works without a running shipkeeper too. With --to the backup is unpacked into another folder, and nothing else is touched.
             """)
 
     @Option(
         help: """
-            The backup: the beginning of its id, an instant (2026-11-22, 2026-11-22T14:30, yesterday, "2h ago"), or latest; with --to it is latest unless named.
+            The backup: the beginning of its id, a time (2026-11-22, 2026-11-22T14:30, yesterday, "2h ago"), or latest; with --to it is latest unless named.
             """)
     var at: String?
 
@@ -42,7 +42,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Do not ask before data are replaced.")
     var yes = false
 
-    @Option(help: "The repository, where the configuration has several.")
+    @Option(help: "The repository, if the configuration has several.")
     var repository: String?
 
     @OptionGroup var server: ServerOptions
@@ -83,7 +83,7 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         Console.answered(Unpacked(id: version.id, at: version.date, folder: target, files: report.files, bytes: report.bytes))
         for skipped in report.skipped { Console.warning("left out: \(skipped)") }
-        Console.out("unpacked \(report.files.counted("file")), \(ByteSizeText.readable(report.bytes)), of \(ShownTime.text(version.date)) into \(target)")
+        Console.say("unpacked \(report.files.counted("file")), \(ByteSizeText.readable(report.bytes)), of \(ShownTime.text(version.date)) into \(target)")
     }
 
     // MARK: In place
@@ -97,7 +97,7 @@ struct RestoreCommand: AsyncParsableCommand {
         var shown = 0
         let progress = ProgressLine()
         while true {
-            for line in answer.lines.dropFirst(shown) { Console.out(line) }
+            for line in answer.lines.dropFirst(shown) { Console.say(line) }
             shown = answer.lines.count
             switch answer.state {
             case .running: if let now = answer.progress { progress.show(now) }
@@ -115,7 +115,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
     /// Asks on a terminal whether the data are to be replaced, and ends where they are not.
     private func confirm(_ preview: RestorePreviewAnswer) throws {
-        guard Terminal.ask("\(preview.question) \(skipsBackup ? "The current data are lost." : "The current data are backed up first.") [y/N] ") else {
+        let question = "\(preview.question) \(skipsBackup ? "The current data are lost." : "The current data are backed up first.") [y/N] "
+        guard Terminal.ask(wrapped(question, width: Console.width, indent: "")) else {
             Console.error("nothing was changed", hint: "--yes answers the question", code: .notConfirmed)
             throw ExitCode.failure
         }
@@ -137,7 +138,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let outcome = try await Console.or {
             try await restore.run(selector, repository: repository, backsUpFirst: !skipsBackup, onProgress: progress.show) { line in
                 lines.withLock { $0.append(line) }
-                Console.out(line)
+                Console.say(line)
             }
         }
         let all = lines.withLock { $0 }
@@ -202,7 +203,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let difference = try await Console.compare(.live(source), .backup(version), of: source, in: repository)
         Console.answered(DifferenceAnswer(difference, before: .live(source), after: .backup(version)))
         let name = "the backup of \(ShownTime.text(version.date))"
-        Console.out(
+        Console.say(
             difference.isSame ? "nothing would change: \(source.readable) is what \(name) holds" : "\(name) in place of \(source.readable): \(difference.text)")
         Console.note("dry run: nothing was changed")
     }

@@ -8,7 +8,7 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run the jobs until stopped: the container's entry point.",
         discussion: """
-            A small process of its own starts the program, reaps orphans, forwards signals and starts it again after a fault: \
+            A small init process starts shipkeeper, reaps orphans, forwards signals and restarts it after a crash, while services continue: \
             as process 1, or as a child subreaper below another init. SIGTERM and SIGINT stop, SIGHUP reloads \
             the configuration. Started from a terminal, it stops when that is closed.
             """)
@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
         for path in envFile {
             for case (let name, let value?) in try EnvironmentFile.read(path) { OwnStart.set(name, value) }
         }
-        OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProcess.restartsVariable] != nil)
+        OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProgram.restartsVariable] != nil)
         if let lack = SystemRoom.descriptorsLack() {
             Console.error(lack)
             throw ExitCode.failure

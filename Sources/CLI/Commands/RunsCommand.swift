@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import JobKit
+import Processes
 import Scheduler
 import Settings
 import TimeZones
@@ -9,12 +10,12 @@ import TimeZones
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs", abstract: RunsOperation.summary,
-        discussion: "Where shipkeeper does not run, the runs are read from its state folder.")
+        discussion: "If shipkeeper is not running, the runs are read from its state folder.")
 
     @Argument(help: "Only runs of this job.", completion: .jobs)
     var job: String?
 
-    @Option(name: [.customShort("n"), .long], help: "The most runs to list, 1 to 10000.")
+    @Option(name: [.customShort("n"), .long], help: "At most this many runs, 1 to 10000.")
     var limit = 20
 
     @Flag(help: "Only runs that failed, timed out, were interrupted or are incomplete.")
@@ -41,7 +42,7 @@ struct RunsCommand: AsyncParsableCommand {
             RunsOperation.self,
             .init(job: job, limit: limit, outcome: outcomes.isEmpty ? nil : outcomes.joined(separator: ","), since: start))
         if Console.answered(answer) { return }
-        for line in RunsTable(answer.runs, now: .now).lines(width: Console.width) { Console.out(line) }
+        RunsTable(answer.runs, now: .now).print()
     }
 }
 
@@ -60,16 +61,22 @@ struct RunsTable {
         self.now = now
     }
 
-    func lines(width: Int) -> [String] {
+    /// As wide as the terminal; a script gets each run in one line.
+    func print() {
+        for line in lines(width: Terminal.isOutput ? Console.width : .max) { Console.out(line) }
+    }
+
+    private func lines(width: Int) -> [String] {
         guard !runs.isEmpty else { return ["no run is recorded"] }
-        var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME", "WHAT"], flexible: 5)
+        let isNarrow = width < StatusText.leastForOneLine
+        var table = TextTable(["RUN", "JOB", "WHEN", "TOOK", "OUTCOME"] + (isNarrow ? [] : ["WHAT"]), flexible: isNarrow ? 1 : 5, isWrapping: !isNarrow)
         for run in runs {
             let took = run.startedAt.map { DurationText.readable((run.finishedAt ?? now).since($0)) } ?? ""
-            table.add([
+            let cells: [TextTable.Cell] = [
                 .init("\(run.id)"), .init(run.job, .bold), .init(ShownTime.text(run.startedAt ?? run.scheduledAt)), .init(took),
                 .init(run.outcome?.rawValue ?? run.state.rawValue, run.outcome.flatMap { Console.Colour($0) }),
-                .init(run.listText),
-            ])
+            ]
+            if isNarrow { table.add(cells, below: run.listText) } else { table.add(cells + [.init(run.listText)]) }
         }
         return table.lines(width: width)
     }

@@ -11,7 +11,7 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The configuration file, to find the state folder.")
     var config: String?
 
-    @Option(help: "The state folder of the running program.")
+    @Option(help: "The state folder of the running shipkeeper.")
     var state: String?
 
     @OptionGroup var json: JSONOption

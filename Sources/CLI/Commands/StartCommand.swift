@@ -24,7 +24,7 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Queue another run even if the job is running.")
     var new = false
 
-    @Flag(help: "Change nothing: show what the run would do. Jobs of the types backup, restore, json-merge, publish and hexo can.")
+    @Flag(help: "Change nothing: show what the run would do. For jobs of the types backup, restore, json-merge, publish and hexo.")
     var dryRun = false
 
     @Flag(help: "Let a backup store a tree that is empty, or holds far less than the last backup.")
@@ -44,7 +44,7 @@ struct StartCommand: AsyncParsableCommand {
         let isJoined = answer.result == .joined
         guard wait || follow else {
             if Console.answered(answer) { return }
-            return Console.out(isJoined ? "\(job) is running already (run \(run))" : "\(job) started (run \(run))")
+            return Console.say(isJoined ? "\(job) is running already (run \(run))" : "\(job) started (run \(run))")
         }
         Console.note(isJoined ? "\(job) is running already: waiting for run \(run)" : "\(job) started (run \(run))")
         try await RunWaiter(job: job, run: run, server: server, output: follow ? .live : .none).wait()
@@ -66,15 +66,15 @@ struct StopCommand: AsyncParsableCommand {
     func run() async throws {
         let answer = try await server.ask(StopOperation.self, .init(job: job))
         Console.answered(answer)
-        if answer.result == .notRunning { return Console.out("\(job) is not running") }
+        if answer.result == .notRunning { return Console.say("\(job) is not running") }
         let run = try answer.accepted(job)
-        guard wait else { return Console.out("\(job) is stopping (run \(run))") }
+        guard wait else { return Console.say("\(job) is stopping (run \(run))") }
         Console.note("\(job) is stopping (run \(run))")
         var state = try await server.state(of: run, job)
         while true {
             if state.isFinished {
                 Console.answered(state)
-                return Console.out("\(job) has stopped (run \(run)\(state.outcome.map { ", \($0.rawValue)" } ?? ""))")
+                return Console.say("\(job) has stopped (run \(run)\(state.outcome.map { ", \($0.rawValue)" } ?? ""))")
             }
             state = try await server.news(of: run, job, after: state.position)
         }
@@ -100,7 +100,7 @@ struct RestartCommand: AsyncParsableCommand {
         let run = try answer.accepted(job)
         if wait { return try await RunWaiter(job: job, run: run, server: server).wait() }
         Console.answered(answer)
-        Console.out("\(job) is restarting (run \(run))")
+        Console.say("\(job) is restarting (run \(run))")
     }
 }
 
@@ -177,11 +177,11 @@ struct RunWaiter {
             }
             for attempt in answer.attempts ?? [] where answer.state == .waitingToRetry && attempt.number > toldAttempts && attempt.endedAt != nil {
                 toldAttempts = attempt.number
-                if !Console.isJSON { tell(attempt) }
+                if !Console.isJSON { tell(attempt, next: answer.nextAttemptAt) }
             }
             if answer.service == .ready {
                 Console.answered(answer)
-                return Console.out("\(job) is ready (run \(run))")
+                return Console.say("\(job) is ready (run \(run))")
             }
             if !isLive, let progress = answer.progress { line.show(progress) }
             answer = try await server.news(of: run, job, after: answer.position)
@@ -189,8 +189,10 @@ struct RunWaiter {
     }
 
     /// An attempt that has failed, where another follows.
-    private func tell(_ attempt: RunAnswer.AttemptAnswer) {
-        Console.note("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); retrying later (Ctrl-C stops waiting, not the run)")
+    private func tell(_ attempt: RunAnswer.AttemptAnswer, next: Date?) {
+        let wait = next.map { $0.since(SystemWallClock().now) }
+        let when = wait.map { $0 > .zero ? "in \(DurationText.readable($0))" : "now" } ?? "later"
+        Console.note("\(job): attempt \(attempt.number): \(attempt.result ?? "failed"); retrying \(when) (Ctrl-C stops waiting, not the run)")
     }
 
     private var isLive: Bool { if case .live = output { true } else { false } }
@@ -220,7 +222,7 @@ struct RunWaiter {
         let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
         let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.displayText.isEmpty ? "" : ": \(answer.displayText)") (run \(run))"
         switch answer.outcome {
-        case .succeeded: Console.out(line)
+        case .succeeded: Console.say(line)
         case .incomplete:
             Console.error(line, hint: answer.hint, code: .incomplete)
             throw Exit.incomplete

@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Argument(help: "Show these jobs in detail.", completion: .jobs)
     var jobs: [String] = []
 
-    @Flag(name: .shortAndLong, help: "Show it again whenever something happens, until Ctrl-C.")
+    @Flag(name: .shortAndLong, help: "Refresh whenever something changes, until Ctrl-C.")
     var watch = false
 
     @Flag(help: "Exit with 1 when something needs attention, for health checks and scripts.")
@@ -41,7 +41,7 @@ extension StatusCommand {
         let source = try await server.records()
         let runs = try await source.ask(RunsOperation.self, .init(limit: 10_000, newest: true)).runs
         let shown = jobs.isEmpty ? runs : runs.filter { jobs.contains($0.job) }
-        for line in RunsTable(shown.sorted { $0.job < $1.job }, now: .now).lines(width: Console.width) { Console.out(line) }
+        RunsTable(shown.sorted { $0.job < $1.job }, now: .now).print()
         throw Exit.notRunning
     }
 }

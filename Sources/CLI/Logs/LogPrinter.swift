@@ -18,7 +18,7 @@ struct LogPrinter {
 
     mutating func print(_ entry: LogEntry) { Console.out(line(entry)) }
 
-    private mutating func line(_ entry: LogEntry) -> String {
+    mutating func line(_ entry: LogEntry) -> String {
         let time = hasTimes ? Console.paint(entry.at.map(ShownTime.stamp) ?? "-", .grey) + " " : ""
         let name = nameWidth.map { width in
             let blanks = String(repeating: " ", count: max(0, width - DisplayWidth.of(entry.job)))

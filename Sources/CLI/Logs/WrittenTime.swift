@@ -10,7 +10,8 @@ enum WrittenTime {
     /// The instant of an option's value, in the zone in which times are shown.
     /// - Throws: `ValidationError`.
     static func parse(_ text: String, option: String) throws -> Date {
-        if let length = DurationText.parse(text) { return Date.now.addingTimeInterval(-length.seconds) }
+        // Nothing is older than 1970, and a date of long ago has no form that the program reads.
+        if let length = DurationText.parse(text) { return max(Date.now.addingTimeInterval(-length.seconds), Date(timeIntervalSince1970: 0)) }
         if let found = WrittenInstant.parse(text, in: ShownTime.zone, now: .now) { return found.start }
         throw ValidationError("\(option): \"\(text)\" is not a time; write \(forms).")
     }

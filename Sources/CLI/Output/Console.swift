@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import Init
+import JobKit
 import Processes
 import Scheduler
 import Synchronization
@@ -17,7 +18,7 @@ enum Console {
     /// Says what is wrong.
     static func problem(_ problem: ProblemAnswer) {
         if let report { return report.add(problem) }
-        errorRaw(problem.message + (problem.hint.map { "\n→ \($0)" } ?? "") + "\n")
+        errorRaw(fitted(problem.message + (problem.hint.map { "\n→ \($0)" } ?? ""), Terminal.isError) + "\n")
     }
 
     static func error(_ message: String, hint: String? = nil, code: ProblemCode? = nil) {
@@ -27,7 +28,7 @@ enum Console {
     static func warning(_ message: String, hint: String? = nil) { problem(ProblemAnswer(message, severity: .warning, hint: hint)) }
 
     /// Says on standard error what is under way, which only people read.
-    static func note(_ text: String) { if !isJSON { errorRaw(text + "\n") } }
+    static func note(_ text: String) { if !isJSON { errorRaw(fitted(text, Terminal.isError) + "\n") } }
 
     /// Gives the answer to programs; false where people read, who get text instead.
     @discardableResult
@@ -54,7 +55,21 @@ enum Console {
 
     // MARK: For people
 
-    static func out(_ text: String) { raw(text + "\n") }
+    /// Prints lines. What would steer the terminal is taken out, whether a plug-in, a server or the name of a file brought it.
+    static func out(_ text: String) { raw(printable(text) + "\n") }
+
+    /// The text without control characters; colours and line breaks stay.
+    static func printable(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintedText.line(String($0)) }.joined(separator: "\n")
+    }
+
+    /// A sentence: on a terminal broken between words where it is too wide; a script reads it as one line.
+    static func say(_ text: String) { out(fitted(text, Terminal.isOutput)) }
+
+    private static func fitted(_ text: String, _ isTerminal: Bool) -> String {
+        guard isTerminal else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { wrapped(String($0), width: width, indent: "") }.joined(separator: "\n")
+    }
 
     /// Ends the program with 1 where it can't be written: who asked would take a part for the whole.
     static func raw(_ text: String) { if !isJSON { write(text) } }
@@ -70,7 +85,7 @@ enum Console {
     /// Where it can't be written, there is nobody to tell.
     static func errorRaw(_ text: String) {
         clearProgress()
-        writeError(text)
+        writeError(printable(text))
     }
 
     private static func writeError(_ text: String) { try? StandardStream.error.write(Array(text.utf8)) }

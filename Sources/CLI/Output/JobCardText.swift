@@ -73,7 +73,7 @@ struct JobCardText {
 
     private var log: [String] {
         guard let run = card.logRun, !card.log.isEmpty else { return [] }
-        let lines = card.log.map { "  " + PrintedText.line($0.displayText) }
+        let lines = card.log.map { TextTable.cut("  " + PrintedText.line($0.displayText), to: width) }
         return ["", "Log of run \(run), its end (all of it: shipkeeper logs \(job.name) --run \(run)):"] + lines
     }
 

@@ -39,8 +39,8 @@ struct ProblemPrinter {
         case .text where !isTerminal: return problem.description
         case .text:
             let colour: Console.Colour = problem.severity == .error ? .red : .yellow
-            let head =
-                "\(problem.place): \(Console.paintError("\(problem.severity.rawValue):", colour)) \(problem.message)" + (problem.hint.map { "; \($0)" } ?? "")
+            let (whole, severity) = (wrapped(problem.description, width: Console.width, indent: ""), "\(problem.severity.rawValue):")
+            let head = whole.replacing(severity, with: Console.paintError(severity, colour), maxReplacements: 1)
             return ([head] + excerpt(problem.place, colour)).joined(separator: "\n")
         }
     }
@@ -56,7 +56,7 @@ struct ProblemPrinter {
         let before = DisplayWidth.of(line.prefix(place.column - 1))
         guard before < room else { return [] }
         return [
-            Console.paintError("  \(gutter) | ", .grey) + DisplayWidth.prefix(String(line), fitting: room),
+            Console.paintError("  \(gutter) | ", .grey) + TextTable.cut(line, to: room),
             Console.paintError("  \(String(repeating: " ", count: gutter.count)) | ", .grey) + String(repeating: " ", count: before)
                 + Console.paintError("^", colour),
         ]
@@ -77,6 +77,7 @@ struct ProblemPrinter {
         }
         func data(_ text: String) -> String { text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A") }
         let message = problem.message + (problem.hint.map { "; \($0)" } ?? "")
-        return "::\(problem.severity.rawValue) file=\(property(problem.place.file)),line=\(problem.place.line),col=\(problem.place.column)::\(data(message))"
+        let place = problem.place.line == 0 ? "" : ",line=\(problem.place.line),col=\(problem.place.column)"
+        return "::\(problem.severity.rawValue) file=\(property(problem.place.file))\(place)::\(data(message))"
     }
 }

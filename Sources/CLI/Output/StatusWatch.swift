@@ -37,7 +37,7 @@ struct StatusWatch {
 
         /// - Parameter rows: Of the terminal. What does not fit is left out: it could not be drawn over.
         mutating func text(_ lines: [String], rows: Int) -> String {
-            var rest = lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+            var rest = lines.flatMap { Console.printable($0).split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
             if rest.count >= rows { rest = rest.prefix(max(1, rows - 2)) + ["…"] }
             defer { drawn = rest.count }
             let up = drawn > 0 ? "\u{1b}[\(drawn)A" : ""

@@ -3,11 +3,13 @@ import JobKit
 /// Columns of text that fit a width: one column is cut, or broken into several lines, where a row is too wide.
 struct TextTable {
     struct Cell {
-        var text: String
-        var colour: Console.Colour?
+        fileprivate(set) var text: String
+        let colour: Console.Colour?
 
+        /// - Parameter text: Becomes one line, without control characters and colours of its own.
         init(_ text: String, _ colour: Console.Colour? = nil) {
-            self.text = text
+            let plain = PrintedText.plain(Array(PrintedText.line(text).utf8))
+            self.text = String(decoding: plain, as: UTF8.self).replacing("\t", with: " ")
             self.colour = colour
         }
     }
@@ -69,11 +71,12 @@ struct TextTable {
 }
 
 /// Breaks text so that it fits a width in columns, each line indented: at blanks, and next to wide characters, which are written without
-/// blanks. A word that is longer than a line stays whole, so that paths and commands can be copied.
+/// blanks. A word that is longer than a line stays whole, so that paths and commands can be copied; so does a time with its offset.
 func wrapped(_ text: String, width: Int, indent: String) -> String {
     let columns = width - DisplayWidth.of(indent)
     var (lines, line): ([String], String) = ([], "")
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+    let joined = text.replacing(#/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}( [+-][0-9]{2}:[0-9]{2})?/#) { $0.output.0.replacing(" ", with: "\u{a0}") }
+    for word in joined.split(separator: " ", omittingEmptySubsequences: false) {
         for (index, piece) in pieces(of: word).enumerated() {
             let blank = index == 0 && !line.isEmpty ? " " : ""
             if !line.isEmpty, DisplayWidth.of(line) + blank.count + DisplayWidth.of(piece) > columns {
@@ -85,7 +88,7 @@ func wrapped(_ text: String, width: Int, indent: String) -> String {
         }
     }
     lines.append(line)
-    return lines.map { indent + $0 }.joined(separator: "\n")
+    return lines.map { indent + $0.replacing("\u{a0}", with: " ") }.joined(separator: "\n")
 }
 
 /// Parts of a word between which a line may end: after each wide character, unless closing punctuation follows.

@@ -10,6 +10,10 @@ const char *cstart_argument(int index);
 /// To be called while there is one thread.
 int cstart_hide_environment(void);
 
+/// Takes the environment from Init, where one of ours is above: the variable of this name says where it is. Gives 0, or -1 where Init does not give it.
+/// To be called while there is one thread, and once nobody can look into this process any more.
+int cstart_receive_variables(const char *name);
+
 /// No core dump, no tracer, and no reader of /proc/PID/mem or /proc/PID/environ without CAP_SYS_PTRACE. See prctl(2), PR_SET_DUMPABLE.
 int cstart_forbid_inspection(void);
 
@@ -18,3 +22,7 @@ int cstart_unset(const char *name);
 
 /// The variables of the environment as they stand now, each `NAME=value`; null after the last.
 const char *cstart_variable(int index);
+
+/// Takes this process's place with Init: the small program that the build has put into this one, from memory, else from a file in the state folder,
+/// /run, /tmp or /dev/shm that is removed at once; else the file `beside`. Returns only where no way is left: the system's error number.
+int cstart_become_init(const char *beside, char *const words[]);

@@ -11,7 +11,7 @@ package struct ProblemAnswer: Codable, Hashable, Sendable {
     package var message: String
     /// What to do about it.
     package var hint: String?
-    /// The place in a file, both counted from 1.
+    /// The place in a file, both counted from 1; a problem of the file as a whole has neither.
     package var file: String?
     package var line: Int?
     package var column: Int?
@@ -29,6 +29,7 @@ package struct ProblemAnswer: Codable, Hashable, Sendable {
             problem.message, severity: problem.severity == .error ? .error : .warning, hint: problem.hint,
             code: problem.severity == .error ? .badConfiguration : nil)
         file = problem.place.file
+        guard problem.place.line > 0 else { return }
         line = problem.place.line
         column = problem.place.column
     }

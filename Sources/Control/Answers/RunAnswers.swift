@@ -64,9 +64,14 @@ package struct RunAnswer: Codable, Sendable {
     package var isFinished: Bool { outcome != nil }
     /// What came of it, in one line.
     package var displayText: String { error ?? summary ?? "" }
+    /// The cause for people: programs read `cause`, whose words stay.
+    private var causeText: String {
+        let manually = "person: "
+        return cause.hasPrefix(manually) ? "started manually (\(cause.dropFirst(manually.count)))" : cause
+    }
     /// The same for a list: what came of it, or why it runs, and why somebody asked for it.
     package var listText: String {
-        let text = displayText.isEmpty ? cause : displayText
+        let text = displayText.isEmpty ? causeText : displayText
         return reason.map { "reason: \($0); \(text)" } ?? text
     }
 }

@@ -69,14 +69,3 @@ extension ControlOperation {
         return parts.joined(separator: "/") + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 }
-
-/// All operations.
-package enum OperationCatalog {
-    package static let all: [any ControlOperation.Type] = [
-        StatusOperation.self, JobOperation.self, NextOperation.self, WhyOperation.self, RunsOperation.self, RunOperation.self, LogOperation.self,
-        RunLogOperation.self, EventsOperation.self,
-        StartOperation.self, StopOperation.self, RestartOperation.self, PauseOperation.self, ResumeOperation.self, ReloadOperation.self, RestoreOperation.self,
-        RestoreProgressOperation.self, RestorePreviewOperation.self,
-        BackupNotesOperation.self,
-    ]
-}

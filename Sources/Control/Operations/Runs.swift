@@ -126,18 +126,22 @@ extension Operations {
     package func next(count: Int, of only: String? = nil, perJob: Int? = nil) async throws(OperationError) -> NextAnswer {
         guard let snapshot = await scheduler.snapshot() else { throw .starting }
         let jobs = snapshot.jobs.filter { $0.definition.disabled == nil && (only == nil || $0.definition.name == only) }
-        let most = perJob ?? count
-        let fires = jobs.flatMap { job in
-            let own = job.upcoming.flatMap { schedule, first in
-                sequence(first: first) { schedule.next(after: $0) }.prefix(most).map {
-                    NextAnswer.Fire(job.definition.name, $0, schedule)
-                }
+        let sources = jobs.flatMap { job in job.upcoming.map { (job: job.definition.name, schedule: $0.0, first: $0.1) } }
+        var due = DueTimes<Int>()
+        for (index, source) in sources.enumerated() { due.add(index, at: source.first) }
+        var (fires, left): ([NextAnswer.Fire], [String: Int]) = ([], [:])
+        // Only as many times are worked out as are listed.
+        while fires.count < count, let instant = due.earliest?.at {
+            for index in due.takeDue(by: instant).sorted(by: { sources[$0].job < sources[$1].job }) where fires.count < count {
+                let source = sources[index]
+                let rest = left[source.job] ?? perJob ?? count
+                guard rest > 0 else { continue }
+                left[source.job] = rest - 1
+                fires.append(NextAnswer.Fire(source.job, instant, source.schedule))
+                if let next = source.schedule.next(after: instant) { due.add(index, at: next) }
             }
-            return own.sorted { $0.at < $1.at }.prefix(most)
         }
-        return NextAnswer(
-            fires: Array(fires.sorted { ($0.at, $0.job) < ($1.at, $1.job) }.prefix(count)),
-            paused: jobs.filter { $0.pause != nil }.map(\.definition.name))
+        return NextAnswer(fires: fires, paused: jobs.filter { $0.pause != nil }.map(\.definition.name))
     }
 }
 

@@ -136,7 +136,7 @@ extension StatusAnswer.Attention {
         return [
             .init(
                 job: "safe mode", message: "nothing is restored, started or backed up",
-                hint: "look with shipkeeper backups, take out with shipkeeper restore --to FOLDER; then take SHIPKEEPER_SAFE_MODE away and restart")
+                hint: "look with shipkeeper backups, take out with shipkeeper restore --to FOLDER; then unset SHIPKEEPER_SAFE_MODE and restart")
         ]
     }
 

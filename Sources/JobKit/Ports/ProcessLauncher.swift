@@ -16,6 +16,27 @@ package struct ProcessCommand: Sendable {
     package var isProbe = false
     /// Messages to and from the process, apart from what it prints; nil for none.
     package var conversation: Conversation?
+    /// Lets the process outlive this program, where something above it keeps processes; nil where it is to end with it.
+    package var survival: Survival?
+
+    /// Takes what a process writes, and calls back once, on any thread, when the lines that the bytes complete are kept or dropped, with the end of the
+    /// log then.
+    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: (@Sendable (LogEnd) -> Void)?) -> Void
+
+    /// What the program that takes over from this one learns of a process.
+    package struct Survival: Sendable {
+        /// The longest note, in bytes. A process with a longer one does not survive.
+        package static let most = 4096
+
+        package var note: [UInt8]
+        /// Called instead of the command's `onOutput`.
+        package var onOutput: KeptOutput
+
+        package init(note: [UInt8], onOutput: @escaping KeptOutput) {
+            self.note = note
+            self.onOutput = onOutput
+        }
+    }
 
     /// A request that a process gets on standard input, at once, and the messages that it writes to file descriptor 3.
     package struct Conversation: Sendable {

@@ -86,6 +86,8 @@ package protocol RunReporter: Sendable {
     func log(_ line: String)
     /// Bytes as a process of this run wrote them, cut anywhere.
     func output(_ bytes: [UInt8], from stream: LogStream)
+    /// The same; calls back once, on any thread, when the lines that the bytes complete are kept or dropped, with the end of the log then.
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?)
     func report(_ progress: RunProgress)
     /// The service this run keeps has changed.
     func report(_ service: ServiceStatus)
@@ -95,6 +97,13 @@ package protocol RunReporter: Sendable {
     func launched(_ process: any RunningProcess)
     /// The service's process has ended.
     func ended(_ exit: ProcessExit)
+}
+
+extension RunReporter {
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) {
+        output(bytes, from: stream)
+        whenKept?(.none)
+    }
 }
 
 /// The two streams of a process.

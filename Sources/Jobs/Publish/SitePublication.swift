@@ -150,6 +150,8 @@ struct SitePublication {
     ) async throws(JobError) -> Publisher.Report {
         let pending = Mutex<[SiteFile]>([])
         let unrecorded = Mutex<JobError?>(nil)
+        let sent = Mutex<Int64>(0)
+        let totalBytes = plan.uploads.reduce(0) { $0 + $1.file.size }
         let (context, rules, prefix) = (context, target.rules.headers, target.rules.prefix)
         let files = Dictionary(reading.files.map { (ByteKey(prefix + $0.key.text), $0.file) }) { first, _ in first }
         @Sendable func record(_ change: @Sendable () async throws(JobError) -> Void) async {
@@ -174,7 +176,14 @@ struct SitePublication {
                 onEvent: { event in
                     switch event {
                     case .uploaded(let file, let done, let total):
-                        context.report(RunProgress(step: "uploading", done: Int64(done), total: Int64(total), unit: "files"))
+                        let bytes = sent.withLock { sent in
+                            sent += file.size
+                            return sent
+                        }
+                        context.report(
+                            RunProgress(
+                                step: "uploading", count: .init(done: Int64(done), total: Int64(total), unit: "files"),
+                                bytes: .init(done: bytes, total: totalBytes)))
                         let count = pending.withLock { files in
                             files.append(file)
                             return files.count

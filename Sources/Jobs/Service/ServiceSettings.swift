@@ -66,7 +66,8 @@ extension SettingsReader {
     }
 
     private static func memorySize(_ text: String) -> ServiceDefinition.MemoryLimit.Size? {
-        guard text.hasSuffix("%") else { return ByteSizeText.parse(text).map { .bytes($0) } }
+        // A number without a unit was meant as megabytes, and every program is above it.
+        guard text.hasSuffix("%") else { return ByteSizeText.parse(text).flatMap { $0 < 1 << 20 ? nil : .bytes($0) } }
         return Int(text.dropLast()).flatMap { (1...100).contains($0) ? .share(Double($0) / 100) : nil }
     }
 

@@ -25,10 +25,16 @@ final class AttemptReporter: RunReporter {
     /// Held while a report is passed on, so that listeners get reports in their order.
     private let gate = Mutex(ProgressGate())
 
-    /// - Parameter tell: Must not block, nor ask the reporter anything.
-    init(log: any RunLog, clock: any WallClock, redacted: @escaping @Sendable (String) -> String, tell: @escaping @Sendable (Report) -> Void) {
+    /// - Parameters:
+    ///   - launches: How often the service was launched before, in the same run.
+    ///   - tell: Must not block, nor ask the reporter anything.
+    init(
+        log: any RunLog, clock: any WallClock, launches: Int = 0, redacted: @escaping @Sendable (String) -> String,
+        tell: @escaping @Sendable (Report) -> Void
+    ) {
         self.log = log
         self.clock = clock
+        moment.withLock { $0.launches = launches }
         self.redacted = redacted
         self.tell = tell
     }
@@ -41,6 +47,9 @@ final class AttemptReporter: RunReporter {
 
     func log(_ line: String) { log.line(line) }
     func output(_ bytes: [UInt8], from stream: LogStream) { log.output(bytes, from: stream) }
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) {
+        log.output(bytes, from: stream, whenKept: whenKept)
+    }
 
     /// Comes as often as a job likes, and from any thread: what comes too fast is held back.
     func report(_ progress: RunProgress) {

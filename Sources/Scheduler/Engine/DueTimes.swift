@@ -1,20 +1,22 @@
-import Foundation
+package import Foundation
 
 /// Instants at which something is due, the earliest first.
 ///
 /// Entries are not removed when what they were for changes: the reader of the earliest one checks that it still holds, and drops it if not.
-struct DueTimes<Key: Hashable & Sendable>: Sendable {
-    struct Entry: Sendable {
-        let at: Date
-        let key: Key
+package struct DueTimes<Key: Hashable & Sendable>: Sendable {
+    package struct Entry: Sendable {
+        package let at: Date
+        package let key: Key
     }
 
     /// A binary heap: no entry is later than the two below it.
     private var heap: [Entry] = []
 
-    var earliest: Entry? { heap.first }
+    package init() {}
 
-    mutating func add(_ key: Key, at instant: Date) {
+    package var earliest: Entry? { heap.first }
+
+    package mutating func add(_ key: Key, at instant: Date) {
         heap.append(Entry(at: instant, key: key))
         var child = heap.count - 1
         while child > 0, heap[child].at < heap[(child - 1) / 2].at {
@@ -39,7 +41,7 @@ struct DueTimes<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Takes out what is due by then, each key once, in no order.
-    mutating func takeDue(by instant: Date) -> Set<Key> {
+    package mutating func takeDue(by instant: Date) -> Set<Key> {
         var due: Set<Key> = []
         while let next = earliest, next.at <= instant {
             due.insert(next.key)

@@ -52,7 +52,7 @@ extension Engine {
                 enqueue(newRun(definition.name, .schedule(schedule.readable), scheduledAt: now, at: now), at: now)
             }
         }
-        if definition.triggers.contains(.boot), definition.disabled == nil, stoppedServices[definition.name] == nil {
+        if definition.triggers.contains(where: \.isAtBoot), definition.disabled == nil, stoppedServices[definition.name] == nil, !hasBooted(definition, cause) {
             record(newRun(definition.name, cause, scheduledAt: now, at: now))
         }
     }

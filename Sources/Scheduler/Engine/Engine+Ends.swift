@@ -41,7 +41,7 @@ extension Engine {
             guard phase == .running else { continue }
             for name in followers[next.run.job] ?? [] {
                 guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
-                for case .after(next.run.job, let wanted) in definition.triggers where wanted.admits(next.kind) {
+                for followed in definition.triggers.compactMap(\.predecessor) where followed.job == next.run.job && followed.outcome.admits(next.kind) {
                     let run = newRun(name, .after(job: next.run.job, run: next.run.id), scheduledAt: now, at: now)
                     if pauses[name] == nil { enqueue(run, at: now) } else { skip(run, "\(name) is paused", at: now) }
                 }
@@ -94,7 +94,7 @@ extension Engine {
         stopsServices = runs.values.contains { jobs[$0.job]?.definition.isService == true && $0.state.activeAttempt != nil }
         for run in runs.inOrder {
             guard let job = jobs[run.job]?.definition, !job.isService || run.state.activeAttempt == nil else { continue }
-            let mayFinish = job.triggers.contains(.stop) && run.state.activeAttempt != nil
+            let mayFinish = job.triggers.contains(where: \.isAtStop) && run.state.activeAttempt != nil
             if !mayFinish { end(run, because: .shutdown, at: now) }
         }
         for job in stopJobs {
@@ -110,7 +110,7 @@ extension Engine {
 
     /// Jobs that run when the program stops, by name.
     private var stopJobs: [JobDefinition] {
-        jobs.values.map(\.definition).filter { $0.triggers.contains(.stop) && $0.disabled == nil }.sorted { $0.name < $1.name }
+        jobs.values.map(\.definition).filter { $0.triggers.contains(where: \.isAtStop) && $0.disabled == nil }.sorted { $0.name < $1.name }
     }
 
     /// The next step of stopping, once nothing runs any more: what takes what services left runs once more, else it is done.

@@ -19,7 +19,7 @@ extension Engine {
         case .stopping, .lastPass:
             finishStopping(at: now)
             grantSlots(at: now)
-        case .running, .done: break
+        case .running, .done, .handedOver: break
         }
         forgetStaleTimes(at: now)
     }
@@ -90,7 +90,7 @@ extension Engine {
     // MARK: Slots
 
     private mutating func grantSlots(at now: Date) {
-        guard runs.hasWaiting else { return }
+        guard runs.hasWaiting, phase != .handedOver else { return }
         var busy = busy
         for run in runs.waiting where run.isWaiting(at: now) && runs[run.id] != nil {
             // The limit comes first: where it is reached, it is what most runs wait for.

@@ -7,7 +7,7 @@ extension Engine {
     mutating func indexDefinitions() {
         followers = [:]
         for name in jobs.keys.sorted() {
-            for case .after(let other, _) in jobs[name]?.definition.triggers ?? [] where followers[other]?.last != name {
+            for other in (jobs[name]?.definition.triggers ?? []).compactMap({ $0.predecessor?.job }) where followers[other]?.last != name {
                 followers[other, default: []].append(name)
             }
         }

@@ -13,6 +13,8 @@ package struct Engine: Sendable {
         /// Services are gone, and what takes what they left runs once more.
         case lastPass(end: Date)
         case done
+        /// Another program takes over; services continue.
+        case handedOver
     }
 
     /// A job with what is known of it in this boot.
@@ -101,8 +103,9 @@ package struct Engine: Sendable {
     /// The engine of a new boot, and the decision that accounts for what the last one left.
     /// - Parameter containerStart: When this container began, where the program was started before in it: services that were stopped manually since
     ///   then stay stopped. Nil at the first start in a container.
+    /// - Parameter survivors: Services' processes that have outlived the last program.
     package static func boot(
-        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, at now: Date
+        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, survivors: [SurvivingService] = [], at now: Date
     ) -> (engine: Engine, decision: Decision) {
         var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
         for definition in definitions {
@@ -119,7 +122,11 @@ package struct Engine: Sendable {
         engine.forgetPauses()
         engine.stoppedServices = stored.stoppedServices
         engine.forgetStops { _, at in containerStart.map { at < $0 } ?? true }
-        for run in stored.unfinished.sorted(by: { $0.id < $1.id }) { engine.takeOver(run, at: now) }
+        for run in stored.unfinished.sorted(by: { $0.id < $1.id }) {
+            if let survivor = survivors.first(where: { $0.fits(run) }), engine.adopt(run, survivor, at: now) { continue }
+            engine.takeOver(run, at: now)
+        }
+        engine.continueBoot(since: containerStart)
         for definition in definitions { engine.begin(definition, at: now) }
         engine.settle(at: now)
         let decision = engine.takeDecision()
@@ -151,6 +158,7 @@ package struct Engine: Sendable {
         case .resumeRequested(let job): decision.reply = resume(job, at: now)
         case .holdRequested(let hold): decision.reply = take(hold)
         case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
+        case .handOver: decision.reply = handOver(at: now)
         case .shutdown(let runsUntil, let end): shutDown(runsUntil: runsUntil, until: end, at: now)
         }
         settle(at: now)
@@ -172,7 +180,7 @@ package struct Engine: Sendable {
         switch phase {
         case .stopping(let runsUntil, _): wakes.append(runsUntil)
         case .lastPass(let end): wakes.append(end)
-        case .running, .done: break
+        case .running, .done, .handedOver: break
         }
         if let next = runTimes.earliest { wakes.append(next.at) }
         return wakes.filter { $0 > now }.min()

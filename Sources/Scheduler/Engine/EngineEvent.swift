@@ -27,6 +27,8 @@ package enum EngineEvent: Sendable {
     case holdRequested(Hold)
     /// What `holder` held may be started again.
     case releaseRequested(holder: String)
+    /// Another program takes over: this one ends without stopping services. `refused` while runs are under way that are none of a service.
+    case handOver
     /// Runs may continue until `runsUntil`; then services are stopped. All is to be over by `end`.
     case shutdown(runsUntil: Date, end: Date)
 }
@@ -67,6 +69,8 @@ package enum AttemptResult: Sendable {
 /// What the engine wants done, after what it decided is recorded.
 package enum Effect: Hashable, Sendable {
     case start(Run, attempt: Int)
+    /// The run of a service continues with the process that is there.
+    case adopt(Run, attempt: Int)
     case end(run: Int64, because: EndReason)
     /// Nothing is left to do: the program may exit.
     case done

@@ -19,6 +19,8 @@ package actor JobScheduler {
     private let bootID: String
     private let mostParallel: Int
     private let containerStart: Date?
+    /// Processes of services that have outlived the last program, until the engine has decided about them.
+    private var survivors: [Survivor]
     private nonisolated let inbox = Inbox<Envelope>()
     private nonisolated let stopDeadline = Mutex<StopDeadline?>(nil)
     nonisolated let feed: EventFeed
@@ -36,7 +38,11 @@ package actor JobScheduler {
     private var decidedAt = Date.distantPast
 
     /// - Parameter containerStart: When this container began, where the program was started before in it.
-    package init(jobs: [ScheduledJob], ports: SchedulerPorts, bootID: String, mostParallel: Int, containerStart: Date? = nil) {
+    /// - Parameter survivors: Processes of services that have outlived the last program.
+    package init(
+        jobs: [ScheduledJob], ports: SchedulerPorts, bootID: String, mostParallel: Int, containerStart: Date? = nil, survivors: [Survivor] = []
+    ) {
+        self.survivors = survivors
         self.ports = ports
         self.bootID = bootID
         self.mostParallel = mostParallel
@@ -56,6 +62,12 @@ package actor JobScheduler {
     package nonisolated func changed(job: String, path: String, at instant: Date) {
         inbox.post(Envelope(event: .changed(job: job, path: path, at: instant)))
     }
+
+    /// Whether the engine has booted. To be asked is a sign that the scheduler is well.
+    package var hasBooted: Bool { engine != nil }
+
+    /// Whether it has ended for another program that takes over.
+    package var isHandedOver: Bool { engine?.phase == .handedOver }
 
     /// Puts another configuration in force.
     ///
@@ -111,8 +123,9 @@ package actor JobScheduler {
         decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
             jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel,
-            containerStart: containerStart, at: decidedAt)
+            containerStart: containerStart, survivors: survivors.map(surviving), at: decidedAt)
         try await ports.store.commit(decision.changes.collapsed)
+        await endStrays(decision)
         self.engine = engine
         clockOffset = currentOffset()
         feed.publish(.configured)
@@ -123,6 +136,29 @@ package actor JobScheduler {
             if isDone { break }
         }
         timer?.cancel()
+    }
+
+    private func surviving(_ survivor: Survivor) -> SurvivingService {
+        let note = survivor.note
+        return SurvivingService(
+            job: note.job, run: note.run, launch: note.launch, startedAt: note.startedAt,
+            isChanged: jobs[note.job].map { ServiceFingerprint.of($0) != note.fingerprint } ?? true)
+    }
+
+    /// Ends the survivors that the engine has no run for, before anything is started that might want their ports.
+    private func endStrays(_ decision: Decision) async {
+        let adopted = Set(decision.effects.compactMap { if case .adopt(let run, _) = $0 { run.id } else { nil } })
+        let strays = survivors.filter { !adopted.contains($0.note.run) }
+        survivors.removeAll { !adopted.contains($0.note.run) }
+        await withTaskGroup(of: Void.self) { group in
+            for stray in strays {
+                ports.logs.note(LogNotice("its process is still there, and nothing is known that it belongs to; ending it", .warning, job: stray.note.job))
+                group.addTask {
+                    guard let process = try? stray.adopt({ _, _, whenKept in whenKept?(.none) }) else { return }
+                    await process.stop(StopSteps())
+                }
+            }
+        }
     }
 
     /// Nobody who still asks waits for ever.
@@ -187,6 +223,7 @@ package actor JobScheduler {
         for effect in decision.effects {
             switch effect {
             case .start(let run, let attempt): begin(run, attempt: attempt)
+            case .adopt(let run, let attempt): begin(run, attempt: attempt, survivors.first { $0.note.run == run.id && $0.note.launch == attempt })
             case .end(let run, _): end(run)
             case .done: isDone = true
             }
@@ -237,25 +274,27 @@ package actor JobScheduler {
 
     // MARK: Attempts
 
-    private func begin(_ run: Run, attempt: Int) {
+    private func begin(_ run: Run, attempt: Int, _ survivor: Survivor? = nil) {
         guard let job = jobs[run.job] else {
             inbox.post(Envelope(event: .attemptEnded(run: run.id, .failed(JobError("the job is no longer declared")))))
             return
         }
         let (inbox, logs, feed) = (inbox, ports.logs, feed)
         let log = logs.open(job: run.job, run: run.id) { feed.publish(.log(job: run.job, run: run.id)) }
-        let reporter = AttemptReporter(log: log, clock: ports.clock, redacted: logs.redacted) { report in
+        if let survivor { log.resume(after: survivor.logEnds) }
+        let launches = survivor.map { $0.note.launch - 1 } ?? 0
+        let reporter = AttemptReporter(log: log, clock: ports.clock, launches: launches, redacted: logs.redacted) { report in
             switch report {
             case .progress(let progress): feed.publish(.progress(job: run.job, run: run.id, progress))
             case .service(let news): inbox.post(Envelope(event: .service(run: run.id, news)))
             }
         }
         let context = context(of: run, attempt: attempt, job, reporter)
-        let isFirst = startedServices.insert(run.job).inserted
+        let isFirst = startedServices.insert(run.job).inserted && survivor == nil
         let tools = ports.serviceTools
         let task = Task { @concurrent in
             // Clean before it enters the engine: from there it goes to the store, the answers and the log.
-            let result = await JobScheduler.attempt(job.work, context, tools, isFirst: isFirst).redacted(by: logs.redacted)
+            let result = await JobScheduler.attempt(job, context, tools, isFirst: isFirst, survivor).redacted(by: logs.redacted)
             reporter.close()
             inbox.post(Envelope(event: .attemptEnded(run: run.id, result)))
         }
@@ -302,13 +341,14 @@ package actor JobScheduler {
 
     @concurrent
     private static func attempt(
-        _ work: Work, _ context: RunContext, _ tools: any ServiceTools, isFirst: Bool
+        _ job: ScheduledJob, _ context: RunContext, _ tools: any ServiceTools, isFirst: Bool, _ survivor: Survivor?
     ) async -> AttemptResult {
         do {
-            switch work {
+            switch job.work {
             case .job(let job): return .succeeded(try await job.run(context))
             case .service(let definition):
-                let supervisor = ServiceSupervisor(definition: definition, tools: tools, isFirstStart: isFirst)
+                let supervisor = ServiceSupervisor(
+                    definition: definition, tools: tools, isFirstStart: isFirst, fingerprint: ServiceFingerprint.of(job), survivor: survivor)
                 return .succeeded(try await supervisor.run(context))
             }
         } catch {

@@ -19,6 +19,19 @@ package protocol RunLog: Sendable {
     func line(_ text: String)
     /// Bytes that a process of the run has printed, cut anywhere.
     func output(_ bytes: [UInt8], from stream: LogStream)
+    /// The same; calls back once, on any thread, when the lines that the bytes complete are kept or dropped, with the end of the log then.
+    func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?)
+    /// Continues the log of a program that is gone. Before anything else: what is delivered again from where the log ended then is not kept twice.
+    func resume(after ends: [LogStream: LogEnd])
     /// Ends the log. Must be called once; nothing may follow.
     func close()
+}
+
+extension RunLog {
+    package func output(_ bytes: [UInt8], from stream: LogStream, whenKept: (@Sendable (LogEnd) -> Void)?) {
+        output(bytes, from: stream)
+        whenKept?(.none)
+    }
+
+    package func resume(after ends: [LogStream: LogEnd]) {}
 }

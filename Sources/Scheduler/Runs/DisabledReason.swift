@@ -15,7 +15,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         case .switchedOff: "\"enabled\" is false"
         case .missingSecrets(let names):
             names.count == 1 ? "the secret \(names[0]) is not set" : "the secrets \(names.joined(separator: ", ")) are not set"
-        case .safeMode: "this is safe mode; take SHIPKEEPER_SAFE_MODE away and restart"
+        case .safeMode: "this is safe mode; unset SHIPKEEPER_SAFE_MODE and restart"
         case .unusable(let reason): reason
         }
     }

@@ -33,7 +33,20 @@ package enum Schedule: Hashable, Sendable {
     }
 
     /// The zone whose local time it follows; nil for an interval.
-    package var zone: Zone? { if case .cron(_, let zone) = self { zone } else { nil } }
+    package var zone: Zone? {
+        switch self {
+        case .cron(_, let zone): zone
+        case .every: nil
+        }
+    }
+
+    /// The same with another zone in the place of its own.
+    func replacingZone(_ replacement: (Zone) -> Zone) -> Schedule {
+        switch self {
+        case .cron(let expression, let zone): .cron(expression, replacement(zone))
+        case .every: self
+        }
+    }
 
     /// The newest scheduled time in (start, end]. Looks back in growing steps, so that years asleep cost little.
     func newest(after start: Date, upTo end: Date) -> Date? {

@@ -1,4 +1,5 @@
 import Foundation
+package import TimeZones
 
 /// What makes a job due.
 package enum Trigger: Hashable, Sendable {
@@ -30,9 +31,56 @@ package enum Trigger: Hashable, Sendable {
         }
     }
 
+    // MARK: What the parts of the program ask
+
+    // Each is a switch over all cases, so that the compiler names what a new one must answer.
+
+    /// Whether the job is due when its life in a boot begins: when the program starts, and when a reload brings it.
+    package var isAtBoot: Bool {
+        switch self {
+        case .boot: true
+        case .stop, .schedule, .after, .watch: false
+        }
+    }
+
+    /// Whether the job is due when the program stops.
+    package var isAtStop: Bool {
+        switch self {
+        case .stop: true
+        case .boot, .schedule, .after, .watch: false
+        }
+    }
+
     /// The schedule of a trigger that follows the clock; nil for others.
     package var schedule: Schedule? {
-        if case .schedule(let schedule, _) = self { schedule } else { nil }
+        switch self {
+        case .schedule(let schedule, _): schedule
+        case .boot, .stop, .after, .watch: nil
+        }
+    }
+
+    /// The job whose runs it follows, and which of their outcomes count; nil for others.
+    package var predecessor: (job: String, outcome: AfterOutcome)? {
+        switch self {
+        case .after(let job, let outcome): (job, outcome)
+        case .boot, .stop, .schedule, .watch: nil
+        }
+    }
+
+    /// The folders that are watched for it, and how long they must rest after a change; nil for others.
+    package var watched: (paths: [String], debounce: Duration)? {
+        switch self {
+        case .watch(let paths, let debounce): (paths, debounce)
+        case .boot, .stop, .schedule, .after: nil
+        }
+    }
+
+    /// The same with another zone in the place of its own.
+    package func replacingZone(_ replacement: (Zone) -> Zone) -> Trigger {
+        switch self {
+        case .schedule(let schedule, let atStart): .schedule(schedule.replacingZone(replacement), atStart: atStart)
+        case .boot, .stop, .after, .watch: self
+        }
     }
 
     /// Whether a pause keeps it from making the job due.

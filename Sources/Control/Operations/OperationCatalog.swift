@@ -1,0 +1,10 @@
+/// All operations: a new one is a line here, and a type in a file next to this one.
+package enum OperationCatalog {
+    package static let all: [any ControlOperation.Type] = [
+        StatusOperation.self, JobOperation.self, NextOperation.self, WhyOperation.self,
+        RunsOperation.self, RunOperation.self, LogOperation.self, RunLogOperation.self, EventsOperation.self,
+        StartOperation.self, StopOperation.self, RestartOperation.self, PauseOperation.self, ResumeOperation.self, ReloadOperation.self,
+        UpgradeOperation.self,
+        RestoreOperation.self, RestoreProgressOperation.self, RestorePreviewOperation.self, BackupNotesOperation.self,
+    ]
+}

@@ -1,0 +1,17 @@
+package enum UpgradeOperation: ControlOperation {
+    package struct Request: Codable, Sendable {
+        /// The path of the program that takes over; the file that this program was started from where it is missing.
+        package var program: String?
+
+        package init(program: String? = nil) { self.program = program }
+    }
+
+    package static let name = "upgrade"
+    package static let path = "upgrade"
+    package static let summary = "Continue with another version of shipkeeper; services are not touched."
+    package static let effect = OperationEffect.changes
+
+    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> UpgradeAnswer {
+        await program.upgrade(request.program)
+    }
+}
