@@ -10,20 +10,29 @@ package struct ServiceSupervisor: Sendable {
     let tools: any ServiceTools
     /// Whether the service is started for the first time in this boot.
     let isFirstStart: Bool
+    /// Of what the service's process is made from; see `ServiceFingerprint`.
+    let fingerprint: String
+    /// A process of this run that is there already.
+    let survivor: Survivor?
 
-    package init(definition: ServiceDefinition, tools: any ServiceTools, isFirstStart: Bool) {
+    package init(definition: ServiceDefinition, tools: any ServiceTools, isFirstStart: Bool, fingerprint: String = "", survivor: Survivor? = nil) {
         self.definition = definition
         self.tools = tools
         self.isFirstStart = isFirstStart
+        self.fingerprint = fingerprint
+        self.survivor = survivor
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
         var machine = ServiceMachine(definition)
-        var launches = 0
+        var survivor = survivor
+        var launches = survivor.map { $0.note.launch - 1 } ?? 0
         if isFirstStart { await clean(context) }
-        while !Task.isCancelled {
+        // A process that is there is ended in order, also where the run is to end from the beginning.
+        while !Task.isCancelled || survivor != nil {
             launches += 1
-            let end = await live(context, launches: launches)
+            let end = await live(context, launches: launches, survivor)
+            survivor = nil
             if Task.isCancelled { break }
             switch machine.step(after: end, at: context.clock.now) {
             case .finish(let report):
@@ -41,7 +50,7 @@ package struct ServiceSupervisor: Sendable {
                 context.log("\(why); starting again" + (wait > .zero ? " in \(DurationText.readable(wait))" : ""))
                 context.reporter.report(
                     ServiceStatus(
-                        state: .backingOff, launches: launches, note: "\(why); next start in \(DurationText.readable(wait))"))
+                        state: .backingOff, launches: launches, note: "\(why); next start after \(DurationText.readable(wait))"))
                 _ = try? await context.clock.sleep(for: wait)
             }
         }
@@ -94,17 +103,15 @@ package struct ServiceSupervisor: Sendable {
     private static let handOver = Duration.seconds(10)
 
     /// Starts the process and stays with it, or with the one it hands over to, until it has ended, by itself or by us.
-    private func live(_ context: RunContext, launches: Int) async -> ServiceEnd {
+    private func live(_ context: RunContext, launches: Int, _ survivor: Survivor?) async -> ServiceEnd {
         var process: any RunningProcess
         do {
-            process = try await context.processes.launch(command(definition.program, context))
+            process = try await begin(context, launches: launches, survivor)
         } catch {
             // Once in a run: it is the same each time.
             if launches == 1, let detail = error.detail { context.log(detail) }
             return .launchFailed(error)
         }
-        context.reporter.launched(process)
-        context.log("started: \(definition.program) (process \(process.id))")
         while true {
             let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, launches: launches)
             let (end, readySince) = await follow(process, watch, context)
@@ -123,6 +130,42 @@ package struct ServiceSupervisor: Sendable {
             case .unhealthy(let reason): return .unhealthy(reason, readyFor: readyFor)
             }
         }
+    }
+
+    /// Launches the process, or continues with the one that is there.
+    private func begin(_ context: RunContext, launches: Int, _ survivor: Survivor?) async throws(LaunchError) -> any RunningProcess {
+        guard let survivor else {
+            let output = HeldOutput()
+            let process = try await context.processes.launch(lasting(command(definition.program, context), context, launches, output))
+            context.reporter.launched(process)
+            context.log("started: \(definition.program) (process \(process.id))")
+            output.release()
+            return process
+        }
+        let reporter = context.reporter
+        do {
+            let process = try survivor.adopt { reporter.output($0, from: $1, whenKept: $2) }
+            context.reporter.launched(process)
+            context.log("process \(process.id) continues; shipkeeper was started again")
+            return process
+        } catch {
+            throw .short(program: definition.program.arguments.first ?? "", error)
+        }
+    }
+
+    /// The same command, for a process that outlives this program, and whose output is held back.
+    private func lasting(_ command: ProcessCommand, _ context: RunContext, _ launches: Int, _ output: HeldOutput) -> ProcessCommand {
+        let reporter = context.reporter
+        let note = SurvivorNote(
+            bootID: context.bootID, job: context.job, run: context.run, launch: launches, startedAt: context.clock.now, fingerprint: fingerprint,
+            mark: command.mark)
+        var command = command
+        let onOutput = command.onOutput
+        command.onOutput = { bytes, stream in output.pass { onOutput(bytes, stream) } }
+        command.survival = ProcessCommand.Survival(note: note.bytes) { bytes, stream, whenKept in
+            output.pass { reporter.output(bytes, from: stream, whenKept: whenKept) }
+        }
+        return command
     }
 
     /// The process that has taken over: an app that restarts itself may leave one behind and end.
