@@ -52,6 +52,41 @@ struct ServiceSupervisorTests {
         }
     }
 
+    /// Prints before anybody knows that the process is there, and once more when it is known.
+    private struct HastyLauncher: ProcessLauncher {
+        let next: FakeLauncher
+        let survives: Bool
+
+        func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess {
+            for text in ["tick 0", "tick 1"] { print(text, command) }
+            return try await next.launch(command)
+        }
+
+        func print(_ text: String, _ command: ProcessCommand) {
+            if survives { command.survival?.onOutput(Array(text.utf8), .standardOutput, nil) } else { command.onOutput(Array(text.utf8), .standardOutput) }
+        }
+    }
+
+    @Test("what a process prints comes after the line that it was started", .timeLimit(.minutes(30)), arguments: [false, true])
+    func order(survives: Bool) async throws {
+        let stage = Stage()
+        let launcher = HastyLauncher(next: stage.launcher, survives: survives)
+        stage.launcher.fail([.notFound(program: "app", searched: "")])
+        let context = RunContext.fake(launcher, stage.clock, stage.reporter)
+        let task = Task {
+            try await ServiceSupervisor(definition: ServiceDefinition(program: .command(["app"])), tools: Probes([.healthy]), isFirstStart: true).run(context)
+        }
+        // The first launch fails: what it is said to have printed is nobody's.
+        await stage.pass(.seconds(1)) { stage.launcher.processes.count == 1 }
+        await stage.pass(.zero) { stage.reporter.lines.contains("tick 1") }
+        launcher.print("tick 2", stage.launcher.commands[0])
+        let lines = stage.reporter.lines.filter { $0.hasPrefix("started: ") || $0.hasPrefix("tick") }
+        #expect(lines == ["started: app (process 1000)", "tick 0", "tick 1", "tick 2"], "\(stage.reporter.lines)")
+        #expect(stage.reporter.lines.count { $0 == "tick 0" } == 1)
+        task.cancel()
+        await #expect(throws: JobError.self) { try await task.value }
+    }
+
     private let live = ServiceDefinition.LiveCheck(probe: .exec(["probe"]), every: .seconds(1), failures: 2)
 
     @Test("a check that can't run is no verdict: the service stays, and one line says why", .timeLimit(.minutes(30)))

@@ -17,19 +17,20 @@ struct StateFileTests {
         var path: String { folder["disk/state.db"] }
 
         init() throws {
-            let made = try folder.run("mkdir disk && mount -t tmpfs -o size=1m tmpfs disk")
+            let made = try folder.run("mkdir disk && mount -t tmpfs -o size=48m tmpfs disk")
             try #require(made.status == 0, "\(made.errors)")
         }
 
         deinit { _ = try? folder.run("umount -l disk") }
 
-        func fill() throws { try folder.run("head -c 2M /dev/zero > disk/filler || true") }
+        func fill() throws { try folder.run("head -c 60M /dev/zero > disk/filler || true") }
         func free() throws { try folder.run("rm -f disk/filler") }
     }
 
+    /// Larger than what the file may write without more room.
     private func run(_ id: Int64) -> Run {
         Run(
-            id: id, job: "job\(id)", cause: .boot, reason: String(repeating: "x", count: 20_000), scheduledAt: StateFileTests.t, missed: 0,
+            id: id, job: "job\(id)", cause: .boot, reason: String(repeating: "x", count: 1_000_000), scheduledAt: StateFileTests.t, missed: 0,
             createdAt: StateFileTests.t, state: .queued)
     }
 

@@ -124,7 +124,7 @@ package final class KeptVoice: RunReporter {
     package var statuses: [ServiceStatus] { state.withLock { $0.statuses } }
 
     package func log(_ line: String) { state.withLock { $0.lines.append(line) } }
-    package func output(_ bytes: [UInt8], from stream: LogStream) {}
+    package func output(_ bytes: [UInt8], from stream: LogStream) { state.withLock { $0.lines.append(String(decoding: bytes, as: UTF8.self)) } }
     package func report(_ progress: RunProgress) {}
     package func launched(_ process: any RunningProcess) {}
     package func ended(_ exit: ProcessExit) {}

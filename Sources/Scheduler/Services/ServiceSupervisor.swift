@@ -135,9 +135,11 @@ package struct ServiceSupervisor: Sendable {
     /// Launches the process, or continues with the one that is there.
     private func begin(_ context: RunContext, launches: Int, _ survivor: Survivor?) async throws(LaunchError) -> any RunningProcess {
         guard let survivor else {
-            let process = try await context.processes.launch(lasting(command(definition.program, context), context, launches))
+            let output = HeldOutput()
+            let process = try await context.processes.launch(lasting(command(definition.program, context), context, launches, output))
             context.reporter.launched(process)
             context.log("started: \(definition.program) (process \(process.id))")
+            output.release()
             return process
         }
         let reporter = context.reporter
@@ -151,14 +153,18 @@ package struct ServiceSupervisor: Sendable {
         }
     }
 
-    /// The same command, for a process that outlives this program.
-    private func lasting(_ command: ProcessCommand, _ context: RunContext, _ launches: Int) -> ProcessCommand {
+    /// The same command, for a process that outlives this program, and whose output is held back.
+    private func lasting(_ command: ProcessCommand, _ context: RunContext, _ launches: Int, _ output: HeldOutput) -> ProcessCommand {
         let reporter = context.reporter
         let note = SurvivorNote(
             bootID: context.bootID, job: context.job, run: context.run, launch: launches, startedAt: context.clock.now, fingerprint: fingerprint,
             mark: command.mark)
         var command = command
-        command.survival = ProcessCommand.Survival(note: note.bytes) { reporter.output($0, from: $1, whenKept: $2) }
+        let onOutput = command.onOutput
+        command.onOutput = { bytes, stream in output.pass { onOutput(bytes, stream) } }
+        command.survival = ProcessCommand.Survival(note: note.bytes) { bytes, stream, whenKept in
+            output.pass { reporter.output(bytes, from: stream, whenKept: whenKept) }
+        }
         return command
     }
 
