@@ -80,6 +80,7 @@ struct InitStoreTests {
         by = {name: fields for fields, name, _, _ in entries()}
         print("child: state", by[b"child"][2], "reused: state", by[b"reused"][2])
         sys.stdout.flush()
+        line.send(message(HEARTBEAT))
         os._exit(4)
         """
 
@@ -89,7 +90,8 @@ struct InitStoreTests {
         try folder.write("program.py", InitStoreTests.program)
         // Init gives the program a name of its own, by which Python would not find itself.
         try folder.write("program", "#!/bin/sh\nexec '\(Shell.python)' '\(folder["program.py"])'\n")
-        let result = try Shell.run("chmod +x program && '\(SourceTree.program)-init' '\(folder["program"])'", environment: ["SECRET": "a b"], folder: folder.path)
+        let line = "chmod +x program && '\(SourceTree.program)-init' '\(folder["program"])'"
+        let result = try Shell.run(line, environment: ["SECRET": "a b"], folder: folder.path)
         #expect(
             result.output == """
                 hidden [b'SECRET=a b', b'SHIPKEEPER_RESTARTS=0']
