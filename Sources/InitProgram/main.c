@@ -101,15 +101,19 @@ static int conclude(int status) {
     if (is_replaced) return replace() ? -1 : leave(CANNOT_START);
     if (is_trial) return go_back() ? -1 : leave(code);
     former = NULL;
-    if (!signal) return leave(code);
-    // Who keeps no service for it has nothing to lose: what is left is ended, and in the end it is given up.
+    // Without services there is nothing to lose: what is left is ended, and in the end the program is given up.
     int has_services = store_running() > 0;
+    // One that can't take services over, such as for a mistake in its configuration, is no reason to end them.
+    int is_unfit = has_services && code != 0 && report.heartbeats == 0;
+    if (!signal && !is_unfit) return leave(code);
     if (!has_services) end_leftovers();
     if (!restarts_allow(has_services)) {
         say("the program was ended by signal %d for the %dth time in ten minutes; giving up", signal, restarts_lately());
         return leave(code);
     }
-    say("the program was ended by signal %d; starting it again%s", signal, has_services ? "; services continue" : "");
+    const char *services = has_services ? "; services continue" : "";
+    if (signal) say("the program was ended by signal %d; starting it again%s", signal, services);
+    else say("the program ended with code %d before it could take services over; starting it again%s", code, services);
     return rest(restarts_pause(has_services)) && start_when_possible() ? -1 : leave(code);
 }
 

@@ -165,6 +165,22 @@ struct SurvivalTests: ServiceWatcher {
         #expect(try Shell.run(list).output == "")
     }
 
+    @Test("a configuration that is wrong when the program is started again does not end services", .timeLimit(.minutes(30)))
+    func wrongConfiguration() throws {
+        let folder = TemporaryFolder()
+        let program = try start("  app: { type: service, with: { command: [sleep, \"1000\"] } }", folder)
+        #expect(try isReady(program, 0), "\(program.log)")
+        let before = try facts(program)
+        let configuration = try #require(folder.read("shipkeeper.yaml"))
+        try folder.write("shipkeeper.yaml", configuration.replacing("app:", with: "app: 3\n  app2:"))
+        kill(try daemon(of: program), SIGKILL)
+        #expect(try program.says("the program ended with code 78 before it could take services over"), "\(program.log)")
+        try folder.write("shipkeeper.yaml", configuration)
+        #expect(try program.until("'\(SourceTree.program)' status --state '\(folder["state"])' | grep -q 'app *ready'"), "\(program.log)")
+        #expect(try facts(program) == before)
+        #expect(program.stop() == 0)
+    }
+
     @Test("SIGTERM while no program is there gives services what is left of the budget", .timeLimit(.minutes(30)))
     func stopBetween() throws {
         let folder = TemporaryFolder()
