@@ -119,7 +119,12 @@ static int conclude(int status) {
 
 static int run(void) {
     if (!start_when_possible()) return CANNOT_START;
+    int held = 0;
     while (1) {
+        if (held && report.heartbeats > 0) {
+            kill(daemon_process, held);
+            held = 0;
+        }
         if (now() >= kill_time()) return end_now();
         if (!is_stopping() && watch_look()) {
             say("the program has not answered for half a minute; killing it");
@@ -132,7 +137,9 @@ static int run(void) {
             if (code >= 0) return code;
         } else if (signal > 0) {
             if (asks_for_stop(signal)) stop_begin();
-            kill(daemon_process, signal);
+            // A daemon that begins would end at once, and leave services that it was to stop in their order.
+            if (asks_for_stop(signal) && report.heartbeats == 0 && store_running() > 0) held = signal;
+            else kill(daemon_process, signal);
         }
     }
 }
