@@ -225,9 +225,7 @@ package struct Daemon {
         let beating = Task { await beat(stopping.link, scheduler) }
         let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await handover.follow(operations.restoring) }
-        let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
-            scheduler.changed(job: job, path: path, at: clock.now)
-        }
+        let first = FirstBackup(current: current, values: store, bootID: bootID, scheduler: scheduler, clock: clock)
         let beginning = Task { await first.follow() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
