@@ -189,6 +189,12 @@ static inline uint64_t cprocess_boot_ticks(void) {
     return (uint64_t)now.tv_sec * each + (uint64_t)now.tv_nsec * each / 1000000000u;
 }
 
+/// 1 when there is a child, whether or not it has ended; 0 when there is none.
+static inline int cprocess_has_children(void) {
+    siginfo_t information;
+    return waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /// 1 when there is such a child, whether or not it has ended; 0 when there is none.
 static inline int cprocess_has_child(pid_t child) {
     siginfo_t information;

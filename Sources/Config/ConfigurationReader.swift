@@ -17,9 +17,9 @@ package struct ConfigurationReader: Sendable {
         self.isOffline = isOffline
     }
 
-    /// The folders of plug-ins that the file names: their job types must be known before it can be read as a whole. Empty for invalid YAML.
+    /// The folders of plug-ins that the file names: their job types must be known before it can be read as a whole.
     package func pluginFolders(_ text: String, file: String) -> [(path: String, place: SourcePlace)] {
-        let node = YAMLTree(file: file, environment: environment).read(text).root?["plugins"]
+        let node = TopKeys.read(text, file: file, environment: environment)?["plugins"]
         return (node?.elements ?? [node].compactMap(\.self)).compactMap { element in element.text.map { ($0, element.place) } }
     }
 

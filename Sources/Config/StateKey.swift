@@ -21,21 +21,22 @@ package enum TimeZoneKey {
 }
 
 /// The keys at the top of a configuration, read without its jobs: they are most of a large file, and each command would wait for them.
-private enum TopKeys {
+enum TopKeys {
     /// The root of the file; nil where it can't be read as YAML.
-    static func read(_ text: String, environment: [String: String]) -> ConfigNode? {
-        let tree = YAMLTree(file: "", environment: environment)
+    /// - Parameter file: Its path, for the places of values.
+    static func read(_ text: String, file: String = "", environment: [String: String]) -> ConfigNode? {
+        let tree = YAMLTree(file: file, environment: environment)
         // What is left may lack an anchor.
         return tree.read(withoutJobs(text)).root ?? tree.read(text).root
     }
 
-    /// The text without the lines below a `jobs:` that has a line of its own.
+    /// The text with empty lines in place of those below a `jobs:` that has a line of its own.
     private static func withoutJobs(_ text: String) -> String {
         var isBelow = false
-        let kept = text.utf8.split(separator: 10, omittingEmptySubsequences: false).filter { line in
+        let kept = text.utf8.split(separator: 10, omittingEmptySubsequences: false).map { line -> Substring.UTF8View in
             let isNested = line.first.map { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "#") || $0 == 13 } ?? true
             if !isNested { isBelow = line.elementsEqual("jobs:".utf8) || line.elementsEqual("jobs:\r".utf8) }
-            return !isBelow
+            return isBelow ? line.prefix(0) : line
         }
         return String(decoding: Array(kept.joined(separator: [10])), as: UTF8.self)
     }

@@ -46,11 +46,16 @@ package struct Operations: Sendable {
         self.reload = reload
     }
 
-    /// A job as the snapshot has it; an answer with the nearest name where there is none.
+    /// How a job is just now; an answer with the nearest name where there is none.
     func job(_ name: String) async throws(OperationError) -> SchedulerSnapshot.JobView {
-        guard let snapshot = await scheduler.snapshot() else { throw .starting }
-        if let job = snapshot.jobs.first(where: { $0.definition.name == name }) { return job }
-        throw .noSuchJob(name, nearest: NearestWord.find(name, in: snapshot.jobs.map(\.definition.name)))
+        if let view = await scheduler.view(of: name) { return view }
+        throw .noSuchJob(name, nearest: try await nearestJob(name))
+    }
+
+    /// The nearest known name.
+    func nearestJob(_ name: String) async throws(OperationError) -> String? {
+        guard await scheduler.hasBooted else { throw .starting }
+        return NearestWord.find(name, in: await scheduler.jobNames)
     }
 }
 

@@ -23,13 +23,14 @@ extension Daemon {
         }
     }
 
-    /// Where a full disk left no room for the record at boot, writes it once there is some.
+    /// Where a full disk left no room for the record at boot, writes it once there is some. Ends with the first record that is written.
     func waitForRoom(_ store: StateFile) async {
         var hasComplained = false
         while !Task.isCancelled {
             if await store.settle() {
                 if hasComplained { container.note("there is room again: what happened is recorded") }
                 hasComplained = false
+                if await store.hasRecorded { return }
             } else {
                 if !hasComplained { container.note("\(await store.complaint() ?? "the state file can't be written"); make room on \(state.path)", .error) }
                 hasComplained = true

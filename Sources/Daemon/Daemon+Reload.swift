@@ -28,9 +28,10 @@ extension Daemon {
             areRequestsLogged.value = new.logs.requests
             logs.use(mostPerRun: new.logs.mostPerRun)
             let jobs = environment.jobs(of: new)
+            // Before the scheduler says that it is in force.
+            current.value = new
             await scheduler.reload(jobs, mostParallel: new.mostParallel)
             await watches.use(jobs)
-            current.value = new
             ShownTime.zone = new.timeZone
             for warning in new.warnings { container.note(warning.logText, .warning) }
             container.note("reloaded: \(clean.redacted(plan.summary))")

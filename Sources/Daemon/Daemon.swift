@@ -9,7 +9,6 @@ import JobKit
 import Jobs
 import Logging
 import Logs
-import Platforms
 import Processes
 package import Scheduler
 package import Settings
@@ -124,7 +123,7 @@ package struct Daemon {
         let launcher = SystemProcessLauncher(clock: clock, inherited: ContainerEnvironment.bytes, store: stopping.link)
         state.clearScratch()
         ShownTime.zone = configuration.timeZone
-        await warn()
+        introduce()
         guard let store = openStore() else { return 1 }
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
         let scheduler = JobScheduler(
@@ -174,26 +173,6 @@ package struct Daemon {
     }
     private var bootID: String { stopping.bootID }
 
-    private func warn() async {
-        container.note("version \(version), \(configuration.jobs.count.counted("job")) from \(file.path), state in \(state.path)")
-        container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
-        container.note("platform: \(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)")
-        if ContainerEnvironment.isSafeMode {
-            container.note(
-                "safe mode: nothing is restored, started or backed up; unset \(ContainerEnvironment.safeModeVariable) and restart to end it", .warning)
-        }
-        for warning in configuration.warnings { container.note(warning.logText, .warning) }
-        for check in await PlatformChecks(file: file).warnings() { container.note(check.hint.map { "\(check.message); \($0)" } ?? check.message, .warning) }
-        for job in configuration.jobs {
-            guard let reason = job.definition.disabled, reason.hint != nil else { continue }
-            container.note(LogNotice("disabled: \(reason)", .warning, job: job.definition.name))
-        }
-        for name in configuration.secrets
-        where ContainerEnvironment.own[name].map({ !$0.isEmpty && !Redactor.canHide($0) }) == true {
-            container.note("the secret \(name) is so short that it can't be kept out of the log", .warning)
-        }
-    }
-
     private func openStore() -> StateFile? {
         keepPrivate()
         do {
@@ -218,6 +197,8 @@ package struct Daemon {
         // Never cancelled: it answers until the program leaves, also while it stops.
         let requests = OpenRequests()
         Task { await serveControl(operations, requests) }
+        let position = scheduler.position
+        let warning = Task { await warn(scheduler, after: position) }
         let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
@@ -225,13 +206,11 @@ package struct Daemon {
         let beating = Task { await beat(stopping.link, scheduler) }
         let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await handover.follow(operations.restoring) }
-        let first = FirstBackup(current: current, values: store, bootID: bootID, clock: clock) { [clock] job, path in
-            scheduler.changed(job: job, path: path, at: clock.now)
-        }
+        let first = FirstBackup(current: current, values: store, bootID: bootID, scheduler: scheduler, clock: clock)
         let beginning = Task { await first.follow() }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [listening, housekeeping, recording, zones, beating, following, beginning] { task.cancel() }
+        for task in [warning, listening, housekeeping, recording, zones, beating, following, beginning] { task.cancel() }
         // Who waits for a run's end is told of it before the socket goes.
         await requests.settle(within: min(Daemon.longestGoodbye, stopping.farewell), clock)
         state.socket.remove()

@@ -20,33 +20,46 @@ struct FirstBackup: Sendable {
     let current: SharedValue<Configuration>
     let values: any KeyValues
     let bootID: String
+    let scheduler: JobScheduler
     let clock: any WallClock
-    /// Asks for a run of a backup job because of its folder.
-    let request: @Sendable (_ job: String, _ path: String) -> Void
 
-    /// Looks until every repository holds a backup, or it is cancelled.
+    /// Looks as long as a repository may turn out to hold nothing, also after each reload, until it is cancelled.
     func follow() async {
         var due: [String: Duration] = [:]
         while !Task.isCancelled {
+            let position = scheduler.position
+            var isOver = true
             for use in RepositoryPlans(configuration: current.value).uses where use.isBackup && use.isEnabled {
-                guard await isFirst(use), await use.source.holdsFiles() else {
+                let standing = await standing(of: use)
+                if standing != .filled { isOver = false }
+                guard standing == .empty, await use.source.holdsFiles() else {
                     due[use.job] = nil
                     continue
                 }
                 let instant = due[use.job] ?? clock.uptime + FirstBackup.delay
                 due[use.job] = instant
                 guard clock.uptime >= instant else { continue }
-                request(use.job, use.source.readable)
+                scheduler.changed(job: use.job, path: use.source.readable, at: clock.now)
                 due[use.job] = clock.uptime + FirstBackup.again
             }
+            if isOver, await !scheduler.nextConfiguration(after: position) { return }
             do { try await clock.sleep(for: FirstBackup.pace) } catch { return }
         }
     }
 
-    /// Whether the repository was found empty in this boot and has got no backup since.
-    private func isFirst(_ use: RepositoryPlans.Use) async -> Bool {
-        guard let lineage = try? await LineageStore(use.repository, values: values, bootID: bootID).load(), lineage.isUnlocked(in: bootID) else { return false }
-        if case .empty = lineage.base { return true }
-        return false
+    private enum Standing {
+        /// No restore of this boot has ended well yet.
+        case unknown
+        /// It was found empty in this boot and has got no backup since.
+        case empty
+        case filled
+    }
+
+    private func standing(of use: RepositoryPlans.Use) async -> Standing {
+        guard let lineage = try? await LineageStore(use.repository, values: values, bootID: bootID).load(), lineage.isUnlocked(in: bootID) else {
+            return .unknown
+        }
+        if case .empty = lineage.base { return .empty }
+        return .filled
     }
 }

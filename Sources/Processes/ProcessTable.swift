@@ -75,7 +75,10 @@ enum ProcessTable {
     }
 
     /// Orphans that the kernel has given to us: they go to a process's first thread.
-    static func adopted() -> [Int32] { children(of: getpid(), thread: getpid()) ?? scanned(childrenOf: getpid()) }
+    static func adopted() -> [Int32] {
+        guard cprocess_has_children() != 0 else { return [] }
+        return children(of: getpid(), thread: getpid()) ?? scanned(childrenOf: getpid())
+    }
 
     /// Nil where the kernel keeps no such file.
     private static func children(of id: Int32, thread: Int32) -> [Int32]? {

@@ -57,6 +57,9 @@ package actor StateFile {
         }
     }
 
+    /// Whether this boot has recorded something: from then on nothing waits for room any more.
+    package var hasRecorded: Bool { if case .file(_, hasRecorded: true) = place { true } else { false } }
+
     /// Writes what waits for room. True when nothing waits any more.
     package func settle() async -> Bool {
         guard case .waiting(var held) = place else { return true }

@@ -63,7 +63,7 @@ struct WhyTests {
             let old = before.map { Run(id: 1, job: "app", cause: .boot, scheduledAt: t, createdAt: t, state: .finished($0, at: t)) }
             let stored = StoredState(unfinished: [], last: old.map { ["app": $0] } ?? [:])
             let engine = Engine.boot([definition], stored: stored, mostParallel: 1, at: t).engine
-            var view = try #require(SchedulerSnapshot(engine, reporters: [:], at: t, position: 0).jobs.first)
+            var view = try #require(SchedulerSnapshot(engine, at: t, position: 0) { _ in nil }.jobs.first)
             view.current = run
             view.service = ServiceStatus(state: .ready, process: 7, launches: attempts.count + 1)
             return Why(view: view, runs: [run] + (old.map { [$0] } ?? []), attempts: attempts, now: t + 60).lines

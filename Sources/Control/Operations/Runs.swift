@@ -112,10 +112,10 @@ extension Operations {
         let position = scheduler.position
         var answer = try await RunAnswer(history, id)
         answer.position = position
-        let view = await scheduler.snapshot()?.jobs.first { $0.current?.id == id }
-        answer.obstacle = view?.obstacle
-        answer.service = view?.service.map { StateName($0.state) }
-        answer.progress = view?.progress.map(ProgressAnswer.init)
+        guard let view = await scheduler.view(of: answer.job), view.current?.id == id else { return answer }
+        answer.obstacle = view.obstacle
+        answer.service = view.service.map { StateName($0.state) }
+        answer.progress = view.progress.map(ProgressAnswer.init)
         return answer
     }
 
@@ -124,8 +124,9 @@ extension Operations {
     ///   - only: A job; nil for all.
     ///   - perJob: The most times of one job; nil for as many as there may be in all.
     package func next(count: Int, of only: String? = nil, perJob: Int? = nil) async throws(OperationError) -> NextAnswer {
-        guard let snapshot = await scheduler.snapshot() else { throw .starting }
-        let jobs = snapshot.jobs.filter { $0.definition.disabled == nil && (only == nil || $0.definition.name == only) }
+        guard await scheduler.hasBooted else { throw .starting }
+        let all = if let only { [await scheduler.view(of: only)].compactMap(\.self) } else { await scheduler.snapshot()?.jobs ?? [] }
+        let jobs = all.filter { $0.definition.disabled == nil }
         let sources = jobs.flatMap { job in job.upcoming.map { (job: job.definition.name, schedule: $0.0, first: $0.1) } }
         var due = DueTimes<Int>()
         for (index, source) in sources.enumerated() { due.add(index, at: source.first) }

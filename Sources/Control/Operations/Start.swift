@@ -82,41 +82,34 @@ extension Operations {
     /// Starts a job now, or joins the run that goes on.
     /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
     package func start(_ job: String, via origin: String, evenIfRunning: Bool, confirmsEmpty: Bool = false) async throws(OperationError) -> StartAnswer {
-        StartAnswer(
-            await scheduler.ask(.startRequested(job: job, via: origin, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty)), try await suggestion(job))
+        try await answer(
+            await scheduler.ask(.startRequested(job: job, via: origin, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty)), job)
     }
 
     /// Starts a run that only shows what it would do.
     package func dryRun(_ job: String, via origin: String) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.dryRunRequested(job: job, via: origin)), try await suggestion(job))
+        try await answer(await scheduler.ask(.dryRunRequested(job: job, via: origin)), job)
     }
 
     /// Ends a job's runs; a service stays stopped until somebody starts it.
     package func stop(_ job: String) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.stopRequested(job: job)), try await suggestion(job))
+        try await answer(await scheduler.ask(.stopRequested(job: job)), job)
     }
 
     /// Ends what goes on and starts anew.
     /// - Parameter reason: In the words of whoever asks.
     package func restart(_ job: String, via origin: String, reason: String? = nil) async throws(OperationError) -> StartAnswer {
-        StartAnswer(await scheduler.ask(.restartRequested(job: job, via: origin, reason: reason)), try await suggestion(job))
+        try await answer(await scheduler.ask(.restartRequested(job: job, via: origin, reason: reason)), job)
     }
 
-    private func suggestion(_ job: String) async throws(OperationError) -> String? {
-        guard let snapshot = await scheduler.snapshot() else { throw .starting }
-        return NearestWord.find(job, in: snapshot.jobs.map(\.definition.name))
-    }
-}
-
-extension StartAnswer {
-    fileprivate init(_ reply: Reply?, _ suggestion: String?) {
+    private func answer(_ reply: Reply?, _ job: String) async throws(OperationError) -> StartAnswer {
         switch reply {
-        case .started(let run): self.init(result: .started, run: run)
-        case .joined(let run): self.init(result: .joined, run: run)
-        case .stopping(let run): self.init(result: .stopping, run: run)
-        case .notRunning, .done: self.init(result: .notRunning)
-        case .refused(let message): self.init(result: .refused, message: message)
-        case .noSuchJob, nil: self.init(result: .noSuchJob, suggestion: suggestion)
+        case .started(let run): StartAnswer(result: .started, run: run)
+        case .joined(let run): StartAnswer(result: .joined, run: run)
+        case .stopping(let run): StartAnswer(result: .stopping, run: run)
+        case .notRunning, .done: StartAnswer(result: .notRunning)
+        case .refused(let message): StartAnswer(result: .refused, message: message)
+        case .noSuchJob, nil: StartAnswer(result: .noSuchJob, suggestion: try await nearestJob(job))
         }
     }
 }

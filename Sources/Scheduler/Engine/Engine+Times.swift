@@ -5,8 +5,9 @@ import JobKit
 extension Engine {
     /// Works out again what depends on the definitions alone, and when each job is next due. To be called when they have changed.
     mutating func indexDefinitions() {
+        names = jobs.keys.sorted()
         followers = [:]
-        for name in jobs.keys.sorted() {
+        for name in names {
             for other in (jobs[name]?.definition.triggers ?? []).compactMap({ $0.predecessor?.job }) where followers[other]?.last != name {
                 followers[other, default: []].append(name)
             }

@@ -69,6 +69,8 @@ package struct Engine: Sendable {
 
     package internal(set) var phase = Phase.running
     package internal(set) var jobs: [String: Job] = [:]
+    /// Of all jobs, sorted.
+    var names: [String] = []
     /// Unfinished runs.
     package internal(set) var runs = RunTable()
     /// When each job's schedules next ask for something; not of jobs that are disabled.

@@ -96,10 +96,20 @@ package actor JobScheduler {
 
     /// How things are just now.
     package func snapshot() -> SchedulerSnapshot? {
-        engine.map { engine in
-            let reporters = attempts.mapValues { ($0.reporter.progress, $0.reporter.service, $0.reporter.checks) }
-            return SchedulerSnapshot(engine, reporters: reporters, at: ports.clock.now, position: feed.position)
-        }
+        engine.map { SchedulerSnapshot($0, at: ports.clock.now, position: feed.position, report: report) }
+    }
+
+    /// How one job is just now, for a fraction of what a snapshot of all takes; nil where there is none.
+    package func view(of job: String) -> SchedulerSnapshot.JobView? {
+        guard let engine, let found = engine.jobs[job] else { return nil }
+        return SchedulerSnapshot.JobView(found, engine, engine.busy, report)
+    }
+
+    /// The names of all jobs, sorted.
+    package var jobNames: [String] { engine?.names ?? [] }
+
+    private func report(_ run: Int64) -> SchedulerSnapshot.Report? {
+        attempts[run].map { ($0.reporter.progress, $0.reporter.service, $0.reporter.checks) }
     }
 
     /// What the processes of services use just now, by run.

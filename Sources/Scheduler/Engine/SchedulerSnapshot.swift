@@ -44,26 +44,37 @@ package struct SchedulerSnapshot: Sendable {
     /// By name.
     package var jobs: [JobView]
 
-    init(_ engine: Engine, reporters: [Int64: (MeasuredProgress?, ServiceStatus?, [CheckReport])], at now: Date, position: Int64) {
+    /// What an attempt under way reports.
+    typealias Report = (progress: MeasuredProgress?, service: ServiceStatus?, checks: [CheckReport])
+
+    /// - Parameter report: That of the attempt of a run; nil while there is none.
+    init(_ engine: Engine, at now: Date, position: Int64, report: (Int64) -> Report?) {
         at = now
         self.position = position
         isStopping = engine.phase != .running
         pause = engine.pauses[String?.none]
         let busy = engine.busy
-        jobs = engine.jobs.values.sorted { $0.definition.name < $1.definition.name }.map { job in
-            let current = engine.unfinished(of: job.definition.name).first
-            // What a service or a job without schedules can't miss is no pause of it.
-            let isScheduled = job.definition.triggers.contains { $0.isPaused }
-            let pause = isScheduled || engine.pauses[job.definition.name] != nil ? engine.pause(of: job.definition.name) : nil
-            let reporter = current.flatMap { reporters[$0.id] }
-            return JobView(
-                definition: job.definition, current: current,
-                obstacle: current.flatMap { $0.state == .queued ? engine.obstacle(to: $0, busy) : nil }, last: job.last, lastReport: job.lastReport,
-                verdict: job.verdict, lastStored: job.lastStored,
-                hopelessNeed: current.flatMap { $0.state == .queued ? engine.hopelessNeed(of: job.definition) : nil },
-                stoppedAt: engine.stoppedServices[job.definition.name], nextFire: pause == nil ? job.nextFire : nil, pause: pause,
-                upcoming: (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } },
-                cursors: job.cursors, progress: reporter?.0, service: reporter?.1, checks: reporter?.2 ?? [])
-        }
+        jobs = engine.names.compactMap { name in engine.jobs[name].map { JobView($0, engine, busy, report) } }
+    }
+}
+
+extension SchedulerSnapshot.JobView {
+    init(_ job: Engine.Job, _ engine: Engine, _ busy: Busy, _ reports: (Int64) -> SchedulerSnapshot.Report?) {
+        let name = job.definition.name
+        current = engine.unfinished(of: name).first
+        let queued = current.flatMap { $0.state == .queued ? $0 : nil }
+        // What a service or a job without schedules can't miss is no pause of it.
+        let isScheduled = job.definition.triggers.contains { $0.isPaused }
+        pause = isScheduled || engine.pauses[name] != nil ? engine.pause(of: name) : nil
+        let report = current.flatMap { reports($0.id) }
+        definition = job.definition
+        obstacle = queued.flatMap { engine.obstacle(to: $0, busy) }
+        hopelessNeed = queued.flatMap { _ in engine.hopelessNeed(of: job.definition) }
+        (last, lastReport, verdict, lastStored) = (job.last, job.lastReport, job.verdict, job.lastStored)
+        stoppedAt = engine.stoppedServices[name]
+        nextFire = pause == nil ? job.nextFire : nil
+        upcoming = (pause == nil ? job.upcoming : []).compactMap { item in item.next.map { (item.schedule, $0) } }
+        cursors = job.cursors
+        (progress, service, checks) = report ?? (nil, nil, [])
     }
 }

@@ -10,6 +10,18 @@ extension JobScheduler {
     /// Sends listeners a line about the program itself.
     package nonisolated func publish(_ text: String, topic: String) { feed.publish(.message(topic: topic, text: text)) }
 
+    /// Waits until a configuration is in force that was not at a position of the feed; false when the scheduler has ended first, or the task is cancelled.
+    package nonisolated func nextConfiguration(after position: Int64) async -> Bool {
+        for await event in events(after: position) {
+            switch event.content {
+            // What is in force then may be another.
+            case .configured, .missed: return true
+            case .run, .service, .progress, .log, .message: continue
+            }
+        }
+        return false
+    }
+
     /// Waits until the state has what `found` looks for; nil when the scheduler has ended first, or the task is cancelled.
     ///
     /// - Parameter found: Called with the state now, and after each change to it.
