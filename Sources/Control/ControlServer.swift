@@ -70,7 +70,7 @@ package struct ControlServer: Sendable {
 private func response(_ status: Int, _ value: some Encodable, _ zone: String, _ requests: OpenRequests) -> Response {
     var headers: HTTPFields = [.contentType: "application/json"]
     if let name = HTTPField.Name(ControlServer.zoneHeader) { headers[name] = zone }
-    let buffer = ByteBuffer(bytes: ControlJSON.send(value) + [10])
+    let buffer = ByteBuffer(bytes: ControlJSON.encode(value, as: .line) + [10])
     return Response(
         status: .init(code: status), headers: headers,
         body: .init(contentLength: buffer.readableBytes) { writer in

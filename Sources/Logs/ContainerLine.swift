@@ -37,7 +37,7 @@ enum ContainerLine {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var object = Object(
-            time: String(decoding: StoredLine.stamp(time), as: UTF8.self), level: about.level.rawValue, event: about.event?.rawValue, job: about.job,
+            time: String(decoding: UTCStamp.bytes(time), as: UTF8.self), level: about.level.rawValue, event: about.event?.rawValue, job: about.job,
             run: about.run, stream: stream, outcome: about.outcome, message: "")
         return texts.flatMap { text in
             object.message = text

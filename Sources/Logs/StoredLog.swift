@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import TimeZones
 
 /// The files of one run's log, read as one: the newer one, and before it the older one where the log was rotated. Everything here blocks as long
 /// as the disk does.
@@ -72,7 +73,7 @@ struct StoredLog {
     /// Where the first line begins that was written at an instant or later; the end where there is none. Reads the whole log up to there: the
     /// clock may have been set meanwhile, so stamps need not grow.
     private func offset(since instant: Date) -> Int64 {
-        let stamp = StoredLine.stamp(instant)
+        let stamp = UTCStamp.bytes(instant)
         var start: Int64 = 0
         while start < size {
             let block = read(from: start, count: StoredLog.pageLength)

@@ -21,45 +21,12 @@ package struct JobAnswer: Codable, Sendable {
     /// The newest run that was not skipped.
     package var last: RunAnswer?
     /// The newest run that came to an end by itself; of a service the newest one. What needs attention is judged by it.
-    package var verdict: RunAnswer? { isVerdictLast == true ? last : otherVerdict }
-    /// The verdict where it is another run than `last`: one that is both is sent once.
-    var otherVerdict: RunAnswer?
-    var isVerdictLast: Bool?
+    package var verdict: RunAnswer?
     /// Nil while the job is paused.
     package var next: Date?
     /// Its own pause, or that of all jobs.
     package var pause: PauseAnswer.Pause?
     package var triggers: [String]
-
-    private enum CodingKeys: String, CodingKey {
-        case name, type, isService, state, since, run, process, launches, restarts, memoryBytes, note, last, isVerdictLast, next, pause, triggers
-        case otherVerdict = "verdict"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(type, forKey: .type)
-        try container.encode(isService, forKey: .isService)
-        try container.encode(state, forKey: .state)
-        try container.encodeIfPresent(since, forKey: .since)
-        try container.encodeIfPresent(run, forKey: .run)
-        try container.encodeIfPresent(process, forKey: .process)
-        try container.encodeIfPresent(launches, forKey: .launches)
-        try container.encodeIfPresent(restarts, forKey: .restarts)
-        try container.encodeIfPresent(memoryBytes, forKey: .memoryBytes)
-        try container.encodeIfPresent(note, forKey: .note)
-        try container.encodeIfPresent(last, forKey: .last)
-        if JSONLine.isWritten(by: encoder) {
-            try container.encodeIfPresent(otherVerdict, forKey: .otherVerdict)
-            try container.encodeIfPresent(isVerdictLast, forKey: .isVerdictLast)
-        } else {
-            try container.encodeIfPresent(verdict, forKey: .otherVerdict)
-        }
-        try container.encodeIfPresent(next, forKey: .next)
-        try container.encodeIfPresent(pause, forKey: .pause)
-        try container.encode(triggers, forKey: .triggers)
-    }
 }
 
 /// One job with all that is known of it.

@@ -64,9 +64,7 @@ extension JobAnswer {
         isService = view.definition.isService
         run = view.current.map(RunAnswer.init)
         last = view.last.map(RunAnswer.init)
-        let isVerdictLast = view.verdict != nil && view.verdict?.id == view.last?.id
-        self.isVerdictLast = isVerdictLast ? true : nil
-        otherVerdict = isVerdictLast ? nil : view.verdict.map(RunAnswer.init)
+        verdict = view.verdict.map(RunAnswer.init)
         next = view.nextFire
         pause = view.pause.map(PauseAnswer.Pause.init)
         triggers = view.definition.triggers.map(\.readable)
