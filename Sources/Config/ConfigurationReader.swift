@@ -118,6 +118,8 @@ package struct ConfigurationReader: Sendable {
             return [:]
         }
         var places: [String: JobPlaces] = [:]
+        // By type: to work them out takes as long as to read a job.
+        var shapes: [String: [SettingShape]] = [:]
         for entry in entries {
             if !entry.key.isJobName {
                 reader.report(at: entry.place, "\"\(entry.key)\" is not a valid job name", hint: "use up to 64 letters and digits of any script, - and _")
@@ -125,10 +127,11 @@ package struct ConfigurationReader: Sendable {
             places[entry.key] = JobPlaces(name: entry.place, node: entry.value)
             let known = [SettingShape("type", "", .text)] + CommonJobSettings.shapes + [SettingShape("with", "", .anything)]
             var inner = SettingsReader(entry.value, path: entry.key, resources: resources, known: known)
-            let own = entry.value["type"]?.text.flatMap { catalog.entries[$0] }?.shapes().map(\.key) ?? []
+            if let type = entry.value["type"]?.text, shapes[type] == nil { shapes[type] = catalog.entries[type]?.shapes() }
+            let own = entry.value["type"]?.text.flatMap { shapes[$0] }?.map(\.key) ?? []
             inner.note(keys: own.filter { key in !known.contains { $0.key == key } }, below: "with")
             inner.correct(known)
-            let job = job(entry, &inner, configuration)
+            let job = job(entry, &inner, configuration, shapes)
             inner.finish()
             reader.takeOver(inner)
             if let job { configuration.jobs.append(job) }
@@ -137,7 +140,7 @@ package struct ConfigurationReader: Sendable {
     }
 
     private func job(
-        _ entry: ConfigNode.Entry, _ reader: inout SettingsReader, _ configuration: Configuration
+        _ entry: ConfigNode.Entry, _ reader: inout SettingsReader, _ configuration: Configuration, _ shapes: [String: [SettingShape]]
     ) -> Configuration.Job? {
         let type = chosenType(&reader, among: catalog.entries.keys, "job")
         let kind = type.flatMap { catalog.entries[$0] }
@@ -146,7 +149,7 @@ package struct ConfigurationReader: Sendable {
         let with = reader.node(SettingShape("with", "The job type's own settings", .anything)) ?? empty
         guard let type, let kind else { return nil }
         let isStandIn = !reader.has("with") && reader.hasKeysMeant(for: "with")
-        let work = reader.nested(with, path: "\(entry.key).with", known: kind.shapes(), isStandIn: isStandIn, kind.decode)
+        let work = reader.nested(with, path: "\(entry.key).with", known: shapes[type] ?? kind.shapes(), isStandIn: isStandIn, kind.decode)
         let missing = (reader.missingSecrets + keys.missingSecrets).unique
         if keys.isEnabled, !missing.isEmpty { keys.disabled = .missingSecrets(missing) }
         if keys.isEnabled, let reason = kind.broken { keys.disabled = .unusable(reason) }

@@ -37,7 +37,8 @@ struct YAMLTree {
     private func read(_ text: String, doubled: [Problem]) -> Result {
         let start = SourcePlace(file: file, line: 1, column: 1)
         do {
-            guard let root = try Yams.compose(yaml: text) else {
+            // Without rules for what a plain word stands for: nothing here asks, and they would be tried on each key.
+            guard let root = try Yams.compose(yaml: text, .basic) else {
                 return Result(problems: [Problem(at: start, "the file is empty", hint: "write one with: shipkeeper init")])
             }
             var result = Result(problems: doubled)

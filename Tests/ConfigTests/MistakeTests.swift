@@ -101,6 +101,11 @@ struct MistakeTests {
             problems("version: 1\njobs:\n  a: { type: command, with: { shell: x } }\n  b: { type: command, with: { shell: x } }\n  a: {}\n") == [
                 "c.yaml:5:3: error: \"a\" is set twice in one group, first in line 3; keep one of them; what follows was checked with the first"
             ])
+        // The names are words, whatever else YAML would make of them.
+        #expect(
+            problems("version: 1\njobs:\n  \"1\": { type: command, with: { shell: x } }\n  1: { type: command, with: { shell: x } }\n") == [
+                "c.yaml:4:3: error: \"1\" is set twice in one group, first in line 3; keep one of them; what follows was checked with the first"
+            ])
         // All others are found too, wherever the doubled keys stand.
         let text = """
             version: 1

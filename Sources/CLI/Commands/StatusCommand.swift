@@ -28,7 +28,7 @@ struct StatusCommand: AsyncParsableCommand {
         if watch { return try await StatusWatch(jobs: jobs, server: server).run() }
         if await !server.isRunning() { return try await showRecorded() }
         let shown = try await ShownStatus.ask(jobs, server)
-        if !shown.answered() { for line in shown.lines(width: Console.width) { Console.out(line) } }
+        if !shown.answered() { Console.out(shown.lines(width: Console.width).joined(separator: "\n")) }
         guard check, !shown.attention.isEmpty else { return }
         if Console.isJSON { for item in shown.attention { Console.error("\(item.job): \(item.message)", hint: item.hint) } }
         throw ExitCode.failure

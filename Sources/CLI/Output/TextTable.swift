@@ -74,6 +74,8 @@ struct TextTable {
 /// blanks. A word that is longer than a line stays whole, so that paths and commands can be copied; so does a time with its offset.
 func wrapped(_ text: String, width: Int, indent: String) -> String {
     let columns = width - DisplayWidth.of(indent)
+    // Most texts are short, and the pattern takes its time.
+    if let whole = DisplayWidth.ofASCII(text), whole <= columns { return indent + text.drop { $0 == " " } }
     var (lines, line): ([String], String) = ([], "")
     let joined = text.replacing(#/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}( [+-][0-9]{2}:[0-9]{2})?/#) { $0.output.0.replacing(" ", with: "\u{a0}") }
     for word in joined.split(separator: " ", omittingEmptySubsequences: false) {

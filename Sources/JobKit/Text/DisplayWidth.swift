@@ -3,7 +3,17 @@
 /// Source: Unicode Standard Annex 11 (wide and fullwidth), as terminals apply it.
 package enum DisplayWidth {
     /// The columns of a whole text.
-    package static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
+    package static func of(_ text: some StringProtocol) -> Int { ofASCII(text) ?? text.reduce(0) { $0 + of($1) } }
+
+    /// The columns of a text of ASCII, for a fraction of the time; nil for another.
+    package static func ofASCII(_ text: some StringProtocol) -> Int? {
+        var columns = 0
+        for byte in text.utf8 {
+            guard byte < 0x80 else { return nil }
+            if byte >= 0x20, byte != 0x7F { columns += 1 }
+        }
+        return columns
+    }
 
     /// The columns of one character: 0, 1 or 2.
     package static func of(_ character: Character) -> Int {
