@@ -260,7 +260,7 @@ struct OpenClawTests {
                 ("      on_failure:", "      give_up_after: 0s\n      on_failure:"),
             ],
             ["HF_ENDPOINT": "http://127.0.0.1:9"])
-        #expect(try container.says("restore: 127.0.0.1"), "\(container.log)")
+        #expect(try container.says("restore: warning: 127.0.0.1"), "\(container.log)")
         #expect(try container.says("; retrying in "), "\(container.log)")
         #expect(try container.becomes("waiting"))
         #expect(try container.program.until("'\(SourceTree.program)' status --state '\(container.path)/state' | grep 'failed, and will be retried:'"))
