@@ -135,7 +135,7 @@ struct HuggingFaceProgramTests {
         try boot(plain, token: "hf_expired", says: ["restore: failed: the token for 127.0.0.1 is not accepted", "make a new one with write access"])
         try boot(plain, dataset: "alice/nowhere", says: ["restore: failed: the dataset alice/nowhere does not exist at 127.0.0.1", "create it (private) at"])
         try boot(plain, says: ["restore: succeeded: empty: the repository holds no backup yet", "app: started"])
-        try boot(plain, token: "", says: ["restore: disabled: the secret HF_TOKEN is not set"])
+        try boot(plain, token: "", says: ["restore: warning: disabled: the secret HF_TOKEN is not set"])
         let locked = world.configuration(restore: ", on_failure: start_locked", jobs: world.service + "\n" + world.backupJob())
         try boot(
             locked, token: "hf_expired",
