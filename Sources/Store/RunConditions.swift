@@ -14,4 +14,11 @@ enum RunConditions {
     static let didWork = "\(isEnd) AND outcome IN ('succeeded', 'incomplete')"
     /// One that came to an end by itself.
     static let isVerdict = "\(isEnd) AND outcome <> 'cancelled'"
+
+    /// Begins a query with a table `jobs` of the names of all jobs that have runs, and NULL at its end: one look into an index for each, however long
+    /// the history is.
+    static let withJobs = """
+        WITH RECURSIVE jobs (name) AS (
+            SELECT min(job) FROM runs UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > name) FROM jobs WHERE name IS NOT NULL)
+        """
 }

@@ -17,8 +17,7 @@ extension RunQuery {
         case .newestStartedOfEachJob:
             terms.append(
                 """
-                id IN (WITH RECURSIVE jobs (name) AS (
-                    SELECT min(job) FROM runs UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > name) FROM jobs WHERE name IS NOT NULL)
+                id IN (\(RunConditions.withJobs)
                 SELECT (SELECT id FROM runs WHERE job = name AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1) FROM jobs)
                 """)
             return RunQuery.clause(terms, arguments)

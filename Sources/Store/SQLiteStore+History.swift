@@ -35,13 +35,7 @@ extension SQLiteStore {
 
     /// The names of all jobs that have runs. Reads one row of the index for each, whatever the history.
     static func jobs(_ db: Database) throws -> [String] {
-        try String.fetchAll(
-            db,
-            sql: """
-                WITH RECURSIVE jobs (name) AS (
-                    SELECT min(job) FROM runs UNION ALL SELECT (SELECT min(job) FROM runs WHERE job > name) FROM jobs WHERE name IS NOT NULL)
-                SELECT name FROM jobs WHERE name IS NOT NULL
-                """)
+        try String.fetchAll(db, sql: "\(RunConditions.withJobs) SELECT name FROM jobs WHERE name IS NOT NULL")
     }
 
     package func prune(keeping mostRuns: Int, since oldest: Date) async throws(StoreError) -> [Int64] {
