@@ -106,7 +106,7 @@ struct LogsCommand: AsyncParsableCommand {
                 runs = try await source.ask(RunsOperation.self, .init(job: job, limit: 10_000, newest: true)).runs
             }
             let started = Dictionary(grouping: runs.filter { $0.startedAt != nil }, by: \.job)
-            // A job that has not run yet is an error where somebody asks for it alone.
+            // A job that has not run yet is an error only where it is the one that is named.
             if let job, started.isEmpty, jobs.count == 1, since == nil, !follow { _ = try await source.ask(LogOperation.self, .init(job: job)) }
             found += started.sorted { $0.key < $1.key }.map { job, runs in LogReading(job: job, runs: runs.map(\.id).sorted(), from: start) }
         }
