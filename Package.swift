@@ -26,6 +26,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -43,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -68,7 +70,7 @@ let package = Package(
         module("Config", ["Platforms", "JobKit", "Settings", "Scheduler", "TimeZones", "Files", yams]),
         module("Store", ["JobKit", "Settings", "Scheduler", "Files", grdb]),
         module("InPlaceRestore", ["JobKit", "Settings", "Scheduler"]),
-        module("Control", ["InPlaceRestore", "JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, logging]),
+        module("Control", ["InPlaceRestore", "JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, nioHTTPTypes, logging]),
         module("JSON5"),
         module("Platforms", ["JobKit", "Settings"]),
         module("Recipes", ["Platforms"]),

@@ -29,10 +29,11 @@ package struct ControlServer: Sendable {
 
     /// Serves until cancelled.
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
-        let socket = socket
+        let (socket, requests) = (socket, requests)
         try? FileManager.default.removeItem(atPath: socket)
         let application = Application(
-            router: router(), configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket), serverName: "shipkeeper"),
+            router: router(), server: .http1(configuration: .init(additionalChannelHandlers: [AnswerCounter(requests)])),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket), serverName: "shipkeeper"),
             onServerRunning: { _ in
                 try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: socket)
                 onReady()
@@ -48,34 +49,26 @@ package struct ControlServer: Sendable {
     }
 
     private func add<O: ControlOperation>(_ operation: O.Type, to router: Router<BasicRequestContext>) {
-        let (operations, requests) = (operations, requests)
+        let operations = operations
         router.on("/-/\(operation.path)", method: .init(operation.effect.method) ?? .get) { request, context in
             // The router leaves them as they came; job names may be in any script.
             let path = context.parameters.map { (String($0.key), String($0.value).removingPercentEncoding ?? String($0.value)) }
             let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-            requests.begin()
             // Asked for each answer: a reload may change it.
             let zone = ShownTime.zone.name
             do throws(OperationError) {
                 let parameters = Dictionary(path + query) { first, _ in first }
-                return response(200, try await operation.run(parameters: parameters, on: operations, via: ControlServer.caller), zone, requests)
+                return response(200, try await operation.run(parameters: parameters, on: operations, via: ControlServer.caller), zone)
             } catch {
-                return response(error.status, FailureAnswer(error), zone, requests)
+                return response(error.status, FailureAnswer(error), zone)
             }
         }
     }
 }
 
-/// A response that counts as answered once its last byte is written, or can't be.
-private func response(_ status: Int, _ value: some Encodable, _ zone: String, _ requests: OpenRequests) -> Response {
+private func response(_ status: Int, _ value: some Encodable, _ zone: String) -> Response {
     var headers: HTTPFields = [.contentType: "application/json"]
     if let name = HTTPField.Name(ControlServer.zoneHeader) { headers[name] = zone }
     let buffer = ByteBuffer(bytes: ControlJSON.encode(value, as: .line) + [10])
-    return Response(
-        status: .init(code: status), headers: headers,
-        body: .init(contentLength: buffer.readableBytes) { writer in
-            defer { requests.end() }
-            try await writer.write(buffer)
-            try await writer.finish(nil)
-        })
+    return Response(status: .init(code: status), headers: headers, body: .init(byteBuffer: buffer))
 }
