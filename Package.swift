@@ -121,7 +121,7 @@ let package = Package(
         tests("Backups", ["Backups", "Buckets", "Storage", "Archive", "Files", "HTTPClient"]),
         tests("Publishing", ["Publishing", "Buckets", "HTTPClient", "Files"]),
         tests("HTTPClient", ["HTTPClient"]),
-        tests("Control", ["Control", "InPlaceRestore", "Scheduler", "JobKit", "Settings", "TimeZones"]),
+        tests("Control", ["Control", "InPlaceRestore", "Scheduler", "JobKit", "Settings", "TimeZones", logging]),
         tests("Jobs", ["Jobs", "Config", "Processes", "Scheduler", "HTTPClient", "JobKit", "Settings"]),
         tests("Platforms", ["Platforms", "JobKit", "Settings"]),
         tests("Recipes", ["Platforms", "Recipes", "Config", "Jobs", "Scheduler", "HTTPClient", "JobKit", "Settings"]),

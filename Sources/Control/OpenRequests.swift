@@ -26,15 +26,18 @@ package final class OpenRequests: Sendable {
     func end() { state.withLock { $0.open -= 1 } }
 
     /// Returns once all are answered and no further one has come for a moment, at once where none is open, or when the time is up.
-    package func settle(within length: Duration, _ clock: any WallClock) async {
-        guard state.withLock({ $0.open }) > 0 else { return }
+    /// - Returns: Whether all are answered.
+    @discardableResult
+    package func settle(within length: Duration, _ clock: any WallClock) async -> Bool {
+        guard state.withLock({ $0.open }) > 0 else { return true }
         let end = clock.uptime + length
         var (seen, quietSince) = (state.withLock { $0.all }, clock.uptime)
         while clock.uptime < end {
             let now = state.withLock { ($0.open, $0.all) }
             if now.0 > 0 || now.1 != seen { (seen, quietSince) = (now.1, clock.uptime) }
-            if clock.uptime - quietSince >= OpenRequests.quiet { return }
+            if clock.uptime - quietSince >= OpenRequests.quiet { return true }
             try? await clock.sleep(for: OpenRequests.pace)
         }
+        return false
     }
 }
