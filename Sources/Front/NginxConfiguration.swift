@@ -1,0 +1,224 @@
+/// The text of nginx's configuration. Pure.
+///
+/// Source of the directives: <https://nginx.org/en/docs/dirindex.html>; all are in nginx 1.18 and later.
+package struct NginxConfiguration {
+    /// The header that marks each answer that came through the front.
+    package static let markHeader = "Shipkeeper-Front"
+    /// The header with which the keepalive job is known when it comes back from outside.
+    package static let nonceHeader = "Shipkeeper-Nonce"
+    /// The path at which this program is asked for the page in place of an app that does not answer.
+    package static let waitingPath = "/-/waiting"
+    /// The header with the path that the visitor has asked for.
+    package static let originalPathHeader = "Shipkeeper-Path"
+    /// The header with the visitor's address.
+    package static let clientHeader = "X-Real-IP"
+
+    /// Private ranges: what connects from there is the platform's own proxy, and what it says of the visitor counts.
+    private static let proxies = [
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::1", "fc00::/7", "fe80::/10",
+    ]
+    /// The most bytes of a request to our own pages.
+    private static let mostOwnBody = "256k"
+
+    private let plan: FrontPlan
+
+    package init(_ plan: FrontPlan) { self.plan = plan }
+
+    package var text: String { ([head] + [http]).joined(separator: "\n") }
+
+    private var head: String {
+        """
+        # Written by shipkeeper at each start: what is changed here is lost.
+        daemon off;
+        \(plan.worker.map { "user \($0.user) \($0.group);\n" } ?? "")worker_processes 1;
+        pid \(quoted(plan.folder + "/nginx.pid"));
+        error_log stderr notice;
+        events {
+            worker_connections 1024;
+        }
+        """
+    }
+
+    private var http: String {
+        """
+        http {
+            default_type application/octet-stream;
+            server_tokens off;
+            tcp_nodelay on;
+            reset_timedout_connection on;
+            recursive_error_pages on;
+            absolute_redirect off;
+            client_header_timeout 30s;
+            client_body_timeout 60s;
+            send_timeout 60s;
+            keepalive_timeout 75s;
+            large_client_header_buffers 4 16k;
+        \(temporaryFolders)
+            log_format visit escape=json '{"at":$msec,"client":"$remote_addr","method":"$request_method","path":"$uri","status":$status,'
+                '"agent":"$http_user_agent","nonce":"$http_\(variable(NginxConfiguration.nonceHeader))"}';
+            access_log syslog:server=unix:\(plan.visitSocket),nohostname,tag=front visit;
+
+        \(NginxConfiguration.proxies.map { "    set_real_ip_from \($0);" }.joined(separator: "\n"))
+            real_ip_header X-Forwarded-For;
+            real_ip_recursive on;
+
+            map $http_upgrade $front_connection {
+                default upgrade;
+                ''      '';
+            }
+            map $http_x_forwarded_proto $front_scheme {
+                default $scheme;
+                https   https;
+            }
+        \(frameMap)
+            upstream page {
+                server unix:\(plan.pageSocket) max_fails=0;
+                keepalive 4;
+            }
+        \(upstream)
+            server {
+        \(plan.listenTexts.map { "        listen \($0);" }.joined(separator: "\n"))
+                server_name _;
+                client_max_body_size \(plan.mostBody);
+                add_header \(NginxConfiguration.markHeader) 1 always;
+
+                proxy_http_version 1.1;
+                proxy_buffering off;
+                proxy_request_buffering off;
+                proxy_buffer_size 32k;
+                proxy_buffers 8 32k;
+                proxy_connect_timeout 5s;
+                proxy_read_timeout 24h;
+                proxy_send_timeout 24h;
+        \(headers(indent: 8))
+
+        \(ownPages)
+        \(app)
+                location @waiting {
+                    rewrite ^ \(NginxConfiguration.waitingPath)? break;
+                    proxy_pass http://page;
+                    proxy_pass_request_body off;
+                    proxy_connect_timeout 2s;
+                    error_page 502 504 =200 @away;
+        \(headers(indent: 12, more: [("Content-Length", "\"\""), (NginxConfiguration.originalPathHeader, "$request_uri")]))
+                }
+                location @away {
+                    root \(quoted(plan.pagesFolder));
+                    rewrite ^ /starting.html? break;
+                    types { }
+                    default_type "text/html; charset=utf-8";
+                    add_header Cache-Control no-store always;
+                    add_header Retry-After 2 always;
+                    add_header \(NginxConfiguration.markHeader) 1 always;
+                }
+            }
+        }
+
+        """
+    }
+
+    private var temporaryFolders: String {
+        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "    \($0)_temp_path \(quoted("\(plan.folder)/\($0)"));" }.joined(separator: "\n")
+    }
+
+    private var upstream: String {
+        guard let upstream = plan.upstream else { return "" }
+        // Idle connections are given up before the app does: Node closes its own after five seconds.
+        return """
+                upstream app {
+                    server \(upstream.text) max_fails=0;
+                    keepalive 16;
+                    keepalive_timeout 4s;
+                }
+            """
+    }
+
+    /// Paths below `/-/` are ours.
+    private var ownPages: String {
+        """
+                location = /-/healthz {
+                    proxy_pass http://page;
+                    proxy_connect_timeout 2s;
+                    proxy_read_timeout 5s;
+                    error_page 502 504 =200 @alive;
+                }
+                location @alive {
+                    default_type text/plain;
+                    return 200 "shipkeeper is starting\\n";
+                }
+                location = \(NginxConfiguration.waitingPath) {
+                    return 404;
+                }
+                location = /- {
+                    return 301 -/;
+                }
+                location /-/ {
+                    client_max_body_size \(NginxConfiguration.mostOwnBody);
+                    proxy_pass http://page;
+                    proxy_connect_timeout 2s;
+                    error_page 502 504 =503 @away;
+                }
+        """
+    }
+
+    private var app: String {
+        guard plan.upstream != nil else {
+            return """
+                        location / {
+                            error_page 418 = @waiting;
+                            return 418;
+                        }
+                """
+        }
+        let frame =
+            plan.frameAncestors.isEmpty
+            ? ""
+            : """
+
+                        proxy_hide_header X-Frame-Options;
+                        proxy_hide_header Content-Security-Policy;
+                        add_header Content-Security-Policy $front_policy always;
+                        add_header \(NginxConfiguration.markHeader) 1 always;
+            """
+        return """
+                    location / {
+                        error_page 418 502 504 = @waiting;
+                        if (!-f \(quoted(plan.readyFile))) {
+                            return 418;
+                        }
+                        proxy_pass http://app;\(frame)
+                    }
+            """
+    }
+
+    /// The app's own policy with other frame ancestors.
+    private var frameMap: String {
+        guard !plan.frameAncestors.isEmpty else { return "" }
+        let ancestors = "frame-ancestors \(plan.frameAncestors.joined(separator: " "))"
+        return """
+                map $upstream_http_content_security_policy $front_policy {
+                    ''      "\(ancestors)";
+                    "~*^(?<front_before>(?:.*;)?\\s*)frame-ancestors[^;]*(?<front_after>.*)$" "${front_before}\(ancestors)${front_after}";
+                    default "$upstream_http_content_security_policy; \(ancestors)";
+                }
+            """
+    }
+
+    /// What a visitor says of proxies before us is replaced. A location with a header of its own inherits none, so it gets all.
+    private func headers(indent: Int, more: [(name: String, value: String)] = []) -> String {
+        let all = [
+            ("Host", "$http_host"), ("Upgrade", "$http_upgrade"), ("Connection", "$front_connection"), ("X-Forwarded-For", "$remote_addr"),
+            (NginxConfiguration.clientHeader, "$remote_addr"), ("X-Forwarded-Proto", "$front_scheme"), ("X-Forwarded-Host", "$http_host"),
+            ("X-Forwarded-Port", "\"\""), ("Forwarded", "\"\""),
+        ]
+        let names = Set(more.map(\.name))
+        return (all.filter { !names.contains($0.0) } + more).map { String(repeating: " ", count: indent) + "proxy_set_header \($0.0) \($0.1);" }
+            .joined(separator: "\n")
+    }
+
+    /// A header's name as nginx writes it in a variable.
+    private func variable(_ header: String) -> String { header.lowercased().replacing("-", with: "_") }
+
+    /// A path in nginx's quotes. Variables can't be quoted there: see `FrontFolder` for how paths with a dollar are avoided.
+    private func quoted(_ path: String) -> String { "\"\(path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" }
+}
