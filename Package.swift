@@ -60,14 +60,15 @@ let package = Package(
         module(
             "Daemon",
             [
-                "Backups", "Buckets", "Config", "Control", "Files", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "Platforms", "PluginHost",
+                "Backups", "Buckets", "Config", "Control", "Files", "Front", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "Platforms",
+                "PluginHost",
                 "Processes", "Scheduler", "Settings", "Storage", "Store", "Threads", "TimeZones", logging,
             ]),
         module("Settings"),
         module("TimeZones", ["Settings"]),
         module("JobKit", ["Settings"]),
         module("Scheduler", ["JobKit", "Settings", "TimeZones"]),
-        module("Config", ["Platforms", "JobKit", "Settings", "Scheduler", "TimeZones", "Files", yams]),
+        module("Config", ["Front", "Platforms", "JobKit", "Settings", "Scheduler", "TimeZones", "Files", yams]),
         module("Store", ["JobKit", "Settings", "Scheduler", "Files", grdb]),
         module("InPlaceRestore", ["JobKit", "Settings", "Scheduler"]),
         module("Control", ["InPlaceRestore", "JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, nioHTTPTypes, logging]),

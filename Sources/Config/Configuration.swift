@@ -63,6 +63,8 @@ package struct Configuration: Sendable {
     package var secretValues: [String] = []
     /// Declared repositories, by name.
     package var repositories: [String: NamedResource] = [:]
+    /// The public port; nil where the file has none, and the app owns it.
+    package var front: Front? = nil
     package var logs: Logs
     package var retention: Retention
     /// How many runs may be under way at once, services aside.

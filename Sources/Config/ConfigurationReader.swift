@@ -35,18 +35,22 @@ package struct ConfigurationReader: Sendable {
         var reader = SettingsReader(root)
         reader.correct(ConfigurationReader.topShapes)
         var configuration = TopLevel.read(&reader, file: file, environment: environment)
+        let frontKeys = FrontKeys.section(&reader, environment: environment)
         let resources = repositories(&reader)
         let places = jobs(&reader, resources, into: &configuration)
         reader.finish()
+        let front = frontKeys?.resolve(configuration.jobs)
         // A value that lacks a variable is one mistake: further errors at that place are not reported.
         let told = Set(tree.problems.filter { $0.severity == .error }.map(\.place) + tree.holes.map(\.place))
-        let all = (problems + reader.problems.filter { !told.contains($0.place) } + NeedsGraph(configuration.jobs.map(\.definition), places).problems)
+        let across = NeedsGraph(configuration.jobs.map(\.definition), places).problems + (front?.problems ?? [])
+        let all = (problems + (reader.problems + across).filter { !told.contains($0.place) })
             .inReadingOrder.map { $0.hiding(configuration.secrets, in: environment) }
         if all.hasErrors { throw ConfigurationError(problems: FullWidthPunctuation.explained(all, isSyntax: false, in: text)) }
         configuration.stopBudgetPlace = root["stop_budget"]?.place
         configuration.warnings = all
         configuration.secretValues = reader.secretValues
         configuration.repositories = resources
+        configuration.front = front?.front
         configuration.values = WrittenValue.all(below: root)
         return configuration
     }
@@ -60,8 +64,13 @@ package struct ConfigurationReader: Sendable {
         }
     }
 
-    static let topShapes =
-        SettingsReader.shapes { _ = TopLevel.read(&$0, file: "", environment: [:]) } + [TopLevel.repositoriesShape, TopLevel.jobsShape]
+    /// The keys at the top, `repositories` and `jobs` aside.
+    static let plainTopShapes = SettingsReader.shapes {
+        _ = TopLevel.read(&$0, file: "", environment: [:])
+        _ = FrontKeys.section(&$0, environment: [:])
+    }
+
+    static let topShapes = plainTopShapes + [TopLevel.repositoriesShape, TopLevel.jobsShape]
 
     private func repositories(_ reader: inout SettingsReader) -> [String: NamedResource] {
         guard let node = reader.node(TopLevel.repositoriesShape) else { return [:] }

@@ -19,7 +19,7 @@ package struct JSONSchema {
     }
 
     private var root: [String: Any] {
-        var schema = object(SettingsReader.shapes { _ = TopLevel.read(&$0, file: "", environment: [:]) })
+        var schema = object(ConfigurationReader.plainTopShapes)
         var properties = schema["properties"] as? [String: Any] ?? [:]
         properties["repositories"] = named(
             TopLevel.repositoriesShape.about, byType(catalog.repositories.mapValues { (about: $0.about, shapes: $0.shapes()) }))

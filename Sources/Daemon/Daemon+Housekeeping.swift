@@ -19,7 +19,7 @@ extension Daemon {
             current.value = new
             ShownTime.zone = new.timeZone
             container.note("the time zone data have changed; it is \(ShownTime.text(clock.now)) now")
-            await scheduler.reload(JobEnvironment(stateFolder: state.path).jobs(of: new), mostParallel: new.mostParallel)
+            await scheduler.reload(jobs(of: new), mostParallel: new.mostParallel)
         }
     }
 

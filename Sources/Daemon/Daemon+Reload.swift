@@ -27,11 +27,13 @@ extension Daemon {
             container.use(new.logs.format.form)
             areRequestsLogged.value = new.logs.requests
             logs.use(mostPerRun: new.logs.mostPerRun)
-            let jobs = environment.jobs(of: new)
+            let isFrontChanged = publicPort.use(new.front)
+            let jobs = jobs(of: new)
             // Before the scheduler says that it is in force.
             current.value = new
             await scheduler.reload(jobs, mostParallel: new.mostParallel)
             await watches.use(jobs)
+            if isFrontChanged { await publicPort.reread(scheduler) }
             ShownTime.zone = new.timeZone
             for warning in new.warnings { container.note(warning.logText, .warning) }
             container.note("reloaded: \(clean.redacted(plan.summary))")

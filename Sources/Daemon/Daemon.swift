@@ -40,6 +40,7 @@ package struct Daemon {
     let stopping: Stopping
     /// The configuration that is in force.
     let current: SharedValue<Configuration>
+    let publicPort: PublicPort
 
     /// Holds the state folder's lock as long as the program lives.
     final class OpenLock: Sendable {
@@ -88,7 +89,13 @@ package struct Daemon {
         return Daemon(
             version: version, file: file, catalog: catalog, configuration: configuration, state: state, lock: lock, clock: clock, http: http,
             redactor: redactor, container: container, areRequestsLogged: areRequestsLogged, stopping: stopping,
-            current: SharedValue(configuration))
+            current: SharedValue(configuration), publicPort: PublicPort(state: state) { container.note($0) })
+    }
+
+    /// The jobs of a configuration, and the service of its public port.
+    func jobs(of configuration: Configuration) -> [ScheduledJob] {
+        let jobs = JobEnvironment(stateFolder: state.path).jobs(of: configuration)
+        return publicPort.job.map { [$0] + jobs } ?? jobs
     }
 
     private static func takeLock(_ state: StateFolder) throws(StartFailure) -> OpenLock {
@@ -126,14 +133,16 @@ package struct Daemon {
         introduce()
         guard let store = openStore() else { return 1 }
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
+        publicPort.use(configuration.front)
+        let jobs = jobs(of: configuration)
         let scheduler = JobScheduler(
-            jobs: environment.jobs(of: configuration),
+            jobs: jobs,
             ports: SchedulerPorts(
                 store: store, clock: clock, processes: launcher, values: store,
                 logs: logs, serviceTools: ServiceInspector(http: CurlClient()), stateFolder: state.path),
             bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
-        await watches.use(environment.jobs(of: configuration))
+        await watches.use(jobs)
         let upgrade = Upgrade(
             stopping.link, scheduler: scheduler, launcher: launcher, configuration: URL(fileURLWithPath: file.path).path, bootID: bootID,
             container: container, clock: clock)
@@ -208,9 +217,10 @@ package struct Daemon {
         let following = Task { await handover.follow(operations.restoring) }
         let first = FirstBackup(current: current, values: store, bootID: bootID, scheduler: scheduler, clock: clock)
         let beginning = Task { await first.follow() }
+        let fronting = Task { await publicPort.follow(scheduler, after: position, isTakeover: !stopping.takeover.processes.isEmpty) }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [warning, listening, housekeeping, recording, zones, beating, following, beginning] { task.cancel() }
+        for task in [warning, listening, housekeeping, recording, zones, beating, following, beginning, fronting] { task.cancel() }
         // Who waits for a run's end is told of it before the socket goes.
         await requests.settle(within: min(Daemon.longestGoodbye, stopping.farewell), clock)
         state.socket.remove()

@@ -16,15 +16,17 @@ package struct SocketPlace {
 
     private var plain: String { state + "/control/control.sock" }
 
-    /// The same for everyone who names the folder.
-    private var short: RawName {
+    /// The same for everyone who names the state folder, and another for each folder.
+    var digest: String {
         let path = URL(fileURLWithPath: state).standardizedFileURL.path
         // FNV-1a: it tells folders apart, and guards nothing.
-        let digest = path.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return RawName("\(String(digest, radix: 16)).sock")
+        return String(path.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, radix: 16)
     }
 
-    private static var bases: [String] {
+    private var short: RawName { RawName("\(digest).sock") }
+
+    /// Folders for sockets, the best first.
+    static var bases: [String] {
         let own = ContainerEnvironment.own
         let named = ["XDG_RUNTIME_DIR", "TMPDIR"].compactMap { own[$0] }.filter { $0.hasPrefix("/") }
         return named + ["/tmp", "/var/tmp", "/dev/shm"]

@@ -32,7 +32,7 @@ package struct NginxConfiguration {
         daemon off;
         \(plan.worker.map { "user \($0.user) \($0.group);\n" } ?? "")worker_processes 1;
         pid \(quoted(plan.folder + "/nginx.pid"));
-        error_log stderr notice;
+        error_log stderr warn;
         events {
             worker_connections 1024;
         }
@@ -98,6 +98,7 @@ package struct NginxConfiguration {
                     rewrite ^ \(NginxConfiguration.waitingPath)? break;
                     proxy_pass http://page;
                     proxy_pass_request_body off;
+                    error_log stderr emerg;
                     proxy_connect_timeout 2s;
                     error_page 502 504 =200 @away;
         \(headers(indent: 12, more: [("Content-Length", "\"\""), (NginxConfiguration.originalPathHeader, "$request_uri")]))
@@ -133,13 +134,14 @@ package struct NginxConfiguration {
             """
     }
 
-    /// Paths below `/-/` are ours.
+    /// Paths below `/-/` are ours. A moment in which this program does not answer is not worth a line of nginx.s log.
     private var ownPages: String {
         """
                 location = /-/healthz {
                     proxy_pass http://page;
                     proxy_connect_timeout 2s;
                     proxy_read_timeout 5s;
+                    error_log stderr emerg;
                     error_page 502 504 =200 @alive;
                 }
                 location @alive {
@@ -156,6 +158,7 @@ package struct NginxConfiguration {
                     client_max_body_size \(NginxConfiguration.mostOwnBody);
                     proxy_pass http://page;
                     proxy_connect_timeout 2s;
+                    error_log stderr emerg;
                     error_page 502 504 =503 @away;
                 }
         """
