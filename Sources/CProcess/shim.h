@@ -98,10 +98,13 @@ static inline int cprocess_epoll_add(int queue, int descriptor, uint64_t id) {
     return epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-/// Waits, and puts the numbers of those that can be read or have ended into `found`; gives how many.
-static inline int cprocess_epoll_wait(int queue, uint64_t *found, int most) {
+/// Takes a descriptor off the list.
+static inline void cprocess_epoll_remove(int queue, int descriptor) { epoll_ctl(queue, EPOLL_CTL_DEL, descriptor, NULL); }
+
+/// Waits for up to so many milliseconds, -1 for without an end, and puts the numbers of those that can be read or have ended into `found`; gives how many.
+static inline int cprocess_epoll_wait(int queue, uint64_t *found, int most, int milliseconds) {
     struct epoll_event events[64];
-    int count = epoll_wait(queue, events, most < 64 ? most : 64, -1);
+    int count = epoll_wait(queue, events, most < 64 ? most : 64, milliseconds);
     for (int i = 0; i < count; i++) found[i] = events[i].data.u64;
     return count;
 }

@@ -35,9 +35,9 @@ extension RunContext {
         let lines = OutputLines(onLine)
         var command = command
         let onOutput = command.onOutput
-        command.onOutput = { bytes, stream in
+        command.onOutput = { bytes, stream, whenKept in
             lines.hear(bytes, stream)
-            onOutput(bytes, stream)
+            onOutput(bytes, stream, whenKept)
         }
         let exit = try await finish(command)
         lines.finish()

@@ -22,7 +22,7 @@ package final class ContainerLog: Sendable {
     /// Lines that could not be written since the last one that was.
     private let unwritten = Mutex(0)
     /// Where lines are made, in the order in which they were said.
-    private let making = WorkQueue(name: "shipkeeper-log")
+    private let making = WorkQueue(name: "shipkeeper-log", mostInLane: 4 << 20, most: 16 << 20)
     private let writing = WorkQueue(name: "shipkeeper-out")
     /// The program's own lines share it; runs count from 1.
     private static let ownLane: Int64 = 0

@@ -11,7 +11,8 @@ package final class RunLogFiles: Sendable {
     private let redactor: Redactor
     private let mostPerRun: Mutex<Int64>
     private let store: RunLogStore
-    private let writing = WorkQueue(name: "shipkeeper-runs")
+    /// Output waits in its pipe while more than a little of it is under way, so this drops lines only where a disk is stalled.
+    private let writing = WorkQueue(name: "shipkeeper-runs", mostInLane: 4 << 20, most: 16 << 20)
 
     /// - Parameter folder: Folder of the files; nil where none can be written.
     package init(folder: String?, container: ContainerLog, redactor: Redactor, mostPerRun: Int64) {

@@ -5,9 +5,6 @@ import Threads
 /// Work that may block, in turn, on a thread of its own. Who adds to it never waits: beyond its bounds the oldest is dropped
 /// and counted.
 final class WorkQueue: Sendable {
-    /// What one lane may have waiting, and all of them together, in bytes.
-    private static let mostInLane = 1 << 20
-    private static let most = 4 << 20
     /// What a line costs beyond its bytes.
     static let costOfLine = 64
     private static let stack = 512 << 10
@@ -37,6 +34,8 @@ final class WorkQueue: Sendable {
     }
 
     fileprivate struct State {
+        let mostInLane: Int
+        let most: Int
         var entries: [Entry] = []
         var lanes: [Int64: Lane] = [:]
         var cost = 0
@@ -49,7 +48,7 @@ final class WorkQueue: Sendable {
     private static let mostGone = 4096
 
     private let name: String
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let thread = Mutex(Worker.none)
     private let filled = DispatchSemaphore(value: 0)
 
@@ -60,8 +59,14 @@ final class WorkQueue: Sendable {
         case running
     }
 
-    /// - Parameter name: Of its thread, which is started with the first work.
-    init(name: String) { self.name = name }
+    /// - Parameters:
+    ///   - name: Of its thread, which is started with the first work.
+    ///   - mostInLane: What one lane may have waiting, in bytes.
+    ///   - most: What all of them together may.
+    init(name: String, mostInLane: Int = 1 << 20, most: Int = 4 << 20) {
+        self.name = name
+        state = Mutex(State(mostInLane: mostInLane, most: most))
+    }
 
     /// Adds work that is never dropped.
     func add(_ work: @escaping @Sendable () -> Void) { enter(.work(work, nil)) }
@@ -92,8 +97,8 @@ final class WorkQueue: Sendable {
                 state.cost += droppable.cost
                 state.lanes[droppable.lane, default: Lane()].cost += droppable.cost
                 state.lanes[droppable.lane, default: Lane()].places.append(state.entries.count - 1)
-                while state.lanes[droppable.lane]?.cost ?? 0 > WorkQueue.mostInLane { state.dropOldest(of: droppable.lane) }
-                while state.cost > WorkQueue.most, let lane = state.laneOfOldest() { state.dropOldest(of: lane) }
+                while state.lanes[droppable.lane]?.cost ?? 0 > state.mostInLane { state.dropOldest(of: droppable.lane) }
+                while state.cost > state.most, let lane = state.laneOfOldest() { state.dropOldest(of: lane) }
             }
             if state.gone > WorkQueue.mostGone, state.gone > state.entries.count / 2 { state.compact() }
             return wasEmpty
@@ -123,7 +128,7 @@ final class WorkQueue: Sendable {
         while true {
             filled.wait()
             let entries = state.withLock { state in
-                defer { state = State() }
+                defer { state = State(mostInLane: state.mostInLane, most: state.most) }
                 return state.entries
             }
             for entry in entries {

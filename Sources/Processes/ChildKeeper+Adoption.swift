@@ -63,7 +63,7 @@ extension ChildKeeper {
 
 extension SystemProcessLauncher {
     /// Takes over a process that the program before this one has started; reads its output from where that had stopped.
-    package func adopt(_ kept: KeptProcess, onOutput: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) -> any RunningProcess {
+    package func adopt(_ kept: KeptProcess, onOutput: @escaping ProcessCommand.Output) throws(LaunchShortage) -> any RunningProcess {
         let keeper = ChildKeeper.shared
         try keeper.start()
         try OutputPump.shared.start()

@@ -10,21 +10,23 @@ final class OutputPipe: Sendable {
     private let stream: OutputPump.ID
     private let ended = Gate<Void>()
 
-    convenience init(_ stream: LogStream, _ deliver: @escaping @Sendable ([UInt8], LogStream) -> Void) throws(LaunchShortage) {
-        try self.init { deliver($0, stream) }
+    /// One for a stream whose bytes are kept.
+    convenience init(_ stream: LogStream, _ deliver: @escaping ProcessCommand.Output) throws(LaunchShortage) {
+        try self.init(making: .log { deliver($0, stream, $1) })
     }
 
-    convenience init(_ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) { try self.init(making: .plain(deliver)) }
+    /// One for messages, which are taken at once.
+    convenience init(_ deliver: @escaping @Sendable ([UInt8]) -> Void) throws(LaunchShortage) { try self.init(making: .messages(deliver)) }
 
     /// One that is read on by a successor of this program.
-    convenience init(_ stream: LogStream, surviving deliver: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) {
+    convenience init(_ stream: LogStream, surviving deliver: @escaping ProcessCommand.Output) throws(LaunchShortage) {
         // Where there can be no spool, nothing is to survive.
         if let spool = Spool() {
             // Before anything is read: what the log has by then is none of this stream's.
             deliver([], stream) { spool.begin(log: $0) }
-            try self.init(making: .spooled(spool) { deliver($0, stream, $1) })
+            try self.init(making: .spooledLog(spool) { deliver($0, stream, $1) })
         } else {
-            try self.init(making: .plain { deliver($0, stream, { _ in }) })
+            try self.init(stream, deliver)
         }
     }
 
@@ -37,17 +39,17 @@ final class OutputPipe: Sendable {
         }
         self.stream = stream
         writer = ends.write
-        if case .spooled(let spool, _) = receiver { keepsakes = [ends.read, spool.raw] } else { keepsakes = [] }
+        if case .spooledLog(let spool, _) = receiver { keepsakes = [ends.read, spool.raw] } else { keepsakes = [] }
     }
 
     /// Reads on where a program that is gone has stopped.
     /// - Parameters:
     ///   - end: The end to read, which is the pipe's from now on.
     ///   - spool: Likewise.
-    init(adopting end: CInt, spool: CInt, _ stream: LogStream, _ deliver: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) {
+    init(adopting end: CInt, spool: CInt, _ stream: LogStream, _ deliver: @escaping ProcessCommand.Output) throws(LaunchShortage) {
         let ended = ended
         let spool = Spool(adopting: spool)
-        guard let id = OutputPump.shared.add(end, .spooled(spool) { deliver($0, stream, $1) }, onEnd: { ended.open(()) }) else {
+        guard let id = OutputPump.shared.add(end, .spooledLog(spool) { deliver($0, stream, $1) }, onEnd: { ended.open(()) }) else {
             Glibc.close(end)
             throw .descriptors
         }

@@ -3,7 +3,7 @@ import JobKit
 import Synchronization
 import Threads
 
-/// Reads the output of all processes on one thread, and hands it over as it comes.
+/// Reads the output of all processes on one thread, and hands it over as it comes, no faster than it is kept.
 ///
 /// A stream is known by a number of its own that is never used twice: its descriptor's number may be another's right after.
 final class OutputPump: Sendable {
@@ -11,45 +11,36 @@ final class OutputPump: Sendable {
 
     /// Where a stream's bytes go.
     enum Receiver: Sendable {
-        case plain(@Sendable ([UInt8]) -> Void)
-        /// By way of a spool, which learns what has been kept.
-        case spooled(Spool, @Sendable ([UInt8], (@Sendable (LogEnd) -> Void)?) -> Void)
+        /// To one who takes them at once.
+        case messages(@Sendable ([UInt8]) -> Void)
+        /// To a log.
+        case log(@Sendable ([UInt8], ProcessCommand.WhenKept?) -> Void)
+        /// To a log by way of a spool, which learns what has been kept.
+        case spooledLog(Spool, @Sendable ([UInt8], ProcessCommand.WhenKept?) -> Void)
     }
 
-    private struct Reader {
+    fileprivate struct Reader {
         var raw: CInt
         var receiver: Receiver
         var onEnd: @Sendable () -> Void
-        /// Called when a spool that waited for the log may give more.
-        var onRoom: @Sendable () -> Void
-
-        /// Hands over what is there; gives how many bytes, 0 at the end, nil where there is nothing just now.
-        func take() -> Int? {
-            switch receiver {
-            case .plain(let deliver):
-                guard let bytes = OwnedFD.read(raw) else { return nil }
-                if !bytes.isEmpty { deliver(bytes) }
-                return bytes.count
-            case .spooled(let spool, let deliver):
-                guard let piece = spool.take(from: raw) else { return nil }
-                guard !piece.bytes.isEmpty else { return 0 }
-                let onRoom = onRoom
-                let whenKept: @Sendable (LogEnd) -> Void = { end in if spool.keep(piece, log: end) { onRoom() } }
-                deliver(piece.bytes, piece.isForced ? nil : whenKept)
-                return piece.bytes.count
-            }
-        }
+        var flow: OutputFlow
+        /// While nothing is taken from the pipe, when to look again.
+        var heldUntil: ContinuousClock.Instant?
     }
 
-    private enum Stage {
+    fileprivate enum Stage {
         case notStarted
         case running(Poller, wake: CInt)
     }
 
-    private struct State {
+    fileprivate struct State {
         var stage = Stage.notStarted
         var lastID: ID = 0
         var readers: [ID: Reader] = [:]
+        /// Streams that nothing is taken from.
+        var held: Set<ID> = []
+        /// Streams to be read although nothing announces them.
+        var due: Set<ID> = []
         var closing: Set<ID> = []
         /// Called once all that is there now has been handed over.
         var flushing: [ID: [@Sendable () -> Void]] = [:]
@@ -58,6 +49,9 @@ final class OutputPump: Sendable {
     static let shared = OutputPump()
     /// What a pipe holds at most, in bytes.
     private static let mostInPipe = 1 << 20
+    /// Taken from one stream before the others have their turn.
+    private static let mostInTurn = 128 << 10
+    private static let mostInPiece = 16 << 10
     private static let wakeID: ID = 0
 
     private let state = Mutex(State())
@@ -93,26 +87,17 @@ final class OutputPump: Sendable {
             guard case .running(let poller, _) = state.stage else { return nil }
             state.lastID += 1
             let id = state.lastID
-            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd, onRoom: { [self] in read(id) })
-            if poller.add(raw, id: id) {
-                // A spool may hold what nobody will announce.
-                if case .spooled = receiver {
-                    state.flushing[id] = []
-                    nudge(state)
-                }
-                return id
+            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd, flow: OutputFlow(at: .now))
+            guard poller.add(raw, id: id) else {
+                state.readers[id] = nil
+                return nil
             }
-            state.readers[id] = nil
-            return nil
-        }
-    }
-
-    /// Reads a stream although nothing announces it.
-    private func read(_ id: ID) {
-        state.withLock { state in
-            guard state.readers[id] != nil, state.flushing[id] == nil else { return }
-            state.flushing[id] = []
-            nudge(state)
+            if case .spooledLog = receiver {
+                // It may hold what nobody will announce.
+                state.due.insert(id)
+                nudge(state)
+            }
+            return id
         }
     }
 
@@ -140,47 +125,153 @@ final class OutputPump: Sendable {
         if case .running(_, let wake) = state.stage { OwnedFD.writeByte(wake) }
     }
 
+    /// Some of what a stream has handed over is kept.
+    private func keep(_ id: ID, cost: Int) {
+        state.withLock { state in
+            guard state.readers[id] != nil else { return }
+            state.readers[id]?.flow.keep(cost: cost, at: .now)
+            if state.held.contains(id), state.due.insert(id).inserted { nudge(state) }
+        }
+    }
+
     // MARK: The thread
 
     private func loop(_ poller: Poller, _ wake: CInt) {
+        // Streams with more to be read at once.
+        var more: Set<ID> = []
         while true {
-            for id in poller.wait() {
-                if id == OutputPump.wakeID { _ = OwnedFD.read(wake) } else { take(id, most: 1) }
+            for id in poller.wait(more.isEmpty ? untilNextHold() : .zero) {
+                if id == OutputPump.wakeID { _ = OwnedFD.read(wake) } else { more.insert(id) }
             }
-            let (flushing, closing) = state.withLock { state in
-                defer { (state.flushing, state.closing) = ([:], []) }
-                return (state.flushing, state.closing)
+            let (due, flushing, closing) = state.withLock { state in
+                defer { (state.due, state.flushing, state.closing) = ([], [:], []) }
+                return (state.due.union(state.expired(at: .now)), state.flushing, state.closing)
             }
+            more = more.union(due).filter { take($0, poller) }
             for (id, listeners) in flushing {
-                take(id, most: OutputPump.mostInPipe)
+                takeAll(id)
                 for listener in listeners { listener() }
             }
             for id in closing {
-                take(id, most: OutputPump.mostInPipe)
+                takeAll(id)
                 if let reader = reader(id) { end(id, reader) }
             }
         }
     }
 
+    private func untilNextHold() -> Duration? {
+        state.withLock { state in state.held.compactMap { state.readers[$0]?.heldUntil }.min().map { max(.zero, $0 - .now) } }
+    }
+
     private func reader(_ id: ID) -> Reader? { state.withLock { $0.readers[id] } }
 
-    /// Hands over about so many bytes of what is there, and no more where someone continues writing.
-    private func take(_ id: ID, most: Int) {
+    /// Hands over what is there, as far as the log keeps up, up to a turn's share. Whether there may be more to take at once.
+    private func take(_ id: ID, _ poller: Poller) -> Bool {
+        var rest = OutputPump.mostInTurn
+        while rest > 0 {
+            guard let (reader, verdict) = state.withLock({ $0.verdict(id, poller) }) else { return false }
+            let isForced: Bool
+            switch verdict {
+            case .take: isForced = false
+            case .force: isForced = true
+            case .hold: return false
+            }
+            guard let count = handOver(id, reader, isForced: isForced) else { return false }
+            if count == 0 {
+                end(id, reader)
+                return false
+            }
+            rest -= count
+        }
+        return true
+    }
+
+    /// Hands over all that is there, whether or not the log keeps up, and no more where someone continues writing.
+    private func takeAll(_ id: ID) {
         guard let reader = reader(id) else { return }
-        var rest = most
-        while rest > 0, let count = reader.take() {
+        var rest = OutputPump.mostInPipe
+        while rest > 0, let count = handOver(id, reader, isForced: false) {
             if count == 0 { return end(id, reader) }
             rest -= count
         }
     }
 
+    /// Hands over a piece of what is there; gives how many bytes, 0 at the end, nil where there is nothing just now.
+    private func handOver(_ id: ID, _ reader: Reader, isForced: Bool) -> Int? {
+        switch reader.receiver {
+        case .messages(let deliver):
+            guard let bytes = OwnedFD.read(reader.raw, most: OutputPump.mostInPiece) else { return nil }
+            if !bytes.isEmpty { deliver(bytes) }
+            return bytes.count
+        case .log(let deliver):
+            guard let bytes = OwnedFD.read(reader.raw, most: OutputPump.mostInPiece) else { return nil }
+            if !bytes.isEmpty { deliver(bytes, isForced ? nil : account(id, bytes)) }
+            return bytes.count
+        case .spooledLog(let spool, let deliver):
+            guard let piece = spool.take(from: reader.raw) else { return nil }
+            if piece.bytes.isEmpty { return 0 }
+            if isForced {
+                deliver(piece.bytes, nil)
+                spool.giveUp(piece)
+            } else {
+                let whenKept = account(id, piece.bytes)
+                deliver(piece.bytes) { end in
+                    spool.keep(piece, log: end)
+                    whenKept(end)
+                }
+            }
+            return piece.bytes.count
+        }
+    }
+
+    /// Counts bytes as under way until they are kept.
+    private func account(_ id: ID, _ bytes: [UInt8]) -> ProcessCommand.WhenKept {
+        let cost = OutputFlow.cost(of: bytes)
+        state.withLock { $0.readers[id]?.flow.handOver(cost: cost, at: .now) }
+        return { [self] _ in keep(id, cost: cost) }
+    }
+
     private func end(_ id: ID, _ reader: Reader) {
         let listeners = state.withLock { state in
             state.readers[id] = nil
+            state.held.remove(id)
             return state.flushing.removeValue(forKey: id) ?? []
         }
         reader.onEnd()
         for listener in listeners { listener() }
         close(reader.raw)
+    }
+}
+
+extension OutputPump.State {
+    /// Streams that have been held for long enough.
+    fileprivate func expired(at now: ContinuousClock.Instant) -> [OutputPump.ID] {
+        held.filter { id in readers[id]?.heldUntil.map { $0 <= now } ?? false }
+    }
+
+    /// What is to be done with a stream, which leaves the poller's list while it is held: a level that nobody lowers would wake the thread for ever.
+    fileprivate mutating func verdict(_ id: OutputPump.ID, _ poller: Poller) -> (OutputPump.Reader, OutputFlow.Verdict)? {
+        guard var reader = readers[id] else { return nil }
+        var verdict = reader.flow.verdict(at: .now)
+        switch (verdict, reader.heldUntil) {
+        case (.hold(let instant), nil):
+            poller.remove(reader.raw)
+            held.insert(id)
+            reader.heldUntil = instant
+        case (.hold(let instant), _?): reader.heldUntil = instant
+        case (.take, _?), (.force, _?):
+            if poller.add(reader.raw, id: id) {
+                held.remove(id)
+                reader.heldUntil = nil
+            } else {
+                // The kernel has no room for it just now.
+                let again = ContinuousClock.now + OutputFlow.patience
+                reader.heldUntil = again
+                verdict = .hold(until: again)
+            }
+        case (.take, nil), (.force, nil): break
+        }
+        readers[id] = reader
+        return (reader, verdict)
     }
 }

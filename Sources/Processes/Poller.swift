@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Settings
 
 /// Descriptors to be read, each registered once under a number of the caller's: the kernel keeps the list.
 struct Poller: Sendable {
@@ -14,10 +15,16 @@ struct Poller: Sendable {
     /// False where the kernel has no room for it. A descriptor leaves the list when it is closed.
     func add(_ descriptor: CInt, id: UInt64) -> Bool { cprocess_epoll_add(raw, descriptor, id) == 0 }
 
+    /// The descriptor is not in the list any more; it can be added again.
+    func remove(_ descriptor: CInt) { cprocess_epoll_remove(raw, descriptor) }
+
     /// Blocks until some can be read or have ended; gives their numbers.
-    func wait() -> [UInt64] {
+    /// - Parameter timeout: The longest that it blocks; nil for without an end.
+    func wait(_ timeout: Duration?) -> [UInt64] {
         var found = [UInt64](repeating: 0, count: 64)
-        let count = unsafe cprocess_epoll_wait(raw, &found, Int32(found.count))
+        // Rounded up: who wakes too early would only wait again.
+        let milliseconds = timeout.map { CInt(clamping: max(0, ($0 + .microseconds(999)).wholeMilliseconds)) }
+        let count = unsafe cprocess_epoll_wait(raw, &found, Int32(found.count), milliseconds ?? -1)
         return Array(found.prefix(Int(max(0, count))))
     }
 }

@@ -16,11 +16,6 @@ package final class Spool: Sendable {
         package var bytes: [UInt8]
         /// The position after the last line that is whole.
         package var lineEnd: Int64
-        /// Whether nobody need say that it is kept: the log is so far behind that it drops lines.
-        package var isForced = false
-
-        /// What it takes of the room of a log that is behind.
-        var cost: Int { bytes.count + Spool.costOfLine * bytes.count { $0 == 10 } }
     }
 
     private struct State {
@@ -29,9 +24,6 @@ package final class Spool: Sendable {
         var lineEnd: Int64
         var kept: Int64
         var punched: Int64
-        /// Of pieces that are not known to be kept.
-        var cost = 0
-        var isWaiting = false
         var logEnd = LogEnd.none
         /// The system can't move bytes here: they are read, and what is under way is lost with this program.
         var isPlain = false
@@ -43,12 +35,9 @@ package final class Spool: Sendable {
 
     package static let start: Int64 = 4096
     private static let mostAtOnce = 65_536
-    /// The bytes of a piece, and the cost of those under way: less than makes a log drop lines, for both streams of a process together.
-    private static let mostInPiece = 4096
-    private static let mostUnderWay = 192 << 10
-    private static let costOfLine = 64
-    /// What may wait here for a log that is behind. Beyond that it is handed over all the same: the process must never wait for its log.
-    private static let mostWaiting: Int64 = 1 << 20
+    /// The bytes of a piece, and what it may cost: short lines cost more than their bytes.
+    private static let mostInPiece = 16 << 10
+    private static let mostCost = 64 << 10
     /// A line that is longer is not begun again by a successor.
     private static let longestLine: Int64 = 4 << 20
     private static let punchAfter: Int64 = 1 << 20
@@ -76,25 +65,20 @@ package final class Spool: Sendable {
 
     deinit { close(raw) }
 
-    /// The next bytes; nil where there are none just now, or the log has not kept enough of those before.
+    /// The next bytes; nil where there are none just now.
     package func take(from pipe: CInt) -> Piece? {
         state.withLock { state in
-            if state.isPlain, state.next == state.end { return OwnedFD.read(pipe).map { Piece(bytes: $0, lineEnd: state.lineEnd, isForced: true) } }
-            var found = Found.bytes
-            if state.end - state.next < Spool.mostWaiting, !state.isPlain { found = fill(&state, from: pipe) }
-            if state.next < state.end { return next(&state) }
-            return found == .end ? Piece(bytes: [], lineEnd: state.lineEnd) : nil
+            if state.next == state.end {
+                if state.isPlain { return OwnedFD.read(pipe).map { Piece(bytes: $0, lineEnd: state.lineEnd) } }
+                switch fill(&state, from: pipe) {
+                case .bytes where state.isPlain: return OwnedFD.read(pipe).map { Piece(bytes: $0, lineEnd: state.lineEnd) }
+                case .bytes: break
+                case .nothing: return nil
+                case .end: return Piece(bytes: [], lineEnd: state.lineEnd)
+                }
+            }
+            return stored(&state)
         }
-    }
-
-    private func next(_ state: inout State) -> Piece? {
-        let isForced = state.end - state.next >= Spool.mostWaiting
-        state.isWaiting = state.cost >= Spool.mostUnderWay && !isForced
-        if state.isWaiting { return nil }
-        var piece = stored(&state)
-        piece.isForced = isForced && state.cost >= Spool.mostUnderWay
-        if piece.isForced { note(piece.lineEnd, &state) } else { state.cost += piece.cost }
-        return piece
     }
 
     private func fill(_ state: inout State, from pipe: CInt) -> Found {
@@ -111,9 +95,10 @@ package final class Spool: Sendable {
 
     private func stored(_ state: inout State) -> Piece {
         let (from, wanted) = (state.next, min(Spool.mostInPiece, Int(state.end - state.next)))
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+        var bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
             count = unsafe max(0, pread(raw, buffer.baseAddress, wanted, Int(from)))
         }
+        if OutputFlow.cost(of: bytes) > Spool.mostCost { bytes.removeLast(max(0, bytes.count - Spool.mostCost / (OutputFlow.costOfLine + 1))) }
         // A file in memory can be read as far as it goes; if not, nothing of it is left to be had.
         state.next = bytes.isEmpty ? state.end : from + Int64(bytes.count)
         if let last = bytes.lastIndex(of: 10) { state.lineEnd = from + Int64(last) + 1 }
@@ -142,17 +127,16 @@ package final class Spool: Sendable {
         }
     }
 
-    /// A piece, and all before it, is in the log as far as it is whole lines; the log ends there.
-    /// - Returns: Whether there is room for more, that waited for this.
-    @discardableResult
-    package func keep(_ piece: Piece, log end: LogEnd) -> Bool {
+    /// A piece, and all before it, is in the log as far as it is whole lines, or is given up; the log ends there.
+    package func keep(_ piece: Piece, log end: LogEnd) {
         state.withLock { state in
             state.logEnd = end
-            state.cost -= piece.cost
             note(piece.lineEnd, &state)
-            return state.isWaiting && state.cost < Spool.mostUnderWay
         }
     }
+
+    /// A piece was handed over to a stalled log: nobody waits until it is kept.
+    package func giveUp(_ piece: Piece) { state.withLock { note(piece.lineEnd, &$0) } }
 
     private func note(_ position: Int64, _ state: inout State) {
         guard position >= state.kept else { return }

@@ -111,8 +111,7 @@ package struct SystemProcessLauncher: ProcessLauncher {
         }
 
         private static func output(_ stream: LogStream, _ command: ProcessCommand) throws(LaunchShortage) -> OutputPipe {
-            if let survival = command.survival { return try OutputPipe(stream, surviving: survival.onOutput) }
-            return try OutputPipe(stream, command.onOutput)
+            command.survival == nil ? try OutputPipe(stream, command.onOutput) : try OutputPipe(stream, surviving: command.onOutput)
         }
 
         /// What a successor of this program needs to read on.

@@ -55,7 +55,6 @@ struct ServiceSupervisorTests {
     /// Prints before anybody knows that the process is there, and once more when it is known.
     private struct HastyLauncher: ProcessLauncher {
         let next: FakeLauncher
-        let survives: Bool
 
         func launch(_ command: ProcessCommand) async throws(LaunchError) -> any RunningProcess {
             for text in ["tick 0", "tick 1"] { print(text, command) }
@@ -63,14 +62,14 @@ struct ServiceSupervisorTests {
         }
 
         func print(_ text: String, _ command: ProcessCommand) {
-            if survives { command.survival?.onOutput(Array(text.utf8), .standardOutput, nil) } else { command.onOutput(Array(text.utf8), .standardOutput) }
+            command.onOutput(Array(text.utf8), .standardOutput, nil)
         }
     }
 
-    @Test("what a process prints comes after the line that it was started", .timeLimit(.minutes(30)), arguments: [false, true])
-    func order(survives: Bool) async throws {
+    @Test("what a process prints comes after the line that it was started", .timeLimit(.minutes(30)))
+    func order() async throws {
         let stage = Stage()
-        let launcher = HastyLauncher(next: stage.launcher, survives: survives)
+        let launcher = HastyLauncher(next: stage.launcher)
         stage.launcher.fail([.notFound(program: "app", searched: "")])
         let context = RunContext.fake(launcher, stage.clock, stage.reporter)
         let task = Task {

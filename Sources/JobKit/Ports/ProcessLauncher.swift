@@ -10,8 +10,8 @@ package struct ProcessCommand: Sendable {
     package var folder: String?
     /// The value of the variable `SHIPKEEPER_MARK`, by which the processes that it starts are recognized.
     package var mark: String
-    /// Gets what it prints as it comes, cut anywhere. Called on a thread that serves other processes too: it must not block.
-    package var onOutput: @Sendable ([UInt8], LogStream) -> Void
+    /// Gets what it prints, cut anywhere. Called on a thread that serves other processes too: it must not block.
+    package var onOutput: Output
     /// Whether it only checks something: an orphan that either it or another process may have left is then not taken for its own.
     package var isProbe = false
     /// Messages to and from the process, apart from what it prints; nil for none.
@@ -19,9 +19,12 @@ package struct ProcessCommand: Sendable {
     /// Lets the process outlive this program, where something above it keeps processes; nil where it is to end with it.
     package var survival: Survival?
 
-    /// Takes what a process writes, and calls back once, on any thread, when the lines that the bytes complete are kept or dropped, with the end of the
-    /// log then.
-    package typealias KeptOutput = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: (@Sendable (LogEnd) -> Void)?) -> Void
+    /// Called once, on any thread, when the lines that some bytes complete are kept or dropped, with the end of the log then.
+    package typealias WhenKept = @Sendable (LogEnd) -> Void
+
+    /// Takes what a process writes. Where `whenKept` is there it must be called, at once or later: the process waits while too much of its output is neither
+    /// kept nor dropped, for two seconds at the most.
+    package typealias Output = @Sendable (_ bytes: [UInt8], LogStream, _ whenKept: WhenKept?) -> Void
 
     /// What the program that takes over from this one learns of a process.
     package struct Survival: Sendable {
@@ -29,13 +32,8 @@ package struct ProcessCommand: Sendable {
         package static let most = 4096
 
         package var note: [UInt8]
-        /// Called instead of the command's `onOutput`.
-        package var onOutput: KeptOutput
 
-        package init(note: [UInt8], onOutput: @escaping KeptOutput) {
-            self.note = note
-            self.onOutput = onOutput
-        }
+        package init(note: [UInt8]) { self.note = note }
     }
 
     /// A request that a process gets on standard input, at once, and the messages that it writes to file descriptor 3.
@@ -55,14 +53,25 @@ package struct ProcessCommand: Sendable {
     }
 
     package init(
-        arguments: [String], environment: [String: String], folder: String? = nil, mark: String,
-        onOutput: @escaping @Sendable ([UInt8], LogStream) -> Void
+        arguments: [String], environment: [String: String], folder: String? = nil, mark: String, onOutput: @escaping Output
     ) {
         self.arguments = arguments
         self.environment = environment
         self.folder = folder
         self.mark = mark
         self.onOutput = onOutput
+    }
+
+    /// One whose output is taken at once.
+    package init(
+        arguments: [String], environment: [String: String], folder: String? = nil, mark: String, onOutput: @escaping @Sendable ([UInt8], LogStream) -> Void
+    ) {
+        self.init(
+            arguments: arguments, environment: environment, folder: folder, mark: mark,
+            onOutput: { bytes, stream, whenKept in
+                onOutput(bytes, stream)
+                whenKept?(.none)
+            })
     }
 }
 

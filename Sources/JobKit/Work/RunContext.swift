@@ -76,7 +76,7 @@ package struct RunContext: Sendable {
         let reporter = reporter
         return ProcessCommand(
             arguments: program.arguments, environment: environment, folder: folder,
-            mark: "\(bootID):\(job):\(run)", onOutput: { reporter.output($0, from: $1) })
+            mark: "\(bootID):\(job):\(run)", onOutput: { reporter.output($0, from: $1, whenKept: $2) })
     }
 }
 

@@ -155,7 +155,10 @@ package struct HexoJob: JobType {
         guard let needed = site.neededNode else { return }
         let said = Mutex("")
         var command = context.command(.command(["node", "--version"]), folder: settings.site)
-        command.onOutput = { bytes, _ in said.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+        command.onOutput = { bytes, _, whenKept in
+            said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+            whenKept?(.none)
+        }
         do { _ = try await context.finish(command) } catch {
             throw JobError(
                 "Hexo needs Node.js \(needed) or newer: \(error.summary)", hint: "install it in the container, or add it to the PATH of the job by \"env\"")

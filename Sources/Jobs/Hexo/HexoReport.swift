@@ -154,9 +154,9 @@ extension RunContext {
         let errors = OutputLines { onLine($0, .standardError) }
         var command = command
         let onOutput = command.onOutput
-        command.onOutput = { bytes, stream in
+        command.onOutput = { bytes, stream, whenKept in
             (stream == .standardError ? errors : output).hear(bytes, stream)
-            onOutput(bytes, stream)
+            onOutput(bytes, stream, whenKept)
         }
         let exit = try await finish(command)
         for lines in [output, errors] { lines.finish() }

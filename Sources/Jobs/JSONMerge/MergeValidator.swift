@@ -30,7 +30,10 @@ struct MergeValidator: Sendable {
         let heard = Mutex<[String]>([])
         let lines = OutputLines { line in heard.withLock { if $0.count < MergeValidator.mostLines { $0.append(line) } } }
         // It may run many times: only the first line of its output is reported.
-        command.onOutput = { bytes, stream in lines.hear(bytes, stream) }
+        command.onOutput = { bytes, stream, whenKept in
+            lines.hear(bytes, stream)
+            whenKept?(.none)
+        }
         let judged = command
         do throws(JobError) {
             let exit = try await Deadline.within(timeout, context.clock) { () throws(JobError) in try await context.finish(judged) }

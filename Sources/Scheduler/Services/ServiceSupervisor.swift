@@ -155,16 +155,13 @@ package struct ServiceSupervisor: Sendable {
 
     /// The same command, for a process that outlives this program, and whose output is held back.
     private func lasting(_ command: ProcessCommand, _ context: RunContext, _ launches: Int, _ output: HeldOutput) -> ProcessCommand {
-        let reporter = context.reporter
         let note = SurvivorNote(
             bootID: context.bootID, job: context.job, run: context.run, launch: launches, startedAt: context.clock.now, fingerprint: fingerprint,
             mark: command.mark)
         var command = command
         let onOutput = command.onOutput
-        command.onOutput = { bytes, stream in output.pass { onOutput(bytes, stream) } }
-        command.survival = ProcessCommand.Survival(note: note.bytes) { bytes, stream, whenKept in
-            output.pass { reporter.output(bytes, from: stream, whenKept: whenKept) }
-        }
+        command.onOutput = { bytes, stream, whenKept in output.pass { onOutput(bytes, stream, whenKept) } }
+        command.survival = ProcessCommand.Survival(note: note.bytes)
         return command
     }
 

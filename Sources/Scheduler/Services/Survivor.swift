@@ -7,11 +7,11 @@ package struct Survivor: Sendable {
     /// Where the log of its run ended when what it has written was last known to be in it.
     package var logEnds: [LogStream: LogEnd]
     /// Takes it over, and delivers what it has written since the log of its run ended.
-    package var adopt: @Sendable (_ onOutput: @escaping ProcessCommand.KeptOutput) throws(LaunchShortage) -> any RunningProcess
+    package var adopt: @Sendable (_ onOutput: @escaping ProcessCommand.Output) throws(LaunchShortage) -> any RunningProcess
 
     package init(
         note: SurvivorNote, logEnds: [LogStream: LogEnd] = [:],
-        adopt: @escaping @Sendable (@escaping ProcessCommand.KeptOutput) throws(LaunchShortage) -> any RunningProcess
+        adopt: @escaping @Sendable (@escaping ProcessCommand.Output) throws(LaunchShortage) -> any RunningProcess
     ) {
         self.note = note
         self.logEnds = logEnds
