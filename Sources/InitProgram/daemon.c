@@ -3,6 +3,7 @@
 #include "../CInit/wire.h"
 #include "environment.h"
 #include "link.h"
+#include "restarts.h"
 #include "watch.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +60,7 @@ static int begin(const char *program, char *words[]) {
         link_close();
     }
     watch_begin();
+    restarts_begun();
     return failure;
 }
 

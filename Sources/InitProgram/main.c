@@ -17,6 +17,7 @@
 #include "watch.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -92,7 +93,7 @@ static int replace(void) {
 /// What follows the daemon's end: the exit code to pass on, or -1 when it was started again.
 static int conclude(int status) {
     link_drain();
-    int is_replaced = report.is_replaced, is_trial = former && report.heartbeats == 0;
+    int is_replaced = report.is_replaced, was_well = report.heartbeats > 0, is_trial = former && !was_well;
     daemon_process = 0;
     link_close();
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -104,17 +105,20 @@ static int conclude(int status) {
     // Without services there is nothing to lose: what is left is ended, and in the end the program is given up.
     int has_services = store_running() > 0;
     // One that can't take services over, such as for a mistake in its configuration, is no reason to end them.
-    int is_unfit = has_services && code != 0 && report.heartbeats == 0;
+    int is_unfit = has_services && code != 0 && !was_well;
     if (!signal && !is_unfit) return leave(code);
     if (!has_services) end_leftovers();
-    if (!restarts_allow(has_services)) {
+    if (!restarts_allow(has_services, was_well)) {
         say("the program was ended by signal %d for the %dth time in ten minutes; giving up", signal, restarts_lately());
         return leave(code);
     }
+    long pause = restarts_pause(has_services);
+    char start[64] = "starting it again";
+    if (pause) snprintf(start, sizeof start, "starting it again in %ld ms", pause);
     const char *services = has_services ? "; services continue" : "";
-    if (signal) say("the program was ended by signal %d; starting it again%s", signal, services);
-    else say("the program ended with code %d before it could take services over; starting it again%s", code, services);
-    return rest(restarts_pause(has_services)) && start_when_possible() ? -1 : leave(code);
+    if (signal) say("the program was ended by signal %d; %s%s", signal, start, services);
+    else say("the program ended with code %d before it could take services over; %s%s", code, start, services);
+    return rest(pause) && start_when_possible() ? -1 : leave(code);
 }
 
 static int run(void) {

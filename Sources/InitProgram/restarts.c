@@ -1,38 +1,43 @@
 #include "restarts.h"
-#include <string.h>
-#include <time.h>
+#include "instant.h"
 
-enum { MOST_RESTARTS = 5, WINDOW = 600, MOST_TIMES = 16 };
+enum { MOST_RESTARTS = 5, WINDOW = 600000 };
 
-// The wait doubles with each fault, up to this, in milliseconds.
-enum { FIRST_PAUSE = 1000, FIRST_PAUSE_WITH_SERVICES = 250, LONGEST_PAUSE = 30000 };
+// The wait doubles with each daemon that ends so soon, or before it was well, up to the longest. In milliseconds.
+enum { SOON = 1000, FIRST_PAUSE = 1000, FIRST_PAUSE_WITH_SERVICES = 250, LONGEST_PAUSE = 30000 };
 
 static int count, replacements;
-/// The newest last.
-static time_t times[MOST_TIMES];
+static instant began;
+/// Daemons in a row that ended too soon.
+static int short_lives;
+/// Faults without services, the newest last: one more than is allowed.
+static instant times[MOST_RESTARTS + 1];
 static int time_count;
 
 int restarts_count(void) { return count; }
 
 int restarts_lately(void) { return time_count; }
 
-int restarts_allow(int has_services) {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
+int restarts_allow(int has_services, int was_well) {
+    count++;
+    short_lives = was_well && awake() - began >= SOON ? 0 : short_lives + 1;
+    if (has_services) return 1;
+    instant at = now();
     int kept = 0;
     for (int i = 0; i < time_count; i++) {
-        if (now.tv_sec - times[i] < WINDOW) times[kept++] = times[i];
+        if (at - times[i] < WINDOW) times[kept++] = times[i];
     }
-    if (kept == MOST_TIMES) memmove(times, times + 1, sizeof *times * --kept);
-    times[kept] = now.tv_sec;
+    times[kept] = at;
     time_count = kept + 1;
-    count++;
-    return has_services || time_count <= MOST_RESTARTS;
+    return time_count <= MOST_RESTARTS;
 }
 
+void restarts_begun(void) { began = awake(); }
+
 long restarts_pause(int has_services) {
+    if (short_lives == 0) return 0;
     long pause = has_services ? FIRST_PAUSE_WITH_SERVICES : FIRST_PAUSE;
-    for (int i = 1; i < time_count && pause < LONGEST_PAUSE; i++) pause *= 2;
+    for (int i = 1; i < short_lives && pause < LONGEST_PAUSE; i++) pause *= 2;
     return pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 }
 

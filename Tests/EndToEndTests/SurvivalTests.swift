@@ -58,6 +58,27 @@ struct SurvivalTests: ServiceWatcher {
         #expect(try Shell.run("pgrep -f '\(folder.path)'").output == "")
     }
 
+    @Test("a program that was well is started again at once, one that ends again and again later each time", .timeLimit(.minutes(30)))
+    func pauses() throws {
+        let folder = TemporaryFolder()
+        let program = try start("  app: { type: service, with: { command: [sleep, \"1000\"] } }", folder)
+        var (last, faults): (Int32, Int) = (0, 0)
+        for expected in ["", "", " in 250 ms", " in 500 ms", ""] {
+            last = try daemon(of: program, not: last)
+            if expected.isEmpty {
+                #expect(try isReady(program, faults), "\(program.log)")
+                #expect(try program.until("[ $(ps -o etimes= -p \(last)) -ge 2 ]"))
+            }
+            kill(last, SIGKILL)
+            faults += 1
+            let line = "the program was ended by signal 9; starting it again\(expected); services continue"
+            #expect(try program.until("grep 'ended by signal' '\(folder["log.txt"])' | sed -n \(faults)p | grep -q '\(line)$'"), "\(program.log)")
+        }
+        #expect(try isReady(program, faults), "\(program.log)")
+        #expect(try facts(program).launches == 1)
+        #expect(program.stop() == 0)
+    }
+
     @Test("a service that ends while no program is there: its exit code is known, and it is started again", .timeLimit(.minutes(30)))
     func endedMeanwhile() throws {
         let folder = TemporaryFolder()
