@@ -66,13 +66,14 @@ class Nginx:
         page = urllib.request.urlopen(f"http://127.0.0.1:{self.port}/count", timeout=30).read().decode()
         return int(page.splitlines()[2].split()[2]) - self.asked - 1
 
-    def lines(self, text, served):
+    def lines(self, text, _):
         found = collections.Counter(re.findall(r"^line (\d+) (\d+)$", text, re.M))
         most = {}
         for connection, number in found:
             most[connection] = max(most.get(connection, 0), int(number))
         within = sum(1 for connection, last in most.items() for number in range(1, last + 1) if not found[(connection, str(number))])
-        return max(within, served - len(found)), sum(times - 1 for times in found.values())
+        # The readiness checks of each next daemon are counted by nginx, and not logged: what is missing at the end of a connection can't be told from them.
+        return within, sum(times - 1 for times in found.values())
 
 
 def away(program):
@@ -100,14 +101,12 @@ def drive(program, seconds, kills, random_numbers, folder):
     """Kills and upgrades within the time, evenly; gives their lengths in ms."""
     upgrades = {kills // 3: 1, 2 * kills // 3: 2}
     pace, lengths, upgraded = seconds / (kills + len(upgrades)), [], []
-    due = time.monotonic() + pace
     for number in range(kills):
         if number in upgrades:
             upgraded.append(upgrade(program, folder, upgrades[number]))
-            due += pace
-        time.sleep(max(0.0, due + random_numbers.uniform(-0.1, 0.1) * pace - time.monotonic()))
+        # From the last answer on, so that the time between two deaths does not shrink when something takes longer.
+        time.sleep(random_numbers.uniform(0.9, 1.1) * pace)
         lengths.append(away(program))
-        due += pace
     return lengths, upgraded
 
 
@@ -140,7 +139,7 @@ def measure(binary, kind, namespace, plain, seconds, kills, seed, root):
         until(program.are_ready, "a service that is ready")
         before = program.services()["app"]
         asked_before = app.requests()
-        loader = wrk(app.port, seconds + 3)
+        loader = wrk(app.port, seconds + 12)
         lengths, upgraded = drive(program, seconds, kills, random.Random(seed), folder)
         report, loader = loader.communicate()[0], None
         after = program.services()["app"]
@@ -148,7 +147,9 @@ def measure(binary, kind, namespace, plain, seconds, kills, seed, root):
         with open(f"{folder}/lines", "w", encoding="utf-8") as file:
             subprocess.run(program.command("logs", "app", "--run", str(before.run), "--no-prefix"), stdout=file, check=True)
         with open(f"{folder}/lines", encoding="utf-8", errors="replace") as file:
-            lost, doubled = app.lines(file.read(), served)
+            shown = file.read()
+        lost, doubled = app.lines(shown, served)
+        dropped = re.findall(r"^# (.*(?:dropped|left out|lost).*)$", shown, re.M)
         requests = int(re.search(r"(\d+) requests in", report)[1])
         facts = {
             "process unchanged": before.process == after.process and before.launches == after.launches,
@@ -162,6 +163,7 @@ def measure(binary, kind, namespace, plain, seconds, kills, seed, root):
             "median": statistics.median(lengths),
             "worst": max(lengths),
             "upgrades": upgraded,
+            "said": dropped[:3],
         }
         if program.stop() != 0:
             raise Wrong("the stop was not clean")
@@ -182,6 +184,8 @@ def main(options, root):
     print("| --- " * 11 + "|", flush=True)
     wrong = False
     for kind in (NumberedApp, Nginx):
+        if options.only and options.only not in kind.name:
+            continue
         for title, namespace, plain in (("process 1", True, False), ("plain user", False, True)):
             found = measure(options.program, kind, namespace, plain and os.geteuid() == 0, options.seconds, options.kills, options.seed, root)
             wrong |= bool(found["failed"] or found["lost"] or found["doubled"] or not found["process unchanged"])
@@ -191,4 +195,6 @@ def main(options, root):
                 f"| {found['median']:.0f} ms ({found['worst']:.0f} ms) | {', '.join(f'{length:.0f} ms' for length in found['upgrades'])} |",
                 flush=True,
             )
+            if found["said"]:
+                print(f"The log says: {'; '.join(found['said'])}", file=sys.stderr, flush=True)
     return 1 if wrong else 0

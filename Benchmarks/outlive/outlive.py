@@ -28,7 +28,7 @@ def options():
     parser.add_argument("--kills", type=int, default=20, help="load: how often the daemon is killed (default: 20)")
     parser.add_argument("--rounds", type=int, default=1000, help="torture: rounds (default: 1000)")
     parser.add_argument("--plain", action="store_true", help="torture: as a plain user, as a child subreaper (default: as process 1 of a PID namespace)")
-    parser.add_argument("--only", help="chaos: only cases with this word in their name")
+    parser.add_argument("--only", help="load, chaos: only servers or cases with this word in their name")
     parser.add_argument("--keep", action="store_true", help="keep the folder of what went wrong")
     chosen = parser.parse_args()
     chosen.seed = random.randrange(1 << 32) if chosen.seed is None else chosen.seed
