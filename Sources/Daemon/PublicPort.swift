@@ -112,8 +112,17 @@ final class PublicPort: Sendable {
             }
             guard let service = front.value?.upstream?.service, event.job == nil || event.job == service else { continue }
             guard let job = await scheduler.snapshot()?.jobs.first(where: { $0.definition.name == service }) else { continue }
-            let now = [.ready, .unready].contains(job.service?.state)
-            if now != isReady { isReady = set(now) }
+            if let now = PublicPort.isReady(job.service?.state, before: isReady), now != isReady { isReady = set(now) }
+        }
+    }
+
+    /// Whether a service in this state takes requests; nil where it is as it was.
+    /// - Parameter before: Nil while that is unknown: a service that was taken over is looked at first, and is mostly ready all the time.
+    private static func isReady(_ state: ServiceStatus.State?, before: Bool?) -> Bool? {
+        switch state {
+        case .ready, .unready: true
+        case .starting, nil: before == nil ? nil : false
+        case .stopped, .backingOff, .givenUp, .stopping: false
         }
     }
 

@@ -89,8 +89,9 @@ struct InitStoreTests {
         let folder = TemporaryFolder()
         try folder.write("program.py", InitStoreTests.program)
         // Init gives the program a name of its own, by which Python would not find itself.
-        try folder.write("program", "#!/bin/sh\nexec '\(Shell.python)' '\(folder["program.py"])'\n")
-        let line = "chmod +x program && '\(SourceTree.program)-init' '\(folder["program"])'"
+        // The shell writes it: a file that this process writes may be open in a child of another test when it is to be executed.
+        let writing = "printf '#!/bin/sh\\nexec \"%s\" \"%s\"\\n' '\(Shell.python)' '\(folder["program.py"])' > program; "
+        let line = writing + "chmod +x program && '\(SourceTree.program)-init' '\(folder["program"])'"
         let result = try Shell.run(line, environment: ["SECRET": "a b"], folder: folder.path)
         #expect(
             result.output == """

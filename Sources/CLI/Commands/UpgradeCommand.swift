@@ -58,17 +58,25 @@ struct UpgradeCommand: AsyncParsableCommand {
         while let news = await server.askQuietly(EventsOperation.self, .init(after: position, wait: 20)) { position = news.position }
         let clock = SystemWallClock()
         let end = clock.uptime + UpgradeCommand.patience
+        var newest: StatusAnswer?
         while clock.uptime < end {
             let answer = await server.askQuietly(StatusOperation.self, NoParameters())
-            if let answer, answer.startedAt > before.startedAt, answer.hasSettled { return answer }
+            if let answer, answer.startedAt > before.startedAt {
+                newest = answer
+                if answer.hasTakenOver(from: before) { return answer }
+            }
             try await clock.sleep(for: UpgradeCommand.pace)
         }
+        if let newest { return newest }
         Console.error("the new program does not answer", hint: "see the container's log")
         throw ExitCode.failure
     }
 }
 
 extension StatusAnswer {
-    /// Whether services have been taken over as far as they were.
-    fileprivate var hasSettled: Bool { !jobs.contains { $0.isService && $0.state == .starting && $0.process == nil } }
+    /// Whether it is known what has become of each service that had a process.
+    fileprivate func hasTakenOver(from before: StatusAnswer) -> Bool {
+        let running = Set(before.jobs.filter { $0.isService && $0.process != nil }.map(\.name))
+        return !jobs.contains { running.contains($0.name) && $0.process == nil && [.starting, .running, .waiting].contains($0.state) }
+    }
 }
