@@ -28,10 +28,10 @@ package final class SQLiteStore: Sendable {
         configuration.busyMode = .timeout(1)
         configuration.prepareDatabase { db in
             if access == .readingOnFullDisk { try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            // A run that is recorded stays recorded, whatever happens to the machine. Before the journal is set: a new file's first page is written by that.
+            try db.execute(sql: "PRAGMA synchronous = \(isNew ? "OFF" : "FULL")")
             // Not by `configuration.journalMode`, which sets `synchronous` to NORMAL after this.
             _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
-            // A run that is recorded stays recorded, whatever happens to the machine.
-            try db.execute(sql: "PRAGMA synchronous = \(isNew ? "OFF" : "FULL")")
         }
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
