@@ -149,12 +149,12 @@ final class OutputPump: Sendable {
             }
             more = more.union(due).filter { take($0, poller) }
             for (id, listeners) in flushing {
-                takeAll(id)
+                takeAll(id, poller)
                 for listener in listeners { listener() }
             }
             for id in closing {
-                takeAll(id)
-                if let reader = reader(id) { end(id, reader) }
+                takeAll(id, poller)
+                if let reader = reader(id) { end(id, reader, poller) }
             }
         }
     }
@@ -178,7 +178,7 @@ final class OutputPump: Sendable {
             }
             guard let count = handOver(id, reader, isForced: isForced) else { return false }
             if count == 0 {
-                end(id, reader)
+                end(id, reader, poller)
                 return false
             }
             rest -= count
@@ -187,11 +187,11 @@ final class OutputPump: Sendable {
     }
 
     /// Hands over all that is there, whether or not the log keeps up, and no more where someone continues writing.
-    private func takeAll(_ id: ID) {
+    private func takeAll(_ id: ID, _ poller: Poller) {
         guard let reader = reader(id) else { return }
         var rest = OutputPump.mostInPipe
         while rest > 0, let count = handOver(id, reader, isForced: false) {
-            if count == 0 { return end(id, reader) }
+            if count == 0 { return end(id, reader, poller) }
             rest -= count
         }
     }
@@ -231,7 +231,8 @@ final class OutputPump: Sendable {
         return { [self] _ in keep(id, cost: cost) }
     }
 
-    private func end(_ id: ID, _ reader: Reader) {
+    private func end(_ id: ID, _ reader: Reader, _ poller: Poller) {
+        poller.remove(reader.raw)
         let listeners = state.withLock { state in
             state.readers[id] = nil
             state.held.remove(id)

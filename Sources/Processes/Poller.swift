@@ -12,10 +12,11 @@ struct Poller: Sendable {
         if raw < 0 { return nil }
     }
 
-    /// False where the kernel has no room for it. A descriptor leaves the list when it is closed.
+    /// False where the kernel has no room for it. It is to be removed before it is closed: while another process holds the same pipe, its end would be
+    /// announced without an end.
     func add(_ descriptor: CInt, id: UInt64) -> Bool { cprocess_epoll_add(raw, descriptor, id) == 0 }
 
-    /// The descriptor is not in the list any more; it can be added again.
+    /// The descriptor is not in the list any more, if it was; it can be added again.
     func remove(_ descriptor: CInt) { cprocess_epoll_remove(raw, descriptor) }
 
     /// Blocks until some can be read or have ended; gives their numbers.
