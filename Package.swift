@@ -26,8 +26,10 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -71,7 +73,12 @@ let package = Package(
         module("Config", ["Front", "Platforms", "JobKit", "Settings", "Scheduler", "TimeZones", "Files", yams]),
         module("Store", ["JobKit", "Settings", "Scheduler", "Files", grdb]),
         module("InPlaceRestore", ["JobKit", "Settings", "Scheduler"]),
-        module("Control", ["InPlaceRestore", "JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, httpTypes, nioCore, nioHTTPTypes, logging]),
+        module(
+            "Control",
+            [
+                "InPlaceRestore", "JobKit", "Settings", "Scheduler", "TimeZones", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTPTypes, nioPosix,
+                logging,
+            ]),
         module("JSON5"),
         module("Platforms", ["JobKit", "Settings"]),
         module("Recipes", ["Platforms"]),

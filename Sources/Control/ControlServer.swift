@@ -28,17 +28,9 @@ package struct ControlServer: Sendable {
     }
 
     /// Serves until cancelled.
+    /// - Throws: Where the socket can't be made.
     package func run(onReady: @escaping @Sendable () -> Void) async throws {
-        let (socket, requests) = (socket, requests)
-        try? FileManager.default.removeItem(atPath: socket)
-        let application = Application(
-            router: router(), server: .http1(configuration: .init(additionalChannelHandlers: [AnswerCounter(requests)])),
-            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket), serverName: "shipkeeper"),
-            onServerRunning: { _ in
-                try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: socket)
-                onReady()
-            }, logger: logger)
-        try await application.runService(gracefulShutdownSignals: [])
+        try await HTTPServer(socket: socket, responder: router().buildResponder(), requests: requests, logger: logger).run(onReady: onReady)
     }
 
     private func router() -> Router<BasicRequestContext> {

@@ -7,10 +7,10 @@ import Threads
 package enum SystemRoom {
     /// For timers, transfers, processes, the control server and the pool.
     private static let threads = 12
-    /// For the control server's event loops, one a core and a few besides.
-    private static let threadsOfServer = 4 + sysconf(Int32(_SC_NPROCESSORS_ONLN))
-    /// Three for each event loop, its socket, and a client.
-    private static let descriptorsOfServer = 3 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 2
+    /// For the control server's event loop, and a few besides.
+    private static let threadsOfServer = 5
+    /// Three for its event loop, its socket, and a client.
+    private static let descriptorsOfServer = 5
     /// How long a start waits for room, in seconds: with less it may still succeed.
     private static let patience = 15
 
