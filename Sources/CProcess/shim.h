@@ -140,6 +140,52 @@ static inline int cprocess_spawn(pid_t *pid, const char *path, char *const argv[
     return failure;
 }
 
+pid_t vfork(void) __attribute__((returns_twice));
+
+/// The same for a program that is to find its own id in its environment: `number`, the end of a string of `envp`, has room for 11 bytes, and is written
+/// by the child. posix_spawn can't do that, for the id is not known before.
+static inline int cprocess_spawn_numbered(
+    pid_t *pid, const char *path, char *const argv[], char *const envp[], char *number, const char *folder, const int *files, int count
+) {
+    sigset_t all, before;
+    sigfillset(&all);
+    // No handler of ours may run in the child: it has our memory until exec.
+    if (sigprocmask(SIG_SETMASK, &all, &before) != 0) return errno;
+    volatile int failure = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        struct sigaction usual;
+        memset(&usual, 0, sizeof usual);
+        usual.sa_handler = SIG_DFL;
+        for (int signal = 1; signal < 65; signal++) sigaction(signal, &usual, NULL);
+        int is_good = setsid() >= 0 && (!folder || chdir(folder) == 0);
+        for (int i = 0; i < count && is_good; i++) {
+            int file = files[i] < 0 ? open("/dev/null", O_RDONLY) : files[i];
+            is_good = file == i ? fcntl(i, F_SETFD, 0) == 0 : dup2(file, i) >= 0;
+        }
+        if (is_good) {
+            // close_range(2), by number for older headers; where the kernel has none, ours are closed on exec.
+            syscall(436, (unsigned)count, ~0u, 0u);
+            char digits[11];
+            int length = 0;
+            for (pid_t rest = getpid(); rest > 0; rest /= 10) digits[length++] = (char)('0' + rest % 10);
+            for (int i = 0; i < length; i++) number[i] = digits[length - 1 - i];
+            number[length] = 0;
+            sigset_t none;
+            sigemptyset(&none);
+            sigprocmask(SIG_SETMASK, &none, NULL);
+            execve(path, argv, envp);
+        }
+        failure = errno;
+        _exit(127);
+    }
+    int error = child < 0 ? errno : failure;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (child > 0 && error) waitpid(child, NULL, 0);
+    *pid = child;
+    return error;
+}
+
 /// Where a byte is written when a child has ended.
 static int cprocess_child_end = -1;
 

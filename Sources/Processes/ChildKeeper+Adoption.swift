@@ -68,7 +68,7 @@ extension SystemProcessLauncher {
         try keeper.start()
         try OutputPump.shared.start()
         var pipes: [OutputPipe] = []
-        if kept.descriptors.count == 4 {
+        if kept.hasOutput {
             pipes.append(try OutputPipe(adopting: kept.descriptors[0], spool: kept.descriptors[1], .standardOutput, onOutput))
             pipes.append(try OutputPipe(adopting: kept.descriptors[2], spool: kept.descriptors[3], .standardError, onOutput))
         }
@@ -76,13 +76,14 @@ extension SystemProcessLauncher {
         let ended = Gate<ProcessExit>()
         let family = keeper.adopt(kept, pipes: names, ended: ended)
         return SystemProcess(
-            id: kept.id, group: ProcessTable.entry(kept.id)?.group ?? kept.id, family: family, pipes: pipes, ended: ended, clock: clock, keeper: keeper,
-            keeping: store.map { Keeping($0, kept) })
+            id: kept.id, group: ProcessTable.entry(kept.id)?.group ?? kept.id, family: family, pipes: pipes,
+            memory: kept.memory.map(ProcessMemory.init(adopting:)),
+            socket: kept.socket.map(NotifySocket.init(adopting:)), ended: ended, clock: clock, keeper: keeper, keeping: store.map { Keeping($0, kept) })
     }
 
     /// Where the log ended when what a process has written was last known to be in it.
     package static func logEnds(of kept: KeptProcess) -> [LogStream: LogEnd] {
-        guard kept.descriptors.count == 4 else { return [:] }
+        guard kept.hasOutput else { return [:] }
         return [.standardOutput: Spool.logEnd(of: kept.descriptors[1]), .standardError: Spool.logEnd(of: kept.descriptors[3])]
     }
 

@@ -63,6 +63,36 @@ extension ChildKeeper {
         }
     }
 
+    /// Sends a signal to a main process as long as it has not been collected.
+    func signal(_ number: Int32, main id: Int32) {
+        state.withLock { state in
+            guard let child = state.children[id], child.key.map({ ProcessTable.entry(id)?.key == $0 }) ?? true else { return }
+            kill(id, number)
+        }
+    }
+
+    /// Whether a process belongs to a family, as far as that is known without waiting: by its session, or by what it descends from. Also of one that has
+    /// ended and was not collected yet.
+    func isMember(_ id: Int32, of family: Family) -> Bool {
+        var next = id
+        for _ in 0..<ChildKeeper.mostAncestors {
+            guard next > 1, next != getpid(), let entry = ProcessTable.entry(next) else { return false }
+            if next == family.main || family.hasSeen(entry) { return true }
+            next = entry.parent
+        }
+        return false
+    }
+
+    /// The same for one that is not known: by the mark that it carries. May take half a second.
+    func isMarked(_ id: Int32, of family: Family) async -> Bool {
+        guard let entry = ProcessTable.entry(id), family.isOlder(than: entry), await Marks.found([family.mark], of: [id])?.isEmpty == false else {
+            return false
+        }
+        guard ProcessTable.entry(id)?.key == entry.key else { return false }
+        family.note(entry)
+        return true
+    }
+
     /// Sends a signal to one process, and to no other that may have got its number.
     func signal(_ number: Int32, _ key: ProcessKey) {
         let process = cprocess_pidfd_open(key.id)

@@ -49,6 +49,8 @@ final class ChildKeeper: Sendable {
     private static let lookAges: [UInt64] = [20, 100, 500, 2000]
 
     static let killRounds = 5
+    /// How far up it is looked for a family's main process.
+    static let mostAncestors = 64
     /// What the kernel has to end what was killed, in microseconds.
     static let killPause: UInt32 = 2000
 

@@ -17,6 +17,8 @@ final class OutputPump: Sendable {
         case log(@Sendable ([UInt8], ProcessCommand.WhenKept?) -> Void)
         /// To a log by way of a spool, which learns what has been kept.
         case spooledLog(Spool, @Sendable ([UInt8], ProcessCommand.WhenKept?) -> Void)
+        /// Messages at a socket, of which each is a piece; gives how many bytes one had, and never the end.
+        case datagrams(@Sendable () -> Int?)
     }
 
     fileprivate struct Reader {
@@ -199,6 +201,7 @@ final class OutputPump: Sendable {
     /// Hands over a piece of what is there; gives how many bytes, 0 at the end, nil where there is nothing just now.
     private func handOver(_ id: ID, _ reader: Reader, isForced: Bool) -> Int? {
         switch reader.receiver {
+        case .datagrams(let take): return take()
         case .messages(let deliver):
             guard let bytes = OwnedFD.read(reader.raw, most: OutputPump.mostInPiece) else { return nil }
             if !bytes.isEmpty { deliver(bytes) }

@@ -23,7 +23,8 @@ package struct KeptProcess: Sendable {
     package var startedAt: UInt64
     /// Carried by it and by what it starts.
     package var mark: String
-    /// As `Keeping` has handed them over: of standard output and standard error each the end to read and the spool.
+    /// As `Keeping` has handed them over: of standard output and standard error each the end to read and the spool, then the memory, and the socket
+    /// where it has one. A program of an earlier version has kept the first four alone.
     package var descriptors: [Int32]
     /// Its wait status, where it was collected.
     package var status: Int32?
@@ -38,10 +39,16 @@ package struct KeptProcess: Sendable {
     }
 
     var key: ProcessKey { ProcessKey(id: id, startedAt: startedAt) }
+    var hasOutput: Bool { descriptors.count >= Keeping.streams }
+    var memory: Int32? { descriptors.count > Keeping.streams ? descriptors[Keeping.streams] : nil }
+    var socket: Int32? { descriptors.count > Keeping.streams + 1 ? descriptors[Keeping.streams + 1] : nil }
 }
 
 /// One process in the store, from its start to its end.
 struct Keeping: Sendable {
+    /// The descriptors of both streams.
+    static let streams = 4
+
     private let store: any ProcessStore
     private let name: String
     private let note: [UInt8]
@@ -49,7 +56,7 @@ struct Keeping: Sendable {
 
     /// Nil where the process can't survive: there is no store, or no spool for its output.
     init?(_ store: (any ProcessStore)?, _ survival: ProcessCommand.Survival, mark: String, _ descriptors: [Int32]) {
-        guard let store, survival.note.count <= ProcessCommand.Survival.most, descriptors.count == 4 else { return nil }
+        guard let store, survival.note.count <= ProcessCommand.Survival.most, descriptors.count >= Keeping.streams else { return nil }
         self.store = store
         name = "\(mark.suffix(100)):\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         note = survival.note

@@ -8,23 +8,36 @@ import Settings
 enum Spawn {
     /// The longest that one argument or variable may be, in bytes.
     static let mostInOne = UnusableCommand.mostInOne
+    /// Room for the digits of a process's id and a zero byte.
+    private static let mostDigits = 11
 
     /// - Parameters:
     ///   - inherited: Variables that are not UTF-8, each `NAME=value`, by their name as it is shown.
     ///   - files: The child's descriptors 0, 1, 2 and so on; -1 stands for /dev/null.
+    ///   - numbered: A variable that is to have the process's own id.
     /// - Returns: The process's id.
     static func start(
-        _ path: String, _ command: ProcessCommand, environment: [String: String], inherited: [String: [UInt8]], files: [CInt]
+        _ path: String, _ command: ProcessCommand, environment: [String: String], inherited: [String: [UInt8]], files: [CInt], numbered: String? = nil
     ) throws(LaunchError) -> pid_t {
-        let variables = environment.map { bytes(of: $0, $1, inherited) }
+        var variables = environment.filter { $0.key != numbered }.map { bytes(of: $0, $1, inherited) }
+        // The child writes the digits over the room that is left for them.
+        if let numbered { variables.append(Array("\(numbered)=\(String(repeating: "0", count: mostDigits))".utf8)) }
         try check(command, environment)
+        let count = variables.count
         var pid: pid_t = 0
         let failure = unsafe withWords(command.arguments.map { Array($0.utf8) }) { arguments in
             unsafe withWords(variables) { variables in
+                if let numbered, let last = unsafe variables[count - 1] {
+                    let number = unsafe last + numbered.utf8.count + 1
+                    guard let folder = command.folder else {
+                        return unsafe cprocess_spawn_numbered(&pid, path, arguments, variables, number, nil, files, CInt(files.count))
+                    }
+                    return unsafe cprocess_spawn_numbered(&pid, path, arguments, variables, number, folder, files, CInt(files.count))
+                }
                 if let folder = command.folder {
-                    unsafe cprocess_spawn(&pid, path, arguments, variables, folder, files, CInt(files.count))
+                    return unsafe cprocess_spawn(&pid, path, arguments, variables, folder, files, CInt(files.count))
                 } else {
-                    unsafe cprocess_spawn(&pid, path, arguments, variables, nil, files, CInt(files.count))
+                    return unsafe cprocess_spawn(&pid, path, arguments, variables, nil, files, CInt(files.count))
                 }
             }
         }

@@ -7,6 +7,8 @@ final class SystemProcess: RunningProcess {
     private let group: Int32
     private let family: Family
     private let pipes: [OutputPipe]
+    private let memory: ProcessMemory?
+    private let socket: NotifySocket?
     private let ended: Gate<ProcessExit>
     private let clock: any WallClock
     private let keeper: ChildKeeper
@@ -22,12 +24,15 @@ final class SystemProcess: RunningProcess {
     private static let successorPace = Duration.milliseconds(200)
 
     init(
-        id: Int32, group: Int32, family: Family, pipes: [OutputPipe], ended: Gate<ProcessExit>, clock: any WallClock, keeper: ChildKeeper, keeping: Keeping?
+        id: Int32, group: Int32, family: Family, pipes: [OutputPipe], memory: ProcessMemory?, socket: NotifySocket?, ended: Gate<ProcessExit>,
+        clock: any WallClock, keeper: ChildKeeper, keeping: Keeping?
     ) {
         self.id = id
         self.group = group
         self.family = family
         self.pipes = pipes
+        self.memory = memory
+        self.socket = socket
         self.ended = ended
         self.clock = clock
         self.keeper = keeper
@@ -44,6 +49,14 @@ final class SystemProcess: RunningProcess {
     var peakBytes: Int64 { family.peakBytes }
 
     func send(signal: Int32) { keeper.signal(signal, group: group, of: id) }
+
+    func sendToMain(signal: Int32) { keeper.signal(signal, main: id) }
+
+    func listen(_ onMessage: @escaping @Sendable ([UInt8]) -> Void) { socket?.listen(to: family, keeper, onMessage) }
+
+    func remember(_ bytes: [UInt8]) { memory?.write(bytes) }
+
+    var remembered: [UInt8] { memory?.bytes ?? [] }
 
     func usage() async -> ProcessUsage {
         await members().reduce(into: ProcessUsage(containerBytes: ContainerMemory.read())) { usage, member in
@@ -82,7 +95,8 @@ final class SystemProcess: RunningProcess {
             keeper.lost(successor.id, ended: gone)
         }
         return SystemProcess(
-            id: successor.id, group: successor.group, family: family, pipes: pipes, ended: gone, clock: clock, keeper: keeper, keeping: keeping)
+            id: successor.id, group: successor.group, family: family, pipes: pipes, memory: memory, socket: socket, ended: gone, clock: clock, keeper: keeper,
+            keeping: keeping)
     }
 
     // MARK: The end
@@ -138,6 +152,7 @@ final class SystemProcess: RunningProcess {
     /// Nothing of it is left, or nothing that can be ended.
     private func finish() {
         for pipe in pipes { pipe.close() }
+        socket?.close()
         guard ended.value != nil else { return }
         keeper.forget(family)
         keeping?.forget()

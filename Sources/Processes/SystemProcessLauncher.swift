@@ -51,21 +51,27 @@ package struct SystemProcessLauncher: ProcessLauncher {
         }
         var command = command
         if store == nil { command.survival = nil }
+        let socket = try NotifySocket.make(command)
         let pipes = try Pipes(command, program: program)
         var environment = command.environment
         environment[markVariable] = command.mark
+        let numbered = socket?.add(to: &environment, command)
         let ended = Gate<ProcessExit>()
-        let keeping = command.survival.flatMap { Keeping(store, $0, mark: command.mark, pipes.keepsakes) }
+        let memory = command.survival.flatMap { _ in ProcessMemory() }
+        let more = memory.map { [$0.raw] + [socket?.raw].compactMap(\.self) } ?? []
+        let keeping = command.survival.flatMap { Keeping(store, $0, mark: command.mark, pipes.keepsakes + more) }
         do throws(LaunchError) {
             let (id, family) = try keeper.launch(command, pipes: pipes.names, ended: ended, onCollected: keeping?.collected) { () throws(LaunchError) in
-                try Spawn.start(path, command, environment: environment, inherited: inherited, files: pipes.files)
+                try Spawn.start(path, command, environment: environment, inherited: inherited, files: pipes.files, numbered: numbered)
             }
             // While our own ends are open, nobody closes what is kept.
             keeping?.begin(id)
             pipes.release()
             return SystemProcess(
-                id: id, group: id, family: family, pipes: pipes.all, ended: ended, clock: clock, keeper: keeper, keeping: keeping)
+                id: id, group: id, family: family, pipes: pipes.all, memory: memory, socket: socket, ended: ended, clock: clock, keeper: keeper,
+                keeping: keeping)
         } catch {
+            socket?.close()
             pipes.release()
             for pipe in pipes.all { pipe.close() }
             throw error

@@ -28,6 +28,7 @@ struct ServiceSupervisorTests {
             }
         }
 
+        func state(ofFile path: String, timeout: Duration, clock: any WallClock) async -> String? { nil }
         func clean(_ cleaning: ServiceDefinition.Cleaning) async -> [String] { [] }
     }
 

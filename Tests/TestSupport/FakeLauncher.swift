@@ -56,6 +56,8 @@ package final class FakeProcess: RunningProcess {
         var waiting: [CheckedContinuation<ProcessExit, Never>] = []
         var signals: [Int32] = []
         var usageCalls = 0
+        var listener: (@Sendable ([UInt8]) -> Void)?
+        var remembered: [UInt8] = []
     }
 
     package let id: Int32
@@ -91,6 +93,17 @@ package final class FakeProcess: RunningProcess {
         state.withLock { $0.signals.append(signal) }
         end(.signalled(signal))
     }
+
+    package func sendToMain(signal: Int32) { state.withLock { $0.signals.append(signal) } }
+
+    package func listen(_ onMessage: @escaping @Sendable ([UInt8]) -> Void) { state.withLock { $0.listener = onMessage } }
+
+    /// Says something at its socket; nothing where nobody listens.
+    package func notify(_ text: String) { state.withLock { $0.listener }?(Array(text.utf8)) }
+
+    package func remember(_ bytes: [UInt8]) { state.withLock { $0.remembered = bytes } }
+
+    package var remembered: [UInt8] { state.withLock { $0.remembered } }
 
     package func stop(_ steps: StopSteps) async {
         for step in steps.steps { state.withLock { $0.signals.append(step.signal) } }

@@ -77,5 +77,6 @@ package struct NoProcesses: ProcessLauncher {
 
 private struct NoServiceTools: ServiceTools {
     func probe(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> ProbeResult { .healthy }
+    func state(ofFile path: String, timeout: Duration, clock: any WallClock) async -> String? { nil }
     func clean(_ cleaning: ServiceDefinition.Cleaning) async -> [String] { [] }
 }

@@ -4,7 +4,7 @@ package enum OperationCatalog {
         StatusOperation.self, JobOperation.self, NextOperation.self, WhyOperation.self,
         RunsOperation.self, RunOperation.self, LogOperation.self, RunLogOperation.self, EventsOperation.self,
         StartOperation.self, StopOperation.self, RestartOperation.self, PauseOperation.self, ResumeOperation.self, ReloadOperation.self,
-        UpgradeOperation.self,
+        ReloadServiceOperation.self, UpgradeOperation.self,
         RestoreOperation.self, RestoreProgressOperation.self, RestorePreviewOperation.self, BackupNotesOperation.self,
     ]
 }

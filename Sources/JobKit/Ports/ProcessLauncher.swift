@@ -18,6 +18,16 @@ package struct ProcessCommand: Sendable {
     package var conversation: Conversation?
     /// Lets the process outlive this program, where something above it keeps processes; nil where it is to end with it.
     package var survival: Survival?
+    /// Gives it a socket at which it can say how it is; nil for none.
+    package var notification: Notification?
+
+    /// A socket of sd_notify(3), whose address is in `NOTIFY_SOCKET`; see `RunningProcess.listen`.
+    package struct Notification: Hashable, Sendable {
+        /// How often it must say that it is alive: `WATCHDOG_USEC`, with its id in `WATCHDOG_PID`. Nil where it need not.
+        package var watchdog: Duration?
+
+        package init(watchdog: Duration? = nil) { self.watchdog = watchdog }
+    }
 
     /// Called once, on any thread, when the lines that some bytes complete are kept or dropped, with the end of the log then.
     package typealias WhenKept = @Sendable (LogEnd) -> Void
@@ -51,6 +61,9 @@ package struct ProcessCommand: Sendable {
             self.onMessage = onMessage
         }
     }
+
+    /// The most bytes that are kept about a process; see `RunningProcess.remember`.
+    package static let mostRemembered = 4000
 
     package init(
         arguments: [String], environment: [String: String], folder: String? = nil, mark: String, onOutput: @escaping Output
@@ -261,6 +274,17 @@ package protocol RunningProcess: Sendable {
     func exit() async -> ProcessExit
     /// Sends a signal to the whole process group; without effect once the process has ended.
     func send(signal: Int32)
+    /// Sends a signal to the main process alone; without effect once it has ended.
+    func sendToMain(signal: Int32)
+    /// Passes on what the process, and what belongs to it, says at its socket from now on, and what waits there: one message at a time, as it was
+    /// written. To be called once; without effect where it has no socket.
+    /// - Parameter onMessage: Called on a thread that serves other processes too: it must not block. A message is taken from the socket when it has
+    ///   returned: one that was not is delivered again to the program that takes the process over.
+    func listen(_ onMessage: @escaping @Sendable ([UInt8]) -> Void)
+    /// Keeps some bytes about the process, in place of those before, for the program that takes it over; at most `ProcessCommand.mostRemembered`. Does not block.
+    func remember(_ bytes: [UInt8])
+    /// What was kept last, also by the program before this one; empty for nothing.
+    var remembered: [UInt8] { get }
     /// Takes the steps, then kills all processes that belong to it. Returns when all are gone, or can't be killed.
     func stop(_ steps: StopSteps) async
     /// Ends what the process has left behind after its own end. Returns the number of processes that were there.

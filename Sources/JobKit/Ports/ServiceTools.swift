@@ -34,6 +34,8 @@ package enum ProbeResult: Hashable, Sendable {
 package protocol ServiceTools: Sendable {
     /// Probes a running service once.
     func probe(_ probe: ServiceDefinition.Probe, timeout: Duration, context: RunContext) async -> ProbeResult
+    /// Differs between any two states of a file; nil where there is no file, or the answer does not come in time.
+    func state(ofFile path: String, timeout: Duration, clock: any WallClock) async -> String?
     /// Removes files that an earlier container left behind. Returns the paths that were removed.
     func clean(_ cleaning: ServiceDefinition.Cleaning) async -> [String]
 }

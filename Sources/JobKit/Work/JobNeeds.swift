@@ -37,7 +37,9 @@ extension ServiceDefinition {
         let checks = probes.compactMap { role, probe -> ProgramUse? in
             if case .exec(let words) = probe, !words.isEmpty { ProgramUse(role, .command(words), isNeeded: false) } else { nil }
         }
-        return [ProgramUse("program", program, folder: folder)] + checks
+        var reloads: [ProgramUse] = []
+        if case .command(let words) = reload, !words.isEmpty { reloads = [ProgramUse("reload", .command(words), isNeeded: false)] }
+        return [ProgramUse("program", program, folder: folder)] + checks + reloads
             + exitRules.sorted { $0.key < $1.key }.flatMap { code, rule in rule.repairs.map { ProgramUse("repair after \(code)", $0, folder: folder) } }
     }
 
@@ -52,7 +54,7 @@ extension ServiceDefinition {
         }
     }
 
-    private var probes: [(String, Probe)] { [ready.map { ("ready check", $0.probe) }, live.map { ("live check", $0.probe) }].compactMap(\.self) }
+    private var probes: [(String, Probe)] { [ready?.probe.map { ("ready check", $0) }, live.map { ("live check", $0.probe) }].compactMap(\.self) }
 }
 
 extension ServiceDefinition.ExitRule {

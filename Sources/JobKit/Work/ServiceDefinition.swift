@@ -23,11 +23,15 @@ package struct ServiceDefinition: Hashable, Sendable {
     package var adoptPort: Int?
     /// Files below a folder that are removed before the first start in a boot.
     package var cleaning: Cleaning?
+    /// Once it is ready, the service must say at least this often that it is alive (sd_notify(3), `WATCHDOG=1`), or it is restarted; nil for no need to.
+    package var watchdog: Duration?
+    /// How it is asked to read its own configuration again; nil where that can't be asked.
+    package var reload: Reload?
 
     package init(
         program: ProgramLine, folder: String? = nil, environment: [String: String] = [:], ready: ReadyCheck? = nil, live: LiveCheck? = nil,
         restart: RestartPolicy = RestartPolicy(), exitRules: [Int32: ExitRule] = [:], stop: StopSteps = StopSteps(),
-        memoryLimit: MemoryLimit? = nil, adoptPort: Int? = nil, cleaning: Cleaning? = nil
+        memoryLimit: MemoryLimit? = nil, adoptPort: Int? = nil, cleaning: Cleaning? = nil, watchdog: Duration? = nil, reload: Reload? = nil
     ) {
         self.program = program
         self.folder = folder
@@ -40,6 +44,8 @@ package struct ServiceDefinition: Hashable, Sendable {
         self.memoryLimit = memoryLimit
         self.adoptPort = adoptPort
         self.cleaning = cleaning
+        self.watchdog = watchdog
+        self.reload = reload
     }
 
     /// One probe of a running service.
@@ -61,9 +67,30 @@ package struct ServiceDefinition: Hashable, Sendable {
         }
     }
 
+    /// What shows that a service is ready.
+    package enum ReadyTarget: Hashable, Sendable {
+        case probe(Probe)
+        /// It says so itself: `READY=1` at its `NOTIFY_SOCKET` (sd_notify(3)).
+        case notify
+        /// It prints a line that fits.
+        case log(LinePattern)
+        /// It writes this file.
+        case file(String)
+
+        /// The target for messages.
+        package var displayText: String {
+            switch self {
+            case .probe(let probe): probe.displayText
+            case .notify: "notify"
+            case .log(let pattern): "log \"\(pattern)\""
+            case .file(let path): "file \(path)"
+            }
+        }
+    }
+
     /// Whether the service can be used.
     package struct ReadyCheck: Hashable, Sendable {
-        package var probe: Probe
+        package var target: ReadyTarget
         /// The longest time from the end of one check to the next; the first checks follow each other faster.
         package var every: Duration
         /// The longest one check may take.
@@ -71,11 +98,21 @@ package struct ServiceDefinition: Hashable, Sendable {
         /// A service that is not ready by then is restarted.
         package var within: Duration
 
+        /// Where the configuration says nothing of it.
+        package static let usualWithin = Duration.seconds(600)
+
+        /// What is looked at again and again; nil where the service makes itself known.
+        package var probe: Probe? { if case .probe(let probe) = target { probe } else { nil } }
+
         package init(
             probe: Probe, every: Duration = .seconds(1), timeout: Duration = .seconds(5),
-            within: Duration = .seconds(600)
+            within: Duration = usualWithin
         ) {
-            self.probe = probe
+            self.init(target: .probe(probe), every: every, timeout: timeout, within: within)
+        }
+
+        package init(target: ReadyTarget, every: Duration = .seconds(1), timeout: Duration = .seconds(5), within: Duration = usualWithin) {
+            self.target = target
             self.every = every
             self.timeout = timeout
             self.within = within
@@ -91,16 +128,30 @@ package struct ServiceDefinition: Hashable, Sendable {
         package var timeout: Duration
         /// Failures in a row after which the service is restarted.
         package var failures: Int
+        /// Failures count once this has passed since the process was started, or the check has passed once.
+        package var startPeriod: Duration
 
         package init(
-            probe: Probe, every: Duration = .seconds(10), timeout: Duration = .seconds(5), failures: Int = 5
+            probe: Probe, every: Duration = .seconds(10), timeout: Duration = .seconds(5), failures: Int = 5, startPeriod: Duration = .zero
         ) {
             self.probe = probe
             self.every = every
             self.timeout = timeout
             self.failures = failures
+            self.startPeriod = startPeriod
         }
     }
+
+    /// How a service is asked to read its own configuration again, while it runs.
+    package enum Reload: Hashable, Sendable {
+        /// Sent to its main process.
+        case signal(Int32)
+        /// Exit code 0 is good. The variable `MAINPID` has the id of the main process.
+        case command([String])
+    }
+
+    /// Whether it is to have a socket at which it can say how it is.
+    package var notifies: Bool { ready?.target == .notify || watchdog != nil }
 
     /// How a service is restarted after it has ended.
     package struct RestartPolicy: Hashable, Sendable {

@@ -1,4 +1,6 @@
 import Backups
+import Files
+import Foundation
 package import HTTPClient
 package import JobKit
 import Settings
@@ -76,6 +78,34 @@ package struct ServiceInspector: ServiceTools {
             return .unknown("the check exited with code \(code): its program is not there, or can't be executed")
         case .exited, .signalled, .unknown: return .unhealthy("the check \(exit)")
         }
+    }
+
+    /// How many looks at files there may be at once. One at a disk that hangs does not come back.
+    private static let mostLooks = 8
+    private static let looks = Atomic(0)
+
+    package func state(ofFile path: String, timeout: Duration, clock: any WallClock) async -> String? {
+        guard ServiceInspector.looks.load(ordering: .relaxed) < ServiceInspector.mostLooks else { return nil }
+        ServiceInspector.looks.add(1, ordering: .relaxed)
+        let (answers, answer) = AsyncStream.makeStream(of: String?.self, bufferingPolicy: .bufferingOldest(1))
+        // Owned by nobody: it ends with the look, however long that takes.
+        Task {
+            answer.yield(await DedicatedThread.run { _ in ServiceInspector.state(ofFile: path) } ?? nil)
+            ServiceInspector.looks.subtract(1, ordering: .relaxed)
+        }
+        let alarm = Task {
+            try await clock.sleep(for: timeout)
+            answer.yield(nil)
+        }
+        defer { alarm.cancel() }
+        for await found in answers { return found }
+        return nil
+    }
+
+    private static func state(ofFile path: String) -> String? {
+        let url = URL(fileURLWithPath: path)
+        guard let status = try? Folder.open(url.deletingLastPathComponent().path).status(RawName(url.lastPathComponent)) else { return nil }
+        return "\(status.device) \(status.inode) \(status.size) \(status.modified) \(status.changed)"
     }
 
     /// Removes stale lock files before the first start of a service; see `StaleFiles.remove`. Returns their paths.

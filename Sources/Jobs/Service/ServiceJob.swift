@@ -13,8 +13,8 @@ package struct ServiceJob: ServiceType {
             program: reader.program() ?? .command([""]), folder: reader.path("cwd", "Working directory; shipkeeper's own by default", isRequired: false),
             ready: reader.section(
                 "ready",
-                "Readiness check: jobs that need the service wait for it. Set one of http, tcp, exec; without the group the service is ready once started",
-                ready) ?? nil,
+                "Readiness: jobs that need the service wait for it. Set one of http, tcp, exec, notify, log, file; without the group it is ready once started",
+                SettingsReader.ready) ?? nil,
             live: reader.section("live", "Liveness check: a service that fails it is restarted. Set one of http, tcp, exec", live) ?? nil,
             restart: reader.section("restart", "What happens when the service exits", restart) ?? .init(),
             exitRules: reader.exitRules("exit_rules", "What happens on certain exit codes, instead of a restart with backoff"),
@@ -24,19 +24,9 @@ package struct ServiceJob: ServiceType {
                 "adopt_port", "The service's port: a process that it leaves listening there when it exits with 0 is supervised as the service", in: 1...65_535),
             cleaning: reader.section(
                 "clean_before_first_start",
-                "Stale lock files of an earlier container, removed before the first start: only those that are empty or hold a process id", cleaning) ?? nil)
-    }
-
-    private static func ready(_ reader: inout SettingsReader) -> ServiceDefinition.ReadyCheck? {
-        let probe = reader.probe()
-        let check = ServiceDefinition.ReadyCheck(
-            probe: probe ?? .exec([]),
-            every: reader.duration("every", "Time between two checks", default: .seconds(1), in: .milliseconds(100) ... .seconds(600)),
-            timeout: reader.duration(
-                "timeout", "The longest one check may take", default: .seconds(5), in: .milliseconds(100) ... .seconds(600)),
-            within: reader.duration(
-                "within", "A service that is not ready by then is restarted", default: .seconds(600), in: .seconds(1) ... .seconds(86_400)))
-        return probe == nil ? nil : check
+                "Stale lock files of an earlier container, removed before the first start: only those that are empty or hold a process id", cleaning) ?? nil,
+            watchdog: reader.watchdog(),
+            reload: reader.section("reload", "How \"shipkeeper reload JOB\" lets the service reload its own configuration") { $0.reload() } ?? nil)
     }
 
     private static func live(_ reader: inout SettingsReader) -> ServiceDefinition.LiveCheck? {
@@ -46,7 +36,10 @@ package struct ServiceJob: ServiceType {
             every: reader.duration("every", "Time between two checks", default: .seconds(10), in: .milliseconds(100) ... .seconds(3600)),
             timeout: reader.duration(
                 "timeout", "The longest one check may take", default: .seconds(5), in: .milliseconds(100) ... .seconds(600)),
-            failures: reader.integer("failures", "Failures in a row before the service is restarted", default: 5, in: 1...1000))
+            failures: reader.integer("failures", "Failures in a row before the service is restarted", default: 5, in: 1...1000),
+            startPeriod: reader.duration(
+                "start_period", "Failures do not count for so long after the start, until the check has passed once", default: .zero,
+                in: .zero ... .seconds(86_400)))
         return probe == nil ? nil : check
     }
 

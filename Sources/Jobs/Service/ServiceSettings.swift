@@ -2,13 +2,20 @@ import JobKit
 import Settings
 
 extension SettingsReader {
-    /// The target of a check: exactly one of `http`, `tcp` and `exec`.
-    mutating func probe() -> ServiceDefinition.Probe? {
+    /// The target of a check: exactly one of `http`, `tcp` and `exec`, unless one of others that are possible is set.
+    /// - Parameter more: Reads the others, and gives with their names whether they are set.
+    mutating func probe(or more: (inout SettingsReader) -> KeyValuePairs<String, Bool> = { _ in [:] }) -> ServiceDefinition.Probe? {
         let http = url("http", "URL; the check passes on a status below 400", isRequired: false)
         let fallback = strings("fallback", "Paths to try next where the first URL answers 404")
         let tcp = tcpAddress()
         let exec = command("exec", "Program and arguments; the check passes on exit code 0")
-        let given = [http.map { _ in "http" }, tcp.map { _ in "tcp" }, exec.map { _ in "exec" }].compactMap(\.self)
+        let others = more(&self)
+        let given =
+            [http.map { _ in "http" }, tcp.map { _ in "tcp" }, exec.map { _ in "exec" }].compactMap(\.self)
+            + others.filter(\.value).map(\.key)
+        if http == nil, has("fallback"), let target = given.first {
+            warn(at: place(of: "fallback"), "\"fallback\" has no meaning with \(target)", hint: "remove it")
+        }
         if given.count > 1 { report(given[1], "\(given.joined(separator: " and ")) are both set", hint: "keep one of them") }
         if let http { return .http([http] + fallback.map { HTTPAddress.replacingPath(of: http, with: $0) }) }
         if let (host, port) = tcp { return .tcp(host: host, port: port) }
@@ -20,8 +27,9 @@ extension SettingsReader {
             }
             return .exec(exec)
         }
-        if !has("http"), !has("tcp"), !has("exec") {
-            report(at: place, "the check has no target", hint: "set one of http, tcp, exec")
+        let names = ["http", "tcp", "exec"] + others.map(\.key)
+        if given.isEmpty, !names.contains(where: { has($0) && $0 != "notify" }) {
+            report(at: place, "the check has no target", hint: "set one of \(names.joined(separator: ", "))")
         }
         return nil
     }

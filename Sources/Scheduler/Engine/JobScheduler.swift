@@ -27,7 +27,7 @@ package actor JobScheduler {
 
     private var engine: Engine?
     private var jobs: [String: ScheduledJob]
-    private var attempts: [Int64: (task: Task<Void, Never>, reporter: AttemptReporter)] = [:]
+    private var attempts: [Int64: (task: Task<Void, Never>, reporter: AttemptReporter, control: ServiceControl)] = [:]
     /// Runs that take no notice of being asked to end.
     private var stuck: Set<Int64> = []
     private var startedServices = Set<String>()
@@ -107,6 +107,14 @@ package actor JobScheduler {
 
     /// The names of all jobs, sorted.
     package var jobNames: [String] { engine?.names ?? [] }
+
+    /// Lets a service reload its own configuration; see `ServiceControl.reload`. Nothing is recorded but in its log. Nil where it does not run.
+    package func reloadService(_ job: String) async -> (run: Int64, result: ServiceReloadResult)? {
+        guard let run = engine?.runs.of(job).first(where: { if case .running = $0.state { true } else { false } }), let attempt = attempts[run.id] else {
+            return nil
+        }
+        return (run.id, await attempt.control.reload())
+    }
 
     private func report(_ run: Int64) -> SchedulerSnapshot.Report? {
         attempts[run].map { ($0.reporter.progress, $0.reporter.service, $0.reporter.checks) }
@@ -260,14 +268,14 @@ package actor JobScheduler {
         }
         let context = context(of: run, attempt: attempt, job, reporter)
         let isFirst = startedServices.insert(run.job).inserted && survivor == nil
-        let tools = ports.serviceTools
+        let (tools, control) = (ports.serviceTools, ServiceControl())
         let task = Task { @concurrent in
             // Clean before it enters the engine: from there it goes to the store, the answers and the log.
-            let result = await JobScheduler.attempt(job, context, tools, isFirst: isFirst, survivor).redacted(by: logs.redacted)
+            let result = await JobScheduler.attempt(job, context, tools, isFirst: isFirst, survivor, control).redacted(by: logs.redacted)
             reporter.close()
             inbox.post(Envelope(event: .attemptEnded(run: run.id, result)))
         }
-        attempts[run.id] = (task, reporter)
+        attempts[run.id] = (task, reporter, control)
     }
 
     /// Cancels an attempt, and names it in the log when it takes no notice.
@@ -310,14 +318,14 @@ package actor JobScheduler {
 
     @concurrent
     private static func attempt(
-        _ job: ScheduledJob, _ context: RunContext, _ tools: any ServiceTools, isFirst: Bool, _ survivor: Survivor?
+        _ job: ScheduledJob, _ context: RunContext, _ tools: any ServiceTools, isFirst: Bool, _ survivor: Survivor?, _ control: ServiceControl
     ) async -> AttemptResult {
         do {
             switch job.work {
             case .job(let job): return .succeeded(try await job.run(context))
             case .service(let definition):
                 let supervisor = ServiceSupervisor(
-                    definition: definition, tools: tools, isFirstStart: isFirst, fingerprint: ServiceFingerprint.of(job), survivor: survivor)
+                    definition: definition, tools: tools, isFirstStart: isFirst, fingerprint: ServiceFingerprint.of(job), survivor: survivor, control: control)
                 return .succeeded(try await supervisor.run(context))
             }
         } catch {

@@ -14,13 +14,19 @@ package struct ServiceSupervisor: Sendable {
     let fingerprint: String
     /// A process of this run that is there already.
     let survivor: Survivor?
+    /// Asks for something while the service runs; nil where nobody does.
+    let control: ServiceControl?
 
-    package init(definition: ServiceDefinition, tools: any ServiceTools, isFirstStart: Bool, fingerprint: String = "", survivor: Survivor? = nil) {
+    package init(
+        definition: ServiceDefinition, tools: any ServiceTools, isFirstStart: Bool, fingerprint: String = "", survivor: Survivor? = nil,
+        control: ServiceControl? = nil
+    ) {
         self.definition = definition
         self.tools = tools
         self.isFirstStart = isFirstStart
         self.fingerprint = fingerprint
         self.survivor = survivor
+        self.control = control
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
@@ -105,17 +111,18 @@ package struct ServiceSupervisor: Sendable {
     /// Starts the process and stays with it, or with the one it hands over to, until it has ended, by itself or by us.
     private func live(_ context: RunContext, launches: Int, _ survivor: Survivor?) async -> ServiceEnd {
         var process: any RunningProcess
+        let life: ServiceLife
         do {
-            process = try await begin(context, launches: launches, survivor)
+            (process, life) = try await begin(context, launches: launches, survivor)
         } catch {
             // Once in a run: it is the same each time.
             if launches == 1, let detail = error.detail { context.log(detail) }
             return .launchFailed(error)
         }
         while true {
-            let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, launches: launches)
-            let (end, readySince) = await follow(process, watch, context)
-            let readyFor = readySince.map { context.clock.uptime - $0 } ?? .zero
+            let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, life: life, launches: launches)
+            let end = await follow(process, watch, context)
+            let readyFor = watch.readyFor
             let exit = await process.exit()
             context.reporter.ended(exit)
             if case .exited = end, let successor = await successor(of: process, after: exit, launches, context) {
@@ -133,35 +140,59 @@ package struct ServiceSupervisor: Sendable {
     }
 
     /// Launches the process, or continues with the one that is there.
-    private func begin(_ context: RunContext, launches: Int, _ survivor: Survivor?) async throws(LaunchError) -> any RunningProcess {
+    private func begin(
+        _ context: RunContext, launches: Int, _ survivor: Survivor?
+    ) async throws(LaunchError) -> (any RunningProcess, ServiceLife) {
+        let output = HeldOutput()
         guard let survivor else {
-            let output = HeldOutput()
-            let process = try await context.processes.launch(lasting(command(definition.program, context), context, launches, output))
+            let life = ServiceLife(definition, context.clock, startedAt: context.clock.now, fileBefore: await fileBefore(context))
+            let process = try await context.processes.launch(lasting(command(definition.program, context), context, life, launches, output))
             context.reporter.launched(process)
             context.log("started: \(definition.program) (process \(process.id))")
+            life.begin(process)
             output.release()
-            return process
+            return (process, life)
         }
-        let reporter = context.reporter
+        let life = ServiceLife(definition, context.clock, startedAt: survivor.note.startedAt, fileBefore: survivor.note.fileBefore)
+        let deliver = delivery(to: context.reporter, life, output)
         do {
-            let process = try survivor.adopt { reporter.output($0, from: $1, whenKept: $2) }
+            let process = try survivor.adopt(deliver)
             context.reporter.launched(process)
             context.log("process \(process.id) continues; shipkeeper was started again")
-            return process
+            life.begin(process)
+            output.release()
+            return (process, life)
         } catch {
             throw .short(program: definition.program.arguments.first ?? "", error)
         }
     }
 
+    private func fileBefore(_ context: RunContext) async -> String? {
+        guard let ready = definition.ready, case .file(let path) = ready.target else { return nil }
+        return await tools.state(ofFile: path, timeout: ready.timeout, clock: context.clock)
+    }
+
+    /// Passes on what the process writes, first to who looks for a line in it: what is in the log is not delivered again after a crash.
+    private func delivery(to reporter: any RunReporter, _ life: ServiceLife, _ output: HeldOutput) -> ProcessCommand.Output {
+        { bytes, stream, whenKept in
+            output.pass {
+                life.look(at: bytes, stream)
+                reporter.output(bytes, from: stream, whenKept: whenKept)
+            }
+        }
+    }
+
     /// The same command, for a process that outlives this program, and whose output is held back.
-    private func lasting(_ command: ProcessCommand, _ context: RunContext, _ launches: Int, _ output: HeldOutput) -> ProcessCommand {
+    private func lasting(
+        _ command: ProcessCommand, _ context: RunContext, _ life: ServiceLife, _ launches: Int, _ output: HeldOutput
+    ) -> ProcessCommand {
         let note = SurvivorNote(
-            bootID: context.bootID, job: context.job, run: context.run, launch: launches, startedAt: context.clock.now, fingerprint: fingerprint,
-            mark: command.mark)
+            bootID: context.bootID, job: context.job, run: context.run, launch: launches, startedAt: life.startedAt, fingerprint: fingerprint,
+            mark: command.mark, fileBefore: life.fileBefore)
         var command = command
-        let onOutput = command.onOutput
-        command.onOutput = { bytes, stream, whenKept in output.pass { onOutput(bytes, stream, whenKept) } }
+        command.onOutput = delivery(to: context.reporter, life, output)
         command.survival = ProcessCommand.Survival(note: note.bytes)
+        if definition.notifies { command.notification = .init(watchdog: definition.watchdog) }
         return command
     }
 
@@ -182,7 +213,9 @@ package struct ServiceSupervisor: Sendable {
     /// Waits for the first of: the process ends, a check calls for a restart, the run is cancelled.
     private func follow(
         _ process: any RunningProcess, _ watch: ServiceWatch, _ context: RunContext
-    ) async -> (LifeEnd, readySince: Duration?) {
+    ) async -> LifeEnd {
+        control?.attach { await watch.reload() }
+        defer { control?.detach() }
         let stop = definition.stop
         return await withTaskGroup(of: LifeEnd?.self) { group in
             group.addTask {
@@ -190,6 +223,7 @@ package struct ServiceSupervisor: Sendable {
                 return .exited
             }
             group.addTask { await watch.health().map { .unhealthy($0) } }
+            group.addTask { await watch.notifications().map { .unhealthy($0) } }
             group.addTask { await watch.memory().map { .unhealthy($0) } }
             let first = await group.next() ?? nil
             if case .exited = first {
@@ -199,7 +233,7 @@ package struct ServiceSupervisor: Sendable {
                 await process.stop(context.fitted(stop))
             }
             group.cancelAll()
-            return (first ?? .exited, watch.readySince)
+            return first ?? .exited
         }
     }
 }

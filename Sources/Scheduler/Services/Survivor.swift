@@ -32,8 +32,10 @@ package struct SurvivorNote: Codable, Hashable, Sendable {
     package var fingerprint: String
     /// Carried by the process.
     package var mark: String
+    /// What was at the path of its ready file before it was started.
+    package var fileBefore: String?
 
-    package init(bootID: String, job: String, run: Int64, launch: Int, startedAt: Date, fingerprint: String, mark: String) {
+    package init(bootID: String, job: String, run: Int64, launch: Int, startedAt: Date, fingerprint: String, mark: String, fileBefore: String? = nil) {
         self.bootID = bootID
         self.job = job
         self.run = run
@@ -41,6 +43,7 @@ package struct SurvivorNote: Codable, Hashable, Sendable {
         self.startedAt = startedAt
         self.fingerprint = fingerprint
         self.mark = mark
+        self.fileBefore = fileBefore
     }
 
     package init?(_ bytes: [UInt8]) {

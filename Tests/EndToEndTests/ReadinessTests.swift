@@ -1,0 +1,149 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Services that say themselves how they are.
+@Suite("readiness of services", .waiting, .serialized)
+struct ReadinessTests: ServiceWatcher {
+    /// Does what it finds in the file `do`, line by line, once each: messages to its socket, prints, and files.
+    private static let app = """
+        import os, signal, socket, sys, time
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        def say(text):
+            address = os.environ.get("NOTIFY_SOCKET")
+            if address: line.sendto(text.encode(), "\\0" + address[1:] if address[0] == "@" else address)
+        def reload(*_):
+            say("RELOADING=1")
+            with open("reloaded", "a") as file: file.write("x")
+            say("READY=1\\nSTATUS=reloaded")
+        signal.signal(signal.SIGHUP, reload)
+        print("started", os.environ.get("WATCHDOG_USEC"), os.environ.get("WATCHDOG_PID") == str(os.getpid()), flush=True)
+        done = 0
+        while True:
+            lines = open("do").read().splitlines() if os.path.exists("do") else []
+            for order in lines[done:]:
+                what, _, rest = order.partition(" ")
+                if what == "say": say(rest.replace("|", "\\n"))
+                if what == "print": print(rest, flush=True)
+                if what == "touch": open(rest, "w").close()
+            done = max(done, len(lines))
+            time.sleep(0.02)
+        """
+
+    private func order(_ text: String, _ folder: TemporaryFolder) throws {
+        try Shell.run("echo '\(text)' >> do", folder: folder.path)
+    }
+
+    private func begin(_ settings: String, _ folder: TemporaryFolder) throws -> RunningProgram {
+        try folder.write("app.py", ReadinessTests.app)
+        let program = try start("  app: { type: service, with: { command: [python3, app.py], cwd: '\(folder.path)', \(settings) } }\n", folder)
+        #expect(try program.says("app | started"), "\(program.log)")
+        return program
+    }
+
+    private func isState(_ state: String, _ program: RunningProgram, note: String = "") throws -> Bool {
+        let query = ".data.jobs[] | .state == \"\(state)\" and ((.note // \"\") | contains(\"\(note)\"))"
+        return try program.until("'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '\(query)' | grep -qx true")
+    }
+
+    @Test("READY=1 makes it ready; its status is shown; a daemon that is killed forgets neither", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    func notified(account: Account) throws {
+        let folder = TemporaryFolder(for: account, isOwn: true)
+        let program = try begin("ready: { notify: true }", folder)
+        #expect(try isState("starting", program))
+        try order("say STATUS=loading", folder)
+        #expect(try isState("starting", program, note: "loading"), "\(program.log)")
+        try order("say READY=1|STATUS=3 users", folder)
+        #expect(try isState("ready", program, note: "3 users"), "\(program.log)")
+        let (process, first) = (try facts(program).process, try daemon(of: program))
+        kill(first, SIGKILL)
+        _ = try daemon(of: program, not: first)
+        #expect(try isState("ready", program, note: "3 users"), "\(program.log)")
+        #expect(try facts(program).process == process)
+        try order("say STATUS=4 users", folder)
+        #expect(try isState("ready", program, note: "4 users"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("what it says while the daemon is away is heard by the next one", .timeLimit(.minutes(30)))
+    func away() throws {
+        let folder = TemporaryFolder()
+        let program = try begin("ready: { notify: true }", folder)
+        let first = try daemon(of: program)
+        kill(first, SIGSTOP)
+        try order("say READY=1", folder)
+        Thread.sleep(forTimeInterval: 0.3)
+        kill(first, SIGKILL)
+        #expect(try isState("ready", program), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("a line or a file makes it ready, and none of an earlier life does", .timeLimit(.minutes(30)), arguments: ["log", "file"])
+    func announced(by kind: String) throws {
+        let folder = TemporaryFolder()
+        try folder.write("up", "of before")
+        let program = try begin(kind == "log" ? "ready: { log: \"listening on *:80\" }" : "ready: { file: '\(folder["up"])', every: 100ms }", folder)
+        try order(kind == "log" ? "print listening elsewhere" : "touch other", folder)
+        #expect(try isState("starting", program))
+        try order(kind == "log" ? "print now listening on 127.0.0.1:80" : "touch up", folder)
+        #expect(try isState("ready", program), "\(program.log)")
+        try Shell.run("rm do", folder: folder.path)
+        kill(try #require(try facts(program).process), SIGKILL)
+        #expect(try program.until("[ $(grep -c 'app | started' '\(folder["log.txt"])') -ge 2 ]"))
+        #expect(try isState("starting", program), "\(program.log)")
+        try order(kind == "log" ? "print listening on :80" : "touch up", folder)
+        #expect(try isState("ready", program), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("a watchdog restarts what goes quiet, and spares what does not", .timeLimit(.minutes(30)))
+    func watchdog() throws {
+        let folder = TemporaryFolder()
+        let program = try begin("watchdog: 3s", folder)
+        #expect(try program.says("app | started 3000000 True"), "\(program.log)")
+        #expect(try program.says("watchdog: it has not said for 3s that it is alive"), "\(program.log)")
+        #expect(try program.until("[ $(grep -c 'app | started' '\(folder["log.txt"])') -ge 2 ]"), "\(program.log)")
+        try order("say WATCHDOG=trigger", folder)
+        #expect(try program.says("it has triggered its watchdog"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("reload JOB signals the service, which says when it is ready again", .timeLimit(.minutes(30)))
+    func reload() throws {
+        let folder = TemporaryFolder()
+        let program = try begin("ready: { notify: true }, reload: { signal: SIGHUP }", folder)
+        #expect(try program.ask("reload app").errors.contains("it is not ready yet"))
+        try order("say READY=1", folder)
+        #expect(try isState("ready", program))
+        let process = try facts(program).process
+        let answer = try program.ask("reload app")
+        #expect(answer.status == 0 && answer.output == "app was asked to reload (SIGHUP)\n", "\(answer)")
+        #expect(try isState("ready", program, note: "reloaded"), "\(program.log)")
+        #expect(try facts(program).process == process && folder.read("reloaded") == "x")
+        #expect(program.stop() == 0)
+    }
+
+    @Test(
+        "nginx is ready by its log, and reads its configuration again", .timeLimit(.minutes(30)),
+        .enabled(if: FileManager.default.fileExists(atPath: "/usr/sbin/nginx")))
+    func nginx() throws {
+        let folder = TemporaryFolder()
+        let port = Port.reserve()
+        func configure(_ words: String) throws {
+            try folder.write(
+                "n.conf",
+                "daemon off; pid \(folder["pid"]); error_log stderr notice; events {}\nhttp { access_log off; server { listen 127.0.0.1:\(port); return 200 '\(words)'; } }\n"
+            )
+        }
+        try configure("one")
+        let program = try start(
+            "  app: { type: service, with: { command: [/usr/sbin/nginx, -e, stderr, -c, '\(folder["n.conf"])'], ready: { log: \"start worker process \" }, reload: { signal: SIGHUP } } }\n",
+            folder)
+        #expect(try isState("ready", program), "\(program.log)")
+        #expect(try Shell.run("curl -s http://127.0.0.1:\(port)/").output == "one")
+        try configure("two")
+        #expect(try program.ask("reload app").status == 0)
+        #expect(try program.until("curl -s http://127.0.0.1:\(port)/ | grep -qx two"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+}
