@@ -69,20 +69,20 @@ final class RunLogStore: Sendable {
         state.withLock { state in
             guard var log = state.open[run] else { return }
             defer { state.open[run] = log }
-            var (bytes, count): ([UInt8], Int) = ([], 0)
+            var (bytes, count, writer): ([UInt8], Int, StoredLine.Writer) = ([], 0, StoredLine.Writer())
             for line in lines where !log.surplus.takes(line) {
                 if log.handle == nil { RunLogStore.open(path, &log) }
                 if log.missing > 0, bytes.isEmpty {
                     let text = "\(log.missing.grouped) lines are missing: they could not be written"
-                    bytes = StoredLine.bytes(LogLine(at: line.at, source: .own, text: text))
+                    _ = writer.append(LogLine(at: line.at, source: .own, text: text), to: &bytes, most: .max)
                 }
-                let next = StoredLine.bytes(line)
-                if log.written + Int64(bytes.count + next.count) > log.most / 2 {
+                if !writer.append(line, to: &bytes, most: log.most / 2 - log.written) {
                     RunLogStore.write(bytes, count, &log)
                     (bytes, count) = ([], 0)
                     state.dropped[run, default: 0] += RunLogStore.rotate(path, &log)
+                    // A log that is smaller than its line holds that one.
+                    _ = writer.append(line, to: &bytes, most: .max)
                 }
-                bytes += next
                 count += 1
             }
             RunLogStore.write(bytes, count, &log)

@@ -10,20 +10,30 @@ enum StoredLine {
     /// Of all that is before the text, in bytes.
     private static let prefixLength = UTCStamp.length + 5
 
-    static func bytes(_ line: LogLine) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(prefixLength + line.text.utf8.count + 1)
-        if let at = line.at {
-            bytes += UTCStamp.bytes(at)
-            bytes.append(UInt8(ascii: " "))
-            bytes += line.source.rawValue.utf8
-            bytes.append(UInt8(ascii: " "))
-        } else if line.source == .own {
-            bytes += "# ".utf8
+    /// Makes the bytes of lines. Those that were written together begin alike, which is made once for all of them.
+    struct Writer {
+        private var at: Date?
+        private var source: LogLine.Source?
+        private var prefix: [UInt8] = []
+
+        /// Appends a line to bytes of which at most so many may be there afterwards; false where it does not fit, and nothing is appended.
+        mutating func append(_ line: LogLine, to bytes: inout [UInt8], most: Int64) -> Bool {
+            if line.source != source || line.at != at {
+                (source, at) = (line.source, line.at)
+                prefix = StoredLine.prefix(line)
+            }
+            let text = line.text.utf8
+            guard Int64(bytes.count + prefix.count + text.count + 1) <= most else { return false }
+            bytes += prefix
+            bytes += text
+            bytes.append(UInt8(ascii: "\n"))
+            return true
         }
-        bytes += line.text.utf8
-        bytes.append(UInt8(ascii: "\n"))
-        return bytes
+    }
+
+    private static func prefix(_ line: LogLine) -> [UInt8] {
+        guard let at = line.at else { return line.source == .own ? Array("# ".utf8) : [] }
+        return UTCStamp.bytes(at) + Array(" \(line.source.rawValue) ".utf8)
     }
 
     /// - Parameter bytes: Without the line break.
