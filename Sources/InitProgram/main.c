@@ -11,6 +11,7 @@
 #include "environment.h"
 #include "events.h"
 #include "link.h"
+#include "notices.h"
 #include "restarts.h"
 #include "say.h"
 #include "store.h"
@@ -96,6 +97,7 @@ static int conclude(int status) {
     int is_replaced = report.is_replaced, was_well = report.heartbeats > 0, is_trial = former && !was_well;
     daemon_process = 0;
     link_close();
+    notices_thin();
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     int code = signal ? 128 + signal : WEXITSTATUS(status);
     if (is_stopping()) return leave(code);
