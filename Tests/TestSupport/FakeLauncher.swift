@@ -58,13 +58,17 @@ package final class FakeProcess: RunningProcess {
         var usageCalls = 0
         var listener: (@Sendable ([UInt8]) -> Void)?
         var remembered: [UInt8] = []
+        var successor: FakeProcess?
     }
 
     package let id: Int32
     package let peakBytes: Int64 = 0
     private let state = Mutex(State())
 
-    init(id: Int32) { self.id = id }
+    package init(id: Int32, remembered: [UInt8] = []) {
+        self.id = id
+        state.withLock { $0.remembered = remembered }
+    }
 
     package func end(_ exit: ProcessExit) {
         let waiting = state.withLock { state in
@@ -117,7 +121,10 @@ package final class FakeProcess: RunningProcess {
         return ProcessUsage()
     }
 
-    package func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? { nil }
+    /// Leaves another process behind.
+    package func leave(_ successor: FakeProcess) { state.withLock { $0.successor = successor } }
+
+    package func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? { state.withLock { $0.successor } }
 }
 
 /// Keeps what a run says.

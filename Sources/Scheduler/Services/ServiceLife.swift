@@ -27,6 +27,7 @@ final class ServiceLife: Sendable {
     /// What was at the path of its ready file before it was started.
     let fileBefore: String?
     private let announces: Bool
+    private let readsLines: Bool
     private let clock: any WallClock
     private let state: Mutex<State>
 
@@ -37,6 +38,7 @@ final class ServiceLife: Sendable {
         announces = definition.ready?.target == .notify
         var state = State()
         if case .log(let pattern) = definition.ready?.target { state.lines = LineWatch(pattern) }
+        readsLines = state.lines != nil
         self.state = Mutex(state)
     }
 
@@ -75,6 +77,7 @@ final class ServiceLife: Sendable {
 
     /// Takes what it prints.
     func look(at bytes: [UInt8], _ stream: LogStream) {
+        guard readsLines else { return }
         change { state in
             if state.lines?.take(bytes, stream) != true { return }
             state.known.hasAnnounced = true
@@ -87,6 +90,16 @@ final class ServiceLife: Sendable {
         change { state in
             state.record.readyAt = clock.now
             state.known.becameReady(at: clock.uptime)
+        }
+    }
+
+    /// Another process is the service from now on: what was found of the one before says nothing of it. That it is ready it may have said already.
+    func handOver() {
+        change { state in
+            (state.record.readyAt, state.record.hasPassed) = (nil, nil)
+            let (hasAnnounced, status) = (state.known.hasAnnounced, state.known.status)
+            state.known = NotifyState()
+            (state.known.hasAnnounced, state.known.status) = (hasAnnounced, status)
         }
     }
 

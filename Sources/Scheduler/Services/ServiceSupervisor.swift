@@ -127,6 +127,7 @@ package struct ServiceSupervisor: Sendable {
             context.reporter.ended(exit)
             if case .exited = end, let successor = await successor(of: process, after: exit, launches, context) {
                 context.reporter.launched(successor)
+                life.handOver()
                 process = successor
                 continue
             }
