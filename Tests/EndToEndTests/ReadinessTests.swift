@@ -17,6 +17,7 @@ struct ReadinessTests: ServiceWatcher {
             with open("reloaded", "a") as file: file.write("x")
             say("READY=1\\nSTATUS=reloaded")
         signal.signal(signal.SIGHUP, reload)
+        beats = False
         print("started", os.environ.get("WATCHDOG_USEC"), os.environ.get("WATCHDOG_PID") == str(os.getpid()), flush=True)
         done = 0
         while True:
@@ -26,7 +27,14 @@ struct ReadinessTests: ServiceWatcher {
                 if what == "say": say(rest.replace("|", "\\n"))
                 if what == "print": print(rest, flush=True)
                 if what == "touch": open(rest, "w").close()
+                if what == "beat": beats = rest == "on"
+                if what == "flood":
+                    for number in range(200):
+                        say("WATCHDOG=1")
+                        say("STATUS=number %d" % number)
+                    open(rest, "w").close()
             done = max(done, len(lines))
+            if beats: say("WATCHDOG=1")
             time.sleep(0.02)
         """
 
@@ -76,6 +84,104 @@ struct ReadinessTests: ServiceWatcher {
         kill(first, SIGKILL)
         #expect(try isState("ready", program), "\(program.log)")
         #expect(program.stop() == 0)
+    }
+
+    @Test("a service that says much while no program can take it over does not wait, and what counts is heard in the end", .timeLimit(.minutes(30)))
+    func unheard() throws {
+        let folder = TemporaryFolder()
+        let program = try begin("ready: { notify: true }, watchdog: 1m", folder)
+        let configuration = try #require(folder.read("shipkeeper.yaml"))
+        let first = try daemon(of: program)
+        try folder.write("shipkeeper.yaml", "version: 1\njobs: { app: { type: nonsense } }\n")
+        kill(first, SIGKILL)
+        #expect(try program.says("before it could take services over"), "\(program.log)")
+        try order("flood one", folder)
+        #expect(try program.until("test -e '\(folder["one"])'"), "it waits for a queue that nobody reads")
+        try order("say STATUS=all well|READY=1", folder)
+        try order("flood two", folder)
+        #expect(try program.until("test -e '\(folder["two"])'"))
+        try folder.write("shipkeeper.yaml", configuration)
+        #expect(try isState("ready", program, note: "all well"), "\(program.log)")
+        // All is heard again.
+        try order("say STATUS=as before", folder)
+        #expect(try isState("ready", program, note: "as before"), "\(program.log)")
+        #expect(program.log.components(separatedBy: "app | started").count == 2)
+        #expect(program.stop() == 0)
+    }
+
+    @Test("a watchdog goes on when the daemon is killed: it spares what says that it is alive, and restarts what does not", .timeLimit(.minutes(30)))
+    func watchedOn() throws {
+        let folder = TemporaryFolder()
+        let program = try begin("watchdog: 3s", folder)
+        try order("beat on", folder)
+        #expect(try isState("ready", program))
+        let (process, first) = (try facts(program).process, try daemon(of: program))
+        kill(first, SIGKILL)
+        let second = try daemon(of: program, not: first)
+        #expect(try isState("ready", program), "\(program.log)")
+        Thread.sleep(forTimeInterval: 4)
+        #expect(try facts(program).process == process, "\(program.log)")
+        try order("beat off", folder)
+        kill(second, SIGKILL)
+        #expect(try program.says("watchdog: it has not said for 3s that it is alive"), "\(program.log)")
+        #expect(try program.until("[ $(grep -c 'app | started' '\(folder["log.txt"])') -ge 2 ]"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("that a line or a file has made it ready is known to the next program", .timeLimit(.minutes(30)), arguments: ["log", "file"])
+    func remembered(by kind: String) throws {
+        let folder = TemporaryFolder()
+        let program = try begin(kind == "log" ? "ready: { log: up }" : "ready: { file: '\(folder["up"])', every: 100ms }", folder)
+        try order(kind == "log" ? "print up" : "touch up", folder)
+        #expect(try isState("ready", program), "\(program.log)")
+        if kind == "file" { try Shell.run("rm up", folder: folder.path) }
+        kill(try daemon(of: program), SIGKILL)
+        #expect(try isReady(program, 1), "\(program.log)")
+        #expect(program.log.components(separatedBy: "app: ready").count == 2, "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("a command lets a service reload, and knows its process", .timeLimit(.minutes(30)))
+    func reloadCommand() throws {
+        let folder = TemporaryFolder()
+        try folder.write("reload.sh", "[ -e broken ] && { echo this is broken; exit 3; }; kill -HUP $MAINPID\n")
+        let program = try begin("ready: { notify: true }, reload: { command: [sh, reload.sh] }", folder)
+        try order("say READY=1", folder)
+        #expect(try isState("ready", program))
+        #expect(try program.ask("reload app").output == "app was asked to reload (sh reload.sh)\n")
+        #expect(try isState("ready", program, note: "reloaded"), "\(program.log)")
+        try folder.write("broken", "")
+        let answer = try program.ask("reload app")
+        #expect(answer.status == 1 && answer.errors.contains("its reload command exited with code 3"), "\(answer)")
+        #expect(try program.says("this is broken") && folder.read("reloaded") == "x")
+        #expect(try program.ask("reload nobody").status == 5)
+        #expect(program.stop() == 0)
+    }
+
+    @Test(
+        "redis-server says that it is ready, as it does to systemd", .timeLimit(.minutes(30)),
+        .enabled(if: (try? Shell.run("ldd \"$(command -v redis-server)\" | grep -q libsystemd").status) == 0))
+    func redis() throws {
+        let folder = TemporaryFolder()
+        let port = Port.reserve()
+        let words = "[redis-server, --port, \"\(port)\", --bind, 127.0.0.1, --save, \"\", --dir, '\(folder.path)', --supervised, systemd]"
+        let program = try start("  app: { type: service, with: { command: \(words), ready: { notify: true, within: 1m } } }\n", folder)
+        #expect(try isState("ready", program, note: "Ready to accept connections"), "\(program.log)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("the example in the box", .timeLimit(.minutes(30)))
+    func example() throws {
+        let (folder, port) = (TemporaryFolder(), Port.reserve())
+        let box = SourceTree.root + "/Examples/readiness"
+        let configuration = try String(contentsOfFile: box + "/shipkeeper.yaml", encoding: .utf8)
+        let program = try RunningProgram(
+            configuration + "state: \(folder["state"])\n", in: folder, environment: ["WORKER": box + "/worker.py", "WEB_PORT": "\(port)"])
+        #expect(try isReady(program, 0, job: "web"), "\(program.log)")
+        #expect(try program.ask("reload worker").output == "worker was asked to reload (SIGHUP)\n")
+        let query = ".data.jobs[] | select(.name == \"worker\") | .note | test(\"settings are read again|tasks done\")"
+        #expect(try program.until("'\(SourceTree.program)' status --json --state '\(folder["state"])' | jq '\(query)' | grep -qx true"))
+        #expect(try facts(program, job: "worker").restarts == 0 && program.stop() == 0, "\(program.log)")
     }
 
     @Test("a line or a file makes it ready, and none of an earlier life does", .timeLimit(.minutes(30)), arguments: ["log", "file"])
