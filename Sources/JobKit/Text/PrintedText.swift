@@ -2,10 +2,17 @@
 package enum PrintedText {
     /// The text with line breaks and other control characters replaced by blanks or removed, and colours kept.
     package static func line(_ text: String) -> String {
-        guard text.utf8.contains(where: { TerminalFilter.isSpecial($0) }) else { return text }
+        guard isSpecial(text) else { return text }
         var splitter = LineSplitter(.text, longest: .max / 4)
         let lines = splitter.take(Array(text.utf8)) + splitter.finish()
         return lines.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: " ")
+    }
+
+    private static func isSpecial(_ text: String) -> Bool {
+        // By a span: bytes of a string that are taken one by one cost more than all else on a line's way to the log.
+        let bytes = text.utf8.span
+        for index in bytes.indices where TerminalFilter.isSpecial(bytes[index]) { return true }
+        return false
     }
 
     /// The same without colours.
