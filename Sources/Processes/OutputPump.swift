@@ -25,7 +25,6 @@ final class OutputPump: Sendable {
         var raw: CInt
         var receiver: Receiver
         var onEnd: @Sendable () -> Void
-        var flow: OutputFlow
         /// While nothing is taken from the pipe, when to look again.
         var heldUntil: ContinuousClock.Instant?
     }
@@ -39,6 +38,10 @@ final class OutputPump: Sendable {
         var stage = Stage.notStarted
         var lastID: ID = 0
         var readers: [ID: Reader] = [:]
+        /// Of all streams: they share the log.
+        var flow = OutputFlow(at: .now)
+        /// The stream of which a piece is being handed over to its log.
+        var delivering: ID?
         /// Streams that nothing is taken from.
         var held: Set<ID> = []
         /// Streams to be read although nothing announces them.
@@ -89,7 +92,7 @@ final class OutputPump: Sendable {
             guard case .running(let poller, _) = state.stage else { return nil }
             state.lastID += 1
             let id = state.lastID
-            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd, flow: OutputFlow(at: .now))
+            state.readers[id] = Reader(raw: raw, receiver: receiver, onEnd: onEnd)
             guard poller.add(raw, id: id) else {
                 state.readers[id] = nil
                 return nil
@@ -130,9 +133,12 @@ final class OutputPump: Sendable {
     /// Some of what a stream has handed over is kept.
     private func keep(_ id: ID, cost: Int) {
         state.withLock { state in
-            guard state.readers[id] != nil else { return }
-            state.readers[id]?.flow.keep(cost: cost, at: .now)
-            if state.held.contains(id), state.due.insert(id).inserted { nudge(state) }
+            state.flow.keep(cost: cost, of: id, isProgress: state.delivering != id, at: .now)
+            // There may be room for any of them.
+            if !state.held.isSubset(of: state.due) {
+                state.due.formUnion(state.held)
+                nudge(state)
+            }
         }
     }
 
@@ -208,7 +214,8 @@ final class OutputPump: Sendable {
             return bytes.count
         case .log(let deliver):
             guard let bytes = OwnedFD.read(reader.raw, most: OutputPump.mostInPiece) else { return nil }
-            if !bytes.isEmpty { deliver(bytes, isForced ? nil : account(id, bytes)) }
+            if bytes.isEmpty { return 0 }
+            if isForced { deliver(bytes, nil) } else { account(id, bytes) { deliver(bytes, $0) } }
             return bytes.count
         case .spooledLog(let spool, let deliver):
             guard let piece = spool.take(from: reader.raw) else { return nil }
@@ -217,21 +224,26 @@ final class OutputPump: Sendable {
                 deliver(piece.bytes, nil)
                 spool.giveUp(piece)
             } else {
-                let whenKept = account(id, piece.bytes)
-                deliver(piece.bytes) { end in
-                    spool.keep(piece, log: end)
-                    whenKept(end)
+                account(id, piece.bytes) { whenKept in
+                    deliver(piece.bytes) { end in
+                        spool.keep(piece, log: end)
+                        whenKept(end)
+                    }
                 }
             }
             return piece.bytes.count
         }
     }
 
-    /// Counts bytes as under way until they are kept.
-    private func account(_ id: ID, _ bytes: [UInt8]) -> ProcessCommand.WhenKept {
+    /// Hands over bytes, which are under way until they are kept.
+    private func account(_ id: ID, _ bytes: [UInt8], _ deliver: (@escaping ProcessCommand.WhenKept) -> Void) {
         let cost = OutputFlow.cost(of: bytes)
-        state.withLock { $0.readers[id]?.flow.handOver(cost: cost, at: .now) }
-        return { [self] _ in keep(id, cost: cost) }
+        state.withLock { state in
+            state.flow.handOver(cost: cost, of: id, at: .now)
+            state.delivering = id
+        }
+        deliver { [self] _ in keep(id, cost: cost) }
+        state.withLock { $0.delivering = nil }
     }
 
     private func end(_ id: ID, _ reader: Reader, _ poller: Poller) {
@@ -256,7 +268,7 @@ extension OutputPump.State {
     /// What is to be done with a stream, which leaves the poller's list while it is held: a level that nobody lowers would wake the thread for ever.
     fileprivate mutating func verdict(_ id: OutputPump.ID, _ poller: Poller) -> (OutputPump.Reader, OutputFlow.Verdict)? {
         guard var reader = readers[id] else { return nil }
-        var verdict = reader.flow.verdict(at: .now)
+        var verdict = flow.verdict(of: id, at: .now)
         switch (verdict, reader.heldUntil) {
         case (.hold(let instant), nil):
             poller.remove(reader.raw)

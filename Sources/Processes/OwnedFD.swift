@@ -56,7 +56,9 @@ package struct OwnedFD: ~Copyable {
             failure = found < 0 ? errno : 0
             count = max(0, found)
         }
-        return failure == EAGAIN || failure == EINTR ? nil : bytes
+        if failure == EAGAIN || failure == EINTR { return nil }
+        // It may wait for a log: then only with the room that it needs.
+        return bytes.count < most / 2 ? unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } : bytes
     }
 
     static func writeByte(_ raw: CInt) {

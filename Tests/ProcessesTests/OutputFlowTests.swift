@@ -12,29 +12,59 @@ struct OutputFlowTests {
     @Test("takes until enough is under way, and again when some of it is kept")
     func keeps() {
         var flow = OutputFlow(at: start)
-        #expect(flow.verdict(at: start + .seconds(100)) == .take)
-        flow.handOver(cost: OutputFlow.most - 1, at: start + .seconds(100))
-        #expect(flow.verdict(at: start + .seconds(101)) == .take)
-        flow.handOver(cost: 10, at: start + .seconds(101))
-        #expect(flow.verdict(at: start + .seconds(101)) == .hold(until: start + .seconds(102)))
-        flow.keep(cost: 5, at: start + .milliseconds(101_500))
-        #expect(flow.verdict(at: start + .milliseconds(101_500)) == .hold(until: start + .milliseconds(103_500)))
-        flow.keep(cost: 5, at: start + .milliseconds(101_600))
-        #expect(flow.verdict(at: start + .milliseconds(101_600)) == .take)
-        flow.keep(cost: OutputFlow.most - 1, at: start + .seconds(102))
+        #expect(flow.verdict(of: 1, at: start + .seconds(100)) == .take)
+        flow.handOver(cost: OutputFlow.most - 1, of: 1, at: start + .seconds(100))
+        #expect(flow.verdict(of: 1, at: start + .seconds(101)) == .take)
+        flow.handOver(cost: 10, of: 1, at: start + .seconds(101))
+        #expect(flow.verdict(of: 1, at: start + .seconds(101)) == .hold(until: start + .seconds(102)))
+        #expect(flow.verdict(of: 2, at: start + .seconds(101)) == .take)
+        flow.keep(cost: 5, of: 1, isProgress: true, at: start + .milliseconds(101_500))
+        #expect(flow.verdict(of: 1, at: start + .milliseconds(101_500)) == .hold(until: start + .milliseconds(103_500)))
+        flow.keep(cost: 5, of: 1, isProgress: true, at: start + .milliseconds(101_600))
+        #expect(flow.verdict(of: 1, at: start + .milliseconds(101_600)) == .take)
+        flow.keep(cost: OutputFlow.most - 1, of: 1, isProgress: true, at: start + .seconds(102))
         #expect(flow.cost == 0)
     }
 
     @Test("forces once the log stands still, and holds again once it has kept something")
     func forces() {
         var flow = OutputFlow(at: start)
-        flow.handOver(cost: OutputFlow.most, at: start)
-        #expect(flow.verdict(at: start + .milliseconds(1999)) == .hold(until: start + .seconds(2)))
-        #expect(flow.verdict(at: start + .seconds(2)) == .force)
-        #expect(flow.verdict(at: start + .seconds(2)) == .force)
-        flow.handOver(cost: 100, at: start + .seconds(3))
-        flow.keep(cost: 50, at: start + .seconds(4))
-        #expect(flow.verdict(at: start + .seconds(5)) == .hold(until: start + .seconds(6)))
+        flow.handOver(cost: OutputFlow.most, of: 1, at: start)
+        #expect(flow.verdict(of: 1, at: start + .milliseconds(1999)) == .hold(until: start + .seconds(2)))
+        #expect(flow.verdict(of: 1, at: start + .seconds(2)) == .force)
+        #expect(flow.verdict(of: 1, at: start + .seconds(2)) == .force)
+        flow.handOver(cost: 100, of: 1, at: start + .seconds(3))
+        flow.keep(cost: 50, of: 1, isProgress: true, at: start + .seconds(4))
+        #expect(flow.verdict(of: 1, at: start + .seconds(5)) == .hold(until: start + .seconds(6)))
+    }
+
+    @Test("a slow log that many share is not stalled while it keeps something of any of them")
+    func shared() {
+        var flow = OutputFlow(at: start)
+        for stream in 1...9 as ClosedRange<UInt64> { flow.handOver(cost: OutputFlow.most, of: stream, at: start) }
+        for second in 1...9 {
+            flow.keep(cost: 1, of: 9, isProgress: true, at: start + .seconds(second))
+            #expect(flow.verdict(of: 1, at: start + .seconds(second)) == .hold(until: start + .seconds(second + 2)))
+        }
+        // Who keeps all at once has no log, and tells nothing about it.
+        flow.handOver(cost: 10, of: 10, at: start + .seconds(10))
+        flow.keep(cost: 10, of: 10, isProgress: false, at: start + .seconds(10))
+        #expect(flow.verdict(of: 1, at: start + .seconds(11)) == .force)
+        flow.keep(cost: 1, of: 10, isProgress: false, at: start + .seconds(12))
+        #expect(flow.verdict(of: 1, at: start + .seconds(12)) == .force)
+    }
+
+    @Test("all streams together are bounded, whatever their number, and each has its piece")
+    func together() {
+        var flow = OutputFlow(at: start)
+        let count = UInt64(OutputFlow.mostTogether / (OutputFlow.most / 2))
+        for stream in 1...count { flow.handOver(cost: OutputFlow.most / 2, of: stream, at: start) }
+        #expect(flow.verdict(of: 1, at: start) == .hold(until: start + .seconds(2)))
+        #expect(flow.verdict(of: count + 1, at: start) == .take)
+        flow.handOver(cost: 1, of: count + 1, at: start)
+        #expect(flow.verdict(of: count + 1, at: start) == .hold(until: start + .seconds(2)))
+        flow.keep(cost: 2, of: 1, isProgress: true, at: start)
+        #expect(flow.verdict(of: count + 1, at: start) == .take)
     }
 
     /// What a process has written, with what is not kept yet.
