@@ -98,6 +98,24 @@ struct StalledLogTests {
         #expect(reader.lines.contains { $0.hasPrefix("flood:") && $0.contains("they came faster") } || reader.lines.contains { $0.contains("did not read") })
     }
 
+    @Test("a reader of the container log that stalls keeps no output from its file", .timeLimit(.minutes(30)))
+    func awaitedBesideReader() async {
+        let (reader, folder) = (Reader(), TemporaryFolder())
+        let logs = RunLogFiles(folder: folder.path, container: container(reader), redactor: Redactor(), mostPerRun: 1 << 30)
+        let file = logs.file(job: "a", run: 1)
+        reader.block()
+        for piece in 0..<100 {
+            await withCheckedContinuation { done in
+                file.output(Array("\(piece) \(String(repeating: "x", count: 60_000))\n".utf8), from: .standardOutput) { _ in done.resume() }
+            }
+        }
+        #expect((folder.read("1.log")?.utf8.count ?? 0) > 6_000_000)
+        reader.release()
+        file.close()
+        logs.flush(within: .seconds(300))
+        #expect(reader.lines.contains { $0.contains("did not read") })
+    }
+
     @Test("what can't be written is counted, and told once it can be", .timeLimit(.minutes(30)))
     func full() {
         let reader = Reader()
