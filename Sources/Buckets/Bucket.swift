@@ -71,15 +71,18 @@ package protocol Bucket: Sendable {
 
 /// A bucket whose objects can be read.
 package protocol ReadableBucket: Bucket {
-    /// Stores one small object where nothing has its key.
+    /// The same list page by page, so that it is never held whole. After an error, pages that came count for nothing.
+    func list(prefix: String, onPage: ([BucketObject]) -> Void) async throws(StorageError)
+    /// Stores one object where nothing has its key. Of several writers at once of a content that is uploaded in parts, the last one wins.
     /// - Throws: `stale` where something has it, which stays as it is.
     func putNew(_ upload: BucketUpload) async throws(StorageError)
     /// The content, of at most 64 MiB, and its headers; nil where there is no such object.
     func get(_ key: String) async throws(StorageError) -> HTTPResponse?
-    /// The content from an offset in bytes on, piece by piece; nil where there is no such object. The status is 206 for a part, and 200 where
-    /// the service ignores the offset and sends everything.
+    /// The content from an offset in bytes on, piece by piece; nil where there is no such object. The status is 206 for a part, 416 where the object
+    /// ends before it, and 200 where the service ignores the offset and sends everything.
+    /// - Parameter length: How many bytes; nil for all to the end.
     /// - Throws: `unavailable` also for a connection that breaks after some pieces, and where `onBody` returns false.
-    func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse?
+    func read(_ key: String, from start: Int64, length: Int64?, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse?
     /// The headers of an object; nil where there is none.
     func head(_ key: String) async throws(StorageError) -> HTTPResponse?
     /// Whether the object can be read without credentials, tried with one unsigned request; nil where there is no answer.

@@ -8,6 +8,11 @@ extension BucketClient {
     /// - Throws: `unavailable` also where a page is incomplete or malformed, so that a part is never taken for the whole.
     package func list(prefix: String) async throws(StorageError) -> [BucketObject] {
         var objects: [BucketObject] = []
+        try await list(prefix: prefix) { objects += $0 }
+        return objects
+    }
+
+    package func list(prefix: String, onPage: ([BucketObject]) -> Void) async throws(StorageError) {
         var next: String?
         while true {
             var query: [(String, String?)] = [("list-type", "2"), ("max-keys", "\(BucketClient.keysAtOnce)"), ("encoding-type", "url"), ("prefix", prefix)]
@@ -21,12 +26,14 @@ extension BucketClient {
             if let told = page["KeyCount"], Int(told) != items.count + page.all("CommonPrefixes").count {
                 throw .unavailable("listing the bucket: \(told) objects were announced, and \(items.count) came")
             }
+            var objects: [BucketObject] = []
             for item in items {
                 let object = try BucketClient.object(item, isEncoded: page["EncodingType"] != nil)
                 if object.key.utf8.starts(with: prefix.utf8) { objects.append(object) }
             }
+            onPage(objects)
             switch page["IsTruncated"] {
-            case "false": return objects
+            case "false": return
             case "true": next = page["NextContinuationToken"].flatMap { dialect.encodesTokens ? PercentEncoding.decode($0) : $0 }
             default: throw .unavailable("listing the bucket: the answer does not say whether it is whole")
             }

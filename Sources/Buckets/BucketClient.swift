@@ -66,7 +66,12 @@ package final class BucketClient: ReadableBucket {
     }
 
     /// One conditional request: `x-oss-forbid-overwrite` for OSS, `If-None-Match: *` for S3, which not every compatible service honours.
-    package func putNew(_ upload: BucketUpload) async throws(StorageError) { try await putAtOnce(upload, [dialect.onlyIfNew]) }
+    /// Content above `largestAtOnce` is uploaded in parts, once it is known that nothing has the key.
+    package func putNew(_ upload: BucketUpload) async throws(StorageError) {
+        guard upload.body.length > patience.largestAtOnce else { return try await putAtOnce(upload, [dialect.onlyIfNew]) }
+        if try await head(upload.key) != nil { throw .stale("uploading \(upload.key): it is there already") }
+        try await putInParts(upload)
+    }
 
     private func putAtOnce(_ upload: BucketUpload, _ more: [(name: String, value: String)]) async throws(StorageError) {
         let digest = try await digest(of: upload.body, from: 0, length: upload.body.length)
@@ -88,9 +93,12 @@ package final class BucketClient: ReadableBucket {
         return response
     }
 
-    package func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse? {
+    package func read(
+        _ key: String, from start: Int64, length: Int64? = nil, onBody: @escaping HTTPBodyReceiver
+    ) async throws(StorageError) -> HTTPResponse? {
         let doing = "reading \(key)"
-        let headers = start > 0 ? [(name: "Range", value: "bytes=\(start)-")] : []
+        let end = length.map { "\(start + max(1, $0) - 1)" } ?? ""
+        let headers = start > 0 || length != nil ? [(name: "Range", value: "bytes=\(start)-\(end)")] : []
         let words = Mutex<[UInt8]>([])
         let receiver: HTTPBodyReceiver = { head, piece in
             if head.status < 300 { return onBody(head, piece) }
@@ -101,7 +109,7 @@ package final class BucketClient: ReadableBucket {
         if response.status >= 300 { response.body = words.withLock { $0 } }
         let refusal = BucketErrorResponse(response)
         if refusal.isAbsence(of: "GET") { return nil }
-        guard response.status == 200 || response.status == 206 else { throw dialect.error(refusal, doing: doing) }
+        guard [200, 206, 416].contains(response.status) else { throw dialect.error(refusal, doing: doing) }
         return response
     }
 

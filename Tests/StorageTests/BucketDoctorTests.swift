@@ -15,7 +15,8 @@ struct BucketDoctorTests {
         let folder = TemporaryFolder()
         for number in 0..<20 {
             let bucket = FaultyBucket(failing: number, isCarriedOut: isCarriedOut)
-            let checks = try await BucketStore(bucket, name: "b", prefix: "p/", clock: ImpatientClock()).diagnose(scratch: Folder.open(folder.path))
+            let checks = try await ManifestStore(BucketBackend(bucket, name: "b", prefix: "p/"), name: "b", clock: ImpatientClock()).diagnose(
+                scratch: Folder.open(folder.path))
             let state = bucket.state
             guard state.calls > number else {
                 #expect(number > 4 && checks.allSatisfy { $0.verdict == .ok }, "\(checks)")
@@ -44,7 +45,7 @@ struct BucketDoctorTests {
             return BucketClient(
                 address, credentials: BucketCredentials(id: "a", secret: "b"), http: CannedTransport { _ in answer }, patience: patience, now: { Date() })
         }
-        #expect(try await BucketStore(bucket(listing), name: "b", prefix: "", clock: ImpatientClock()).space()?.used == .max)
+        #expect(try await ManifestStore(BucketBackend(bucket(listing), name: "b", prefix: ""), name: "b", clock: ImpatientClock()).space()?.used == .max)
         await #expect(throws: StorageError.self) { try await bucket(listing.replacing("\(Int64.max)", with: "-1")).list(prefix: "") }
     }
 }
@@ -101,7 +102,13 @@ private final class FaultyBucket: ReadableBucket {
         try call("head") { objects in .success(objects[key].map { _ in HTTPResponse(status: 200) }) }
     }
 
-    func read(_ key: String, from start: Int64, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse? { try await get(key) }
+    func list(prefix: String, onPage: ([BucketObject]) -> Void) async throws(StorageError) { onPage(try await list(prefix: prefix)) }
+
+    func read(_ key: String, from start: Int64, length: Int64?, onBody: @escaping HTTPBodyReceiver) async throws(StorageError) -> HTTPResponse? {
+        guard let answer = try await get(key) else { return nil }
+        _ = onBody(answer, answer.body)
+        return answer
+    }
 
     func delete(_ keys: [String]) async throws(StorageError) {
         try call("delete") { objects in

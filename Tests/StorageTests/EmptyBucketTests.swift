@@ -38,18 +38,20 @@ struct EmptyBucketTests {
             }
         }
 
-        func store(_ prefix: String) -> BucketStore { BucketStore(bucket, name: "my-store/\(prefix)", prefix: prefix, clock: ImpatientClock()) }
+        func store(_ prefix: String) -> ManifestStore {
+            ManifestStore(BucketBackend(bucket, name: "my-store/\(prefix)", prefix: prefix), name: "my-store/\(prefix)", clock: ImpatientClock())
+        }
 
         func put(_ key: String, _ text: String) async throws {
             try await bucket.put(BucketUpload(key: key, body: .bytes(Array(text.utf8)), headers: [("Content-Type", "application/octet-stream")]))
         }
 
-        func text(_ name: String, _ version: StoreVersion, _ store: BucketStore) async throws -> String {
+        func text(_ name: String, _ version: StoreVersion, _ store: ManifestStore) async throws -> String {
             let file = try await store.open(name, at: version, scratch: Folder.open(folder.path))
             return String(decoding: try file.read(1000), as: UTF8.self)
         }
 
-        func commit(_ text: String, _ store: BucketStore, expecting head: String?, at seconds: Double = 0) async throws -> StoreVersion {
+        func commit(_ text: String, _ store: ManifestStore, expecting head: String?, at seconds: Double = 0) async throws -> StoreVersion {
             let objects = try [(EmptyBucketTests.archive, text), (EmptyBucketTests.checksum, "sum of \(text)")].map { name, text in
                 try folder.write("new/\(name)", text)
                 return NewObject(name: name, folder: try Folder.open(folder["new"]), file: RawName(name))
@@ -205,7 +207,7 @@ struct EmptyBucketTests {
         let answer = HTTPResponse(status: 200, body: Array(text.utf8))
         let bucket = BucketClient(
             address, credentials: BucketCredentials(id: "a", secret: "b"), http: CannedTransport { _ in answer }, patience: patience, now: { Date() })
-        await #expect { try await BucketStore(bucket, name: "b", prefix: "", clock: ImpatientClock()).head() } throws: {
+        await #expect { try await ManifestStore(BucketBackend(bucket, name: "b", prefix: ""), name: "b", clock: ImpatientClock()).head() } throws: {
             ($0 as? StorageError)?.kind == .unavailable
         }
     }

@@ -39,7 +39,7 @@ struct ObjectStoreContract {
             return (HuggingFace(settings, http: hub.http, patience: patience, now: { Date() }), hub.server)
         case .oss, .s3:
             let (bucket, oss) = try bucket(kind)
-            return (BucketStore(bucket, name: "my-store", prefix: "backups/", clock: ImpatientClock()), oss.server)
+            return (ManifestStore(BucketBackend(bucket, name: "my-store", prefix: "backups/"), name: "my-store", clock: ImpatientClock()), oss.server)
         }
     }
 
@@ -163,7 +163,7 @@ struct ObjectStoreContract {
     func inBucket(kind: Kind) async throws {
         let folder = TemporaryFolder()
         let (bucket, oss) = try bucket(kind)
-        let store = BucketStore(bucket, name: "my-store", prefix: "", clock: ImpatientClock())
+        let store = ManifestStore(BucketBackend(bucket, name: "my-store", prefix: ""), name: "my-store", clock: ImpatientClock())
         try await oss.server.tell("faults", "[{\"kind\": \"lost\", \"match\": \"PUT .*versions\"}]")
         let one = try await store.commit([object("a", "a1", folder)], expecting: nil, at: t)
         let words = String(repeating: "0123456789", count: 50_000)

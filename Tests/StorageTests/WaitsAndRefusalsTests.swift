@@ -27,11 +27,11 @@ struct WaitsAndRefusalsTests {
         case .oss:
             let address = try #require(OSSAddress(bucket: "my-store", region: "cn-wuhan-lr", endpoint: "http://127.0.0.1:9"))
             let bucket = BucketClient(address, credentials: keys, http: http, patience: patience, now: { Date() })
-            return BucketStore(bucket, name: "b", prefix: "", clock: ImpatientClock())
+            return ManifestStore(BucketBackend(bucket, name: "b", prefix: ""), name: "b", clock: ImpatientClock())
         case .s3:
             let address = try #require(S3Address(bucket: "my-store", region: "us-east-1", endpoint: "http://127.0.0.1:9"))
             let bucket = BucketClient(address, credentials: keys, http: http, patience: patience, now: { Date() })
-            return BucketStore(bucket, name: "b", prefix: "", clock: ImpatientClock())
+            return ManifestStore(BucketBackend(bucket, name: "b", prefix: ""), name: "b", clock: ImpatientClock())
         }
     }
 
@@ -125,7 +125,7 @@ struct WaitsAndRefusalsTests {
         let rest = HTTPResponse(status: 206, headers: [("Content-Range", "bytes 1-2/3"), ("Content-Length", "\(Int64.max)")])
         #expect(sink.take(rest, [2, 3], from: 1))
         #expect(told.withLock { $0 } == [3, 3])
-        #expect(BucketManifest.number(of: "versions/0000000012.json") == 12)
-        #expect(BucketManifest.number(of: "versions/\(Int.max).json") == nil)
+        #expect(VersionManifest.number(of: "versions/0000000012.json") == 12)
+        #expect(VersionManifest.number(of: "versions/\(Int.max).json") == nil)
     }
 }

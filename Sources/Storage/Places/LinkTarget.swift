@@ -54,15 +54,14 @@ extension Folder {
             throw FileError("read", path(of: name), code: EISDIR)
         }
         if (try? makeHardLink(name, to: old, in: folder)) != nil { return }
-        try copy(folder.file(old), to: name, flag)
+        try copy(ObjectContent(folder.file(old)), to: name, flag)
     }
 
-    /// Copies from where a file is to a new name. The copy is on disk when this returns.
+    /// Copies a content to a new name. The copy is on disk when this returns.
     /// - Parameter onWritten: Called with the number of bytes after each piece.
-    func copy(_ source: OpenFile, to name: RawName, _ flag: CancelFlag, onWritten: (Int) -> Void = { _ in }) throws(FileError) {
+    func copy(_ source: ObjectContent, to name: RawName, _ flag: CancelFlag, onWritten: (Int) -> Void = { _ in }) throws(FileError) {
         let target = try create(name, mode: 0o600)
-        while case let bytes = try source.read(1 << 20), !bytes.isEmpty {
-            if flag.isSet { throw FileError("write", path(of: name), code: ECANCELED) }
+        try source.forEachPiece(flag) { bytes throws(FileError) in
             try target.write(bytes)
             onWritten(bytes.count)
         }

@@ -48,17 +48,33 @@ final class DownloadSink: Sendable {
                     if head.status == 200, start > 0 { try restart(&state) }
                     state.isFresh = false
                 }
-                try file.write(piece)
-                state.count += Int64(piece.count)
-                state.content.update(data: piece)
+                try write(piece, &state)
             } catch {
                 seen.withLock { $0.failure = error }
                 return false
             }
-            seen.withLock { $0.count = state.count }
             onProgress?(state.count, head.length(from: start) ?? state.count)
             return true
         }
+    }
+
+    /// Takes the next piece of a content of so many bytes. Blocks.
+    func take(_ piece: [UInt8], of total: Int64) -> Bool {
+        state.withLock { state in
+            do throws(FileError) { try write(piece, &state) } catch {
+                seen.withLock { $0.failure = error }
+                return false
+            }
+            onProgress?(state.count, total)
+            return true
+        }
+    }
+
+    private func write(_ piece: [UInt8], _ state: inout State) throws(FileError) {
+        try file.write(piece)
+        state.count += Int64(piece.count)
+        state.content.update(data: piece)
+        seen.withLock { $0.count = state.count }
     }
 
     private func restart(_ state: inout State) throws(FileError) {
@@ -80,7 +96,7 @@ extension HTTPResponse {
     }
 
     /// Whether a part of a file begins where it was asked to.
-    fileprivate func continues(at start: Int64) -> Bool { header("Content-Range")?.hasPrefix("bytes \(start)-") == true }
+    func continues(at start: Int64) -> Bool { header("Content-Range")?.hasPrefix("bytes \(start)-") == true }
 }
 
 extension Folder {

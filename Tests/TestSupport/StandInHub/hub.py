@@ -675,7 +675,7 @@ def fetch(handler, oid, query):
     size = os.path.getsize(object_path(oid))
     # Of the same form as a digest of the content, and not that.
     headers = [("ETag", '"' + hashlib.sha256(oid.encode()).hexdigest() + '"'), ("Accept-Ranges", "bytes")]
-    wanted = re.match(r"^bytes=(\d+)-$", handler.headers.get("Range") or "")
+    wanted = re.match(r"^bytes=(\d+)-(\d*)$", handler.headers.get("Range") or "")
     if config["body_seconds"]:
         time.sleep(config["body_seconds"])
     with open(object_path(oid), "rb") as file:
@@ -684,7 +684,10 @@ def fetch(handler, oid, query):
             if start >= size:
                 raise Refusal(416, "Requested Range Not Satisfiable")
             file.seek(start)
-            headers.append(("Content-Range", f"bytes {start}-{size - 1}/{size}"))
+            end = min(size, int(wanted[2] or size - 1) + 1)
+            headers.append(("Content-Range", f"bytes {start}-{end - 1}/{size}"))
+            if end < size:
+                return handler.send_bytes(206, file.read(end - start), headers)
             return handler.send_bytes(206, b"", headers, length=size - start, rest=file)
         handler.send_bytes(200, b"", headers, length=size, rest=file)
 

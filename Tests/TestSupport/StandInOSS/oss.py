@@ -297,8 +297,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if method == "PUT":
             data = self.body()
             self.check_digest(data)
-            self.check_is_new(objects, key)
-            made = self.keep(objects, key, data, self.stored_headers(), hashlib.md5(data).hexdigest().upper())
+            with lock:
+                self.check_is_new(objects, key)
+                made = self.keep(objects, key, data, self.stored_headers(), hashlib.md5(data).hexdigest().upper())
             return self.send(200, b"", [("ETag", f'"{made["etag"]}"'), ("x-oss-hash-crc64ecma", made["crc"]), ("Content-MD5", made["md5"])])
         if method == "DELETE":
             with lock:

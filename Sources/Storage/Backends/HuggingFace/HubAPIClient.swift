@@ -91,13 +91,21 @@ struct HubAPIClient: Sendable {
     /// All pages of a list, one after the other.
     func all<Item: Decodable>(_ url: String, of kind: Item.Type, most: Int, doing: String) async throws(StorageError) -> [Item] {
         var items: [Item] = []
-        var next: String? = url
-        while let page = next, items.count < most {
-            let (found, response) = try await get(page, as: [Item].self, doing: doing)
-            items += found
-            next = HubAPIClient.nextPage(response).map(address.rewritten)
+        try await pages(url, of: kind, doing: doing) { page in
+            items += page
+            return items.count < most
         }
         return items
+    }
+
+    /// Page by page, as long as `onPage` returns true.
+    func pages<Item: Decodable>(_ url: String, of kind: Item.Type, doing: String, onPage: ([Item]) -> Bool) async throws(StorageError) {
+        var next: String? = url
+        while let page = next {
+            let (found, response) = try await get(page, as: [Item].self, doing: doing)
+            guard onPage(found) else { return }
+            next = HubAPIClient.nextPage(response).map(address.rewritten)
+        }
     }
 
     /// A request that changes nothing, or nothing more when it comes twice.

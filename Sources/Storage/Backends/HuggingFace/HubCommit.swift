@@ -18,18 +18,35 @@ struct HubCommit: Sendable {
         _ objects: [(object: HubObject, way: HubUpload.Way)], all: [HubObject], parent: String?, title: String
     ) async throws(StorageError) -> StoreVersion {
         let body = try await DedicatedThread.run { _ throws(StorageError) in try HubCommit.lines(objects, all, parent, title) }
+        let now = calls.now()
+        return try await make(body) { id in
+            StoreVersion(
+                id: id, date: now, objects: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.size) }),
+                digests: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.sha256) }))
+        } landed: { () async throws(StorageError) in
+            try await landed(all, parent)
+        }
+    }
+
+    /// - Parameters:
+    ///   - body: The lines of the commit; see `HubCommitLine`.
+    ///   - committed: The result by the id of the new commit.
+    ///   - landed: Finds the result of a try whose answer was lost; nil while the head is still the parent. Throws `stale` when it is another client's.
+    func make<Made: Sendable>(
+        _ body: [UInt8], committed: (String) -> Made, landed: () async throws(StorageError) -> Made?
+    ) async throws(StorageError) -> Made {
         var last = StorageError.unavailable("the commit did not come about")
         for round in 0..<HubCommit.rounds {
             if round > 0 {
                 do { try await calls.patience.clock.sleep(for: calls.patience.commitWait) } catch { throw StorageError(.cancelled, "cancelled") }
             }
             do throws(StorageError) {
-                return try await post(body, all)
+                return committed(try await post(body))
             } catch {
                 last = error
                 guard error.kind == .unavailable || error.kind == .stale else { throw error }
                 // It is not known yet whether it has arrived.
-                if let landed = try await landed(all, parent) { return landed }
+                if let landed = try await landed() { return landed }
             }
         }
         guard last.kind == .stale else { throw last }
@@ -39,7 +56,7 @@ struct HubCommit: Sendable {
             hint: "give it write access to the contents of the dataset at \(address.endpoint)/settings/tokens")
     }
 
-    private func post(_ body: [UInt8], _ all: [HubObject]) async throws(StorageError) -> StoreVersion {
+    private func post(_ body: [UInt8]) async throws(StorageError) -> String {
         let url = address.api("commit/\(HubAddress.encoded(address.revision))")
         // Not repeatable: whether one whose answer was lost has landed is looked up instead.
         let request = HTTPRequest(
@@ -52,10 +69,7 @@ struct HubCommit: Sendable {
         case 412: throw .stale("another client has written to \(address.dataset) meanwhile")
         default: throw calls.refusal(response, from: url, doing: "committing")
         }
-        let answer = try calls.decode(HubMessages.CommitAnswer.self, response, doing: "committing")
-        return StoreVersion(
-            id: answer.commitOid, date: calls.now(), objects: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.size) }),
-            digests: Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.sha256) }))
+        return try calls.decode(HubMessages.CommitAnswer.self, response, doing: "committing").commitOid
     }
 
     /// The head, if it holds the objects; nil while it is still the parent.
@@ -82,40 +96,14 @@ struct HubCommit: Sendable {
     private static func lines(
         _ objects: [(object: HubObject, way: HubUpload.Way)], _ all: [HubObject], _ parent: String?, _ title: String
     ) throws(StorageError) -> [UInt8] {
-        var lines = [HubMessages.encode(Line(key: "header", value: Header(summary: title, description: HubDescription.text(all), parentCommit: parent)))]
+        var lines = [HubCommitLine.header(title: title, description: HubDescription.text(all), parent: parent)]
         for (object, way) in objects {
             switch way {
             case .unchanged: break
-            case .large: lines.append(HubMessages.encode(Line(key: "lfsFile", value: LargeFile(path: object.name, oid: object.sha256, size: object.size))))
-            case .regular:
-                let content = Data(try object.contents()).base64EncodedString()
-                lines.append(HubMessages.encode(Line(key: "file", value: RegularFile(path: object.name, content: content))))
+            case .large: lines.append(.large(object.name, sha256: object.sha256, size: object.size))
+            case .regular: lines.append(.regular(object.name, try object.contents()))
             }
         }
-        return Array(lines.joined(separator: [10])) + [10]
-    }
-
-    private struct Line<Value: Encodable>: Encodable {
-        var key: String
-        var value: Value
-    }
-
-    private struct Header: Encodable {
-        var summary: String
-        var description: String
-        var parentCommit: String?
-    }
-
-    private struct LargeFile: Encodable {
-        var path: String
-        var algo = "sha256"
-        var oid: String
-        var size: Int64
-    }
-
-    private struct RegularFile: Encodable {
-        var path: String
-        var content: String
-        var encoding = "base64"
+        return HubCommitLine.body(lines)
     }
 }

@@ -31,7 +31,13 @@ struct HubGarbageCollection: Sendable {
     /// Deletes the contents that these versions hold and none that is kept.
     func delete(_ gone: [StoreVersion], keeping versions: [StoreVersion]) async throws(StorageError) -> Int {
         let kept = Set(versions.flatMap { Array($0.digests.values) })
-        let wanted = Set(gone.flatMap { Array($0.digests.values) }).subtracting(kept)
+        return try await delete(contents: Set(gone.flatMap { Array($0.digests.values) }).subtracting(kept), keeping: kept)
+    }
+
+    /// Deletes contents by their digests.
+    /// - Returns: How many were there.
+    @discardableResult
+    func delete(contents wanted: Set<String>, keeping kept: Set<String> = []) async throws(StorageError) -> Int {
         // Which of an object's two ids is its content's digest is the Hub's affair: one must be wanted gone, and neither kept.
         let found = try await objects().filter { object in
             let ids = Set([object.fileOid, object.oid].compactMap(\.self))

@@ -17,12 +17,15 @@ struct HubHistory: Sendable {
 
     private var address: HubAddress { calls.address }
 
-    func head() async throws(StorageError) -> StoreVersion? {
+    func head() async throws(StorageError) -> StoreVersion? { try await version(try await newest()) }
+
+    /// The newest commit of the branch.
+    func newest() async throws(StorageError) -> HubMessages.Commit {
         let revision = HubAddress.encoded(address.revision)
         let (commits, _) = try await calls.get(address.api("commits/\(revision)?limit=1"), as: [HubMessages.Commit].self, doing: "asking for the newest commit")
         // Every branch has a commit: this is not the Hub's answer.
         guard let newest = commits.first else { throw .unavailable("\(address.host) knows no commit of \(address.dataset), not even its first") }
-        return try await version(newest)
+        return newest
     }
 
     /// The version that a commit is, by what the Hub says of its files. What is in folders counts where the top holds no backup.

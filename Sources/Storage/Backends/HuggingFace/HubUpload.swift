@@ -18,14 +18,21 @@ struct HubUpload: Sendable {
         case large
     }
 
+    /// What the Hub says of an object before it is sent.
+    struct Announced: Sendable {
+        var way: Way
+        /// Whether the head holds something of that name.
+        var isThere: Bool
+    }
+
     /// Asks the Hub how it wants each of the objects.
-    func ways(_ objects: [HubObject]) async throws(StorageError) -> [String: Way] {
+    func announce(_ objects: [HubObject]) async throws(StorageError) -> [String: Announced] {
         let files = objects.map { HubMessages.Preupload.File(path: $0.name, size: $0.size, sample: Data($0.sample).base64EncodedString()) }
         let doing = "announcing the upload"
         let response = try await calls.post(
             address.api("preupload/\(HubAddress.encoded(address.revision))"), HubMessages.Preupload(files: files), doing: doing)
         let answer = try calls.decode(HubMessages.PreuploadAnswer.self, response, doing: doing)
-        var ways: [String: Way] = [:]
+        var announced: [String: Announced] = [:]
         for object in objects {
             guard let file = answer.files.first(where: { $0.path == object.name }) else {
                 throw .unavailable("\(doing): \(address.host) did not answer for \(object.name)")
@@ -38,9 +45,9 @@ struct HubUpload: Sendable {
             let own = isLarge ? object.sha256 : object.gitID
             guard let own else { throw .refused("\(address.host) wants \(object.name), \(object.size) bytes, as text in the commit") }
             let isSame = file.oid == own
-            ways[object.name] = isSame ? .unchanged : isLarge ? .large : .regular
+            announced[object.name] = Announced(way: isSame ? .unchanged : isLarge ? .large : .regular, isThere: file.oid != nil)
         }
-        return ways
+        return announced
     }
 
     /// Uploads large objects. Returns once the Hub has confirmed each.

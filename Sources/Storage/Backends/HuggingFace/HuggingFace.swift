@@ -2,7 +2,6 @@ package import Buckets
 package import Files
 package import Foundation
 package import HTTPClient
-import Synchronization
 
 /// A store in a dataset of the Hugging Face Hub: a version is a commit. Every call suspends for the network. See "Hub API Endpoints" in the
 /// documentation of the Hub.
@@ -54,7 +53,7 @@ package final class HuggingFace: ObjectStore {
     private let settings: Settings
     private let calls: HubAPIClient
     private let history: HubHistory
-    private let mayWrite = Mutex(false)
+    private let dataset: HubDataset
 
     /// No request is sent yet.
     /// - Parameter now: The wall clock.
@@ -63,6 +62,7 @@ package final class HuggingFace: ObjectStore {
         let address = HubAddress(endpoint: settings.endpoint, dataset: settings.dataset, revision: settings.revision)
         calls = HubAPIClient(address: address, token: settings.token, http: http, patience: patience, now: now)
         history = HubHistory(calls: calls)
+        dataset = HubDataset(settings, calls)
     }
 
     // MARK: Reading
@@ -70,11 +70,7 @@ package final class HuggingFace: ObjectStore {
     /// A missing dataset is created (private) where the settings say so, and then has a version without a backup.
     /// - Throws: `missing` where the dataset or the branch does not exist, or this token may not see it.
     package func head() async throws(StorageError) -> StoreVersion? {
-        do { return try await history.head() } catch {
-            guard error.kind == .missing, settings.create, try await !exists() else { throw error }
-            try await create()
-            return try await history.head()
-        }
+        try await dataset.creatingIfTold { () async throws(StorageError) in try await history.head() }
     }
 
     /// Reads the newest 5000 commits of the branch, and the files of up to 200 that others have made. Versions whose contents were deleted are
@@ -100,13 +96,7 @@ package final class HuggingFace: ObjectStore {
         return try await DedicatedThread.run { [settings] _ throws(StorageError) in try LFSPointer.checked(file, name, in: settings.dataset) }
     }
 
-    /// What the Hub counts as used (`usedStorage`), which may be minutes old; nil where it does not say.
-    package func space() async throws(StorageError) -> StoreSpace? {
-        let (info, _) = try await calls.get(
-            calls.address.api() + "?expand=usedStorage&expand=private", as: HubMessages.RepoInfo.self, doing: "asking for the dataset's size")
-        guard let used = info.usedStorage else { return nil }
-        return StoreSpace(used: used, limit: settings.quota, isPublic: info.private == false)
-    }
+    package func space() async throws(StorageError) -> StoreSpace? { try await dataset.space() }
 
     // MARK: Writing
 
@@ -120,9 +110,9 @@ package final class HuggingFace: ObjectStore {
             for object in objects { all.append(try HubObject(object, flag)) }
             return all
         }
-        try await checkMayWrite()
+        try await dataset.checkMayWrite()
         let upload = HubUpload(calls: calls)
-        let ways = try await upload.ways(all)
+        let ways = try await upload.announce(all).mapValues(\.way)
         let changed = all.filter { ways[$0.name] != .unchanged }
         let head = try await history.head()
         if changed.isEmpty, let head, all.allSatisfy({ head.objects[$0.name] == $0.size }) { return head }
@@ -130,43 +120,6 @@ package final class HuggingFace: ObjectStore {
         try await upload.send(changed.filter { ways[$0.name] == .large }, onProgress)
         return try await HubCommit(calls: calls, history: history).make(
             changed.map { ($0, ways[$0.name] ?? .large) }, all: all, parent: expected, title: title)
-    }
-
-    /// Asks once whether this token may write, before anything is sent.
-    private func checkMayWrite() async throws(StorageError) {
-        if mayWrite.withLock({ $0 }) { return }
-        let url = calls.address.api("auth-check/write")
-        _ = try await calls.send(
-            HTTPRequest("GET", url, headers: calls.headers(for: url), timeout: calls.patience.answer), doing: "asking whether this token may write")
-        mayWrite.withLock { $0 = true }
-    }
-
-    /// Whether the dataset itself is there, if not the branch.
-    private func exists() async throws(StorageError) -> Bool {
-        let url = calls.address.api()
-        return try await calls.answer(HTTPRequest("GET", url, headers: calls.headers(for: url)), doing: "looking for the dataset").status == 200
-    }
-
-    private func create() async throws(StorageError) {
-        let url = settings.endpoint + "/api/repos/create"
-        let creation = HubMessages.Creation(name: calls.address.name, organization: calls.address.namespace)
-        let request = HTTPRequest(
-            "POST", url, headers: calls.headers(for: url, type: HubAPIClient.json), body: .bytes(HubMessages.encode(creation)), timeout: calls.patience.answer)
-        let response = try await calls.answer(request, doing: "creating the dataset")
-        switch response.status {
-        case 200..<300: return
-        case 409:
-            // Ours, if the answer to an earlier try was lost; else it exists and can't be seen.
-            guard (try? await history.head()) == nil else { return }
-            throw .missing(
-                "the dataset \(settings.dataset) exists, but this token may not see it",
-                hint: "give the token access to it at \(settings.endpoint)/settings/tokens")
-        case 401, 402, 403:
-            throw .unauthorized(
-                "the dataset \(settings.dataset) does not exist, and this token may not create it",
-                hint: "create it (private) at \(settings.endpoint)/new-dataset, or use a token that may")
-        default: throw calls.refusal(response, from: url, doing: "creating the dataset")
-        }
     }
 
     // MARK: Space

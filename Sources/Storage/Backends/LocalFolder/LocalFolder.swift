@@ -1,7 +1,6 @@
 package import Buckets
 package import Files
 package import Foundation
-import Glibc
 
 /// A store in a folder of this machine: a mounted volume, a bucket mount, a second disk.
 ///
@@ -9,15 +8,13 @@ import Glibc
 /// folder itself is a link through it. So plain tools see the newest objects under their plain names, and turning one link makes a
 /// version visible, all of its objects together. Plain files that a script has put there, or links to them, are a version too.
 package struct LocalFolder: ObjectStore {
-    private let path: String
-    private let lockPatience: Duration
+    private let place: FolderPlace
 
     /// - Parameters:
     ///   - path: The folder, which must exist; not accessed yet. It is never created, since a missing one is often a missing mount.
     ///   - lockPatience: How long a commit or a removal waits for another one to the same folder; `unavailable` is thrown then.
     package init(path: String, lockPatience: Duration = .seconds(30)) {
-        self.path = path
-        self.lockPatience = lockPatience
+        place = FolderPlace(path: path, lockPatience: lockPatience)
     }
 
     package func head() async throws(StorageError) -> StoreVersion? {
@@ -37,7 +34,7 @@ package struct LocalFolder: ObjectStore {
     package func commit(
         _ objects: [NewObject], expecting expected: String?, at date: Date, title: String, onProgress: StoreProgress?
     ) async throws(StorageError) -> StoreVersion {
-        try await work { [lockPatience] layout throws(StorageError) in
+        try await work { [lockPatience = place.lockPatience] layout throws(StorageError) in
             try layout.locked(lockPatience) { own throws(StorageError) in try layout.commit(objects, expecting: expected, at: date, own, onProgress) }
         }
     }
@@ -46,7 +43,7 @@ package struct LocalFolder: ObjectStore {
 
     /// Deletes the folders of versions at once. Waits for another writer up to `lockPatience`.
     package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
-        try await work { [lockPatience] layout throws(StorageError) in
+        try await work { [lockPatience = place.lockPatience] layout throws(StorageError) in
             try layout.locked(lockPatience) { _ throws(StorageError) in try layout.remove(versions, keeping: kept) }
         }
     }
@@ -66,27 +63,6 @@ package struct LocalFolder: ObjectStore {
     private func work<Value: Sendable>(
         _ body: @escaping @Sendable (LocalFolderLayout) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        let path = path
-        return try await DedicatedThread.run { flag throws(StorageError) in
-            let folder: Folder
-            do throws(FileError) { folder = try Folder.open(path) } catch { throw LocalFolder.reason(error, path) }
-            return try body(LocalFolderLayout(root: folder, flag: flag))
-        }
-    }
-
-    /// Why the folder could not be opened.
-    private static func reason(_ error: FileError, _ path: String) -> StorageError {
-        switch error.code {
-        case ENOENT:
-            let parts = path.split(separator: "/")
-            let above = try? Folder.open("/" + parts.dropLast().joined(separator: "/"))
-            if let target = try? above?.target(ofLink: RawName(String(parts.last ?? ""))) {
-                return .missing(
-                    "the repository folder \(path) is a link to \(target), which is not there", hint: "is the volume mounted? Else correct the link")
-            }
-            return .missing("the repository folder \(path) does not exist", hint: "is the volume mounted? For a new repository, create the folder")
-        case ENOTDIR: return .refused("\(path) is not a folder, so it is not a repository", hint: "correct \"path\", or move away what is there")
-        default: return StorageError(error)
-        }
+        try await place.work { folder, flag throws(StorageError) in try body(LocalFolderLayout(root: folder, flag: flag)) }
     }
 }

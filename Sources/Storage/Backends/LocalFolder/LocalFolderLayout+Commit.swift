@@ -2,7 +2,6 @@ import Buckets
 import Files
 import Foundation
 import Glibc
-import Settings
 
 /// Each change to the files of a `LocalFolder`, as steps of which every prefix leaves a readable store.
 extension LocalFolderLayout {
@@ -11,45 +10,13 @@ extension LocalFolderLayout {
     /// Changes the store under its lock. Waits for other writers, up to a limit, and not once the caller was cancelled.
     func locked<Value>(_ patience: Duration, _ body: (Folder) throws(StorageError) -> Value) throws(StorageError) -> Value {
         let own = try storage { () throws(FileError) in
-            let own = try madeFolder(LocalFolderLayout.own, in: root)
-            _ = try madeFolder(LocalFolderLayout.versionsName, in: own)
+            let own = try root.madeFolder(LocalFolderLayout.own)
+            _ = try own.madeFolder(LocalFolderLayout.versionsName)
             return own
         }
-        let lock = try lock(own, patience)
+        let lock = try own.repositoryLock(patience, flag)
         defer { withExtendedLifetime(lock) {} }
         return try body(own)
-    }
-
-    private func madeFolder(_ name: RawName, in folder: Folder) throws(FileError) -> Folder {
-        if case .folder(let found) = try folder.followed(name) { return found }
-        do throws(FileError) { try folder.makeFolder(name, mode: 0o755) } catch {
-            guard error.code == EEXIST else { throw error }
-        }
-        return try folder.folder(name)
-    }
-
-    private func lock(_ own: Folder, _ patience: Duration) throws(StorageError) -> OpenFile {
-        let file = try storage { () throws(FileError) in try own.openOrCreate("lock") }
-        let end = ContinuousClock.now + patience
-        while true {
-            do throws(FileError) {
-                try file.lock()
-                return file
-            } catch {
-                guard error.code == EWOULDBLOCK || error.code == EINTR else {
-                    throw .unavailable(
-                        "\(own.path)/lock can't be locked: \(error)",
-                        hint: "the file system must know locks (flock); some network mounts need an option for that")
-                }
-            }
-            if flag.isSet { throw StorageError(.cancelled, "cancelled") }
-            guard ContinuousClock.now < end else {
-                throw .unavailable(
-                    "another process has held \(own.path)/lock for more than \(patience.components.seconds) s",
-                    hint: "is another container storing there, or is one stuck? \"fuser -v\" on that file names it")
-            }
-            usleep(20_000)
-        }
     }
 
     // MARK: Writing
@@ -116,11 +83,11 @@ extension LocalFolderLayout {
                 }
             }
             // Through the kernel's page cache; the copy is on disk before it gets its name.
-            let files = try objects.map { object throws(FileError) in (name: RawName(object.name), file: try object.folder.file(object.file)) }
+            let files = try objects.map { object throws(FileError) in (name: RawName(object.name), content: try object.opened()) }
             var (done, total): (Int64, Int64) = (0, 0)
-            for next in files { total += try next.file.status().size }
-            for (name, file) in files {
-                try folder.copy(file, to: name, flag) { bytes in
+            for next in files { total += next.content.size }
+            for (name, content) in files {
+                try folder.copy(content, to: name, flag) { bytes in
                     done += Int64(bytes)
                     onProgress?(done, max(done, total))
                 }
@@ -176,27 +143,11 @@ extension LocalFolderLayout {
 
     // MARK: Looking around
 
-    /// Tries a small file under a name that no object has.
+    /// Tries a small file, and reads the newest version.
     func diagnose() throws(StorageError) -> [StoreCheck] {
-        let name = RawName(".shipkeeper-doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))")
-        let text = Array("written by shipkeeper doctor\n".utf8)
-        try storage { () throws(FileError) in
-            try root.replace(name, with: text)
-            let back: [UInt8]
-            do throws(FileError) { back = try root.contents(of: name) } catch {
-                try? root.remove(name)
-                throw error
-            }
-            try root.remove(name)
-            if back != text { throw FileError("read back", root.path(of: name), code: EIO) }
-        }
+        let write = try root.writeCheck()
         let holds = try head()?.objects.keys.sorted().joined(separator: ", ") ?? ""
-        let free = (try? root.space().bytes) ?? 0
-        return [
-            StoreCheck("write", .ok, "wrote, read and removed a small file in \(root.path)"),
-            StoreCheck("content", .ok, holds.isEmpty ? "no backup yet" : "holds \(holds)"),
-            StoreCheck("space", free < 1_000_000_000 ? .warning : .ok, "\(ByteSizeText.readable(free)) free"),
-        ]
+        return [write, StoreCheck("content", .ok, holds.isEmpty ? "no backup yet" : "holds \(holds)"), root.spaceCheck()]
     }
 }
 

@@ -2,28 +2,24 @@ package import Buckets
 import Crypto
 package import Files
 package import Foundation
-import Glibc
-import HTTPClient
 
-/// A store in a bucket. Every call suspends for the network; a listing costs one request per 1000 objects.
+/// Versions on any backend: the layout of archives where the backend itself has no versions that plain tools see. It is that of buckets since their
+/// first release, and what a new backend gets.
 ///
 /// Contents are under `objects/`, each commit's under names of its own. A version is one small object under `versions/`, numbered
-/// one by one: it is put last, and only where that number is free, so that it appears in one step and of two writers one wins. What a
+/// one by one: it is saved last, and only where that number is free, so that it appears in one step and of two writers one wins. What a
 /// script has put below the prefix itself is a version too; the first commit writes the record for it, and leaves it where it is.
-package struct BucketStore: ObjectStore {
-    let bucket: any ReadableBucket
+package struct ManifestStore: ObjectStore {
+    let backend: any Backend
     let name: String
-    /// In front of every key; empty, or with a slash at its end.
-    let prefix: String
     private let clock: any Clock<Duration>
 
     /// - Parameters:
-    ///   - name: What the bucket is called in messages.
-    ///   - prefix: In front of every key; empty, or with a slash at its end.
-    package init(_ bucket: any ReadableBucket, name: String, prefix: String, clock: any Clock<Duration> = ContinuousClock()) {
-        self.bucket = bucket
+    ///   - backend: One whose objects appear when they are saved.
+    ///   - name: What the place is called in messages.
+    package init(_ backend: any Backend, name: String, clock: any Clock<Duration> = ContinuousClock()) {
+        self.backend = backend
         self.name = name
-        self.prefix = prefix
         self.clock = clock
     }
 
@@ -33,7 +29,7 @@ package struct BucketStore: ObjectStore {
         /// Of the newest record; 0 where there is none.
         var number: Int
         /// That record.
-        var manifest: BucketManifest?
+        var manifest: VersionManifest?
         /// What no record names, where the version is that.
         var unrecorded: UnrecordedObjects?
     }
@@ -55,29 +51,23 @@ package struct BucketStore: ObjectStore {
 
     /// In order.
     func numbers() async throws(StorageError) -> [Int] {
-        try await list("versions/").compactMap { BucketManifest.number(of: $0.key) }.sorted()
+        try await backend.list(prefix: "versions/").compactMap { VersionManifest.number(of: $0.name) }.sorted()
     }
 
-    /// With keys below the store's own prefix.
-    func list(_ folder: String) async throws(StorageError) -> [BucketObject] {
-        try await bucket.list(prefix: prefix + folder).compactMap { $0.below(prefix) }
-    }
-
-    func manifest(_ number: Int) async throws(StorageError) -> BucketManifest {
-        let key = prefix + BucketManifest.key(number)
-        guard let answer = try await bucket.get(key) else { throw .unavailable("\(key) was there a moment ago, and is gone") }
-        guard let manifest = BucketManifest(answer.body) else { throw .damaged("\(key) in \(name) is not what shipkeeper has put there") }
+    func manifest(_ number: Int) async throws(StorageError) -> VersionManifest {
+        let key = VersionManifest.key(number)
+        guard let bytes = try await backend.bytes(key) else { throw .unavailable("\(key) in \(name) was there a moment ago, and is gone") }
+        guard let manifest = VersionManifest(bytes) else { throw .damaged("\(key) in \(name) is not what shipkeeper has put there") }
         return manifest
     }
 
-    private func unrecorded() async throws(StorageError) -> [UnrecordedObjects] { try UnrecordedObjects.all(try await list(""), in: name) }
+    private func unrecorded() async throws(StorageError) -> [UnrecordedObjects] { try UnrecordedObjects.all(try await backend.list(prefix: ""), in: name) }
 
     /// What a script has stored since its place was taken; nil where nothing has changed.
     private func changed(_ marks: [String: String]) async throws(StorageError) -> UnrecordedObjects? {
-        var present: [(name: String, object: BucketObject)] = []
+        var present: [(name: String, object: StoredObject)] = []
         for name in marks.keys.sorted() {
-            guard let head = try await bucket.head(prefix + name) else { continue }
-            present.append((name, BucketObject(name, head)))
+            if let object = try await backend.status(name) { present.append((name, object)) }
         }
         let found = UnrecordedObjects(present, isPlain: true)
         return found.marks.allSatisfy { marks[$0.key] == $0.value } ? nil : found
@@ -105,12 +95,12 @@ package struct BucketStore: ObjectStore {
         guard let entry = try await entry(name, at: version) else {
             throw .damaged("\(self.name) has no \(name) in the version \(version.id)")
         }
-        let file = try await BucketDownload(bucket: bucket, clock: clock).open(prefix + entry.key, entry, scratch, onProgress)
+        let file = try await BackendDownload(backend: backend, clock: clock).open(entry.key, entry, scratch, onProgress)
         guard entry.sha256 == nil else { return file }
         return try await DedicatedThread.run { _ throws(StorageError) in try LFSPointer.checked(file, name, in: self.name) }
     }
 
-    private func entry(_ name: String, at version: StoreVersion) async throws(StorageError) -> BucketManifest.Entry? {
+    private func entry(_ name: String, at version: StoreVersion) async throws(StorageError) -> VersionManifest.Entry? {
         guard UnrecordedObjects.isVersion(version.id) else {
             guard let number = version.manifestNumber else { return nil }
             return try await manifest(number).objects[name]
@@ -135,75 +125,64 @@ package struct BucketStore: ObjectStore {
         var (number, base) = (head?.number ?? 0, head?.manifest)
         if let found = head?.unrecorded {
             number += 1
-            base = BucketManifest(
+            base = VersionManifest(
                 date: found.version.date, title: "Found without a record", objects: found.entries.filter { !$0.key.contains("/") },
                 plain: (base?.plain ?? [:]).merging(found.marks) { _, new in new })
         }
         let id = String(UInt64.random(in: 0 ... .max), radix: 36)
-        var entries: [String: BucketManifest.Entry] = [:]
-        var files: [(key: String, entry: BucketManifest.Entry, file: OpenFile)] = []
+        var entries: [String: VersionManifest.Entry] = [:]
+        var files: [(entry: VersionManifest.Entry, object: NewObject)] = []
         for object in objects {
-            let (file, size, digest) = try await BucketStore.look(object)
-            let entry = BucketManifest.Entry(key: "objects/\(id)/\(object.name)", size: size, sha256: digest)
+            let (size, digest) = try await ManifestStore.look(object)
+            let entry = VersionManifest.Entry(key: "objects/\(id)/\(object.name)", size: size, sha256: digest)
             entries[object.name] = entry
             if let same = base?.objects[object.name], same.sha256 == digest, same.size == size {
                 entries[object.name] = same
             } else {
-                files.append((prefix + entry.key, entry, file))
+                files.append((entry, object))
             }
         }
         if files.isEmpty, let head { return head.version }
         // Checksums first: an archive that is there has its own.
-        let ordered = files.filter { UnrecordedObjects.isChecksum($0.key) } + files.filter { !UnrecordedObjects.isChecksum($0.key) }
+        let ordered = files.filter { UnrecordedObjects.isChecksum($0.object.name) } + files.filter { !UnrecordedObjects.isChecksum($0.object.name) }
         try await upload(ordered, onProgress)
         if let base, head?.unrecorded != nil { _ = try await publish(base, as: number) }
-        let manifest = BucketManifest(
+        let manifest = VersionManifest(
             id: id, date: max(date, head?.version.date ?? date), title: title, objects: (base?.objects ?? [:]).merging(entries) { _, new in new },
             plain: base?.plain)
         return try await publish(manifest, as: number + 1)
     }
 
-    private func upload(_ files: [(key: String, entry: BucketManifest.Entry, file: OpenFile)], _ onProgress: StoreProgress?) async throws(StorageError) {
+    private func upload(_ files: [(entry: VersionManifest.Entry, object: NewObject)], _ onProgress: StoreProgress?) async throws(StorageError) {
         let total = files.reduce(0) { $0 + $1.entry.size }
         var done: Int64 = 0
-        for (key, entry, file) in files {
+        for (entry, object) in files {
             let before = done
-            let body = HTTPBody.stream(HTTPBodyStream(length: entry.size) { offset, most in try? file.read(most, at: offset) })
-            let type = [(name: "Content-Type", value: "application/octet-stream")]
-            try await bucket.put(BucketUpload(key: key, body: body, headers: type) { part, _ in onProgress?(before + part, total) })
+            let content = NewObject(name: entry.key, content: object.content, sha256: entry.sha256)
+            let saved = try await backend.save(content) { part, _ in onProgress?(before + part, total) }
+            // The name is of this commit alone: what is there already came by an earlier try.
+            guard saved.size == entry.size else { throw .unavailable("\(entry.key) in \(name) holds \(saved.size) of \(entry.size) bytes") }
             done += entry.size
             onProgress?(done, total)
         }
     }
 
     /// Puts the manifest where its number is free: the one step that makes a version.
-    private func publish(_ manifest: BucketManifest, as number: Int) async throws(StorageError) -> StoreVersion {
-        let upload = BucketUpload(
-            key: prefix + BucketManifest.key(number), body: .bytes(manifest.bytes), headers: [("Content-Type", "application/json")])
-        do throws(StorageError) {
-            try await bucket.putNew(upload)
-        } catch {
-            // A try whose answer was lost makes the next one find its own work.
-            guard error.kind == .stale, try await self.manifest(number).id == manifest.id else {
-                if error.kind == .stale { throw .stale("another client has stored in \(name) at the same time") }
-                throw error
-            }
-        }
+    private func publish(_ manifest: VersionManifest, as number: Int) async throws(StorageError) -> StoreVersion {
+        let saved = try await backend.save(NewObject(name: VersionManifest.key(number), bytes: manifest.bytes))
+        // A try whose answer was lost makes the next one find its own work.
+        if !saved.isNew, try await self.manifest(number).id != manifest.id { throw .stale("another client has stored in \(name) at the same time") }
         return manifest.version(number)
     }
 
-    private static func look(_ object: NewObject) async throws(StorageError) -> (file: OpenFile, size: Int64, sha256: String) {
+    private static func look(_ object: NewObject) async throws(StorageError) -> (size: Int64, sha256: String) {
         try await DedicatedThread.run { flag throws(StorageError) in
             do throws(FileError) {
-                let file = try object.folder.file(object.file)
-                let size = try file.status().size
-                if let known = object.sha256 { return (file, size, known) }
-                var content = SHA256()
-                while case let bytes = try file.read(1 << 20), !bytes.isEmpty {
-                    if flag.isSet { throw FileError("read", file.path, code: ECANCELED) }
-                    content.update(data: bytes)
-                }
-                return (file, size, content.finalize().hex)
+                let content = try object.opened()
+                if let known = object.sha256 { return (content.size, known) }
+                var digest = SHA256()
+                try content.forEachPiece(flag) { piece throws(FileError) in digest.update(data: piece) }
+                return (content.size, digest.finalize().hex)
             } catch {
                 throw StorageError(error)
             }

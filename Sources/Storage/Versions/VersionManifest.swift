@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a version in a bucket holds: an object under a number, put once and never written over.
-struct BucketManifest: Codable, Hashable, Sendable {
+struct VersionManifest: Codable, Hashable, Sendable {
     struct Entry: Codable, Hashable, Sendable {
         /// Where the content is, below the store's prefix.
         var key: String
@@ -49,7 +49,7 @@ struct BucketManifest: Codable, Hashable, Sendable {
     }
 
     init?(_ bytes: [UInt8]) {
-        guard let manifest = try? JSONDecoder().decode(BucketManifest.self, from: Data(bytes)) else { return nil }
+        guard let manifest = try? JSONDecoder().decode(VersionManifest.self, from: Data(bytes)) else { return nil }
         self = manifest
     }
 

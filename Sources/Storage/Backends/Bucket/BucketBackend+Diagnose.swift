@@ -4,48 +4,17 @@ import Foundation
 import HTTPClient
 import Settings
 
-extension BucketStore {
-    /// Contents that belong to no version are left alone for so long, in seconds: another client may be about to commit them.
-    private static let grace: TimeInterval = 86_400
-
-    // MARK: Removing
-
-    package var removal: StoreRemoval { .atOnce }
-
-    /// Deletes records first, then contents that no remaining record names, those of cut-short commits over a day old included.
-    /// - Throws: `damaged` where a record that stays can't be read: nothing is deleted then.
-    package func remove(_ versions: [StoreVersion], keeping kept: [StoreVersion]) async throws(StorageError) -> Int {
-        let numbers = try await numbers()
-        guard let head = numbers.last, kept.first?.manifestNumber == head else { return 0 }
-        let gone = Set(versions.compactMap(\.manifestNumber)).intersection(numbers).subtracting([head])
-        // What the others hold is looked up before anything goes; one of them that can't be read ends it here.
-        var (held, released): (Set<ByteKey>, Set<ByteKey>) = ([], [])
-        for number in numbers where !gone.contains(number) { held.formUnion(try await keys(of: number)) }
-        for number in gone { released.formUnion((try? await keys(of: number)) ?? []) }
-        try await bucket.delete(gone.sorted().map { prefix + BucketManifest.key($0) })
-        let stored = try await bucket.list(prefix: prefix + "objects/")
-        let newest = stored.compactMap(\.modified).max() ?? .distantPast
-        // With what a commit that was cut short has left.
-        let doomed = stored.filter { object in
-            let key = ByteKey(object.key)
-            return !held.contains(key)
-                && (released.contains(key) || newest.timeIntervalSince(object.modified ?? newest) > BucketStore.grace)
-        }
-        try await bucket.delete(doomed.map(\.key))
-        return gone.count
-    }
-
-    private func keys(of number: Int) async throws(StorageError) -> [ByteKey] { try await manifest(number).objects.values.map { ByteKey(prefix + $0.key) } }
-
-    // MARK: Looking around
-
-    /// Adds up a listing of all objects. Whether they are public is tried with one unsigned request for a record.
+extension BucketBackend {
+    /// Adds up a list of all objects. Whether they are public is tried with one unsigned request for one of them.
     package func space() async throws(StorageError) -> StoreSpace? {
-        let objects = try await bucket.list(prefix: prefix)
-        let sample = objects.first { $0.below(prefix).flatMap { BucketManifest.number(of: $0.key) } != nil }
+        var (used, sample) = (Int64(0), String?.none)
+        try await bucket.list(prefix: prefix) { page in
+            used = page.reduce(used) { $0.addingUpToMost($1.size) }
+            sample = sample ?? page.first?.key
+        }
         var isPublic = false
-        if let sample { isPublic = await bucket.isPublic(sample.key) ?? false }
-        return StoreSpace(used: objects.reduce(0) { $0.addingUpToMost($1.size) }, isPublic: isPublic)
+        if let sample { isPublic = await bucket.isPublic(sample) ?? false }
+        return StoreSpace(used: used, isPublic: isPublic)
     }
 
     /// Lists, then writes, reads and deletes a small object `doctor-…` below the prefix, and tries to overwrite it. Stops at the first failure; the
@@ -54,8 +23,8 @@ extension BucketStore {
         let key = prefix + "doctor-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
         var checks: [StoreCheck] = []
         do throws(StorageError) {
-            let holds = try await head()?.objects.keys.sorted().joined(separator: ", ")
-            checks.append(StoreCheck("list", .ok, holds.map { "holds \($0)" } ?? "no backup yet"))
+            let published = try await head()
+            checks.append(StoreCheck("list", .ok, published == nil ? "nothing published yet" : "something was published"))
         } catch {
             return [StoreCheck("list", error)]
         }

@@ -128,22 +128,3 @@ package struct StoreCheck: Hashable, Sendable {
         self.init(name, .failed, error.message, hint: error.hint)
     }
 }
-
-/// Content to be stored under a name: a file in a folder, which must not change until `commit` has returned.
-package struct NewObject: Sendable {
-    /// The object's name in the store: a plain file name.
-    package var name: String
-    /// The folder that holds the file.
-    package var folder: Folder
-    /// The file's name in `folder`.
-    package var file: RawName
-    /// The content's SHA-256 in lower-case hexadecimal digits, where it is known already; it is trusted.
-    package var sha256: String?
-
-    package init(name: String, folder: Folder, file: RawName, sha256: String? = nil) {
-        self.name = name
-        self.folder = folder
-        self.file = file
-        self.sha256 = sha256
-    }
-}

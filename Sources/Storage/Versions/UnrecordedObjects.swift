@@ -1,6 +1,5 @@
 import Buckets
 import Foundation
-import HTTPClient
 
 /// Objects that belong together and that no record of ours names: what a script has put below the prefix itself, or contents whose record
 /// is gone or was never written.
@@ -9,14 +8,14 @@ struct UnrecordedObjects {
 
     let version: StoreVersion
     /// Where they are, by name.
-    let entries: [String: BucketManifest.Entry]
+    let entries: [String: VersionManifest.Entry]
     /// Of those below the prefix itself: what changes with them, by name.
     let marks: [String: String]
 
     /// - Parameter objects: By name; keys are below the store's prefix.
-    init(_ objects: [(name: String, object: BucketObject)], isPlain: Bool) {
+    init(_ objects: [(name: String, object: StoredObject)], isPlain: Bool) {
         let sorted = objects.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        entries = Dictionary(sorted.map { ($0.name, BucketManifest.Entry(key: $0.object.key, size: $0.object.size, sha256: nil)) }) { first, _ in first }
+        entries = Dictionary(sorted.map { ($0.name, VersionManifest.Entry(key: $0.object.name, size: $0.object.size, sha256: nil)) }) { first, _ in first }
         marks = isPlain ? Dictionary(sorted.map { ($0.name, $0.object.mark) }) { first, _ in first } : [:]
         version = StoreVersion(
             id: UnrecordedObjects.idPrefix + sorted.map(\.object.mark).joined(separator: "-"),
@@ -28,33 +27,33 @@ struct UnrecordedObjects {
     /// What a place that has no record holds in spite of that, newest first; nothing where it may be called empty.
     ///
     /// - Parameters:
-    ///   - objects: All, with keys below the store's prefix.
+    ///   - objects: All, with names below the store's prefix.
     ///   - place: The bucket and its prefix, for messages.
     /// - Throws: `refused` for contents of ours that can't be distinguished.
-    static func all(_ objects: [BucketObject], in place: String) throws(StorageError) -> [UnrecordedObjects] {
-        let telling = Set(PlaceRule.telling(objects.map(\.key), in: .shared))
-        let found = objects.filter { telling.contains($0.key) }
-        let contents = found.filter { $0.key.hasPrefix("objects/") && $0.key.split(separator: "/").count == 3 }
+    static func all(_ objects: [StoredObject], in place: String) throws(StorageError) -> [UnrecordedObjects] {
+        let telling = Set(PlaceRule.telling(objects.map(\.name), in: .shared))
+        let found = objects.filter { telling.contains($0.name) }
+        let contents = found.filter { $0.name.hasPrefix("objects/") && $0.name.split(separator: "/").count == 3 }
         let recorded = try contentsByCommit(contents, in: place)
         if !recorded.isEmpty { return recorded.sorted { ($0.version.date, $0.version.id) > ($1.version.date, $1.version.id) } }
         let others = found.filter { object in !contents.contains(object) }
-        let plain = others.filter { !$0.key.contains("/") }
+        let plain = others.filter { !$0.name.contains("/") }
         // Of those in folders the names count: they can't be restored from there.
         let shown = plain.isEmpty ? others : plain
-        return shown.isEmpty ? [] : [UnrecordedObjects(shown.map { ($0.key, $0) }, isPlain: true)]
+        return shown.isEmpty ? [] : [UnrecordedObjects(shown.map { ($0.name, $0) }, isPlain: true)]
     }
 
     /// Contents are below a name for each commit, the checksum before the archive.
-    private static func contentsByCommit(_ contents: [BucketObject], in place: String) throws(StorageError) -> [UnrecordedObjects] {
+    private static func contentsByCommit(_ contents: [StoredObject], in place: String) throws(StorageError) -> [UnrecordedObjects] {
         var found: [UnrecordedObjects] = []
-        for (_, objects) in Dictionary(grouping: contents, by: { $0.key.split(separator: "/")[1] }) {
-            let names = objects.map { (name: String($0.key.split(separator: "/")[2]), object: $0) }
+        for (_, objects) in Dictionary(grouping: contents, by: { $0.name.split(separator: "/")[1] }) {
+            let names = objects.map { (name: String($0.name.split(separator: "/")[2]), object: $0) }
             let archives = names.filter { !isChecksum($0.name) }
             // A commit that was cut short before its archive was there has stored nothing.
             guard let archive = archives.first else { continue }
             guard archives.count < names.count else {
                 throw .refused(
-                    "\(place) holds \(archive.object.key), and neither the record that names it nor its checksum",
+                    "\(place) holds \(archive.object.name), and neither the record that names it nor its checksum",
                     hint: "bring back the objects below versions/; where it is what a first backup left that was cut short, delete it")
             }
             found.append(UnrecordedObjects(names, isPlain: false))
@@ -63,24 +62,4 @@ struct UnrecordedObjects {
     }
 
     static func isChecksum(_ name: String) -> Bool { name.hasSuffix(".sha256") }
-}
-
-extension BucketObject {
-    /// What changes with an object, as far as the service reports.
-    fileprivate var mark: String { "\(tag).\(size)" }
-
-    /// The same object with its key below a prefix; nil where it is not there.
-    func below(_ prefix: String) -> BucketObject? {
-        guard key.utf8.starts(with: prefix.utf8) else { return nil }
-        var object = self
-        object.key = String(decoding: key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
-        return object
-    }
-
-    /// From the headers of an answer.
-    init(_ key: String, _ head: HTTPResponse) {
-        self.init(
-            key: key, size: head.header("Content-Length").flatMap { Int64($0) } ?? 0, tag: head.header("ETag") ?? "",
-            modified: head.header("Last-Modified").flatMap { HTTPDate.parse($0) })
-    }
 }
