@@ -30,7 +30,11 @@ struct BlockCutter {
     private mutating func endByContent(in bytes: ArraySlice<UInt8>) -> Int? {
         var (hash, size, taken) = (hash, size, 0)
         let mask = ~UInt64(0) << (64 - BlockCutter.zeroBits)
-        for byte in bytes {
+        // No block ends before the smallest does, and what is 64 bytes before that counts no more there.
+        let passed = min(bytes.count, max(0, BlockCutter.smallest - 64 - size))
+        size += passed
+        taken += passed
+        for byte in bytes.dropFirst(passed) {
             hash = hash << 1 &+ BlockCutter.gears[Int(byte)]
             size += 1
             taken += 1

@@ -14,8 +14,11 @@ struct DeflateBlock: Sendable {
         var length: Int
     }
 
-    /// Nil where zlib has no memory.
-    func compressed(level: Int32) -> Compressed? {
+    /// What hardly gets shorter is stored as it is, which takes no time to write and none to read.
+    /// - Returns: Nil where zlib has no memory.
+    func compressed(level wanted: Int32) -> Compressed? {
+        let isDense = unsafe input.withUnsafeBufferPointer { unsafe czlib_is_dense($0.baseAddress, $0.count) } != 0
+        let level = isDense ? 0 : wanted
         let room = czlib_bound(input.count)
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
             unsafe history.withUnsafeBufferPointer { past in

@@ -16,6 +16,11 @@ package struct ExtractionLimits: Hashable, Sendable {
     /// Stretches of data between the holes of one file.
     package static let sparsePieces = 1 << 20
 
+    /// Bytes of the extended attributes of one member, names and values together.
+    package static let attributeBytes = 1 << 20
+    /// Bytes of the extended attributes of all folders and links, which are kept in memory until the end.
+    package static let keptAttributeBytes = 64 << 20
+
     package init(bytes: Int64 = .max, members: Int = 5_000_000) {
         self.bytes = bytes
         self.members = members

@@ -5,12 +5,14 @@ final class FolderTarget: ExtractionTarget {
     private static let mostOpen = 8
     private static let ownersNote = "owners of files, which this user may not set"
     private static let modesNote = "modes or times of files, which this file system does not keep"
+    private static let bitsNote = "setuid and setgid bits of files that belong to another user here"
 
     private let root: Folder
     private let owner: FileOwner
     /// Folders used last, by number; the last one used is last.
     private var open: [(number: Int, folder: Folder)] = []
     private(set) var notes: [String] = []
+    private var hasNotedAttributes = false
 
     init(_ root: Folder, owner: FileOwner) {
         self.root = root
@@ -44,11 +46,20 @@ final class FolderTarget: ExtractionTarget {
         }
         if isImplied { try parent.set(mode: 0o755, of: place.name) }
         // The next member is usually in the same folder.
-        keep(try parent.folder(place.name), place.number)
+        let made = try parent.folder(place.name)
+        if place.parent == MemberIndex.root { clearInherited(made.removeAttribute) }
+        keep(made, place.number)
     }
 
     func makeFile(_ place: MemberPlace) throws(FileError) -> any ContentSink {
-        FileContent(try folder(of: place).create(place.name)) { file, entry throws(FileError) in try self.finish(file, entry) }
+        let file = try folder(of: place).create(place.name)
+        if place.parent == MemberIndex.root { clearInherited(file.removeAttribute) }
+        return FileContent(file) { file, entry throws(FileError) in try self.finish(file, entry) }
+    }
+
+    /// Removes the access lists that the folder unpacked into gives to what is made in it. What is made further down inherits none.
+    private func clearInherited(_ remove: (RawName) throws(FileError) -> Void) {
+        for name in [ExtendedAttribute.accessList, ExtendedAttribute.defaultAccessList] { try? remove(name) }
     }
 
     func remove(_ place: MemberPlace) throws(FileError) { try folder(of: place).remove(place.name) }
@@ -68,36 +79,43 @@ final class FolderTarget: ExtractionTarget {
         let copy = SparseFile(try parent.create(name))
         while case let bytes = try from.read(1 << 18), !bytes.isEmpty { try copy.write(bytes) }
         try copy.finish()
-        let entry = TarEntry(
-            path: name, kind: .file, mode: status.mode, owner: UInt64(status.owner), group: UInt64(status.group), modified: status.modified)
+        let entry = TreeEntry(
+            path: name, kind: .file, mode: status.mode, owner: UInt64(status.owner), group: UInt64(status.group), modified: status.modified,
+            attributes: (try? from.attributes()) ?? [])
         try finish(copy.file, entry)
     }
 
-    func makeLink(_ place: MemberPlace, to target: RawName, _ entry: TarEntry) throws(FileError) {
+    func makeLink(_ place: MemberPlace, to target: RawName, _ entry: TreeEntry) throws(FileError) {
         let (parent, name) = (try folder(of: place), place.name)
         try parent.makeLink(name, to: target)
         try setOwner(of: entry) { owner, group throws(FileError) in try parent.set(owner: owner, group: group, of: name) }
+        try setAttributes(of: entry) { attribute throws(FileError) in try parent.set(attribute, of: name) }
         try lenient { () throws(FileError) in try parent.set(modified: entry.modified, of: name) }
     }
 
     // MARK: Other metadata
 
-    func finish(_ place: MemberPlace, _ entry: TarEntry) throws(FileError) {
+    func finish(_ place: MemberPlace, _ entry: TreeEntry) throws(FileError) {
         let (parent, name) = (try folder(of: place), place.name)
         let folder = try parent.folder(name)
         try setOwner(of: entry) { owner, group throws(FileError) in try parent.set(owner: owner, group: group, of: name) }
-        try lenient { () throws(FileError) in try folder.set(mode: entry.safeMode) }
+        try setAttributes(of: entry) { attribute throws(FileError) in try folder.set(attribute) }
+        let mode = try mode(of: entry) { () throws(FileError) in try folder.status() }
+        try lenient { () throws(FileError) in try folder.set(mode: mode) }
         try lenient { () throws(FileError) in try folder.set(modified: entry.modified) }
     }
 
-    private func finish(_ file: OpenFile, _ entry: TarEntry) throws(FileError) {
+    private func finish(_ file: OpenFile, _ entry: TreeEntry) throws(FileError) {
         try setOwner(of: entry) { owner, group throws(FileError) in try file.set(owner: owner, group: group) }
-        try lenient { () throws(FileError) in try file.set(mode: entry.safeMode) }
+        // After the owner, whose change takes capabilities away, and before the mode, which may close the file to its owner.
+        try setAttributes(of: entry) { attribute throws(FileError) in try file.set(attribute) }
+        let mode = try mode(of: entry) { () throws(FileError) in try file.status() }
+        try lenient { () throws(FileError) in try file.set(mode: mode) }
         try lenient { () throws(FileError) in try file.set(modified: entry.modified) }
     }
 
     /// Root without the capability to change owners keeps the files as its own, which is noted once.
-    private func setOwner(of entry: TarEntry, _ set: (UInt32, UInt32) throws(FileError) -> Void) throws(FileError) {
+    private func setOwner(of entry: TreeEntry, _ set: (UInt32, UInt32) throws(FileError) -> Void) throws(FileError) {
         guard owner == .stored else { return }
         do {
             let isGiven = try FileUser.give { () throws(FileError) in try set(UInt32(clamping: entry.owner), UInt32(clamping: entry.group)) }
@@ -107,6 +125,43 @@ final class FolderTarget: ExtractionTarget {
             guard error.isOfAttributes else { throw error }
             note(FolderTarget.ownersNote)
         }
+    }
+
+    /// The stored mode. Setuid and setgid mean the user and the group that were stored, and are dropped where those are others now.
+    private func mode(of entry: TreeEntry, _ status: () throws(FileError) -> FileStatus) throws(FileError) -> UInt32 {
+        guard entry.mode & 0o6000 != 0 else { return entry.mode & 0o7777 }
+        let status = try status()
+        var mode = entry.mode & 0o7777
+        if UInt64(status.owner) != entry.owner { mode &= ~0o4000 }
+        if UInt64(status.group) != entry.group { mode &= ~0o2000 }
+        if mode != entry.mode & 0o7777 { note(FolderTarget.bitsNote) }
+        return mode
+    }
+
+    /// Whatever is not taken is noted: by the first, for there may be one on each file.
+    private func setAttributes(of entry: TreeEntry, _ set: (ExtendedAttribute) throws(FileError) -> Void) throws(FileError) {
+        for attribute in entry.attributes {
+            guard isTaken(attribute.name) else {
+                noteAttribute(attribute.name, of: entry, "this user may not set it")
+                continue
+            }
+            do { try set(attribute) } catch {
+                guard !error.isReadOnly, error.code != ErrorNumber.inputOutput else { throw error }
+                noteAttribute(attribute.name, of: entry, error.cause)
+            }
+        }
+    }
+
+    /// Where files are to belong to the running user, they get no rights beyond.
+    private func isTaken(_ name: RawName) -> Bool {
+        let mayGive = owner == .stored
+        return ExtendedAttribute.isKept(name, isRoot: mayGive && FileUser.isRoot) && (mayGive || name != ExtendedAttribute.capability)
+    }
+
+    private func noteAttribute(_ name: RawName, of entry: TreeEntry, _ cause: String) {
+        if hasNotedAttributes { return }
+        hasNotedAttributes = true
+        note("extended attributes that could not be set, first \(name.readable) of \(entry.path.readable) (\(cause))")
     }
 
     private func lenient(_ set: () throws(FileError) -> Void) throws(FileError) {
@@ -122,9 +177,9 @@ final class FolderTarget: ExtractionTarget {
 /// A file of an archive while its content comes.
 private final class FileContent: ContentSink {
     private let sparse: SparseFile
-    private let finishing: (OpenFile, TarEntry) throws(FileError) -> Void
+    private let finishing: (OpenFile, TreeEntry) throws(FileError) -> Void
 
-    init(_ file: OpenFile, finishing: @escaping (OpenFile, TarEntry) throws(FileError) -> Void) {
+    init(_ file: OpenFile, finishing: @escaping (OpenFile, TreeEntry) throws(FileError) -> Void) {
         sparse = SparseFile(file)
         self.finishing = finishing
     }
@@ -132,15 +187,10 @@ private final class FileContent: ContentSink {
     func write(_ bytes: [UInt8]) throws(FileError) { try sparse.write(bytes) }
     func skip(_ length: Int64) throws(FileError) { try sparse.skip(length) }
 
-    func finish(_ entry: TarEntry) throws(FileError) {
+    func finish(_ entry: TreeEntry) throws(FileError) {
         try sparse.finish()
         try finishing(sparse.file, entry)
     }
-}
-
-extension TarEntry {
-    /// The mode without setuid, setgid and sticky.
-    fileprivate var safeMode: UInt32 { mode & 0o777 }
 }
 
 extension FileError {

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// Compresses to one ordinary gzip member, in blocks that all cores work on and that keep their order.
 ///
 /// The same input always gives the same output, however many cores there are. See RFC 1952.
@@ -8,11 +5,9 @@ package final class GzipWriter: ByteSink {
     private static let historySize = 32 * 1024
 
     private let sink: any ByteSink
-    private let level: Int32
-    private let batch: Int
+    private let pipeline: BlockPipeline
     private var cutter: BlockCutter
     private var block: [UInt8] = []
-    private var waiting: [DeflateBlock] = []
     private var history: [UInt8] = []
     private var checksum: UInt = 0
     private var length: UInt64 = 0
@@ -24,57 +19,45 @@ package final class GzipWriter: ByteSink {
     ///     Costs about one per cent of size.
     package init(_ sink: any ByteSink, level: Int32 = 6, cores: Int, rsyncable: Bool = false) {
         self.sink = sink
-        self.level = level
         cutter = rsyncable ? .byContent() : .fixed()
-        batch = max(1, cores) * (rsyncable ? 4 : 1)
+        pipeline = BlockPipeline(cores: cores, most: max(1, cores) * (rsyncable ? 8 : 2), level: level)
     }
 
-    /// Compresses once enough blocks have collected, on all cores, and blocks until the sink has taken them. Holds up to one block more than
-    /// `cores` blocks of 512 KiB in memory (four times as many blocks, which are smaller on average, when rsyncable).
+    /// Compresses on all cores, and blocks only where the sink does or all blocks that it may hold wait. Holds twice as many blocks of 512 KiB as it has cores
+    /// in memory (eight times as many, which are smaller on average, when rsyncable).
     /// - Throws: What the sink throws; `damaged` where zlib has no memory.
     package func write(_ bytes: [UInt8]) throws(ArchiveError) {
         var rest = bytes[...]
         while let length = cutter.end(in: rest) {
             block += rest.prefix(length)
             rest = rest.dropFirst(length)
-            waiting.append(DeflateBlock(history: history, input: block, isLast: false))
+            try add(DeflateBlock(history: history, input: block, isLast: false))
             history = cutter.isByContent ? [] : Array(block.suffix(GzipWriter.historySize))
             block = []
-            if waiting.count == batch { try emitWaiting() }
         }
         block += rest
     }
 
     /// Compresses and writes what is left, then the trailer. Call it exactly once, also for empty input; the sink itself is not closed.
     package func finish() throws(ArchiveError) {
-        waiting.append(DeflateBlock(history: history, input: block, isLast: true))
-        try emitWaiting()
+        try add(DeflateBlock(history: history, input: block, isLast: true))
+        while let compressed = try pipeline.takeOldest() { try emit(compressed) }
         let trailer = [UInt32(truncatingIfNeeded: checksum), UInt32(truncatingIfNeeded: length)]
         try sink.write(trailer.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
     }
 
-    private func emitWaiting() throws(ArchiveError) {
-        let blocks = waiting
-        waiting = []
-        try emit(blocks)
+    private func add(_ block: DeflateBlock) throws(ArchiveError) {
+        while pipeline.isFull, let compressed = try pipeline.takeOldest() { try emit(compressed) }
+        pipeline.add(block)
     }
 
-    private func emit(_ blocks: [DeflateBlock]) throws(ArchiveError) {
+    private func emit(_ compressed: DeflateBlock.Compressed) throws(ArchiveError) {
         if !hasBegun {
             hasBegun = true
             try sink.write([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
         }
-        let results = Mutex([DeflateBlock.Compressed?](repeating: nil, count: blocks.count))
-        let level = level
-        DispatchQueue.concurrentPerform(iterations: blocks.count) { index in
-            let compressed = blocks[index].compressed(level: level)
-            results.withLock { $0[index] = compressed }
-        }
-        for compressed in results.withLock({ $0 }) {
-            guard let compressed else { throw .damaged("zlib could not compress: out of memory") }
-            checksum = DeflateBlock.combine(checksum, compressed.checksum, length: compressed.length)
-            length += UInt64(compressed.length)
-            try sink.write(compressed.bytes)
-        }
+        checksum = DeflateBlock.combine(checksum, compressed.checksum, length: compressed.length)
+        length += UInt64(compressed.length)
+        try sink.write(compressed.bytes)
     }
 }

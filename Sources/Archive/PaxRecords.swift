@@ -28,12 +28,14 @@ struct PaxRecords {
     }
 
     fileprivate static let mapBytes = 8 << 20
-    private static let keyBytes = 64
+    /// As many as the key of an attribute may have.
+    private static let keyBytes = PaxAttributes.mostKeyBytes
 
     /// Empty where a record takes back what a header for all said.
     private var values: [Key: [UInt8]] = [:]
     /// Offsets and lengths of format 0.0, which repeats its keys.
     private(set) var sparsePairs: [Int64] = []
+    private(set) var attributes = PaxAttributes()
 
     init() {}
 
@@ -79,6 +81,8 @@ struct PaxRecords {
             let value = try blocks.exactly(Int(min(left, Int64(key.mostBytes))))
             try blocks.skip(left - Int64(value.count))
             try set(key, value)
+        } else if let attribute = attributes.begin(key: name, bytes: left) {
+            attributes.add(attribute, try blocks.exactly(Int(left)))
         } else {
             try blocks.skip(left)
         }

@@ -16,7 +16,8 @@ package final class TarReader {
     private var content = MemberContent(length: 0)
     /// What is left of a hole that is given out as zeros.
     private var zeros: Int64 = 0
-    /// One line for each file that continues from another archive (GNU multi-volume, type `M`) and was skipped; the first 20 only.
+    /// One line for each file that continues from another archive (GNU multi-volume, type `M`) and was skipped, and for each whose extended attributes were not
+    /// all read; the first 20 only.
     package private(set) var passedOver: [String] = []
     private static let mostPassedOver = 20
 
@@ -27,7 +28,7 @@ package final class TarReader {
     /// Skips what is unread of the current member and returns the next one; nil after the end mark of two zero blocks.
     /// - Throws: `damaged` for a header with a wrong checksum, a malformed extended header, or an archive without its end mark; `refused` for a
     ///   map of holes beyond `ExtractionLimits.sparsePieces` and for a second archive after the end mark; what the source throws.
-    package func next() throws(ArchiveError) -> TarEntry? {
+    package func next() throws(ArchiveError) -> TreeEntry? {
         if state == .ended { return nil }
         try skipData()
         var extras = Extras()
@@ -44,9 +45,7 @@ package final class TarReader {
             // A label, and what Solaris, star and old GNU tar record about other members.
             case UInt8(ascii: "V"), UInt8(ascii: "A"), UInt8(ascii: "E"), UInt8(ascii: "I"), UInt8(ascii: "N"): try pass(over: header, &extras)
             case UInt8(ascii: "M"):
-                if passedOver.count < TarReader.mostPassedOver {
-                    passedOver.append("\(extras.path(header).readable): the rest of a file that begins in another archive")
-                }
+                note("\(extras.path(header).readable): the rest of a file that begins in another archive")
                 try pass(over: header, &extras)
             default: return try entry(header, extras)
             }
@@ -143,7 +142,9 @@ package final class TarReader {
         extras = Extras()
     }
 
-    private func entry(_ header: TarHeader, _ found: Extras) throws(ArchiveError) -> TarEntry {
+    private func note(_ line: String) { if passedOver.count < TarReader.mostPassedOver { passedOver.append(line) } }
+
+    private func entry(_ header: TarHeader, _ found: Extras) throws(ArchiveError) -> TreeEntry {
         var extras = found
         extras.pax = global.overridden(by: found.pax)
         let pax = extras.pax
@@ -153,9 +154,11 @@ package final class TarReader {
         let mode = UInt32(truncatingIfNeeded: header.lenientNumber(100..<108)) & 0o7777
         let owner = pax.lenientNumber(.uid) ?? header.lenientNumber(108..<116)
         let group = pax.lenientNumber(.gid) ?? header.lenientNumber(116..<124)
-        var entry = TarEntry(
+        var entry = TreeEntry(
             path: path, kind: kind(header.type, hasSlash: hasSlash, extras.target(header)), mode: mode, owner: UInt64(max(0, owner)),
-            group: UInt64(max(0, group)), modified: pax.modified ?? FileTime(seconds: header.lenientNumber(136..<148)))
+            group: UInt64(max(0, group)), modified: pax.modified ?? FileTime(seconds: header.lenientNumber(136..<148)),
+            attributes: pax.attributes.all)
+        if let flaw = pax.attributes.flaw { note("\(path.readable): \(flaw)") }
         try beginContent(entry.kind, header, pax)
         entry.size = content.length
         state = .inData
@@ -163,7 +166,7 @@ package final class TarReader {
     }
 
     /// Files alone have data, and the lists in the folders of an incremental archive. What else a header says of a size means nothing.
-    private func beginContent(_ kind: TarEntry.Kind, _ header: TarHeader, _ pax: PaxRecords) throws(ArchiveError) {
+    private func beginContent(_ kind: TreeEntry.Kind, _ header: TarHeader, _ pax: PaxRecords) throws(ArchiveError) {
         content = MemberContent(length: 0)
         guard kind == .file || header.type == UInt8(ascii: "D") else { return blocks.begin(length: 0) }
         let plain = try header.number(124..<136, "size")
@@ -174,7 +177,7 @@ package final class TarReader {
         content = try sparseMap(header, pax, stored: stored).map(MemberContent.init) ?? MemberContent(length: stored)
     }
 
-    private func kind(_ type: UInt8, hasSlash: Bool, _ link: RawName) -> TarEntry.Kind {
+    private func kind(_ type: UInt8, hasSlash: Bool, _ link: RawName) -> TreeEntry.Kind {
         switch type {
         case UInt8(ascii: "1"): .hardLink(to: link)
         case UInt8(ascii: "2"): .symbolicLink(to: link)

@@ -11,7 +11,7 @@ package final class TarWriter {
 
     /// Starts a member. A file's content follows through `write`, exactly `size` bytes of it; calling `begin` or `finish` before that is a
     /// programming error and traps. Throws only what the sink throws.
-    package func begin(_ entry: TarEntry) throws(ArchiveError) {
+    package func begin(_ entry: TreeEntry) throws(ArchiveError) {
         precondition(rest == 0, "the member before is not complete")
         try extend(entry, TarWriter.records(of: entry))
         let isFile = entry.kind == .file
@@ -25,7 +25,7 @@ package final class TarWriter {
 
     /// Starts a file with holes, in GNU's sparse format 1.0. The data of the stretches follow through `write`, one after the other.
     /// - Parameter data: Stretches that hold data, in order; all else of the file's `size` bytes reads as zeros.
-    package func begin(_ entry: TarEntry, data: [Range<Int64>]) throws(ArchiveError) {
+    package func begin(_ entry: TreeEntry, data: [Range<Int64>]) throws(ArchiveError) {
         precondition(rest == 0, "the member before is not complete")
         precondition(entry.kind == .file, "only a file has holes")
         var map = TarWriter.map(of: data, size: entry.size)
@@ -34,13 +34,11 @@ package final class TarWriter {
         stored.size = data.reduce(Int64(map.count)) { $0 + Int64($1.count) }
         stored.path = TarWriter.path(entry.path, in: "GNUSparseFile.0")
         // The name in the header is for readers that know no holes; it need not be exact.
-        var records = TarWriter.records(of: stored).filter { $0.0 != "path" && $0.0 != "hdrcharset" }
-        let isText = TarWriter.isUTF8(entry.path.bytes)
-        records =
-            (isText ? [] : [("hdrcharset", Array("BINARY".utf8))]) + [
-                ("GNU.sparse.major", [49]), ("GNU.sparse.minor", [48]), ("GNU.sparse.name", entry.path.bytes),
-                ("GNU.sparse.realsize", Array("\(entry.size)".utf8)),
-            ] + records
+        var records: [(RawName, [UInt8])] = []
+        if !TarWriter.isUTF8(entry.path.bytes) { records.append(("hdrcharset", Array("BINARY".utf8))) }
+        records += [("GNU.sparse.major", [49]), ("GNU.sparse.minor", [48]), ("GNU.sparse.name", entry.path.bytes)]
+        records.append(("GNU.sparse.realsize", Array("\(entry.size)".utf8)))
+        records += TarWriter.records(of: stored).filter { $0.0 != "path" && $0.0 != "hdrcharset" }
         try extend(entry, records)
         try sink.write(header(name: stored.path.bytes, type: "0", entry, size: stored.size, mode: entry.mode))
         try sink.write(map)
@@ -55,7 +53,7 @@ package final class TarWriter {
         return Array(([Int64(pieces.count)] + pieces.flatMap { [$0.lowerBound, Int64($0.count)] }).map { "\($0)\n" }.joined().utf8)
     }
 
-    private func extend(_ entry: TarEntry, _ records: [(String, [UInt8])]) throws(ArchiveError) {
+    private func extend(_ entry: TreeEntry, _ records: [(RawName, [UInt8])]) throws(ArchiveError) {
         guard !records.isEmpty else { return }
         let body = records.flatMap { TarWriter.record($0, $1) }
         let name = Array(TarWriter.path(entry.path, in: "PaxHeaders").bytes.prefix(100))
@@ -88,8 +86,8 @@ package final class TarWriter {
 
     // MARK: Extended headers
 
-    private static func records(of entry: TarEntry) -> [(String, [UInt8])] {
-        var records: [(String, [UInt8])] = []
+    private static func records(of entry: TreeEntry) -> [(RawName, [UInt8])] {
+        var records: [(RawName, [UInt8])] = []
         let path = entry.path.bytes + (entry.kind == .folder ? [47] : [])
         let link: [UInt8] =
             switch entry.kind {
@@ -103,6 +101,7 @@ package final class TarWriter {
         if entry.owner > 0o7777777 { records.append(("uid", Array("\(entry.owner)".utf8))) }
         if entry.group > 0o7777777 { records.append(("gid", Array("\(entry.group)".utf8))) }
         if let time = timeText(entry.modified) { records.append(("mtime", Array(time.utf8))) }
+        for attribute in entry.attributes { records.append((PaxAttributes.key(attribute.name), attribute.value)) }
         return records
     }
 
@@ -116,8 +115,8 @@ package final class TarWriter {
     }
 
     /// The length counts its own digits.
-    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
-        let body = Array(" \(key)=".utf8) + value + [10]
+    private static func record(_ key: RawName, _ value: [UInt8]) -> [UInt8] {
+        let body = [32] + key.bytes + [61] + value + [10]
         var length = body.count + 1
         while "\(length)".utf8.count + body.count != length { length = "\(length)".utf8.count + body.count }
         return Array("\(length)".utf8) + body
@@ -134,7 +133,7 @@ package final class TarWriter {
 
     // MARK: Headers
 
-    private static func type(_ kind: TarEntry.Kind) -> Character {
+    private static func type(_ kind: TreeEntry.Kind) -> Character {
         switch kind {
         case .file: "0"
         case .hardLink: "1"
@@ -146,7 +145,7 @@ package final class TarWriter {
     }
 
     private func header(
-        name: [UInt8], type: Character, _ entry: TarEntry, size: Int64, mode: UInt32
+        name: [UInt8], type: Character, _ entry: TreeEntry, size: Int64, mode: UInt32
     ) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ bytes: some Sequence<UInt8>, at start: Int, room: Int) {

@@ -7,7 +7,7 @@ extension TreeExtractor {
             return
         }
         guard let node = try claim(member, .link(links.count)) else { return }
-        links.append((node, member.entry, target, member.isWanted))
+        links.append((node, kept(member.entry), target, member.isWanted))
     }
 
     func takeHardLink(_ member: Member, to target: RawName) throws(ArchiveError) {
@@ -37,7 +37,7 @@ extension TreeExtractor {
         report.skip("\(member.entry.path.readable): a hard link to \"\(target.readable)\", which is not a file unpacked before it")
     }
 
-    func makeHardLink(_ node: Int, to holder: Int, _ entry: TarEntry) throws(ArchiveError) {
+    func makeHardLink(_ node: Int, to holder: Int, _ entry: TreeEntry) throws(ArchiveError) {
         do {
             try target.makeHardLink(index.place(node), to: index.place(holder))
             index[node].isMade = true

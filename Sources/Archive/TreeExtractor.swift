@@ -14,8 +14,10 @@ package final class TreeExtractor {
     let index = MemberIndex()
     /// How many members have come.
     var count = 0
-    var links: [(node: Int, entry: TarEntry, target: RawName, isWanted: Bool)] = []
-    private var folders: [Int: TarEntry] = [:]
+    var links: [(node: Int, entry: TreeEntry, target: RawName, isWanted: Bool)] = []
+    private var folders: [Int: TreeEntry] = [:]
+    /// Bytes of the extended attributes of folders and links, which wait for the end.
+    var keptAttributeBytes = 0
     /// Names that are wanted for content that is not: by the number of the member that holds it.
     var elsewhere: [Int: [Int]] = [:]
 
@@ -34,7 +36,7 @@ package final class TreeExtractor {
 
     /// Unpacks the members that are wanted, in one reading; a hard link to a file that is not wanted is reported as skipped. Blocks until the
     /// end of the archive. See `read` for what it throws.
-    package func extract(_ reader: TarReader) throws(ArchiveError) -> ExtractionReport {
+    package func extract(_ reader: any EntryReader) throws(ArchiveError) -> ExtractionReport {
         try read(reader)
         return try finish()
     }
@@ -42,7 +44,7 @@ package final class TreeExtractor {
     /// Unpacks the members as they come; `finish` must follow. Symbolic links, modes and times of folders are left to `finish`.
     /// - Throws: `refused` for what could lead out of the folder or exceeds the limit of members, `tooLarge` beyond the limit of bytes, `file`
     ///   where the folder can't be written, and what the reader throws. What was unpacked until then stays.
-    package func read(_ reader: TarReader) throws(ArchiveError) {
+    package func read(_ reader: any EntryReader) throws(ArchiveError) {
         while let entry = try reader.next() {
             count += 1
             if count > limits.members { throw .refused("it has more than \(limits.members) members") }
@@ -58,7 +60,7 @@ package final class TreeExtractor {
 
     /// Unpacks the files that hard links need and that the first reading left out. Call it between `read` and `finish`, if `needsSecondReading`.
     /// - Parameter reader: The same archive, at its beginning.
-    package func readAgain(_ reader: TarReader) throws(ArchiveError) {
+    package func readAgain(_ reader: any EntryReader) throws(ArchiveError) {
         var number = 0
         while let entry = try reader.next() {
             number += 1
@@ -81,7 +83,7 @@ package final class TreeExtractor {
 
     // MARK: One member
 
-    private func take(_ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) {
+    private func take(_ entry: TreeEntry, _ reader: any EntryReader) throws(ArchiveError) {
         let names: [RawName]
         switch try MemberName(entry.path) {
         case .unusable(let reason): return report.skip(reason)
@@ -111,7 +113,7 @@ package final class TreeExtractor {
     }
 
     struct Member {
-        var entry: TarEntry
+        var entry: TreeEntry
         var name: RawName
         /// The deepest folder above it that is known, and the folders below it for which there was no member.
         var known: Int
@@ -181,7 +183,7 @@ package final class TreeExtractor {
             index[node].isMade = true
             report.folders += 1
         }
-        folders[node] = member.entry
+        folders[node] = kept(member.entry)
     }
 
     /// Makes the folders on the way to something that is wanted.
@@ -208,13 +210,13 @@ package final class TreeExtractor {
 
     // MARK: Files
 
-    private func takeFile(_ member: Member, _ reader: TarReader) throws(ArchiveError) {
+    private func takeFile(_ member: Member, _ reader: any EntryReader) throws(ArchiveError) {
         guard let node = try claim(member, .file(content: count)), member.isWanted else { return }
         _ = try makeFile(node, member.entry, reader)
     }
 
     /// Returns whether it could be made.
-    private func makeFile(_ node: Int, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> Bool {
+    private func makeFile(_ node: Int, _ entry: TreeEntry, _ reader: any EntryReader) throws(ArchiveError) -> Bool {
         let place = index.place(node)
         guard let failure = try write(node, place, entry, reader) else {
             report.files += 1
@@ -228,7 +230,7 @@ package final class TreeExtractor {
     }
 
     /// Returns an error of writing; an error of the archive is thrown.
-    private func write(_ node: Int, _ place: MemberPlace, _ entry: TarEntry, _ reader: TarReader) throws(ArchiveError) -> FileError? {
+    private func write(_ node: Int, _ place: MemberPlace, _ entry: TreeEntry, _ reader: any EntryReader) throws(ArchiveError) -> FileError? {
         let sink: any ContentSink
         do { sink = try target.makeFile(place) } catch { return error }
         index[node].isMade = true

@@ -8,6 +8,34 @@
 /// Room enough for any block of so many bytes.
 static inline size_t czlib_bound(size_t length) { return length + length / 1000 + 256; }
 
+/// Whether compressing some bytes would hardly make them fewer: in eight stretches of them all values
+/// are about as frequent, and one from their middle does not get shorter.
+static inline int czlib_is_dense(const unsigned char *input, size_t length) {
+    enum { sample = 4096, stretches = 8 };
+    if (length < stretches * sample / 4) return 0;
+    unsigned counts[256] = {0};
+    for (size_t stretch = 0; stretch < stretches; stretch++) {
+        const unsigned char *bytes = input + (length - sample / 4) / (stretches - 1) * stretch;
+        for (int index = 0; index < sample / 4; index++) counts[bytes[index]]++;
+    }
+    unsigned long long squares = 0, total = stretches * sample / 4;
+    for (int value = 0; value < 256; value++) squares += (unsigned long long)counts[value] * counts[value];
+    // For bytes without any order the sum is near total * total / 256 + total. A tenth more is a hundredth that compression could gain.
+    if (squares > total * total / 256 * 11 / 10 + total) return 0;
+    unsigned char output[sample + 64];
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    if (deflateInit2(&stream, 1, Z_DEFLATED, -13, 6, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+    stream.next_in = (Bytef *)input + (length - sample) / 2;
+    stream.avail_in = sample;
+    stream.next_out = output;
+    stream.avail_out = sizeof output;
+    int result = deflate(&stream, Z_FINISH);
+    int isDense = result != Z_STREAM_END || stream.total_out > sample - sample / 50;
+    deflateEnd(&stream);
+    return isDense;
+}
+
 /// Compresses one block of a raw deflate stream so that it can be joined to others: the first 32 KiB back are `history`.
 /// Gives the length written, or 0 on failure.
 static inline size_t czlib_deflate_block(

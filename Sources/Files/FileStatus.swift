@@ -1,7 +1,7 @@
 import Glibc
 
 /// An instant as file systems keep it.
-package struct FileTime: Hashable, Comparable, Sendable {
+package struct FileTime: Hashable, Comparable, Codable, Sendable {
     /// Seconds since 1970-01-01 UTC; earlier times are negative.
     package var seconds: Int64
     /// 0 to 999 999 999, counted forward from `seconds`.

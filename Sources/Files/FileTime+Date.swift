@@ -9,4 +9,10 @@ extension FileTime {
         let within = min(max(seconds, FileTime.calendar.lowerBound), FileTime.calendar.upperBound)
         return Date(timeIntervalSince1970: Double(within) + Double(within == seconds ? nanoseconds : 0) / 1e9)
     }
+
+    /// The same instant, as exactly as a date has it.
+    package init(_ date: Date) {
+        let seconds = date.timeIntervalSince1970.rounded(.down)
+        self.init(seconds: Int64(seconds), nanoseconds: Int64((date.timeIntervalSince1970 - seconds) * 1e9))
+    }
 }

@@ -1,5 +1,4 @@
 import CFiles
-import CFiles
 import Glibc
 
 /// An open file, closed when the last reference is gone. Reading, writing and syncing block for the disk. References share one position, so

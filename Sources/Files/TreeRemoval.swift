@@ -48,3 +48,12 @@ extension Folder {
         try cursor.descend(name)
     }
 }
+
+extension Folder {
+    /// Removes a file or folder with all that is in it, as `removeTree` does, and gives this folder the modification time that it had, where this user may.
+    package func removeTreeKeepingTime(_ name: RawName) throws(FileError) {
+        let time = try status().modified
+        try removeTree(name)
+        try? set(modified: time)
+    }
+}

@@ -57,13 +57,13 @@ struct InteropTests {
     func roundTrip() throws {
         var random = SeededRandom(seed: 5)
         for _ in 0..<200 {
-            var entries: [(TarEntry, [UInt8])] = []
+            var entries: [(TreeEntry, [UInt8])] = []
             for index in 0..<Int.random(in: 0...8, using: &random) {
                 let name = (0..<Int.random(in: 1...220, using: &random)).map { _ in UInt8.random(in: 1...255, using: &random) }.map { $0 == 47 ? 46 : $0 }
                 let size = Int.random(in: 0...2000, using: &random)
-                let kinds: [TarEntry.Kind] = [.file, .folder, .symbolicLink(to: RawName(name.reversed())), .file]
+                let kinds: [TreeEntry.Kind] = [.file, .folder, .symbolicLink(to: RawName(name.reversed())), .file]
                 let kind = kinds[Int.random(in: 0..<4, using: &random)]
-                let entry = TarEntry(
+                let entry = TreeEntry(
                     path: RawName(Array("\(index)/".utf8) + name), kind: kind, mode: UInt32.random(in: 0...0o7777, using: &random),
                     owner: UInt64.random(in: 0...5_000_000, using: &random), group: UInt64.random(in: 0...5_000_000, using: &random),
                     size: kind == .file ? Int64(size) : 0,
@@ -127,11 +127,11 @@ struct InteropTests {
     }
 
     /// All that an archive holds, and what went wrong.
-    private func contents(_ bytes: [UInt8]) -> Result<[(entry: TarEntry, content: [UInt8])], ArchiveError> {
+    private func contents(_ bytes: [UInt8]) -> Result<[(entry: TreeEntry, content: [UInt8])], ArchiveError> {
         Result { () throws(ArchiveError) in
             let gzip = try GzipReader(MemorySource(bytes))
             let reader = TarReader(gzip)
-            var all: [(TarEntry, [UInt8])] = []
+            var all: [(TreeEntry, [UInt8])] = []
             while let entry = try reader.next() {
                 var content: [UInt8] = []
                 while case let piece = try reader.read(65_536), !piece.isEmpty { content += piece }

@@ -1,7 +1,7 @@
 package import Files
 
-/// A member of a tar archive.
-package struct TarEntry: Hashable, Sendable {
+/// An entry of a stored tree: a file, a folder or a link.
+package struct TreeEntry: Hashable, Sendable {
     /// What the member is. A reader takes a type that it does not know for `file`, as POSIX asks, or for `folder` where the name ends in a slash.
     package enum Kind: Hashable, Sendable {
         case file
@@ -13,7 +13,7 @@ package struct TarEntry: Hashable, Sendable {
         case device
     }
 
-    /// As it is in the archive, without slashes at its end.
+    /// From the top of the tree, without slashes at its end.
     package var path: RawName
     /// What the member is, with the target of a link.
     package var kind: Kind
@@ -27,9 +27,12 @@ package struct TarEntry: Hashable, Sendable {
     package var size: Int64
     /// Modification time. A reader keeps the nanoseconds of pax headers; a plain ustar header has whole seconds only.
     package var modified: FileTime
+    /// Extended attributes, access lists and capabilities among them, sorted by name. A hard link has those of the member that it is a name of, and none here.
+    package var attributes: [ExtendedAttribute]
 
     package init(
-        path: RawName, kind: Kind, mode: UInt32, owner: UInt64 = 0, group: UInt64 = 0, size: Int64 = 0, modified: FileTime
+        path: RawName, kind: Kind, mode: UInt32, owner: UInt64 = 0, group: UInt64 = 0, size: Int64 = 0, modified: FileTime,
+        attributes: [ExtendedAttribute] = []
     ) {
         self.path = path
         self.kind = kind
@@ -38,5 +41,6 @@ package struct TarEntry: Hashable, Sendable {
         self.group = group
         self.size = size
         self.modified = modified
+        self.attributes = attributes
     }
 }

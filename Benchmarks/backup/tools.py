@@ -1,0 +1,126 @@
+"""The tools that are measured. One more is one class more, with the same three verbs, and its name in TOOLS."""
+import os
+import shutil
+import subprocess
+import time
+
+
+class Measured:
+    def __init__(self, seconds, cpu, peak):
+        (self.seconds, self.cpu, self.peak) = (seconds, cpu, peak)
+
+
+def run(words, **options):
+    """Runs a program and all that it starts; peak is that of the largest process."""
+    start = time.monotonic()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{words} failed: {errors.decode()}")
+    return Measured(time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def pipeline(line):
+    return run(["bash", "-c", "set -euo pipefail; " + line])
+
+
+class Tar:
+    """What a script does: everything each time, without a look at what databases are doing."""
+
+    packer = "gzip"
+
+    def __init__(self, tree, work, program):
+        (self.tree, self.repository) = (tree, f"{work}/repository")
+        os.makedirs(self.repository)
+        self.count = 0
+
+    @staticmethod
+    def is_there():
+        return True
+
+    def back_up(self):
+        self.count += 1
+        archive = f"{self.repository}/{self.count}.tar.gz"
+        parent, name = os.path.split(self.tree.root)
+        return pipeline(f"tar -C '{parent}' -cf - '{name}' | {self.packer} > '{archive}'; sync -f '{archive}'")
+
+    def restore(self, folder):
+        os.makedirs(folder)
+        return pipeline(f"{self.packer} -dc '{self.repository}/{self.count}.tar.gz' | tar -C '{folder}' -xpf -; sync -f '{folder}'")
+
+    def close(self):
+        pass
+
+
+class Pigz(Tar):
+    packer = "pigz"
+
+    @staticmethod
+    def is_there():
+        return shutil.which("pigz") is not None
+
+
+class Shipkeeper:
+    """The running program makes the backups; its CPU time and peak memory are those of its daemon."""
+
+    repository_settings = "type: folder"
+
+    def __init__(self, tree, work, program):
+        (self.tree, self.work, self.program) = (tree, work, program)
+        self.repository = f"{work}/repository"
+        os.makedirs(self.repository)
+        with open(f"{work}/shipkeeper.yaml", "w") as file:
+            file.write(
+                f"version: 1\nstate: {work}/state\nrepositories: {{ main: {{ {self.repository_settings}, path: {self.repository} }} }}\n"
+                f"jobs:\n  backup: {{ type: backup, with: {{ repository: main, path: {tree.root} }} }}\n")
+        self.log = open(f"{work}/log.txt", "w")
+        self.process = subprocess.Popen(
+            [program, "run", "--config", f"{work}/shipkeeper.yaml"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        while self.ask("status").returncode and self.process.poll() is None:
+            time.sleep(0.05)
+
+    @staticmethod
+    def is_there():
+        return True
+
+    def ask(self, *words):
+        return subprocess.run([self.program, *words, "--state", f"{self.work}/state"], capture_output=True, text=True)
+
+    def daemon(self):
+        """Process 1 is the program that was started; the daemon is its child."""
+        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout.split()
+        return int(children[0]) if children else self.process.pid
+
+    @staticmethod
+    def cpu(process):
+        with open(f"/proc/{process}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return sum(int(field) for field in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def peak(process):
+        with open(f"/proc/{process}/status") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
+
+    def back_up(self):
+        daemon = self.daemon()
+        with open(f"/proc/{daemon}/clear_refs", "w") as file:
+            file.write("5")
+        (before, start) = (self.cpu(daemon), time.monotonic())
+        done = self.ask("start", "backup", "--wait")
+        if done.returncode:
+            raise SystemExit(f"the backup failed: {done.stdout}{done.stderr}")
+        return Measured(time.monotonic() - start, self.cpu(daemon) - before, self.peak(daemon))
+
+    def restore(self, folder):
+        return pipeline(f"'{self.program}' restore --to '{folder}' --config '{self.work}/shipkeeper.yaml'; sync -f '{folder}'")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+
+
+TOOLS = {"tar | gzip": Tar, "tar | pigz": Pigz, "shipkeeper archive": Shipkeeper}
