@@ -1,11 +1,11 @@
 import Archive
-import Files
+package import Files
 import Foundation
 package import Storage
 
 /// Backups of one tree as plain archives: `latest_backup.tar.gz` with its checksum, one version of the store each. Calls suspend for the
 /// store; the disk work is done on threads of its own.
-package struct ArchiveRepository: Sendable {
+package struct ArchiveRepository: BackupRepository {
     package let store: any ObjectStore
     package let retention: Retention
     /// How many threads compress.
@@ -18,30 +18,45 @@ package struct ArchiveRepository: Sendable {
         self.cores = cores
     }
 
-    /// The newest version, whether or not it holds a backup; nil when the store answered and has none.
-    package func head() async throws(BackupError) -> StoreVersion? {
+    package var removal: StoreRemoval { store.removal }
+    package var backupName: String { ArchiveNames.archive }
+
+    package func head() async throws(BackupError) -> Snapshot? { try await newest().map(Snapshot.init) }
+
+    func newest() async throws(BackupError) -> StoreVersion? {
         do { return try await store.head() } catch { throw .store(error) }
     }
 
-    /// Versions that hold a backup, newest first; of those with the same archive the newest.
-    package func backups() async throws(BackupError) -> [StoreVersion] {
+    /// Of versions with the same archive the newest.
+    package func snapshots() async throws(BackupError) -> [Snapshot] {
         let versions: [StoreVersion]
         do { versions = try await store.versions() } catch { throw .store(error) }
         var seen = Set<String>()
-        return versions.filter { version in
-            guard version.objects[ArchiveNames.archive] != nil else { return false }
-            return version.digests[ArchiveNames.archive].map { seen.insert($0).inserted } ?? true
+        return versions.map(Snapshot.init).filter { snapshot in
+            guard snapshot.holdsBackup else { return false }
+            return snapshot.checksum.map { seen.insert($0).inserted } ?? true
         }
     }
 
-    /// The SHA-256 of the archive that a version holds, from the store or the checksum file; nil where it holds none or it is not known. Costs a
-    /// request only where the store itself does not report it.
-    package func checksum(of version: StoreVersion) async throws(BackupError) -> String? {
-        guard version.objects[ArchiveNames.archive] != nil else { return nil }
-        if let digest = version.digests[ArchiveNames.archive] { return digest }
+    /// The SHA-256 of the archive, from the store or the checksum file. Costs a request only where the store itself does not report it.
+    package func checksum(of snapshot: Snapshot) async throws(BackupError) -> String? {
+        guard snapshot.holdsBackup, let version = snapshot.version else { return nil }
+        if let checksum = snapshot.checksum { return checksum }
         guard case .digits(let digits) = try await storedChecksum(of: version, scratch: nil) else { return nil }
         return digits
     }
+
+    package func open(
+        _ snapshot: Snapshot, scratch: Folder, onProgress: @escaping BackupProgressReceiver
+    ) async throws(BackupError) -> any TreeSource {
+        try await fetch(snapshot, scratch: scratch, onProgress: onProgress)
+    }
+
+    package func space() async throws(BackupError) -> StoreSpace? {
+        do { return try await store.space() } catch { throw .store(error) }
+    }
+
+    package func diagnose(scratch: Folder) async -> [StoreCheck] { await store.diagnose(scratch: scratch) }
 
     /// The content of the checksum file next to a version's archive.
     func storedChecksum(of version: StoreVersion, scratch: Folder?) async throws(BackupError) -> ChecksumFile.Finding {
@@ -56,30 +71,7 @@ package struct ArchiveRepository: Sendable {
         do { return ChecksumFile.find(in: try file.contents(most: 1 << 20), for: ArchiveNames.archive) } catch { throw .file(error) }
     }
 
-    // MARK: Which stay
-
-    /// The ids of those that the retention rule keeps. The newest always stays. Pure.
-    /// - Parameter versions: Newest first.
-    /// - Parameter protected: Those that stay whatever the rule says.
-    package func kept(of versions: [StoreVersion], protected: [Lineage.Reference] = []) -> Set<String> {
-        let dates = retention.kept(versions.map(\.date))
-        return Set(
-            versions.enumerated().filter { index, version in
-                index == 0 || dates.contains(version.date) || protected.contains(where: version.isBackup)
-            }.map(\.element.id))
-    }
-
-    /// Why each of them stays, by id; none for one that the next backup removes.
-    /// - Parameters:
-    ///   - pinned: The id of one that stays because a much smaller tree was stored after it.
-    ///   - lastComplete: The id of one that stays because those after it are incomplete.
-    package func keepReasons(of versions: [StoreVersion], pinned: String? = nil, lastComplete: String? = nil) -> [String: [KeepReason]] {
-        let rule = retention.reasons(versions.map(\.date))
-        return versions.reduce(into: [:]) { reasons, version in
-            let extra = [version.id == pinned ? KeepReason.pinned : nil, version.id == lastComplete ? .lastComplete : nil].compactMap(\.self)
-            reasons[version.id] = (rule[version.date] ?? []) + extra
-        }
-    }
+    // MARK: Upkeep
 
     /// Removes versions that the retention rule does not keep, where the store can. Where that can't be undone, the newest is downloaded and
     /// verified first.
@@ -89,28 +81,26 @@ package struct ArchiveRepository: Sendable {
         scratch: String, protected: [Lineage.Reference] = [], onProgress: @escaping BackupProgressReceiver = { _ in }
     ) async throws(BackupError) -> Int {
         guard store.removal != .never else { return 0 }
-        let versions = try await backups()
+        let versions = try await snapshots()
         let kept = kept(of: versions, protected: protected)
         let gone = versions.filter { !kept.contains($0.id) }
         guard let newest = versions.first, !gone.isEmpty else { return 0 }
         if store.removal == .afterVerifying { _ = try await verify(newest, scratch: scratch, onProgress: onProgress) }
         do {
-            return try await store.remove(gone.map(\.archiveOnly), keeping: versions.filter { kept.contains($0.id) }.map(\.archiveOnly))
+            return try await store.remove(gone.compactMap(\.archiveOnly), keeping: versions.filter { kept.contains($0.id) }.compactMap(\.archiveOnly))
         } catch {
             throw .store(error)
         }
     }
 }
 
-extension StoreVersion {
-    /// Whether it is that backup: by the archive, for ids change when a history is squashed.
-    fileprivate func isBackup(_ reference: Lineage.Reference) -> Bool {
-        id == reference.id || (reference.checksum != nil && digests[ArchiveNames.archive] == reference.checksum)
-    }
-
-    /// As if it held nothing but the archive: other objects there are not ours.
-    fileprivate var archiveOnly: StoreVersion {
-        StoreVersion(
-            id: id, date: date, objects: objects.filter { $0.key == ArchiveNames.archive }, digests: digests.filter { $0.key == ArchiveNames.archive })
+extension Snapshot {
+    /// The version as if it held nothing but the archive: other objects there are not ours.
+    fileprivate var archiveOnly: StoreVersion? {
+        version.map { version in
+            StoreVersion(
+                id: id, date: date, objects: version.objects.filter { $0.key == ArchiveNames.archive },
+                digests: version.digests.filter { $0.key == ArchiveNames.archive })
+        }
     }
 }

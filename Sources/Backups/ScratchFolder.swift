@@ -19,13 +19,13 @@ enum ScratchFolder {
         return try await removing(name, in: parent) { () async throws(BackupError) in try await body(folder) }
     }
 
-    /// Removes what has that name once `body` has ended, in whatever way.
+    /// Removes what has that name once `body` has ended, in whatever way. The folder keeps its modification time: it may be one that was restored.
     static func removing<Value>(
         _ name: RawName, in parent: Folder, after body: () async throws(BackupError) -> Value
     ) async throws(BackupError) -> Value {
         let result: Result<Value, BackupError>
         do throws(BackupError) { result = .success(try await body()) } catch { result = .failure(error) }
-        await DedicatedThread.run { _ in try? parent.removeTree(name) }
+        await DedicatedThread.run { _ in try? parent.removeTreeKeepingTime(name) }
         return try result.get()
     }
 

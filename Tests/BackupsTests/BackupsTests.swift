@@ -20,7 +20,7 @@ struct BackupsTests {
             source = BackupSource(path: folder["app"], filter: PathFilter(exclude: exclude))
         }
 
-        func backUp(head: String? = nil, pending: String? = nil, known: Lineage? = nil, at date: Date) async throws -> ArchiveRepository.Outcome {
+        func backUp(head: String? = nil, pending: String? = nil, known: Lineage? = nil, at date: Date) async throws -> BackupOutcome {
             try await repository.backUp(source, known ?? .known(head: head, pending: pending), scratch: folder["scratch"], at: date)
         }
 
@@ -29,7 +29,7 @@ struct BackupsTests {
         }
     }
 
-    private func version(_ outcome: ArchiveRepository.Outcome) throws -> StoreVersion {
+    private func version(_ outcome: BackupOutcome) throws -> Snapshot {
         guard case .stored(let version, _, _) = outcome else { throw Unexpected() }
         return version
     }
@@ -71,7 +71,7 @@ struct BackupsTests {
         #expect(world.folder.read("app/x/f") == "old\n")
         try world.folder.write("app/x/f", "new\n")
         _ = try await world.backUp(head: report.head?.id, at: t)
-        #expect(try await world.repository.backups().count == 2)
+        #expect(try await world.repository.snapshots().count == 2)
         #expect(try Shell.run("tar -xOzf repo/latest_backup.tar.gz app/x/f", folder: world.folder.path).output == "new\n")
     }
 
@@ -122,7 +122,7 @@ struct BackupsTests {
         await #expect(throws: BackupError.self) { try await world.backUp(head: nil, at: t + 1) }
         await #expect(throws: BackupError.self) { try await world.backUp(head: "other", at: t + 1) }
         #expect(try await world.repository.checksum(of: #require(world.repository.head())) == world.repository.checksum(of: #require(head)))
-        #expect(try await world.repository.head()?.objects["conflict_test.tar.gz"] != nil)
+        #expect(try await world.repository.head()?.otherObjects["conflict_test.tar.gz"] != nil)
     }
 
     @Test("a writer that becomes stale while it packs stores its tree beside the newest")
@@ -143,7 +143,7 @@ struct BackupsTests {
                 })
         } throws: { "\($0)".contains("was stored next to it as conflict_late.tar.gz") }
         let head = try #require(try await world.repository.head())
-        #expect(head.objects["conflict_late.tar.gz"] != nil)
+        #expect(head.otherObjects["conflict_late.tar.gz"] != nil)
         #expect(
             try Shell.run("tar -xzOf repo/latest_backup.tar.gz; tar -xzOf repo/conflict_late.tar.gz", folder: world.folder.path).output
                 == "somebody else'smine, changed")
@@ -183,13 +183,13 @@ struct BackupsTests {
             try world.folder.write("app/f", "\(index)")
             head = try version(await world.backUp(head: head, at: t + Double(index) * 60)).id
         }
-        let oldest = try #require(try await world.repository.backups().last)
+        let oldest = try #require(try await world.repository.snapshots().last)
         let protected = Lineage.Reference(id: oldest.id, checksum: nil)
         #expect(try await world.repository.prune(scratch: world.folder["scratch"], protected: [protected]) == 2)
-        #expect(try await world.repository.backups().map(\.id).contains(oldest.id))
+        #expect(try await world.repository.snapshots().map(\.id).contains(oldest.id))
         #expect(try await world.repository.prune(scratch: world.folder["scratch"]) == 1)
-        #expect(try await world.repository.backups().map(\.id).first == head)
-        #expect(try await world.repository.backups().count == 3)
+        #expect(try await world.repository.snapshots().map(\.id).first == head)
+        #expect(try await world.repository.snapshots().count == 3)
     }
 
     @Test("a live SQLite database under a busy writer is stored whole", .timeLimit(.minutes(30)), arguments: ["wal", "delete"])

@@ -22,7 +22,7 @@ struct ComparisonTests {
             source = BackupSource(path: folder["app"])
         }
 
-        func backUp(head: String? = nil, at date: Date) async throws -> StoreVersion {
+        func backUp(head: String? = nil, at date: Date) async throws -> Snapshot {
             let outcome = try await repository.backUp(source, .known(head: head), scratch: folder["scratch"], at: date)
             guard case .stored(let version, _, _) = outcome else { throw Unexpected() }
             return version
@@ -148,7 +148,7 @@ struct ComparisonTests {
         #expect(Retention(last: 0, daily: 0, weekly: 0).reasons(dates) == [t: [.latest]], "the newest always stays")
         let folder = TemporaryFolder()
         let archives = ArchiveRepository(store: LocalFolder(path: folder["repo"]), retention: Retention(last: 1, daily: 0, weekly: 0), cores: 1)
-        let versions = ["a", "b", "c"].enumerated().map { StoreVersion(id: $1, date: t - Double($0), objects: [:], digests: [:]) }
+        let versions = ["a", "b", "c"].enumerated().map { Snapshot(id: $1, date: t - Double($0), storedBytes: 1) }
         #expect(archives.keepReasons(of: versions, pinned: "b", lastComplete: "b") == ["a": [.latest], "b": [.pinned, .lastComplete], "c": []])
     }
 }

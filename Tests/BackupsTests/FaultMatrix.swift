@@ -58,7 +58,7 @@ struct FaultMatrix {
         }
 
         func backUp(_ known: Lineage, onPacked: @escaping @Sendable (String) -> Void = { _ in }) async throws(BackupError)
-            -> ArchiveRepository.Outcome
+            -> BackupOutcome
         {
             try await repository.backUp(source(), known, scratch: folder["scratch"], at: start, onPacked: { onPacked($0.checksum) })
         }

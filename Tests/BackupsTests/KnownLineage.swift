@@ -19,9 +19,9 @@ extension ArchiveRepository {
     func backUp(
         _ source: BackupSource, _ lineage: Lineage, scratch: String, aside: String = "test", at date: Date,
         onPacked: @Sendable (SnapshotReport) async throws(BackupError) -> Void = { _ in }
-    ) async throws(BackupError) -> Outcome {
+    ) async throws(BackupError) -> BackupOutcome {
         try await backUp(
-            source, lineage, Request(scratch: scratch, aside: aside, now: date), onProgress: { _ in },
+            source, lineage, BackupRequest(scratch: scratch, aside: aside, now: date), onProgress: { _ in },
             onPacked: { report, _ throws(BackupError) in try await onPacked(report) })
     }
 }

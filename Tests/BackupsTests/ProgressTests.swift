@@ -55,7 +55,7 @@ struct ProgressTests {
         let checksumFile: Int64 = 65
         checkMoving(reports.of(.uploading), total: report.archiveBytes + checksumFile, step: 2 << 20)
 
-        let version = try #require(try await world.repository.backups().first)
+        let version = try #require(try await world.repository.snapshots().first)
         let (verify, export, unpack, list, restore, compare) = (Reports(), Reports(), Reports(), Reports(), Reports(), Reports())
         _ = try await world.repository.verify(version, scratch: world.folder["scratch"], onProgress: verify.take)
         #expect(verify.steps == [.verifying])
@@ -83,7 +83,7 @@ struct ProgressTests {
         let world = try SourceWorld()
         try world.shell("head -c 3000000 /dev/urandom > app/big")
         _ = try await backUp(world, Reports())
-        let version = try #require(try await world.repository.backups().first)
+        let version = try #require(try await world.repository.snapshots().first)
         // A folder has the name: the last step fails.
         try world.shell("mkdir -p out/x.tar.gz/inside; echo old > out/old")
         let out = try Folder.open(world.folder["out"])
@@ -105,9 +105,9 @@ struct ProgressTests {
         let world = try SourceWorld()
         try world.shell("head -c 8000000 /dev/urandom > app/big; mkdir out")
         _ = try await backUp(world, Reports())
-        let version = try #require(try await world.repository.backups().first)
+        let version = try #require(try await world.repository.snapshots().first)
         let out = try Folder.open(world.folder["out"])
-        let task = Mutex<Task<ArchiveContents, any Error>?>(nil)
+        let task = Mutex<Task<SnapshotContents, any Error>?>(nil)
         let begun = DispatchSemaphore(value: 0)
         let export = Task {
             try await world.repository.export(version, to: "x.tar.gz", in: out) { progress in

@@ -28,7 +28,7 @@ struct RestoringTests {
             try #require(result.status == 0, "\(result.errors)")
         }
 
-        func backUp(_ head: String? = nil) async throws -> StoreVersion {
+        func backUp(_ head: String? = nil) async throws -> Snapshot {
             let outcome = try await repository.backUp(
                 source, .known(head: head), scratch: folder["scratch"], at: Date(timeIntervalSince1970: 1_790_000_000))
             guard case .stored(let version, _, _) = outcome else { throw NotStored() }

@@ -19,9 +19,9 @@ struct SourceWorld {
     }
 
     struct Backup {
-        var outcome: ArchiveRepository.Outcome
+        var outcome: BackupOutcome
 
-        var version: StoreVersion? { if case .stored(let version, _, _) = outcome { version } else { nil } }
+        var version: Snapshot? { if case .stored(let version, _, _) = outcome { version } else { nil } }
         var report: SnapshotReport? { if case .stored(_, let report, _) = outcome { report } else { nil } }
         var isUnchanged: Bool { if case .unchanged = outcome { true } else { false } }
 
@@ -37,7 +37,7 @@ struct SourceWorld {
         after last: Backup? = nil, scratch: String = "scratch", whilePacking: @escaping @Sendable (_ files: Int, _ bytes: Int64) -> Void = { _, _ in }
     ) async throws -> Backup {
         let outcome = try await repository.backUp(
-            source, last?.lineage ?? Lineage(), ArchiveRepository.Request(scratch: folder[scratch], aside: "test", now: start),
+            source, last?.lineage ?? Lineage(), BackupRequest(scratch: folder[scratch], aside: "test", now: start),
             onProgress: { if $0.step == .packing { whilePacking($0.files ?? 0, $0.bytes ?? 0) } }, onPacked: { _, _ in })
         return Backup(outcome: outcome)
     }

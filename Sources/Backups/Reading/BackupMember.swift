@@ -1,7 +1,6 @@
 import Archive
 package import Files
 package import Foundation
-package import Storage
 
 /// A file, folder or link, as a backup holds it.
 package struct BackupMember: Hashable, Sendable {
@@ -27,7 +26,7 @@ package struct BackupMember: Hashable, Sendable {
     package var modified: Date
 
     /// Nil for the folder itself that the archive was made in.
-    init?(_ entry: TarEntry) {
+    init?(_ entry: TreeEntry) {
         let names = entry.path.names
         guard !names.isEmpty else { return nil }
         path = RawName(names.map(\.bytes).joined(separator: [47]))
@@ -49,27 +48,4 @@ package struct BackupMember: Hashable, Sendable {
 extension RawName {
     /// The names of a path; `.` and doubled slashes count for nothing.
     package var names: [RawName] { bytes.split(separator: 47).filter { $0 != [46] }.map { RawName($0) } }
-}
-
-extension ArchiveRepository {
-    /// Lists what a backup holds, in the archive's order and while it is read: memory does not depend on how much it is. What was listed counts only
-    /// once this returns, when every byte has been checked.
-    /// - Parameter each: Called on another thread, one member after the other.
-    /// - Returns: Messages for the operator, such as that there was no checksum.
-    @discardableResult
-    package func list(
-        _ version: StoreVersion, scratch: String, onProgress: @escaping BackupProgressReceiver = { _ in }, each: @escaping @Sendable (BackupMember) -> Void
-    ) async throws(BackupError) -> [String] {
-        try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
-            let archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-            return try await DedicatedThread.run { flag throws(BackupError) in
-                let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: archive.size)) }
-                return try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in
-                    while let entry = try reader.next() {
-                        if let member = BackupMember(entry) { each(member) }
-                    }
-                }.notes
-            }
-        }
-    }
 }

@@ -3,9 +3,10 @@ import Buckets
 import Crypto
 import Files
 import Storage
+import Synchronization
 
 /// An archive that has been brought here, with what it must be.
-struct CheckedArchive: Sendable {
+struct CheckedArchive: TreeSource {
     let file: OpenFile
     let size: Int64
     /// The digest that the store itself reports.
@@ -14,36 +15,33 @@ struct CheckedArchive: Sendable {
     /// that of the backup before.
     let storedChecksum: String?
 
-    /// The result of `body`, and messages for the operator.
-    struct Reading<Value> {
-        var value: Value
-        var notes: [String]
-    }
+    var storedBytes: Int64 { size }
 
-    /// Reads the archive once, from end to end. What `body` did with it counts only when this returns: only then is it known
-    /// that every byte is as it was stored.
-    /// - Parameter onRead: Called after each piece with how many of the archive's bytes have been read.
+    /// Reads the archive from end to end.
     func read<Value>(
-        _ flag: CancelFlag, onRead: @escaping (Int64) -> Void = { _ in }, _ body: (TarReader) throws(ArchiveError) -> Value
-    ) throws(BackupError) -> Reading<Value> {
+        _ flag: CancelFlag, onRead: @escaping (Int64) -> Void, _ body: (any EntryReader) throws(ArchiveError) -> Value
+    ) throws(BackupError) -> TreeReading<Value> {
         do throws(FileError) { try file.seek(to: 0) } catch { throw .file(error) }
         let digest = Digest()
         let value: Value
         do throws(ArchiveError) {
             let source = WatchedSource(CancellableSource(FileSource(file), flag)) { bytes in
                 digest.value.update(data: bytes)
-                digest.count += Int64(bytes.count)
-                onRead(digest.count)
+                digest.count.add(Int64(bytes.count), ordering: .relaxed)
             }
-            let gzip = try GzipReader(source)
-            value = try body(TarReader(gzip))
+            // Read, checked and decompressed on one thread, while what is in it is written on this one.
+            let ahead = AheadSource(try GzipReader(source))
+            defer { ahead.stop() }
+            let tar = WatchedSource(ahead) { _ in onRead(digest.count.load(ordering: .relaxed)) }
+            value = try body(TarReader(tar))
             // What follows the last member belongs to the archive too.
-            while try !gzip.read(1 << 20).isEmpty {}
+            while try !tar.read(1 << 20).isEmpty {}
+            // The other thread has come to the end.
             while try !source.read(1 << 20).isEmpty {}
         } catch {
             throw flag.isSet ? .cancelled : .archive(error)
         }
-        return Reading(value: value, notes: try judge(digest.value.finalize().hex))
+        return TreeReading(value: value, notes: try judge(digest.value.finalize().hex))
     }
 
     private func judge(_ digest: String) throws(BackupError) -> [String] {
@@ -58,7 +56,7 @@ struct CheckedArchive: Sendable {
 
     private final class Digest {
         var value = SHA256()
-        var count: Int64 = 0
+        let count = Atomic<Int64>(0)
     }
 }
 

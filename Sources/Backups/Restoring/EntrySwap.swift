@@ -18,6 +18,7 @@ struct EntrySwap {
     private var failure: FileError?
     /// Of the new tree's folder, which the target takes over.
     private var status: FileStatus?
+    private var attributes: [ExtendedAttribute] = []
 
     /// Prepares the replacement: from here on the new tree is inside the target, and nothing of the old one has been touched.
     init(of target: Folder, id: String, with tree: RawName, in staging: Folder) throws(FileError) {
@@ -103,6 +104,7 @@ struct EntrySwap {
             try target.removeTree(workName)
             // The target may belong to another user, and keeps its mode and time then.
             if let status {
+                target.takeAttributes(attributes)
                 try? target.set(mode: status.mode)
                 try? target.set(modified: status.modified)
             }
@@ -119,6 +121,7 @@ struct EntrySwap {
         if status == nil {
             let found = try fresh.status()
             status = found
+            attributes = (try? fresh.attributes()) ?? []
             // Nothing can be moved out of a folder that may not be written.
             if found.mode & 0o700 != 0o700 { try fresh.set(mode: found.mode | 0o700) }
         }

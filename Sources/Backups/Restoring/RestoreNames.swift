@@ -1,7 +1,6 @@
 import Buckets
 import Crypto
 import Files
-import Storage
 
 extension RestoreNames {
     /// The folder that a restore unpacks into, next to the tree of that name or, as `tree`, inside it.

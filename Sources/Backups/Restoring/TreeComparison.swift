@@ -48,6 +48,7 @@ struct TreeComparison {
     private func isSame(_ name: RawName, _ other: RawName, reads: Bool) throws(FileError) -> Bool {
         let (status, otherStatus) = (try left.folder.status(name), try right.folder.status(other))
         guard status.kind == otherStatus.kind, status.mode == otherStatus.mode else { return false }
+        if !reads, try left.folder.attributes(of: name) != right.folder.attributes(of: other) { return false }
         switch status.kind {
         case .folder: return true
         case .symbolicLink: return try left.folder.target(ofLink: name) == right.folder.target(ofLink: other)

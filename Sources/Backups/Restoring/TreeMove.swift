@@ -59,6 +59,7 @@ struct TreeMove {
     private mutating func leave() throws(FileError) {
         let level = levels.removeLast()
         do throws(FileError) {
+            if let attributes = try? from.folder.attributes() { to.folder.takeAttributes(attributes) }
             try to.folder.set(mode: level.status.mode)
             try to.folder.set(modified: level.status.modified)
         } catch {
@@ -102,6 +103,7 @@ struct TreeMove {
         while case let bytes = try from.read(1 << 20), !bytes.isEmpty { try copy.write(bytes) }
         try copy.finish()
         try setOwner(status, of: new, in: target)
+        if let attributes = try? from.attributes() { copy.file.takeAttributes(attributes) }
         try copy.file.set(mode: status.mode)
         try copy.file.set(modified: status.modified)
     }

@@ -2,13 +2,12 @@ import Archive
 import Crypto
 package import Files
 import Foundation
-package import Storage
 import TimeZones
 
 /// Restores a tree: unpacks it next to the live one, verifies it, and only then swaps it in. The old tree is kept next to the new one until
 /// `PreRestoreCopies.remove`.
 package struct TreeRestorer: Sendable {
-    let repository: ArchiveRepository
+    let repository: any BackupRepository
     let source: BackupSource
     /// Different for every restore; part of the names next to the live tree.
     let id: String
@@ -19,7 +18,7 @@ package struct TreeRestorer: Sendable {
     /// - Parameters:
     ///   - id: Different for every restore, of characters that may be in a file name: part of the names next to the live tree.
     ///   - owner: Whether files get the owner that the archive names.
-    package init(repository: ArchiveRepository, source: BackupSource, id: String, owner: FileOwner = .stored) {
+    package init(repository: any BackupRepository, source: BackupSource, id: String, owner: FileOwner = .stored) {
         self.repository = repository
         self.owner = owner
         self.source = source
@@ -36,7 +35,7 @@ package struct TreeRestorer: Sendable {
     /// A newer backup that could not be restored.
     package struct Fallback: Sendable {
         /// The version that could not be restored.
-        package var version: StoreVersion
+        package var version: Snapshot
         /// Always `archive`: other errors end the restore.
         package var reason: BackupError
     }
@@ -44,9 +43,9 @@ package struct TreeRestorer: Sendable {
     /// How a restore went that has put a tree in place.
     package struct Report: Sendable {
         /// The version that was restored.
-        package var version: StoreVersion
+        package var version: Snapshot
         /// The head when the restore began: what the tree descends from, if no other client has written since.
-        package var head: StoreVersion?
+        package var head: Snapshot?
         /// Regular files.
         package var files: Int
         /// Bytes of content, without holes.
@@ -55,6 +54,8 @@ package struct TreeRestorer: Sendable {
         package var skipped: [String]
         /// How the tree was put in its place, for the log: `renamed`, `exchanged`, `moved entry by entry`.
         package var way: String
+        /// When it was there, by the clock of its file system; nil where that is not known.
+        package var finished: FileTime?
         /// Newer backups that were tried before this one, newest first; empty where the newest was restored.
         package var fallbacks: [Fallback] = []
         /// The fallbacks and other facts as messages for the operator.
@@ -66,7 +67,7 @@ package struct TreeRestorer: Sendable {
         /// The live tree has been replaced.
         case restored(Report)
         /// The repository has answered and holds nothing; its head, where it has versions.
-        case empty(head: StoreVersion?)
+        case empty(head: Snapshot?)
     }
 
     /// Finishes or removes what an interrupted restore left. Call it before anything uses the tree. The disk work is done on a thread of its own.
@@ -91,33 +92,33 @@ package struct TreeRestorer: Sendable {
         guard let head = try await repository.head() else { return .empty(head: nil) }
         var failed: [Fallback] = []
         var tried = Set<String>()
-        if head.objects[ArchiveNames.archive] != nil {
+        if head.holdsBackup {
             if let report = try await attempt(head, head, &failed, onProgress) { return .restored(report) }
             tried.insert(head.id)
         }
-        let versions = try await repository.backups()
+        let versions = try await repository.snapshots()
         if versions.isEmpty, failed.isEmpty {
-            guard !head.objects.isEmpty else { return .empty(head: head) }
-            let names = head.objects.keys.sorted().prefix(5).joined(separator: ", ")
+            guard !head.otherObjects.isEmpty else { return .empty(head: head) }
+            let names = head.otherObjects.keys.sorted().prefix(5).joined(separator: ", ")
             throw .nothingGood([
-                "the repository holds \(names), but no \(ArchiveNames.archive): give the newest backup there that name, or name an empty place"
+                "the repository holds \(names), but no \(repository.backupName): give the newest backup there that name, or name an empty place"
             ])
         }
         for version in versions
-        where !tried.contains(version.id) && version.digests[ArchiveNames.archive].map({ $0 != head.digests[ArchiveNames.archive] }) ?? true {
+        where !tried.contains(version.id) && version.checksum.map({ $0 != head.checksum }) ?? true {
             if let report = try await attempt(version, head, &failed, onProgress) { return .restored(report) }
         }
         throw .nothingGood((tried.isEmpty ? ["the newest version holds no backup"] : []) + failed.map(\.description))
     }
 
     /// Restores this version and no other; a damaged one is thrown as `archive`.
-    package func restore(_ version: StoreVersion, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Report {
+    package func restore(_ version: Snapshot, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Report {
         try await restore(version, head: try await repository.head(), onProgress)
     }
 
     /// Nil, with the reason noted, where the version is damaged.
     private func attempt(
-        _ version: StoreVersion, _ head: StoreVersion, _ failed: inout [Fallback], _ onProgress: @escaping BackupProgressReceiver
+        _ version: Snapshot, _ head: Snapshot, _ failed: inout [Fallback], _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report? {
         do {
             var report = try await restore(version, head: head, onProgress)
@@ -132,7 +133,7 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, head: StoreVersion?, _ onProgress: @escaping BackupProgressReceiver
+        _ version: Snapshot, head: Snapshot?, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
         let staging = try makeStaging()
         let (parent, name, folder) = (staging.parent, staging.name, staging.folder)
@@ -142,13 +143,13 @@ package struct TreeRestorer: Sendable {
     }
 
     private func restore(
-        _ version: StoreVersion, _ head: StoreVersion?, by folder: Folder, _ onProgress: @escaping BackupProgressReceiver
+        _ version: Snapshot, _ head: Snapshot?, by folder: Folder, _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> Report {
-        let archive = try await repository.fetch(version, scratch: folder, onProgress: onProgress)
+        let tree = try await repository.open(version, scratch: folder, onProgress: onProgress)
         return try await DedicatedThread.run { flag throws(BackupError) in
-            let extraction = ArchiveExtraction(
-                archive: archive, flag: flag, owner: owner, source: source,
-                onProgress: { onProgress(BackupProgress(.unpacking, files: $0, bytes: $1, ofBytes: archive.size)) })
+            let extraction = TreeExtraction(
+                tree: tree, flag: flag, owner: owner, source: source,
+                onProgress: { onProgress(BackupProgress(.unpacking, files: $0, bytes: $1, ofBytes: tree.storedBytes)) })
             let result = try extraction.run(into: folder)
             // From here on it is known that every byte is as it was stored.
             onProgress(BackupProgress(.replacing, files: result.report.files))
@@ -156,9 +157,11 @@ package struct TreeRestorer: Sendable {
             let removed = try prepare(folder)
             if flag.isSet { throw .cancelled }
             let ways = try swap(result.present, folder, flag)
+            let finished = try? folder.create("finished").status().changed
             let missing = result.missing.filter { !source.optional.contains($0.member) }
             return Report(
                 version: version, head: head, files: result.report.files, bytes: result.report.bytes, skipped: result.report.skipped + removed, way: ways,
+                finished: finished,
                 notes: result.notes + missing.map { "the archive holds no \($0.readable); what is there stays" })
         }
     }
@@ -219,7 +222,7 @@ package struct TreeRestorer: Sendable {
                 // Where nothing has changed since the last restore, the old tree need not be kept.
                 let isSame = TreeComparison.areSame(item.name, in: parent, tree, in: folder, flag)
                 let swap = try TreeSwap.run(TreeSwap(parent: parent, name: item.name, id: id, with: tree, in: folder))
-                if isSame, let kept = swap.kept { try? kept.folder.removeTree(kept.name) }
+                if isSame, let kept = swap.kept { try? kept.folder.removeTreeKeepingTime(kept.name) }
                 ways.insert(swap.way.rawValue)
             }
             return ways.sorted().joined(separator: ", ")

@@ -148,7 +148,7 @@ struct TreeSwap {
         guard (try? parent.status(name))?.kind == .folder else { return count }
         let target = try parent.folder(name)
         for found in try names(in: target) where RestoreNames.isBefore(found, of: RestoreNames.inside) {
-            try target.removeTree(found)
+            try target.removeTreeKeepingTime(found)
             count += 1
         }
         return count

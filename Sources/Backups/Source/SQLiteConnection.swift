@@ -2,7 +2,6 @@ import Buckets
 import CSQLite
 import Files
 import Glibc
-import Storage
 
 /// What SQLite said when it failed.
 enum SQLiteFailure: Error, Hashable {

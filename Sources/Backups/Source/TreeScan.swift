@@ -1,7 +1,6 @@
 import Buckets
 import Crypto
 import Files
-import Storage
 
 /// What a tree is as a whole.
 package enum SourceState: String, Hashable, Sendable, Codable {
@@ -56,6 +55,33 @@ struct TreeScan {
         }
         if files + links > 0 || !incomplete.isEmpty { state = .content }
         fingerprint = hash.finalize().hex
+    }
+
+    /// Walks the tree on a thread of its own.
+    /// - Throws: `sourceMissing` where it is not there.
+    static func scan(_ source: BackupSource) async throws(BackupError) -> TreeScan {
+        try await DedicatedThread.run { flag throws(BackupError) in
+            do throws(FileError) { return try TreeScan(source, flag) } catch {
+                if flag.isSet { throw BackupError.cancelled }
+                throw error.isMissing ? BackupError.sourceMissing(source.readable) : .file(error)
+            }
+        }
+    }
+
+    /// What the newest backup holds, as far as the repository itself shows it.
+    enum Before {
+        case something, unknown
+    }
+
+    /// Refuses a tree that holds nothing where the newest backup holds files.
+    /// - Parameter before: nil where there is no backup, or it is another container's.
+    func refuseEmpty(_ lineage: Lineage, after before: Before?) throws(BackupError) {
+        if state == .bareLink { throw .bareLink(path: source.readable) }
+        guard files == 0, let before else { return }
+        if case .emptied(let size) = lineage.shrinkage(to: Lineage.Size(files: 0, bytes: 0)) {
+            throw .emptied(path: source.readable, lastFiles: size.files)
+        }
+        if lineage.size == nil, before == .something { throw .emptied(path: source.readable, lastFiles: nil) }
     }
 }
 

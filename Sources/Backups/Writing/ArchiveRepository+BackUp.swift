@@ -1,73 +1,25 @@
 import Archive
 import Buckets
 import Files
-package import Foundation
-package import Storage
+import Foundation
+import Storage
 
 extension ArchiveRepository {
-    /// What a backup has come to.
-    package enum Outcome: Sendable {
-        /// The tree is as it was when it was last stored whole; nothing was packed.
-        case unchanged(Lineage.Fingerprint)
-        /// The newest version holds just the archive that was packed; nothing was stored.
-        case same(SnapshotReport, Lineage.Fingerprint, Lineage.Head?)
-        case stored(StoreVersion, SnapshotReport, Lineage.Fingerprint)
-    }
-
-    /// How a backup is to be made.
-    package struct Request: Sendable {
-        package var packing: Packing
-        /// A folder with room for the archive.
-        package var scratch: String
-        /// Part of the name under which a tree is stored that may not take the newest one's place.
-        package var aside: String
-        package var now: Date
-        /// Whether a tree may be stored that holds nothing where the newest backup holds files.
-        package var mayBeEmpty: Bool
-
-        package init(packing: Packing = Packing(), scratch: String, aside: String, now: Date, mayBeEmpty: Bool = false) {
-            self.packing = packing
-            self.scratch = scratch
-            self.aside = aside
-            self.now = now
-            self.mayBeEmpty = mayBeEmpty
-        }
-    }
-
-    /// How an archive is made.
-    package struct Packing: Sendable {
-        /// Whether a small change of the tree changes the archive only nearby.
-        package var isRsyncable: Bool
-        /// 1 (fast) to 9 (small).
-        package var level: Int32
-
-        package init(isRsyncable: Bool = true, level: Int32 = 6) {
-            self.isRsyncable = isRsyncable
-            self.level = level
-        }
-    }
-
-    /// Packs the tree and stores it, unless it is as it was.
-    ///
-    /// - Parameter onPacked: Called with what was packed and with the newest version, before the archive is stored as the newest.
-    /// - Throws: `setAside` when another container has stored a backup; ours is then next to it. `emptied` when the tree holds nothing where
-    ///   the newest backup holds files.
+    /// Packs the tree into an archive in the scratch folder, and stores it with its checksum in one commit.
     package func backUp(
-        _ source: BackupSource, _ lineage: Lineage, _ request: Request, onProgress: @escaping BackupProgressReceiver,
+        _ source: BackupSource, _ lineage: Lineage, _ request: BackupRequest, onProgress: @escaping BackupProgressReceiver,
         onPacked: @Sendable (SnapshotReport, Lineage.Head?) async throws(BackupError) -> Void
-    ) async throws(BackupError) -> Outcome {
-        let head = try await head()
-        let known = try await lineageHead(head, unlessKnownTo: lineage)
+    ) async throws(BackupError) -> BackupOutcome {
+        let head = try await newest()
+        let known = try await lineageHead(head.map(Snapshot.init), unlessKnownTo: lineage)
         let isOurs = lineage.descends(from: known)
-        let scan = try await DedicatedThread.run { flag throws(BackupError) in
-            do throws(FileError) { return try TreeScan(source, flag) } catch {
-                if flag.isSet { throw BackupError.cancelled }
-                throw error.isMissing ? BackupError.sourceMissing(source.readable) : .file(error)
-            }
-        }
+        let scan = try await TreeScan.scan(source)
         var fingerprint = Lineage.Fingerprint(tree: scan.fingerprint, content: nil)
         if let last = lineage.unchanged(fingerprint.tree, since: known) { return .unchanged(last) }
-        if !request.mayBeEmpty { try refuseEmpty(scan, source, lineage, isOurs ? head : nil) }
+        let archiveBytes = head?.objects[ArchiveNames.archive]
+        if !request.mayBeEmpty {
+            try scan.refuseEmpty(lineage, after: isOurs ? archiveBytes.map { $0 > ArchiveRepository.emptyArchiveBytes ? .something : .unknown } : nil)
+        }
         return try await ScratchFolder.with(below: request.scratch) { folder throws(BackupError) in
             try ScratchFolder.checkSpace(of: folder, needed: scan.bytes / 2)
             let previous = PreviousArchive(store, isOurs ? head : nil, folder)
@@ -81,37 +33,12 @@ extension ArchiveRepository {
             if Task.isCancelled { throw .cancelled }
             let packed = Packed(folder: folder, report: report, now: request.now) { onProgress(BackupProgress(.uploading, bytes: $0, ofBytes: $1)) }
             if isOurs { try await onPacked(report, known) }
-            return .stored(try await store(packed, head, lineage, request.aside), report, fingerprint)
+            return .stored(Snapshot(try await store(packed, head, lineage, request.aside)), report, fingerprint)
         }
     }
 
     /// The archive of a tree without files is smaller than this.
     private static let emptyArchiveBytes: Int64 = 2048
-
-    private func refuseEmpty(_ scan: TreeScan, _ source: BackupSource, _ lineage: Lineage, _ head: StoreVersion?) throws(BackupError) {
-        if scan.state == .bareLink { throw .bareLink(path: source.readable) }
-        guard scan.files == 0, head?.objects[ArchiveNames.archive] != nil else { return }
-        if case .emptied(let size) = lineage.shrinkage(to: Lineage.Size(files: 0, bytes: 0)) {
-            throw .emptied(path: source.readable, lastFiles: size.files)
-        }
-        if lineage.size == nil, let bytes = head?.objects[ArchiveNames.archive], bytes > ArchiveRepository.emptyArchiveBytes {
-            throw .emptied(path: source.readable, lastFiles: nil)
-        }
-    }
-
-    /// Whether the tree descends from a version of the store.
-    package func descends(_ lineage: Lineage, from version: StoreVersion?) async throws(BackupError) -> Bool {
-        lineage.descends(from: try await lineageHead(version, unlessKnownTo: lineage))
-    }
-
-    /// A version as the lineage decides by it. The checksum is asked of the store only where the version is not the one that is known.
-    package func lineageHead(_ version: StoreVersion?, unlessKnownTo lineage: Lineage? = nil) async throws(BackupError) -> Lineage.Head? {
-        guard let version else { return nil }
-        let isKnown = version.id == lineage?.knownHead
-        return Lineage.Head(
-            id: version.id, holdsBackup: version.objects[ArchiveNames.archive] != nil,
-            checksum: isKnown ? lineage?.knownChecksum : try await checksum(of: version), date: version.date)
-    }
 
     /// An archive that lies in a scratch folder.
     private struct Packed {
@@ -128,9 +55,9 @@ extension ArchiveRepository {
         var head = seen
         var last = StorageError.stale("the repository changes faster than we can store")
         for _ in 0..<ArchiveRepository.rounds {
-            guard try await descends(lineage, from: head) else {
+            guard try await descends(lineage, from: head.map(Snapshot.init)) else {
                 if try await isStoredAside(packed, head, lineage, aside, &last) { throw .setAside(last, incomplete: packed.report.incomplete) }
-                head = try await self.head()
+                head = try await newest()
                 continue
             }
             do {
@@ -142,7 +69,7 @@ extension ArchiveRepository {
             } catch {
                 guard error.kind == .stale else { throw .store(error) }
                 last = error
-                head = try await self.head()
+                head = try await newest()
             }
         }
         throw .store(last)
@@ -176,7 +103,7 @@ extension ArchiveRepository {
     }
 
     static func pack(
-        _ scan: TreeScan, _ scratch: Folder, _ cores: Int, _ packing: Packing, _ previous: PreviousArchive, _ flag: CancelFlag,
+        _ scan: TreeScan, _ scratch: Folder, _ cores: Int, _ packing: BackupPacking, _ previous: PreviousArchive, _ flag: CancelFlag,
         _ onProgress: @escaping BackupProgressReceiver
     ) throws(BackupError) -> SnapshotReport {
         let writer = SnapshotWriter(

@@ -6,30 +6,28 @@ import Synchronization
 
 /// The archive of the last backup, fetched when something of it is needed: what can't be read just now.
 final class PreviousArchive: Sendable {
-    private let store: any ObjectStore
-    private let version: StoreVersion?
-    private let scratch: Folder
+    private let place: (store: any ObjectStore, version: StoreVersion, scratch: Folder)?
     private let opened = Mutex<OpenFile?>(nil)
 
     init(_ store: any ObjectStore, _ version: StoreVersion?, _ scratch: Folder) {
-        self.store = store
-        self.version = version?.objects[ArchiveNames.archive] == nil ? nil : version
-        self.scratch = scratch
+        place = version.flatMap { $0.objects[ArchiveNames.archive] == nil ? nil : (store, $0, scratch) }
     }
+
+    /// None.
+    init() { place = nil }
 
     /// Shows the members, in their order, with the reader that stands at their content. Ends early, without an error, where the archive
     /// is damaged. Blocks.
     /// - Throws: Where the store can't be reached just now: what it holds must not be taken for nothing.
-    func read(_ flag: CancelFlag, _ body: (TarEntry, TarReader) throws -> Void) throws {
+    func read(_ flag: CancelFlag, _ body: (TreeEntry, TarReader) throws -> Void) throws {
         guard let file = try fetched(flag), (try? file.seek(to: 0)) != nil, let gzip = try? GzipReader(FileSource(file)) else { return }
         let reader = TarReader(gzip)
         while !flag.isSet, let entry = (try? reader.next()) ?? nil { try body(entry, reader) }
     }
 
     private func fetched(_ flag: CancelFlag) throws(BackupError) -> OpenFile? {
-        guard let version else { return nil }
+        guard let (store, version, scratch) = place else { return nil }
         if let file = opened.withLock({ $0 }) { return file }
-        let (store, scratch) = (store, scratch)
         let result: Result<OpenFile, StorageError>? = Blocking.wait(flag) {
             do throws(StorageError) { return .success(try await store.open(ArchiveNames.archive, at: version, scratch: scratch)) } catch {
                 return .failure(error)

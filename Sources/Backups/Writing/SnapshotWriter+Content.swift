@@ -1,7 +1,6 @@
 import Archive
 import Crypto
 import Files
-import Storage
 
 /// How the content of a file is read that others may write to meanwhile.
 ///
@@ -15,7 +14,7 @@ extension SnapshotWriter {
     private static let mostReread: Int64 = 1 << 30
 
     func addContent(_ found: FoundMember, _ file: OpenFile, _ status: FileStatus, _ tar: TarWriter) throws {
-        var member = TarEntry(found, .file)
+        var member = entry(found, .file, file)
         (member.mode, member.modified) = (status.mode, status.modified)
         if status.size <= SnapshotWriter.small, status.allocated >= status.size || status.size < 65_536 {
             try addSmall(found, file, member, tar)
@@ -26,7 +25,7 @@ extension SnapshotWriter {
 
     // MARK: Small files
 
-    private func addSmall(_ found: FoundMember, _ file: OpenFile, _ entry: TarEntry, _ tar: TarWriter) throws {
+    private func addSmall(_ found: FoundMember, _ file: OpenFile, _ entry: TreeEntry, _ tar: TarWriter) throws {
         var member = entry
         var last: [UInt8] = []
         for round in 1...SnapshotWriter.tries {
@@ -53,7 +52,7 @@ extension SnapshotWriter {
         return bytes
     }
 
-    private func put(_ bytes: [UInt8], _ entry: TarEntry, _ tar: TarWriter) throws {
+    private func put(_ bytes: [UInt8], _ entry: TreeEntry, _ tar: TarWriter) throws {
         var member = entry
         member.size = Int64(bytes.count)
         try tar.begin(member)
@@ -69,7 +68,7 @@ extension SnapshotWriter {
 
     // MARK: Large files
 
-    private func addLarge(_ found: FoundMember, _ file: OpenFile, _ status: FileStatus, _ member: TarEntry, _ tar: TarWriter) throws {
+    private func addLarge(_ found: FoundMember, _ file: OpenFile, _ status: FileStatus, _ member: TreeEntry, _ tar: TarWriter) throws {
         let first = try store(file, status, member, tar)
         if let failure = first.failure {
             if failure.isShortage || failure.isCancelled { throw failure }
@@ -85,7 +84,7 @@ extension SnapshotWriter {
     }
 
     /// Reads into the scratch folder until that is whole, and adds it once more: of two members of one name the later one counts.
-    private func addAgain(_ found: FoundMember, _ file: OpenFile, _ entry: TarEntry, _ tar: TarWriter) throws {
+    private func addAgain(_ found: FoundMember, _ file: OpenFile, _ entry: TreeEntry, _ tar: TarWriter) throws {
         guard try file.status().size <= SnapshotWriter.mostReread else { return markChanged(found) }
         let name: RawName = "again"
         defer { try? scratch.remove(name) }
@@ -128,7 +127,7 @@ extension SnapshotWriter {
 
     /// Adds a member with the content that a file has now, holes as holes.
     /// - Throws: What ends the whole archive. That a file can't be read to its end is told in the result.
-    func store(_ file: OpenFile, _ status: FileStatus, _ entry: TarEntry, _ tar: TarWriter) throws -> Stored {
+    func store(_ file: OpenFile, _ status: FileStatus, _ entry: TreeEntry, _ tar: TarWriter) throws -> Stored {
         var member = entry
         member.size = status.size
         let ranges = try file.dataRanges(of: status)

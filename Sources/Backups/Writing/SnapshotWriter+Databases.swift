@@ -14,7 +14,7 @@ extension SnapshotWriter {
             try addContent(found, file, status, tar)
             return lose(found.path, .unreadable, error.cause, otherwise: .asRead)
         }
-        var member = TarEntry(found, .file)
+        var member = entry(found, .file, file)
         (member.mode, member.modified) = (status.mode, status.modified)
         // The log's time counts too: in that mode the database file itself may not move for days.
         if let log = found.log, log.size > 0 { member.modified = max(member.modified, log.modified) }
@@ -30,7 +30,7 @@ extension SnapshotWriter {
         }
     }
 
-    private func add(_ name: RawName, _ member: TarEntry, _ tar: TarWriter) throws {
+    private func add(_ name: RawName, _ member: TreeEntry, _ tar: TarWriter) throws {
         let file = try scratch.file(name)
         if let failure = try store(file, file.status(), member, tar).failure { throw failure }
     }

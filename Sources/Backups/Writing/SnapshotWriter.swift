@@ -2,7 +2,6 @@ import Archive
 import Buckets
 import Crypto
 import Files
-import Storage
 
 /// Packs a tree into one archive: the same bytes for the same tree, in one pass, with a fixed amount of memory.
 final class SnapshotWriter {
@@ -11,7 +10,7 @@ final class SnapshotWriter {
     let scratch: Folder
     let flag: CancelFlag
     private let cores: Int
-    private let packing: ArchiveRepository.Packing
+    private let packing: BackupPacking
     private let previous: PreviousArchive
     private let onProgress: BackupProgressReceiver
     /// Bytes of the last report of progress.
@@ -23,9 +22,9 @@ final class SnapshotWriter {
     private var earlier = EarlierCopies()
     private var members = 0
     /// A folder that was found, before it is known whether it can be looked into.
-    private var folder: TarEntry?
+    private var folder: TreeEntry?
     /// Folders that can't be looked into.
-    private var shut: [TarEntry] = []
+    private var shut: [TreeEntry] = []
     /// The first names of files that have several.
     private var firstNames: [InodeKey: RawName] = [:]
 
@@ -33,7 +32,7 @@ final class SnapshotWriter {
     ///   - databasePatience: How long locked databases are waited for, all together, in seconds.
     ///   - previous: The last backup, for copies of what can't be read just now.
     init(
-        scan: TreeScan, scratch: Folder, cores: Int, packing: ArchiveRepository.Packing, databasePatience: Double, previous: PreviousArchive, flag: CancelFlag,
+        scan: TreeScan, scratch: Folder, cores: Int, packing: BackupPacking, databasePatience: Double, previous: PreviousArchive, flag: CancelFlag,
         onProgress: @escaping BackupProgressReceiver
     ) {
         self.scan = scan
@@ -90,9 +89,9 @@ final class SnapshotWriter {
         }
         try addFolder(tar)
         switch found {
-        case .folder(let member): if hasRoom(for: member) { folder = TarEntry(member, .folder) }
+        case .folder(let member): if hasRoom(for: member) { folder = entry(member, .folder) }
         case .link(let member, let target):
-            if hasRoom(for: member) { try tar.begin(TarEntry(member, .symbolicLink(to: target))) }
+            if hasRoom(for: member) { try tar.begin(entry(member, .symbolicLink(to: target))) }
         case .file(let member):
             if hasRoom(for: member) { try addFile(member, tar) }
             showProgress()
@@ -101,6 +100,15 @@ final class SnapshotWriter {
         case .unreadable(let path, let error): lose(path, .unreadable, error.cause, otherwise: .nothing)
         case .tooDeep(let path): report.incomplete.append(.tooDeep(path))
         }
+    }
+
+    /// A member with its extended attributes.
+    func entry(_ found: FoundMember, _ kind: TreeEntry.Kind, _ file: OpenFile? = nil) -> TreeEntry {
+        var entry = TreeEntry(found, kind)
+        let (attributes, note) = found.attributes(file)
+        entry.attributes = attributes
+        if let note { report.note(note) }
+        return entry
     }
 
     /// Adds the folder that is waiting, if there is one.
@@ -141,7 +149,7 @@ final class SnapshotWriter {
             guard status.kind == .file else { return }
             let key = InodeKey(device: status.device, inode: status.inode)
             if status.links > 1, let first = firstNames[key] {
-                try tar.begin(TarEntry(found, .hardLink(to: first)))
+                try tar.begin(TreeEntry(found, .hardLink(to: first)))
             } else {
                 let isDatabase = try SQLiteHeader(of: file) != nil
                 try isDatabase ? addDatabase(found, file, status, tar) : addContent(found, file, status, tar)
@@ -172,9 +180,9 @@ final class SnapshotWriter {
     private func addEarlierCopies(_ tar: TarWriter) throws {
         if earlier.isEmpty { return }
         var stored = Set<RawName>()
-        var links: [RawName: [TarEntry]] = [:]
+        var links: [RawName: [TreeEntry]] = [:]
         try previous.read(flag) { entry, reader in
-            guard let wanted = earlier.wanted(entry.path), !isExcluded(entry) else { return }
+            guard let wanted = earlier.wanted(entry.path), !scan.source.excludes(entry.path, isFolder: entry.kind == .folder) else { return }
             switch entry.kind {
             case .file:
                 guard try addEarlier([entry], reader, tar) else { return }
@@ -199,7 +207,7 @@ final class SnapshotWriter {
     }
 
     /// Stores the content at hand under names; false where it can't be read to its end.
-    private func addEarlier(_ entries: [TarEntry], _ reader: TarReader, _ tar: TarWriter) throws -> Bool {
+    private func addEarlier(_ entries: [TreeEntry], _ reader: TarReader, _ tar: TarWriter) throws -> Bool {
         let name: RawName = "earlier"
         try? scratch.remove(name)
         defer { try? scratch.remove(name) }
@@ -216,20 +224,9 @@ final class SnapshotWriter {
         }
         return true
     }
-
-    private func isExcluded(_ entry: TarEntry) -> Bool {
-        let names = entry.path.bytes.split(separator: 47).map { Array($0) }
-        let tops = scan.source.paths.map { $0.map(\.bytes) }
-        guard let top = tops.first(where: { names.starts(with: $0) }) else { return true }
-        let below = Array(names.dropFirst(top.count))
-        // A folder above that is excluded takes all below it with it.
-        return below.indices.contains { end in
-            scan.source.filter.verdict(on: Array(below[...end]), isFolder: end < below.count - 1 || entry.kind == .folder) == .excluded
-        }
-    }
 }
 
-extension TarEntry {
+extension TreeEntry {
     init(_ found: FoundMember, _ kind: Kind) {
         self.init(
             path: found.path, kind: kind, mode: found.status.mode, owner: UInt64(found.status.owner), group: UInt64(found.status.group),

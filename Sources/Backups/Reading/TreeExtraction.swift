@@ -1,16 +1,15 @@
 import Archive
 import Files
 
-/// One extraction of an archive: into a folder, or only to validate it. All code that reads archives uses this, so the same is refused
-/// everywhere.
-struct ArchiveExtraction {
-    let archive: CheckedArchive
+/// One extraction of a snapshot: into a folder, or only to validate it. All code that unpacks uses this, so the same is refused everywhere.
+struct TreeExtraction {
+    let tree: any TreeSource
     let flag: CancelFlag
     var owner = FileOwner.stored
     var isWanted: ([RawName]) -> Bool = { _ in true }
     /// The trees that it is wanted for; none where any archive will do.
     var source: BackupSource?
-    /// Called with the files that have been unpacked, and with how many of the archive's bytes have been read.
+    /// Called with the files that have been unpacked, and with how many of the stored bytes have been read.
     var onProgress: (_ files: Int, _ bytes: Int64) -> Void = { _, _ in }
 
     struct Result {
@@ -23,7 +22,7 @@ struct ArchiveExtraction {
 
     /// Unpacks below a folder; nil to read and judge everything and to write nothing.
     ///
-    /// Sizes that the archive names are not trusted for checking free space: the disk is full when a write fails. Then the archive is read once
+    /// Sizes that entries name are not trusted for checking free space: the disk is full when a write fails. Then the snapshot is read once
     /// more, because damage must not be reported as lack of space, and to find out how much is needed.
     func run(into folder: Folder?) throws(BackupError) -> Result {
         let free = (try? folder?.space().bytes) ?? .max
@@ -37,9 +36,9 @@ struct ArchiveExtraction {
     private func extract(into folder: Folder?, limit: Int64) throws(BackupError) -> Result {
         let extractor = TreeExtractor(into: folder, limits: ExtractionLimits(bytes: limit), owner: owner, isWanted: isWanted)
         let onRead = { [onProgress] (bytes: Int64) in onProgress(extractor.report.files, bytes) }
-        let reading = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.read(reader) }
+        let reading = try tree.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.read(reader) }
         let items = try judge(extractor)
-        if extractor.needsSecondReading { _ = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
+        if extractor.needsSecondReading { _ = try tree.read(flag, onRead: onRead) { reader throws(ArchiveError) in try extractor.readAgain(reader) } }
         do throws(ArchiveError) {
             return Result(report: try extractor.finish(), present: items.present, missing: items.missing, notes: reading.notes)
         } catch {

@@ -1,16 +1,15 @@
 import Archive
 import Files
-package import Storage
 
 /// A tree that is compared with another one.
 package enum ComparedTree: Sendable {
-    case backup(StoreVersion)
+    case backup(Snapshot)
     /// What is there now, as a backup would store it; nothing where there is nothing.
     case live(BackupSource)
     case nothing
 }
 
-extension ArchiveRepository {
+extension BackupRepository {
     /// Compares two trees by their contents, to the last byte; times and owners don't count. Memory does not depend on their sizes.
     /// - Parameters:
     ///   - source: Only what it names; nil for all that the backups hold.
@@ -35,14 +34,9 @@ extension ArchiveRepository {
         }
     }
 
-    private struct Reading {
-        var members: SortedMembers
-        var notes: [String]
-    }
-
     private func read(
         _ tree: ComparedTree, of source: BackupSource?, _ name: RawName, in scratch: Folder, _ onProgress: @escaping BackupProgressReceiver
-    ) async throws(BackupError) -> Reading {
+    ) async throws(BackupError) -> MemberReading {
         // Two archives of one name have to lie in folders of their own.
         let folder: Folder
         do throws(FileError) {
@@ -53,12 +47,12 @@ extension ArchiveRepository {
         }
         return try await ScratchFolder.removing(name, in: scratch) { () async throws(BackupError) in
             var notes: [String] = []
-            let archive: CheckedArchive?
+            let stored: (any TreeSource)?
             switch tree {
-            case .backup(let version): archive = try await fetch(version, scratch: folder, onProgress: onProgress)
-            case .nothing: archive = nil
+            case .backup(let snapshot): stored = try await open(snapshot, scratch: folder, onProgress: onProgress)
+            case .nothing: stored = nil
             case .live(let live):
-                archive = try await pack(live, in: folder, &notes) { progress in
+                stored = try await pack(live, in: folder, &notes) { progress in
                     var progress = progress
                     // Nothing is stored.
                     if progress.step == .packing { progress.step = .reading }
@@ -69,10 +63,10 @@ extension ArchiveRepository {
                 var members: SortedMembers
                 // The open file stays readable after its name is removed.
                 do throws(FileError) { members = try SortedMembers(scratch: folder, name: "members") } catch { throw .file(error) }
-                guard let archive else { return Reading(members: members, notes: notes) }
-                let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: archive.size)) }
-                let read = try archive.read(flag, onRead: onRead) { reader throws(ArchiveError) in try members.read(reader, of: source) }
-                return Reading(members: read.value, notes: notes + read.notes)
+                guard let stored else { return MemberReading(members: members, notes: notes) }
+                let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: stored.storedBytes)) }
+                let read = try stored.read(flag, onRead: onRead) { reader throws(ArchiveError) in try members.read(reader, of: source) }
+                return MemberReading(members: read.value, notes: notes + read.notes)
             }
             return reading
         }
@@ -82,7 +76,6 @@ extension ArchiveRepository {
     private func pack(
         _ source: BackupSource, in folder: Folder, _ notes: inout [String], _ onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> CheckedArchive? {
-        let cores = cores
         let packed = try await DedicatedThread.run { flag throws(BackupError) -> (file: OpenFile, report: SnapshotReport)? in
             let scan: TreeScan
             do throws(FileError) { scan = try TreeScan(source, flag) } catch {
@@ -91,7 +84,7 @@ extension ArchiveRepository {
             }
             try ScratchFolder.checkSpace(of: folder, needed: scan.bytes / 2)
             let report = try ArchiveRepository.pack(
-                scan, folder, cores, Packing(isRsyncable: false, level: 1), PreviousArchive(store, nil, folder), flag, onProgress)
+                scan, folder, ContainerCores.count, BackupPacking(isRsyncable: false, level: 1), PreviousArchive(), flag, onProgress)
             do throws(FileError) { return (try folder.file("archive"), report) } catch { throw .file(error) }
         }
         guard let packed else { return nil }
@@ -100,9 +93,14 @@ extension ArchiveRepository {
     }
 }
 
+private struct MemberReading {
+    var members: SortedMembers
+    var notes: [String]
+}
+
 extension SortedMembers {
     /// All members of an archive, with the digests of their contents.
-    fileprivate consuming func read(_ reader: TarReader, of source: BackupSource?) throws(ArchiveError) -> SortedMembers {
+    fileprivate consuming func read(_ reader: any EntryReader, of source: BackupSource?) throws(ArchiveError) -> SortedMembers {
         var members = self
         while let entry = try reader.next() {
             guard let member = BackupMember(entry), source?.holds(member.path.names) ?? true else { continue }
