@@ -31,6 +31,15 @@ package enum CivilDate {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
+    /// How many days a month has; the month is 1 to 12.
+    package static func monthLength(year: Int, month: Int) -> Int {
+        switch month {
+        case 2: isLeap(year) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
     /// The day of the week: 0 is Sunday, 6 is Saturday.
     package static func weekday(ofDay day: Int) -> Int { ((day + 4) % 7 + 7) % 7 }
 

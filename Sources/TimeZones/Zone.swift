@@ -39,10 +39,10 @@ package struct Zone: Hashable, Sendable {
 
     // MARK: Times as people read them
 
-    /// `2026-11-27 03:00 +08:00`.
-    package func text(_ date: Date) -> String {
+    /// `2026-11-27 03:00 +08:00`, with `withSeconds` `2026-11-27 03:00:05 +08:00`.
+    package func text(_ date: Date, withSeconds: Bool = false) -> String {
         let wall = WallText(date, offset(at: date))
-        return "\(wall.day) \(wall.minute) \(wall.offset)"
+        return "\(wall.day) \(wall.minute)\(withSeconds ? ":\(wall.second)" : "") \(wall.offset)"
     }
 
     /// `2026-11-27T03:00:05+08:00`, with `Z` where the wall shows UTC: one word, for lines of a log. See RFC 3339.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The identity of a compiled zone file as it was when it was read: size, modification time, inode.
 package struct ZoneFile: Hashable, Sendable {
@@ -7,24 +8,22 @@ package struct ZoneFile: Hashable, Sendable {
 
     /// The path it was looked up by; links are followed.
     package let path: String
-    private let target: String
     private let size: Int
-    private let modified: Date
-    private let number: Int
+    private let modified: [Int]
+    private let number: UInt64
 
     /// Nil where there is no such file, or it is not a regular file of a zone file's size. Blocks for the disk.
     init?(_ path: String) {
-        target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard let found = try? FileManager.default.attributesOfItem(atPath: target), found[.type] as? FileAttributeType == .typeRegular,
-            let size = (found[.size] as? NSNumber)?.intValue, size <= ZoneFile.mostBytes, let modified = found[.modificationDate] as? Date
-        else { return nil }
+        // Not by Foundation, which answers with a dictionary of any values: the first service waits for this.
+        var found = stat()
+        guard unsafe stat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_size <= ZoneFile.mostBytes else { return nil }
         self.path = path
-        self.size = size
-        self.modified = modified
-        number = (found[.systemFileNumber] as? NSNumber)?.intValue ?? 0
+        size = found.st_size
+        modified = [found.st_mtim.tv_sec, found.st_mtim.tv_nsec]
+        number = UInt64(found.st_ino)
     }
 
-    func read() -> [UInt8]? { FileManager.default.contents(atPath: target).map(Array.init) }
+    func read() -> [UInt8]? { FileManager.default.contents(atPath: path).map(Array.init) }
 
     /// Whether another file is at the path now, or it was written again. A missing one counts as unchanged: what was read stays valid. Blocks for
     /// the disk.

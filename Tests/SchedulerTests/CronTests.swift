@@ -63,6 +63,50 @@ struct CronTests {
         #expect(try fires(text, after: "2026-11-01T04:40:00Z", zone: "America/New_York", count: expected.count) == expected)
     }
 
+    @Test("elapsed time in the second pass of an hour, where the next such day is a year away")
+    func secondPass() throws {
+        let expected = ["2026-11-01T01:00", "2026-11-01T01:15", "2026-11-01T01:30", "2026-11-01T01:45", "2027-11-01T01:00"]
+        #expect(try fires("* 2 29 10 *", after: "2034-02-01T00:00:00Z", zone: "Europe/Warsaw", count: 121).last == "2035-10-29T02:00")
+        #expect(try fires("*/15 1 1 11 *", after: "2026-11-01T05:50:00Z", zone: "America/New_York", count: 5) == expected)
+    }
+
+    @Test("six fields: fixed times that the clocks skip or repeat come once")
+    func seconds() throws {
+        #expect(try fires("*/20 30 2 * * *", after: "2026-03-08T06:10:00Z", zone: "America/New_York", count: 2) == ["2026-03-08T03:00", "2026-03-09T02:30"])
+        #expect(try fires("30 30 1 * * *", after: "2026-11-01T04:40:00Z", zone: "America/New_York", count: 2) == ["2026-11-01T01:30", "2026-11-02T01:30"])
+        #expect(
+            try fires("*/30 59 23 L * *", after: "2026-02-01T00:00:00Z", zone: "UTC", count: 3) == ["2026-02-28T23:59", "2026-02-28T23:59", "2026-03-31T23:59"])
+    }
+
+    @Test(
+        "what can't come, and what is no mark, is refused with the reason",
+        arguments: [
+            ("0 0 30 2 *", "February has no day 30"), ("0 0 31 4,6 *", "April and June have no day 31"), ("0 0 */31 2 5L", "no day is both"),
+            ("0 0 0 1 1 ? 2027", "six"),
+            ("0 0 * * L", "5L"), ("0 0 * * 1#6", "1 to 5"), ("0 0 1-3W * *", "15W"), ("0 0 L-31 * *", "L-30"), ("@every 5m", "{ every: 5m }"),
+            ("H 3 * * *", "jitter"),
+            ("0 0 * * 1-5L", "one day"),
+        ])
+    func reasons(text: String, hint: String) {
+        let error = #expect(throws: CronError.self) { try CronExpression(text) }
+        #expect(error?.hint?.contains(hint) == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "what is probably not meant is warned of",
+        arguments: [
+            ("0 0 1-7 * 1", "0 0 * * 1#1"), ("0 0 31 * *", "0 0 L * *"), ("*/30 2 * * *", "0,30 2 * * *"), ("0 0 12 ? * 2-6", "MON-FRI"),
+            ("0 0 15-21 * 5", "0 0 * * 5#3"),
+        ])
+    func remarks(text: String, hint: String) throws {
+        #expect(try CronExpression(text).remarks.contains { $0.hint?.contains(hint) == true })
+    }
+
+    @Test(
+        "expressions that mean what they say have no warning",
+        arguments: ["0 3 * * *", "*/15 9-17 * * MON-FRI", "0 0 L * *", "0 0 13 * 5", "0 0 31 1,3 *", "0 0 12 ? * MON-FRI"])
+    func quiet(text: String) throws { #expect(try CronExpression(text).remarks.isEmpty) }
+
     @Test(
         "a daily job comes once on every local date that exists",
         arguments: [

@@ -98,6 +98,9 @@ extension Schedule {
         return EarlierFires(count: count(after: start, upTo: end), newest: newest(after: start, upTo: end))
     }
 
+    /// When the run of a scheduled time is due, jitter included.
+    package func start(of fire: Date, _ rule: FireRule, job: String) -> Date { fire.adding(delay(of: fire, job, rule)) }
+
     /// A delay in [0, jitter) that is the same whenever it is asked for.
     private func delay(of fire: Date, _ job: String, _ rule: FireRule) -> Duration {
         guard rule.jitter > .zero else { return .zero }

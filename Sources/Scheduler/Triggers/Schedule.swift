@@ -16,6 +16,15 @@ package enum Schedule: Hashable, Sendable {
         }
     }
 
+    /// The first scheduled time at or after an instant; nil where there is none.
+    /// - Parameter known: A scheduled time that an interval is counted from, in both directions; without one it has no times.
+    package func first(from start: Date, known: Date?) -> Date? {
+        guard case .every(let length) = self else { return next(after: start.addingTimeInterval(-0.001)) }
+        guard let known else { return nil }
+        let steps = (start.timeIntervalSince(known) / length.seconds - 1e-6).rounded(.up)
+        return known.addingTimeInterval(steps * length.seconds)
+    }
+
     /// Under this name the cursor is stored: a schedule that is changed starts with a cursor of its own.
     package var name: String {
         switch self {

@@ -9,27 +9,10 @@ package enum Trigger: Hashable, Sendable {
     case stop
     /// By the clock; with `atStart` also at once when the schedule is new, which means that the state file has no cursor of it.
     case schedule(Schedule, atStart: Bool)
-    /// When a run of another job has ended in a certain way.
+    /// When something has happened to another job, or to any (`Followers.anyJob`).
     case after(job: String, AfterOutcome)
     /// When something below one of the folders has changed and then rested for `debounce`.
     case watch(paths: [String], debounce: Duration)
-
-    /// Which outcome of the other job counts. The raw values are those of the configuration.
-    package enum AfterOutcome: String, CaseIterable, Hashable, Sendable {
-        case succeeded, incomplete, failed, finished
-        /// The first attempt of a run has failed, whether or not another one follows.
-        case failing
-
-        func admits(_ outcome: RunOutcome) -> Bool {
-            switch self {
-            case .succeeded: outcome == .succeeded
-            case .incomplete: outcome == .incomplete
-            case .failed: [.failed, .timedOut, .interrupted].contains(outcome)
-            case .finished: outcome != .skipped
-            case .failing: false
-            }
-        }
-    }
 
     // MARK: What the parts of the program ask
 
@@ -59,7 +42,7 @@ package enum Trigger: Hashable, Sendable {
         }
     }
 
-    /// The job whose runs it follows, and which of their outcomes count; nil for others.
+    /// The job that it follows, and what of it counts; nil for others.
     package var predecessor: (job: String, outcome: AfterOutcome)? {
         switch self {
         case .after(let job, let outcome): (job, outcome)
@@ -98,8 +81,8 @@ package enum Trigger: Hashable, Sendable {
         case .stop: "at stop"
         case .schedule(let schedule, _): schedule.readable
         case .watch(let paths, _): "when \(paths.joined(separator: " or ")) changes"
-        case .after(let job, .succeeded): "after \(job)"
-        case .after(let job, let outcome): "after \(job) \(outcome.rawValue)"
+        case .after(let job, let outcome):
+            "after \(job == Followers.anyJob ? "any job" : job)\(outcome == .succeeded ? "" : " \(outcome.rawValue)")"
         }
     }
 }

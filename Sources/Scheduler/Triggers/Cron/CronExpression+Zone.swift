@@ -30,33 +30,44 @@ extension CronExpression {
     }
 
     private func nextFixed(after instant: Date, in zone: Zone) -> Date? {
-        // Where the wall went back just before `instant`, start early enough to see what the first pass holds.
-        let hasChanged = zone.offset(at: instant) != zone.offset(at: instant.addingTimeInterval(-3 * 3600))
-        var wall = CivilTime(minutes: CivilDate.floorDivide(zone.wallSeconds(at: instant) - (hasChanged ? 3 * 3600 : 0), 60))
+        var wall = CivilTime(seconds: zone.wallSeconds(at: instant) + 1)
         for _ in 0..<100_000 {
             guard let match = firstMatch(from: wall) else { return nil }
             let found = zone.firstInstant(showing: match)
             if found > instant { return found }
-            wall = CivilTime(minutes: match.minutes + 1)
+            // In the second pass: all that the wall has shown in the first one has come.
+            wall = max(CivilTime(seconds: match.seconds + 1), zone.endOfFirstPass(at: instant) ?? match)
         }
         return nil
     }
 
     private func nextElapsed(after instant: Date, in zone: Zone) -> Date? {
-        var start = instant.addingTimeInterval(60)
+        var start = Date(timeIntervalSince1970: instant.timeIntervalSince1970.rounded(.down) + 1)
         for _ in 0..<10_000 {
             let offset = zone.offset(at: start)
-            let wall = CivilTime(minutes: CivilDate.floorDivide(zone.wallSeconds(at: start), 60))
-            guard let match = firstMatch(from: wall) else { return nil }
-            let found = Date(timeIntervalSince1970: Double(match.minutes * 60 - offset))
-            if zone.offset(at: found) == offset { return found }
-            start = zone.change(between: start, and: found)
+            guard let match = firstMatch(from: CivilTime(seconds: zone.wallSeconds(at: start))) else { return nil }
+            let found = Date(timeIntervalSince1970: Double(match.seconds - offset))
+            // What a later change repeats has been shown before it, so only one that is near can bring what comes before the match.
+            let near = min(found, start.addingTimeInterval(Zone.longestShift))
+            if zone.offset(at: near) != offset {
+                start = zone.change(between: start, and: near)
+            } else if near == found {
+                return found
+            } else {
+                // The clocks may have changed twice until then: the wall may show the match twice, or not at all.
+                let first = zone.firstInstant(showing: match)
+                if zone.wallSeconds(at: first) == match.seconds { return first }
+                start = first
+            }
         }
         return nil
     }
 }
 
 extension Zone {
+    /// No wall was ever set by more than this, in seconds.
+    fileprivate static let longestShift = 26.0 * 3600
+
     /// Whether the clocks do not change within three days of `instant`.
     fileprivate func isSteady(around instant: Date) -> Bool {
         let offsets = [-3.0, 0, 3].map { offset(at: instant.addingTimeInterval($0 * 86_400)) }
@@ -68,11 +79,20 @@ extension Zone {
         Int(instant.timeIntervalSince1970.rounded(.down)) + offset(at: instant)
     }
 
+    /// What the wall showed when it was set back shortly before `instant`; nil where it was not, or shows later times by now.
+    fileprivate func endOfFirstPass(at instant: Date) -> CivilTime? {
+        let before = instant.addingTimeInterval(-Zone.longestShift)
+        let old = offset(at: before)
+        guard old > offset(at: instant) else { return nil }
+        let end = CivilTime(seconds: Int(change(between: before, and: instant).timeIntervalSince1970) + old)
+        return end.seconds > wallSeconds(at: instant) ? end : nil
+    }
+
     /// The first instant at which the wall shows `time`, or the end of the gap that skips it.
     fileprivate func firstInstant(showing time: CivilTime) -> Date {
-        let wall = Double(time.minutes * 60)
-        let before = offset(at: Date(timeIntervalSince1970: wall - 26 * 3600))
-        let after = offset(at: Date(timeIntervalSince1970: wall + 26 * 3600))
+        let wall = Double(time.seconds)
+        let before = offset(at: Date(timeIntervalSince1970: wall - Zone.longestShift))
+        let after = offset(at: Date(timeIntervalSince1970: wall + Zone.longestShift))
         let candidates = Set([before, after]).map { (offset: $0, instant: Date(timeIntervalSince1970: wall - Double($0))) }
         let shown = candidates.filter { offset(at: $0.instant) == $0.offset }.map(\.instant)
         if let first = shown.min() { return first }
@@ -80,7 +100,7 @@ extension Zone {
         return change(between: (instants.min() ?? .distantPast).addingTimeInterval(-60), and: instants.max() ?? .distantFuture)
     }
 
-    /// The first second in (start, end] whose offset differs from that of `start`.
+    /// The first second in (start, end] whose offset differs from that of `start`, where there is one change.
     fileprivate func change(between start: Date, and end: Date) -> Date {
         let before = offset(at: start)
         var (low, high) = (Int(start.timeIntervalSince1970.rounded(.down)), Int(end.timeIntervalSince1970.rounded(.up)))
