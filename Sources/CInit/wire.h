@@ -6,7 +6,8 @@
 // another version, or one whose lengths are wrong, is dropped together with its descriptors.
 //
 // Daemon to Init:
-//   KEEP       name, process, started, data, descriptors: keep this until it is forgotten. One that is there is replaced.
+//   KEEP       name, process, started, data, descriptors: keep this until it is forgotten. One that is there is replaced. The process is 0 for what
+//              belongs to none, such as sockets that a service listens at.
 //   MOVE       name, process, started: what is kept under this name is about another process from now on
 //   COLLECTED  name, value: the daemon has collected the process, with this wait status
 //   FORGET     name

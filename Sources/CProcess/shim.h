@@ -142,10 +142,10 @@ static inline int cprocess_spawn(pid_t *pid, const char *path, char *const argv[
 
 pid_t vfork(void) __attribute__((returns_twice));
 
-/// The same for a program that is to find its own id in its environment: `number`, the end of a string of `envp`, has room for 11 bytes, and is written
-/// by the child. posix_spawn can't do that, for the id is not known before.
+/// The same for a program that is to find its own id in its environment: each of `numbers`, up to null, is the end of a string of `envp` with room for 11
+/// bytes, and is written by the child. posix_spawn can't do that, for the id is not known before.
 static inline int cprocess_spawn_numbered(
-    pid_t *pid, const char *path, char *const argv[], char *const envp[], char *number, const char *folder, const int *files, int count
+    pid_t *pid, const char *path, char *const argv[], char *const envp[], char *const numbers[], const char *folder, const int *files, int count
 ) {
     sigset_t all, before;
     sigfillset(&all);
@@ -169,8 +169,10 @@ static inline int cprocess_spawn_numbered(
             char digits[11];
             int length = 0;
             for (pid_t rest = getpid(); rest > 0; rest /= 10) digits[length++] = (char)('0' + rest % 10);
-            for (int i = 0; i < length; i++) number[i] = digits[length - 1 - i];
-            number[length] = 0;
+            for (int each = 0; numbers[each]; each++) {
+                for (int i = 0; i < length; i++) numbers[each][i] = digits[length - 1 - i];
+                numbers[each][length] = 0;
+            }
             sigset_t none;
             sigemptyset(&none);
             sigprocmask(SIG_SETMASK, &none, NULL);

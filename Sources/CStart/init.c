@@ -13,15 +13,14 @@
 #define MFD_EXEC 0x0010U
 #endif
 
-static const char section_name[] = ".shipkeeper_init";
 enum { MOST_SECTIONS = 4096, MOST_BYTES = 16 << 20 };
 
 static int read_all(int file, void *bytes, size_t length, off_t offset) {
     return pread(file, bytes, length, offset) == (ssize_t)length ? 0 : -1;
 }
 
-/// The program that the build has put into a section of ours; null where there is none. The caller frees it.
-static char *embedded(size_t *length) {
+char *cstart_section(const char *section_name, size_t *length) {
+    const size_t name_size = strlen(section_name) + 1;
     int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (file < 0) return NULL;
     char *found = NULL;
@@ -39,7 +38,7 @@ static char *embedded(size_t *length) {
     if (!names || read_all(file, names, table->sh_size, (off_t)table->sh_offset) != 0) goto done;
     for (int i = 0; i < head.e_shnum; i++) {
         Elf64_Shdr *section = &sections[i];
-        if (section->sh_name > table->sh_size - sizeof section_name || strncmp(names + section->sh_name, section_name, sizeof section_name)) continue;
+        if (table->sh_size < name_size || section->sh_name > table->sh_size - name_size || strncmp(names + section->sh_name, section_name, name_size)) continue;
         if (section->sh_size == 0 || section->sh_size > MOST_BYTES) break;
         found = malloc(section->sh_size);
         if (found && read_all(file, found, section->sh_size, (off_t)section->sh_offset) != 0) {
@@ -97,7 +96,7 @@ static void execute_in(const char *folder, const char *bytes, size_t length, cha
 
 int cstart_become_init(const char *beside, char *const words[]) {
     size_t length = 0;
-    char *bytes = embedded(&length);
+    char *bytes = cstart_section(".shipkeeper_init", &length);
     errno = ENOENT;
     if (bytes) {
         execute_in_memory(bytes, length, words);

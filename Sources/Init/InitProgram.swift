@@ -13,8 +13,11 @@ package enum InitProgram {
     /// Set for the daemon: when Init began, in whole seconds since 1970.
     package static let startVariable = "SHIPKEEPER_INIT_STARTED"
 
+    /// Set for a daemon that is to continue a stop in which the one before it was killed: how much time is left, in milliseconds.
+    package static let stopVariable = "SHIPKEEPER_STOP_LEFT_MS"
+
     /// What Init sets for the daemon, and is nobody else's affair.
-    package static let variables = [restartsVariable, upgradesVariable, startVariable, InitLink.variable]
+    package static let variables = [restartsVariable, upgradesVariable, startVariable, stopVariable, InitLink.variable]
 
     /// Takes this process's place with Init. Returns only where that is not possible: why.
     /// - Parameter arguments: The daemon's words, without the program's name.

@@ -28,6 +28,14 @@ package enum OwnStart {
         return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
     }
 
+    /// What the build has put into a section of the program's file; nil where there is none. Blocks.
+    package static func section(_ name: String) -> [UInt8]? {
+        var length = 0
+        guard let bytes = unsafe cstart_section(name, &length) else { return nil }
+        defer { unsafe free(bytes) }
+        return unsafe Array(UnsafeRawBufferPointer(start: bytes, count: length))
+    }
+
     /// Keeps the environment from other processes of the same user: it is moved out of what /proc shows, and nobody may trace
     /// this process or read its memory. To be called first of all, while there is one thread.
     package static func hide() {

@@ -63,6 +63,11 @@ static void kill_leftovers(instant until) {
     } while (now() < until);
 }
 
+long stop_left(void) {
+    instant left = killing - now();
+    return left > 0 ? left : 0;
+}
+
 int end_now(void) {
     if (daemon_process > 0) kill(daemon_process, SIGKILL);
     kill_leftovers(now() + dying());

@@ -10,6 +10,9 @@ int is_stopping(void);
 /// The instant at which whatever is left is killed, so that it is gone when the stop budget is over; NEVER while nobody has asked for a stop.
 instant kill_time(void);
 
+/// How much of a stop's time is left, in milliseconds; only while stopping.
+long stop_left(void);
+
 /// The budget is used up: kills all that is left, and waits for next to nothing. Gives the exit code.
 int end_now(void);
 

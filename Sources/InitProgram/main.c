@@ -25,13 +25,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CANNOT_START = 127, PAUSE_WHILE_SHORT = 1000 };
+// In milliseconds: the pause, and what a daemon needs to begin and to stop something.
+enum { CANNOT_START = 127, PAUSE_WHILE_SHORT = 1000, LEAST_FOR_STOP = 1000 };
 
 static char **words;
 
-static int start(void) {
+/// What a daemon is told that is about to be started.
+static void tell(void) {
     environment_set("SHIPKEEPER_RESTARTS", restarts_count());
     environment_set("SHIPKEEPER_UPGRADES", replacements_count());
+    if (is_stopping()) environment_set("SHIPKEEPER_STOP_LEFT_MS", stop_left());
+}
+
+static int start(void) {
+    tell();
     int failure = daemon_start(words);
     if (failure) say("the program could not be started: %s", strerror(failure));
     return failure;
@@ -77,7 +84,7 @@ static int go_back(void) {
     words[0] = former;
     former = NULL;
     say("the new program has ended before it was well; starting the one before it again");
-    environment_set("SHIPKEEPER_UPGRADES", replacements_count());
+    tell();
     return daemon_start_former(words) == 0 || start_when_possible();
 }
 
@@ -91,6 +98,17 @@ static int replace(void) {
     return start() == 0 || go_back();
 }
 
+/// A daemon that was killed while it stopped has not stopped services in their order, read their last lines or made the last backup: another one does
+/// that in the time that is left. Not after a daemon that has ended by itself.
+static int continue_stop(int signal, int was_well) {
+    if (!signal) return 0;
+    restarts_allow(1, was_well);
+    long pause = restarts_pause(1);
+    if (stop_left() - pause < LEAST_FOR_STOP) return 0;
+    say("the program was ended by signal %d while it stopped; starting it again to continue the stop", signal);
+    return rest(pause) && start_when_possible();
+}
+
 /// What follows the daemon's end: the exit code to pass on, or -1 when it was started again.
 static int conclude(int status) {
     link_drain();
@@ -100,9 +118,12 @@ static int conclude(int status) {
     notices_thin();
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     int code = signal ? 128 + signal : WEXITSTATUS(status);
-    if (is_stopping()) return leave(code);
+    if (is_stopping()) return continue_stop(signal, was_well) ? -1 : leave(code);
     if (is_replaced) return replace() ? -1 : leave(CANNOT_START);
-    if (is_trial) return go_back() ? -1 : leave(code);
+    if (is_trial) {
+        restarts_counted();
+        return go_back() ? -1 : leave(code);
+    }
     former = NULL;
     // Without services there is nothing to lose: what is left is ended, and in the end the program is given up.
     int has_services = store_running() > 0;
@@ -120,7 +141,8 @@ static int conclude(int status) {
     const char *services = has_services ? "; services continue" : "";
     if (signal) say("the program was ended by signal %d; %s%s", signal, start, services);
     else say("the program ended with code %d before it could take services over; %s%s", code, start, services);
-    return rest(pause) && start_when_possible() ? -1 : leave(code);
+    // A stop that comes meanwhile is the next one's to carry out, where there are services to stop in their order.
+    return (rest(pause) || has_services) && start_when_possible() ? -1 : leave(code);
 }
 
 static int run(void) {

@@ -18,8 +18,10 @@ int restarts_count(void) { return count; }
 
 int restarts_lately(void) { return time_count; }
 
+void restarts_counted(void) { count++; }
+
 int restarts_allow(int has_services, int was_well) {
-    count++;
+    restarts_counted();
     short_lives = was_well && awake() - began >= SOON ? 0 : short_lives + 1;
     if (has_services) return 1;
     instant at = now();

@@ -10,7 +10,10 @@ int replacements_count(void);
 /// Faults within the last ten minutes at which no service was running.
 int restarts_lately(void);
 
-/// Notes a fault; 0 when there were too many of them. With services that would go down with us there are never too many.
+/// Counts a fault after which the daemon is started again in any case: that of a new program in its trial.
+void restarts_counted(void);
+
+/// Counts a fault; 0 when there were too many of them. With services that would go down with us there are never too many.
 /// - was_well: the daemon had reported that it was well.
 int restarts_allow(int has_services, int was_well);
 

@@ -87,6 +87,6 @@ struct entry *store_ended(pid_t process, uint64_t started, int status) {
 
 int store_running(void) {
     int count = 0;
-    for (int i = 0; i < STORE_MOST_ENTRIES; i++) count += entries[i] && !entries[i]->has_ended;
+    for (int i = 0; i < STORE_MOST_ENTRIES; i++) count += entries[i] && !entries[i]->has_ended && entries[i]->message.head.process > 0;
     return count;
 }

@@ -14,25 +14,26 @@ enum Spawn {
     /// - Parameters:
     ///   - inherited: Variables that are not UTF-8, each `NAME=value`, by their name as it is shown.
     ///   - files: The child's descriptors 0, 1, 2 and so on; -1 stands for /dev/null.
-    ///   - numbered: A variable that is to have the process's own id.
+    ///   - numbered: Variables that are to have the process's own id.
     /// - Returns: The process's id.
     static func start(
-        _ path: String, _ command: ProcessCommand, environment: [String: String], inherited: [String: [UInt8]], files: [CInt], numbered: String? = nil
+        _ path: String, _ command: ProcessCommand, environment: [String: String], inherited: [String: [UInt8]], files: [CInt], numbered: [String] = []
     ) throws(LaunchError) -> pid_t {
-        var variables = environment.filter { $0.key != numbered }.map { bytes(of: $0, $1, inherited) }
+        var variables = environment.filter { !numbered.contains($0.key) }.map { bytes(of: $0, $1, inherited) }
         // The child writes the digits over the room that is left for them.
-        if let numbered { variables.append(Array("\(numbered)=\(String(repeating: "0", count: mostDigits))".utf8)) }
+        variables += numbered.map { Array("\($0)=\(String(repeating: "0", count: mostDigits))".utf8) }
         try check(command, environment)
-        let count = variables.count
+        let first = variables.count - numbered.count
         var pid: pid_t = 0
         let failure = unsafe withWords(command.arguments.map { Array($0.utf8) }) { arguments in
             unsafe withWords(variables) { variables in
-                if let numbered, let last = unsafe variables[count - 1] {
-                    let number = unsafe last + numbered.utf8.count + 1
+                guard numbered.isEmpty else {
+                    var numbers = unsafe numbered.enumerated().map { index, name in unsafe variables[first + index].map { unsafe $0 + name.utf8.count + 1 } }
+                    unsafe numbers.append(nil)
                     guard let folder = command.folder else {
-                        return unsafe cprocess_spawn_numbered(&pid, path, arguments, variables, number, nil, files, CInt(files.count))
+                        return unsafe cprocess_spawn_numbered(&pid, path, arguments, variables, numbers, nil, files, CInt(files.count))
                     }
-                    return unsafe cprocess_spawn_numbered(&pid, path, arguments, variables, number, folder, files, CInt(files.count))
+                    return unsafe cprocess_spawn_numbered(&pid, path, arguments, variables, numbers, folder, files, CInt(files.count))
                 }
                 if let folder = command.folder {
                     return unsafe cprocess_spawn(&pid, path, arguments, variables, folder, files, CInt(files.count))

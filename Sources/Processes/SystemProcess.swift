@@ -67,6 +67,8 @@ final class SystemProcess: RunningProcess {
 
     private func members() async -> [ProcessTable.Entry] { await keeper.members(of: family, clock) }
 
+    func listens(at port: Int) async -> Bool { !ProcessTable.listeners(at: port, among: await members()).isEmpty }
+
     // MARK: Handing over
 
     func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? {

@@ -55,14 +55,15 @@ package struct SystemProcessLauncher: ProcessLauncher {
         let pipes = try Pipes(command, program: program)
         var environment = command.environment
         environment[markVariable] = command.mark
-        let numbered = socket?.add(to: &environment, command)
+        let numbered = [socket?.add(to: &environment, command), command.sockets?.add(to: &environment)].compactMap(\.self)
+        let files = pipes.files + (command.sockets?.descriptors ?? [])
         let ended = Gate<ProcessExit>()
         let memory = command.survival.flatMap { _ in ProcessMemory() }
         let more = memory.map { [$0.raw] + [socket?.raw].compactMap(\.self) } ?? []
         let keeping = command.survival.flatMap { Keeping(store, $0, mark: command.mark, pipes.keepsakes + more) }
         do throws(LaunchError) {
             let (id, family) = try keeper.launch(command, pipes: pipes.names, ended: ended, onCollected: keeping?.collected) { () throws(LaunchError) in
-                try Spawn.start(path, command, environment: environment, inherited: inherited, files: pipes.files, numbered: numbered)
+                try Spawn.start(path, command, environment: environment, inherited: inherited, files: files, numbered: numbered)
             }
             // While our own ends are open, nobody closes what is kept.
             keeping?.begin(id)
@@ -141,5 +142,14 @@ package struct SystemProcessLauncher: ProcessLauncher {
     /// - Parameter spared: Processes that are taken over: they, what descends from them and what carries their marks stays.
     package static func killAll(markPrefix: String, sparing spared: [KeptProcess] = []) async {
         await Marks.killAll(prefix: markPrefix, marks: Set(spared.map(\.mark)), processes: spared.map(\.id))
+    }
+}
+
+extension ProcessCommand.Sockets {
+    /// Gives the variable that is to have the process's own id.
+    fileprivate func add(to environment: inout [String: String]) -> String {
+        environment["LISTEN_FDS"] = "\(descriptors.count)"
+        environment["LISTEN_FDNAMES"] = Array(repeating: name, count: descriptors.count).joined(separator: ":")
+        return "LISTEN_PID"
     }
 }

@@ -146,7 +146,11 @@ private struct StoredReport: Codable {
         }
     }
 
-    var text: String { (try? JSONEncoder.stable.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}" }
+    var text: String {
+        // Most runs, and the first one of a boot, whose start waits for it.
+        if result == nil, attention == nil { return "{}" }
+        return (try? JSONEncoder.stable.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
 }
 
 extension JSONEncoder {

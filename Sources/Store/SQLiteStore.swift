@@ -22,7 +22,7 @@ package final class SQLiteStore: Sendable {
 
     init(path: String, _ access: Access) throws(StoreError) {
         // A file that is made now holds nothing to lose: its many small writes are synced once, when it is complete.
-        let isNew = access == .full && ((try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0) == 0
+        let isNew = access == .full && Folder.size(ofPath: path) == 0
         var configuration = GRDB.Configuration()
         // Whoever waits for the state file tries again, and a stop must not wait long.
         configuration.busyMode = .timeout(1)
@@ -35,11 +35,11 @@ package final class SQLiteStore: Sendable {
         }
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            let migrator = Migrations.migrator
-            if try queue.read(migrator.hasBeenSuperseded) {
+            let done = try queue.read(Migrations.done)
+            if !done.isSubset(of: Migrations.all.map(\.name)) {
                 throw StoreError("\(path) was written by a newer shipkeeper; install that, or move the file away")
             }
-            if access == .full { try migrator.migrate(queue) }
+            if access == .full { try queue.writeWithoutTransaction { try Migrations.apply(to: $0, besides: done) } }
             if isNew { try SQLiteStore.sync(queue, path) }
             self.queue = queue
         } catch let error as StoreError {
@@ -178,6 +178,7 @@ extension SQLiteStore: RunStore {
                 state.stoppedServices[row["job"]] = Timestamp.date(row["at"])
             }
         }
+        try ProblemRows.load(into: &state, db)
         state.highestRunID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0
         return state
     }
@@ -226,6 +227,9 @@ extension SQLiteStore: RunStore {
             try db.cachedStatement(sql: "INSERT OR REPLACE INTO pauses (job, since, until, via) VALUES (?, ?, ?, ?)")
                 .execute(arguments: [pause.job ?? "", Timestamp.text(pause.since), pause.until.map(Timestamp.text), pause.via])
         case .resume(let job): try db.cachedStatement(sql: "DELETE FROM pauses WHERE job = ?").execute(arguments: [job ?? ""])
+        case .problem(let job, let problem): try ProblemRows.save(job, problem, db)
+        case .problemOver(let job, let kind): try ProblemRows.remove(job, kind, db)
+        case .deadline(let job, let deadline): try ProblemRows.save(job, deadline, db)
         case .event(let event):
             try db.cachedStatement(sql: "INSERT INTO events (at, kind, job, message) VALUES (?, ?, ?, ?)")
                 .execute(arguments: [Timestamp.text(event.at), event.kind.stored, event.job, event.message])

@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 package import Foundation
 package import JobKit
 package import Scheduler
@@ -50,7 +51,7 @@ package actor StateFile {
             return (StateFile(path: path, place: .file(store, hasRecorded: false)), aside)
         } catch {
             guard error.kind == .noRoom else { throw error }
-            let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+            let size = Folder.size(ofPath: path)
             // Read at once and closed again: while it is open this way nobody else can open it.
             let before = size == 0 ? FileContents() : try SQLiteStore(path: path, .readingOnFullDisk).contents()
             return (StateFile(path: path, place: .waiting(Held(before: before))), nil)

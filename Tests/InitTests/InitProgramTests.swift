@@ -89,4 +89,22 @@ struct InitProgramTests {
             """
         #expect(try folder.run(script).output == "\(128 + SIGKILL)\n", "\(folder.read("log") ?? "")")
     }
+
+    @Test(
+        "a daemon that was killed in a stop is started again: one that dies each time until the budget is nearly used, one that ends by itself once",
+        .timeLimit(.minutes(30)), arguments: [("kill -9 $$", 128 + SIGKILL, 2..<10), ("exit 7", 7, 2..<3)])
+    func killedInStop(end: String, code: Int32, starts: Range<Int>) throws {
+        let folder = TemporaryFolder()
+        try folder.write("end", end)
+        let script = """
+            printf '#!/bin/sh\necho >> begun\n[ $(wc -l < begun) -gt 1 ] && . ./end\ntrap "kill -9 $$" TERM\necho > up\nwhile :; do sleep 0.05; done\n' > program
+            chmod +x program
+            '\(SourceTree.program)-init' "$PWD/program" 2> log & init=$!
+            for n in $(seq 6000); do [ -e up ] && break; sleep 0.01; done
+            kill -TERM $init; wait $init; echo $?
+            """
+        #expect(try folder.run(script).output == "\(code)\n", "\(folder.read("log") ?? "")")
+        #expect(starts.contains(folder.read("begun")?.count ?? 0), "\(folder.read("log") ?? "")")
+        #expect(folder.read("log")?.contains("starting it again to continue the stop") == true)
+    }
 }

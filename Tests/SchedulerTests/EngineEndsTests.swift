@@ -26,16 +26,16 @@ struct EngineEndsTests {
     func interrupted() {
         let run = Run(id: 7, job: "backup", cause: .stop, scheduledAt: t, createdAt: t, state: .running(attempt: 1, since: t - 60))
         let (_, decision) = boot(followers(Trigger.AfterOutcome.allCases), stored: StoredState(unfinished: [run], highestRunID: 7))
-        #expect(Set(started(decision)) == ["failed", "finished", "failing"])
+        #expect(Set(started(decision)) == ["failed", "finished", "failing", "problem"])
         let causes = decision.changes.compactMap { if case .save(let run) = $0 { run.cause } else { nil } }
-        #expect(causes.contains(.after(job: "backup", run: 7)))
+        #expect(causes.contains(.after(job: "backup", run: 7, outcome: "interrupted")))
     }
 
     @Test("a later attempt found interrupted is a failure, and no first trouble")
     func interruptedLater() {
         let run = Run(id: 7, job: "backup", cause: .stop, scheduledAt: t, createdAt: t, state: .ending(attempt: 2, since: t - 60, because: .timeout))
         let (_, decision) = boot(followers(Trigger.AfterOutcome.allCases), stored: StoredState(unfinished: [run], highestRunID: 7))
-        #expect(Set(started(decision)) == ["failed", "finished"])
+        #expect(Set(started(decision)) == ["failed", "finished", "problem"])
     }
 
     @Test("a dry run found interrupted is followed by nothing")

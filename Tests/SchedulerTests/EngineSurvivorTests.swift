@@ -54,6 +54,41 @@ struct EngineSurvivorTests {
         #expect(engine.runs.of("restore").isEmpty)
     }
 
+    @Test("a boot that continues a stop starts nothing but what belongs to a stop, and what the boot before has done is done")
+    func stop() {
+        let tick = JobDefinition(name: "tick", triggers: [.boot, .schedule(.every(.seconds(1)), atStart: true)])
+        let backup = JobDefinition(name: "backup", triggers: [.stop], needs: ["restore"], takesWhatServicesLeave: true)
+        let stop = StopTimes(runsUntil: t0 + 110, end: t0 + 120)
+        func boot(_ survivors: [SurvivingService]) -> (engine: Engine, decision: Decision) {
+            Engine.boot(
+                [restore, app, tick, backup], stored: stored(.running(attempt: 1, since: t0 + 5)), mostParallel: 4, containerStart: t0 - 1,
+                survivors: survivors, stop: stop, at: t0 + 100)
+        }
+        func started(_ decision: Decision) -> [String] { decision.effects.compactMap { if case .start(let run, _) = $0 { run.job } else { nil } } }
+        func backupRun(_ engine: Engine) -> Int64 { engine.runs.of("backup").first?.id ?? 0 }
+
+        var (engine, decision) = boot([survivor()])
+        #expect(started(decision) == ["backup"] && engine.phase == .stopping(runsUntil: stop.runsUntil, end: stop.end))
+        decision = engine.handle(.attemptEnded(run: backupRun(engine), .succeeded(RunReport(summary: ""))), at: t0 + 101)
+        #expect(decision.effects == [.end(run: 2, because: .shutdown)])
+        decision = engine.handle(.attemptEnded(run: 2, .failed(JobError("stopped"))), at: t0 + 102)
+        #expect(started(decision) == ["backup"], "what the service has written while it ended is stored")
+
+        (engine, decision) = boot([])
+        #expect(started(decision) == ["backup"] && engine.runs.of("app").isEmpty)
+        #expect(engine.handle(.attemptEnded(run: backupRun(engine), .succeeded(RunReport(summary: ""))), at: t0 + 101).effects == [.done])
+    }
+
+    @Test("what follows a run that the crash in a stop cut off is recorded, and ended with the stop")
+    func followerInStop() {
+        let follower = JobDefinition(name: "follower", triggers: [.after(job: "restore", .finished)])
+        let cut = StoredState(unfinished: [run(1, "restore", .ending(attempt: 1, since: t0, because: .shutdown))], highestRunID: 1)
+        let stop = StopTimes(runsUntil: t0 + 110, end: t0 + 120)
+        let (_, decision) = Engine.boot([restore, follower], stored: cut, mostParallel: 4, containerStart: t0 - 1, stop: stop, at: t0 + 100)
+        let last = decision.changes.compactMap { if case .save(let run) = $0, run.job == "follower" { run.state.outcome } else { nil } }.last
+        #expect(last == .cancelled && decision.effects == [.done])
+    }
+
     @Test("a launch that was not recorded is recorded now")
     func behind() {
         let (engine, effects, _) = boot(stored(.running(attempt: 1, since: t0)), [survivor(launch: 3)])

@@ -15,7 +15,8 @@ struct RunCauseTests {
         case .stop: .change(path: "/a b/#c")
         case .change: .dryRun(via: "web")
         case .dryRun: .confirmed(via: "command line")
-        case .confirmed: .other(kind: "moon phase", detail: "full")
+        case .confirmed: .memoryLimit
+        case .memoryLimit: .other(kind: "moon phase", detail: "full")
         case .other: nil
         }
     }

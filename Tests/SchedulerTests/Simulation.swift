@@ -12,7 +12,7 @@ struct Simulation {
     private var definitions: [JobDefinition]
     private var engine: Engine
     /// What is on disk: it survives a crash.
-    private var disk: [Int64: Run] = [:]
+    var disk: [Int64: Run] = [:]
     private var unfinished: Set<Int64> = []
     private var highestRunID: Int64 = 0
     private var cursors: [StoredState.CursorKey: Date] = [:]
@@ -22,6 +22,14 @@ struct Simulation {
     private var stretchBegins: [StoredState.CursorKey: Int64] = [:]
     private var pauses: [String?: Pause] = [:]
     private var stopped: [String: Date] = [:]
+    private var lastFinished: [String: Run] = [:]
+    private var wrong: [String: [JobProblem.Kind: JobProblem]] = [:]
+    private var deadlines: [String: DeadlineState] = [:]
+    /// Problems that have begun, by job and kind, and how often each kind was reported by a message.
+    private(set) var begun: [JobProblem.Kind: Int] = [:]
+    private(set) var keptMessages = 0
+    /// Runs that somebody stopped while they were under way.
+    private(set) var stoppedRuns: Set<Int64> = []
     private(set) var pausesSeen = 0
     private var holder: String?
     private var holds: Set<String> = []
@@ -30,13 +38,13 @@ struct Simulation {
     /// Attempts at work in the world.
     private var working: Set<Int64> = []
     /// The newest instant that was seen; fire times up to it may be due.
-    private(set) var problems: [String] = []
+    var problems: [String] = []
     private(set) var crashes = 0
     private(set) var steps = 0
 
     private(set) var resets = 0
     /// Runs that had ended before the program was asked to stop.
-    private var endedBefore: Set<Int64> = []
+    var endedBefore: Set<Int64> = []
 
     static let mostParallel = 4
 
@@ -60,10 +68,10 @@ struct Simulation {
         let retry = RetryPolicy(attempts: 3, backoff: .seconds(5), backoffCap: .seconds(60))
         return [
             JobDefinition(name: "restore", triggers: [.boot], retry: retry),
-            JobDefinition(name: "gateway", isService: true, triggers: [.boot], needs: ["restore"]),
+            JobDefinition(name: "gateway", isService: true, triggers: [.boot], needs: ["restore"], stableAfter: .seconds(1000)),
             JobDefinition(
-                name: "backup", triggers: [try cron("*/5 * * * *"), .stop], needs: ["restore"], timeout: .seconds(300), retry: retry, group: "disk",
-                exclusive: ["tree//data"]),
+                name: "backup", triggers: [try cron("*/5 * * * *"), .stop], needs: ["restore"], timeout: .seconds(300), retry: retry,
+                deadline: DeadlineRule(startWithin: .seconds(3000), slowerThan: 1.5), group: "disk", exclusive: ["tree//data"]),
             JobDefinition(name: "vacuum", triggers: [try cron("*/7 * * * *")], overlap: .queue, group: "disk"),
             JobDefinition(name: "report", triggers: [try cron("* * * * *")], timeout: .seconds(120), overlap: .replace),
             JobDefinition(name: "tidy", triggers: [try cron("*/2 * * * *")], fireRule: FireRule(catchUp: .all, limit: 5)),
@@ -72,7 +80,11 @@ struct Simulation {
             JobDefinition(name: "mail", triggers: [.after(job: "backup", .finished)]),
             JobDefinition(name: "nested", triggers: [try cron("*/4 * * * *")], exclusive: ["tree//data/app"]),
             JobDefinition(name: "alarm", triggers: [.after(job: "backup", .failed)]),
-            JobDefinition(name: "manual"),
+            JobDefinition(
+                name: "message", triggers: [.after(job: Followers.anyJob, .problem), .after(job: Followers.anyJob, .recovered)],
+                retry: RetryPolicy(attempts: 100, backoff: .seconds(5), backoffCap: .seconds(60), on: [.error, .timeout, .interrupted]),
+                overlap: .all, isMessage: true),
+            JobDefinition(name: "manual", deadline: DeadlineRule(startWithin: .seconds(7000))),
         ]
     }
 
@@ -115,7 +127,9 @@ struct Simulation {
     private mutating func someJob() -> String { definitions.randomElement(using: &random)?.name ?? "manual" }
 
     private mutating func endSomething() {
-        guard let id = working.sorted().randomElement(using: &random), let run = disk[id] else { return decide(.tick) }
+        // Messages are short: more than one world can deliver would only pile up.
+        let message = working.first { disk[$0]?.job == "message" }
+        guard let id = (random.chance(50) ? message : nil) ?? working.sorted().randomElement(using: &random), let run = disk[id] else { return decide(.tick) }
         now += Double(Int.random(in: 0...20, using: &random))
         let isService = run.job == "gateway"
         let result: AttemptResult =
@@ -128,6 +142,7 @@ struct Simulation {
 
     private mutating func becomeReady() {
         guard let id = working.sorted().first(where: { disk[$0]?.job == "gateway" }) else { return decide(.tick) }
+        if random.chance(60), let attempt = engine.runs[id]?.state.activeAttempt { return decide(.service(run: id, .launched(number: attempt + 1))) }
         decide(.service(run: id, .status(ServiceStatus(state: random.chance(80) ? .ready : .unready))))
     }
 
@@ -208,6 +223,12 @@ struct Simulation {
             case .resume(let job): pauses[job] = nil
             case .serviceStopped(let job, let at): stopped[job] = at
             case .serviceWanted(let job): stopped[job] = nil
+            case .problem(let job, let problem):
+                if wrong[job]?[problem.kind] != nil { problems.append("\(job): \(problem.kind) began twice") }
+                wrong[job, default: [:]][problem.kind] = problem
+                begun[problem.kind, default: 0] += 1
+            case .problemOver(let job, let kind): wrong[job]?[kind] = nil
+            case .deadline(let job, let state): deadlines[job] = state
             case .saveAttempt, .service: break
             }
         }
@@ -224,6 +245,7 @@ struct Simulation {
         }
         if let old = disk[run.id], old.state.outcome != nil, old != run { problems.append("run \(run.id) changed after its end") }
         disk[run.id] = run
+        if case .ending(_, _, .person) = run.state { stoppedRuns.insert(run.id) }
         highestRunID = max(highestRunID, run.id)
         if run.state.outcome == nil { unfinished.insert(run.id) } else { unfinished.remove(run.id) }
     }
@@ -245,7 +267,8 @@ struct Simulation {
 
     private mutating func boot() {
         let stored = StoredState(
-            unfinished: unfinished.sorted().compactMap { disk[$0] }, cursors: cursors, highestRunID: highestRunID,
+            unfinished: unfinished.sorted().compactMap { disk[$0] }, problems: wrong.mapValues { Array($0.values) }, deadlines: deadlines, cursors: cursors,
+            highestRunID: highestRunID,
             pauses: pauses.values.sorted { ($0.job ?? "") < ($1.job ?? "") },
             stoppedServices: stopped)
         let (engine, decision) = Engine.boot(
@@ -273,6 +296,9 @@ struct Simulation {
         if stopped["gateway"] != nil, engine.runs.values.contains(where: { $0.job == "gateway" && $0.state == .queued }) {
             problems.append("the gateway is to be started though it was stopped")
         }
+        for (name, job) in engine.jobs where job.problems != wrong[name] ?? [:] {
+            problems.append("the engine and the disk differ about what is wrong with \(name)")
+        }
         if Set(engine.pauses.values) != Set(pauses.values) { problems.append("the engine and the disk differ about what is paused") }
         for run in engine.runs.values where disk[run.id] == nil { problems.append("run \(run.id) is not on disk") }
         checkIndexes()
@@ -295,11 +321,12 @@ struct Simulation {
             if case .running(_, let since) = run.state { return engine.jobs[run.job]?.definition.timeout.map { since.adding($0) } }
             return run.state.nextAttemptAt
         }
-        let expected = (fires + runs + engine.pauses.values.compactMap(\.until)).filter { $0 > now }.min()
+        let alarms = engine.jobs.keys.compactMap { engine.nextAlarm(of: $0) }
+        let expected = (fires + runs + alarms + engine.pauses.values.compactMap(\.until)).filter { $0 > now }.min()
         if engine.nextWake(after: now) != expected {
             problems.append("the next wake is \(engine.nextWake(after: now).map { "\($0)" } ?? "never") instead of \(expected.map { "\($0)" } ?? "never")")
         }
-        if let late = fires.min(), late <= now { problems.append("something due at \(late) was not looked at") }
+        if let late = (fires + alarms).min(), late <= now { problems.append("something due at \(late) was not looked at") }
     }
 
     private mutating func drain() {
@@ -326,7 +353,9 @@ struct Simulation {
             }
         }
         if engine.phase != .done { problems.append("stopping does not end") }
-        for run in disk.values where run.state.outcome == nil { problems.append("run \(run.id) of \(run.job) has no outcome") }
+        for run in disk.values where run.state.outcome == nil {
+            if run.job == "message", run.state.activeAttempt == nil { keptMessages += 1 } else { problems.append("run \(run.id) of \(run.job) has no outcome") }
+        }
     }
 
     /// Every fire time has exactly one verdict: the records of a schedule add up to the fire times between its cursors.
@@ -357,15 +386,6 @@ struct Simulation {
         for stretch in stretches {
             let times = records.filter { $0.id > stretch.after && $0.id <= stretch.upTo }.map(\.scheduledAt)
             if Set(times).count != times.count { problems.append("\(job.name): a fire time was acted on twice") }
-        }
-    }
-
-    /// Who follows ends of a backup hears of each, however it ended, unless the program was stopping.
-    private mutating func checkFollowers() {
-        let heard = Set(disk.values.filter { $0.job == "alarm" }.map(\.cause))
-        for run in disk.values where run.job == "backup" && endedBefore.contains(run.id) {
-            guard let outcome = run.state.outcome, [.failed, .timedOut, .interrupted].contains(outcome) else { continue }
-            if !heard.contains(.after(job: "backup", run: run.id)) { problems.append("nobody heard that backup \(run.id) \(outcome.rawValue)") }
         }
     }
 }

@@ -1,7 +1,8 @@
+import Scheduler
 import TestSupport
 import Testing
 
-@Suite("simulation", .serialized)
+@Suite("simulation", .serialized, .waiting)
 struct SimulationTests {
     /// A failure prints its seed; that seed alone plays it again.
     @Test("a hundred thousand steps of schedules, crashes, clock jumps, reloads and persons", .tags(.slow), arguments: 1...10 as ClosedRange<UInt64>)
@@ -11,5 +12,6 @@ struct SimulationTests {
         #expect(simulation.problems.isEmpty, "seed \(seed), step \(simulation.steps): \(simulation.problems.prefix(3))")
         #expect(simulation.crashes > 100)
         #expect(simulation.resets > 0)
+        for kind in [JobProblem.Kind.failed, .late, .failing] { #expect(simulation.begun[kind] ?? 0 > 0, "no problem \(kind)") }
     }
 }

@@ -59,6 +59,8 @@ package final class FakeProcess: RunningProcess {
         var listener: (@Sendable ([UInt8]) -> Void)?
         var remembered: [UInt8] = []
         var successor: FakeProcess?
+        var ports: Set<Int> = []
+        var usage = ProcessUsage()
     }
 
     package let id: Int32
@@ -118,13 +120,20 @@ package final class FakeProcess: RunningProcess {
 
     package func usage() async -> ProcessUsage {
         state.withLock { $0.usageCalls += 1 }
-        return ProcessUsage()
+        return state.withLock { $0.usage }
     }
 
     /// Leaves another process behind.
     package func leave(_ successor: FakeProcess) { state.withLock { $0.successor = successor } }
 
     package func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)? { state.withLock { $0.successor } }
+
+    /// What it uses from now on.
+    package func use(_ usage: ProcessUsage) { state.withLock { $0.usage = usage } }
+
+    /// Where it listens, by what the test says.
+    package func listen(at port: Int) { state.withLock { _ = $0.ports.insert(port) } }
+    package func listens(at port: Int) async -> Bool { state.withLock { $0.ports.contains(port) } }
 }
 
 /// Keeps what a run says.
@@ -133,6 +142,7 @@ package final class KeptVoice: RunReporter {
         var lines: [String] = []
         var statuses: [ServiceStatus] = []
         var checks: [CheckReport] = []
+        var replacements: [String] = []
         var watchers: [(state: ServiceStatus.State, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -148,6 +158,8 @@ package final class KeptVoice: RunReporter {
     package func report(_ progress: RunProgress) {}
     package func launched(_ process: any RunningProcess) {}
     package func ended(_ exit: ProcessExit) {}
+    package func wantsReplacement(_ reason: String) { state.withLock { $0.replacements.append(reason) } }
+    package var replacements: [String] { state.withLock { $0.replacements } }
     package func report(_ check: CheckReport) { state.withLock { $0.checks.append(check) } }
     package var checks: [CheckReport] { state.withLock { $0.checks } }
 

@@ -13,6 +13,8 @@ package final class InMemoryStore: RunStore, KeyValues {
         var values: [String: String] = [:]
         var pauses: [String?: Pause] = [:]
         var stoppedServices: [String: Date] = [:]
+        var problems: [String: [JobProblem.Kind: JobProblem]] = [:]
+        var deadlines: [String: DeadlineState] = [:]
     }
 
     private let state = Mutex(State())
@@ -22,7 +24,8 @@ package final class InMemoryStore: RunStore, KeyValues {
     package func load() async throws(StoreError) -> StoredState {
         state.withLock { state in
             var stored = StoredState(
-                unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id }, cursors: state.cursors,
+                unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id },
+                problems: state.problems.mapValues { Array($0.values) }, deadlines: state.deadlines, cursors: state.cursors,
                 highestRunID: state.runs.keys.max() ?? 0, pauses: Array(state.pauses.values),
                 stoppedServices: state.stoppedServices)
             for run in state.runs.values.sorted(by: { $0.id < $1.id }) {
@@ -31,7 +34,10 @@ package final class InMemoryStore: RunStore, KeyValues {
                 if outcome.didWork { stored.lastReports[run.job] = run }
                 if outcome.isVerdict { stored.verdicts[run.job] = run }
                 if run.hasStoredBackup { stored.lastStored[run.job] = run }
+                guard outcome == .succeeded, let start = run.startedAt, let end = run.finishedAt else { continue }
+                stored.durations[run.job, default: []].insert(end.since(start), at: 0)
             }
+            stored.durations = stored.durations.filter { state.deadlines[$0.key] != nil }.mapValues { Array($0.prefix(DeadlineRule.mostRuns)) }
             return stored
         }
     }
@@ -52,6 +58,9 @@ package final class InMemoryStore: RunStore, KeyValues {
                 case .resume(let job): state.pauses[job] = nil
                 case .serviceStopped(let job, let at): state.stoppedServices[job] = at
                 case .serviceWanted(let job): state.stoppedServices[job] = nil
+                case .problem(let job, let problem): state.problems[job, default: [:]][problem.kind] = problem
+                case .problemOver(let job, let kind): state.problems[job]?[kind] = nil
+                case .deadline(let job, let deadline): state.deadlines[job] = deadline
                 case .service: break
                 }
             }

@@ -1,6 +1,8 @@
 // What the kernel handed this program when it started, whatever libraries have done to it since.
 #pragma once
 
+#include <stddef.h>
+
 /// The arguments, the program's name first.
 int cstart_argument_count(void);
 const char *cstart_argument(int index);
@@ -22,6 +24,9 @@ int cstart_unset(const char *name);
 
 /// The variables of the environment as they stand now, each `NAME=value`; null after the last.
 const char *cstart_variable(int index);
+
+/// What the build has put into a section of this program that is not loaded; null where there is none, or it can't be read. The caller frees it. Blocks.
+char *cstart_section(const char *name, size_t *length);
 
 /// Takes this process's place with Init: the small program that the build has put into this one, from memory, else from a file in the state folder,
 /// /run, /tmp or /dev/shm that is removed at once; else the file `beside`. Returns only where no way is left: the system's error number.

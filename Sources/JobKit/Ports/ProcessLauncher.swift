@@ -20,6 +20,21 @@ package struct ProcessCommand: Sendable {
     package var survival: Survival?
     /// Gives it a socket at which it can say how it is; nil for none.
     package var notification: Notification?
+    /// Sockets that it inherits; nil for none. Not together with a conversation.
+    package var sockets: Sockets?
+
+    /// Sockets that a process gets as descriptors from 3 on, in the manner of sd_listen_fds(3): `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` tell it.
+    package struct Sockets: Hashable, Sendable {
+        /// They are the caller's also afterwards.
+        package var descriptors: [Int32]
+        /// The name of each; without a colon.
+        package var name: String
+
+        package init(_ descriptors: [Int32], name: String) {
+            self.descriptors = descriptors
+            self.name = name
+        }
+    }
 
     /// A socket of sd_notify(3), whose address is in `NOTIFY_SOCKET`; see `RunningProcess.listen`.
     package struct Notification: Hashable, Sendable {
@@ -293,6 +308,8 @@ package protocol RunningProcess: Sendable {
     func usage() async -> ProcessUsage
     /// The most resident memory in bytes that it had, or one of its children that it has waited for; 0 until it has ended.
     var peakBytes: Int64 { get }
+    /// Whether it, or a process that belongs to it, holds a socket that listens at a port of TCP.
+    func listens(at port: Int) async -> Bool
     /// A process that it has left behind and that listens at a port, to be supervised in its place. Waits for one as long as
     /// there are any left that might; nil when there are none, or the time is up.
     func successor(listeningAt port: Int, within patience: Duration) async -> (any RunningProcess)?

@@ -3,7 +3,7 @@ package import Foundation
 /// One line of a run's log.
 package struct LogLine: Hashable, Sendable {
     /// Who wrote a line.
-    package enum Source: String, Hashable, Sendable, Codable {
+    package enum Source: String, Hashable, Sendable, Codable, CaseIterable {
         /// shipkeeper itself.
         case own
         /// A process of the run, on its standard output.

@@ -22,6 +22,8 @@ package struct LogNotice: Hashable, Sendable {
         case clock
         /// The state file can't be written, or can be written again.
         case stateFile = "state_file"
+        /// A job is late, silent or slow, a service is restarted often, or one of them has recovered.
+        case problem
         /// A fault of the program itself.
         case defect
     }

@@ -8,10 +8,17 @@ package enum PrintedText {
         return lines.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: " ")
     }
 
-    private static func isSpecial(_ text: String) -> Bool {
+    /// Whether there may be anything in a text but characters to show and tabs.
+    /// - Parameters:
+    ///   - besides: A byte that counts as well.
+    ///   - except: One that does not.
+    package static func isSpecial(_ text: String, besides: UInt8? = nil, except: UInt8? = nil) -> Bool {
         // By a span: bytes of a string that are taken one by one cost more than all else on a line's way to the log.
         let bytes = text.utf8.span
-        for index in bytes.indices where TerminalFilter.isSpecial(bytes[index]) { return true }
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == besides || TerminalFilter.isSpecial(byte) && byte != except { return true }
+        }
         return false
     }
 

@@ -15,6 +15,8 @@ package struct JobCatalog: Sendable {
         package let canDryRun: Bool
         /// Whether its run at the stop is repeated once services are gone.
         package let takesWhatServicesLeave: Bool
+        /// Whether it reports what happens to other jobs: such runs wait for each other, and are tried again over restarts.
+        package let isMessage: Bool
         /// Why its jobs can't run; nil where they can.
         package let broken: String?
         /// The keys under `with`, for the schema.
@@ -24,7 +26,7 @@ package struct JobCatalog: Sendable {
 
         package init(
             typeName: String, about: String, isService: Bool, usualTimeout: Duration?, canDryRun: Bool, takesWhatServicesLeave: Bool = false,
-            broken: String? = nil,
+            isMessage: Bool = false, broken: String? = nil,
             shapes: @escaping @Sendable () -> [SettingShape], decode: @escaping @Sendable (inout SettingsReader) -> Work
         ) {
             self.typeName = typeName
@@ -33,6 +35,7 @@ package struct JobCatalog: Sendable {
             self.usualTimeout = usualTimeout
             self.canDryRun = canDryRun
             self.takesWhatServicesLeave = takesWhatServicesLeave
+            self.isMessage = isMessage
             self.broken = broken
             self.shapes = shapes
             self.decode = decode

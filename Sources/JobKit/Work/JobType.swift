@@ -75,6 +75,22 @@ package enum Work: Sendable {
     case job(any JobType)
     case service(ServiceDefinition)
 
+    /// What comes first where a running process is replaced by a new one.
+    package var restartOrder: RestartOrder {
+        switch self {
+        case .job: .stopFirst
+        case .service(let definition): definition.restart.order
+        }
+    }
+
+    /// Of a service: how long it must have been ready to count as stable.
+    package var stableAfter: Duration? {
+        switch self {
+        case .job: nil
+        case .service(let service): service.restart.stableAfter
+        }
+    }
+
     /// Paths that it writes to itself. Blocks: it may read the disk.
     package func findOutputs() -> [String] {
         switch self {

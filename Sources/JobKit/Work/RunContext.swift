@@ -15,6 +15,8 @@ package struct RunContext: Sendable {
     package var isDryRun: Bool
     /// Whether a person accepts that the tree to store holds far less than the one before.
     package var isConfirmed: Bool
+    /// What the run follows; nil where it follows no other job.
+    package var followed: FollowedJob?
     /// Differs with every start of the program.
     package var bootID: String
     /// Where the program keeps its state. A job may keep files of its own below it.
@@ -33,9 +35,9 @@ package struct RunContext: Sendable {
     package var stopBudgetLeft: @Sendable () -> Duration?
 
     package init(
-        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, bootID: String,
-        stateFolder: String, deadline: Date?, environment: [String: String], clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
-        reporter: any RunReporter, redacted: @escaping @Sendable (String) -> String = { $0 },
+        job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, followed: FollowedJob? = nil,
+        bootID: String, stateFolder: String, deadline: Date?, environment: [String: String], clock: any WallClock, processes: any ProcessLauncher,
+        values: any KeyValues, reporter: any RunReporter, redacted: @escaping @Sendable (String) -> String = { $0 },
         stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
     ) {
         self.job = job
@@ -45,6 +47,7 @@ package struct RunContext: Sendable {
         self.missed = missed
         self.isDryRun = isDryRun
         self.isConfirmed = isConfirmed
+        self.followed = followed
         self.bootID = bootID
         self.stateFolder = stateFolder
         self.deadline = deadline
@@ -97,6 +100,8 @@ package protocol RunReporter: Sendable {
     func launched(_ process: any RunningProcess)
     /// The service's process has ended.
     func ended(_ exit: ProcessExit)
+    /// Another process is to take the service's place, for this reason. Nothing may come of it.
+    func wantsReplacement(_ reason: String)
 }
 
 extension RunReporter {
@@ -104,6 +109,8 @@ extension RunReporter {
         output(bytes, from: stream)
         whenKept?(.none)
     }
+
+    package func wantsReplacement(_ reason: String) {}
 }
 
 /// The two streams of a process.

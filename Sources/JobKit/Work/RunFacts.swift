@@ -61,14 +61,35 @@ package struct PublicationFacts: Hashable, Sendable, Codable {
 
 /// The result of a request that prevents the container from being put to sleep.
 package enum KeepaliveFacts: Hashable, Sendable, Codable {
-    case answered(status: Int, milliseconds: Int64)
-    /// It failed, this many times in a row, which is below the configured limit.
-    case missed(failures: Int)
+    /// `arrival` is the way by which the request came in at the own public port; nil where that was not looked for.
+    case answered(status: Int, milliseconds: Int64, arrival: Arrival?)
+    /// It failed, this many times in a row, which is below the configured limit. `cause` is nil in records of versions before 0.2.
+    case missed(failures: Int, cause: Cause?)
+
+    /// Why a request does not count. The raw values are part of outputs.
+    package enum Cause: String, Hashable, Sendable, Codable {
+        /// There was no answer, and the request has not arrived as far as is known.
+        case noAnswer = "no answer"
+        /// The answer has another status, or lacks a header, than the settings ask for.
+        case unexpectedAnswer = "unexpected answer"
+        /// The request was sent and is not seen at the own public port, though nothing else is known to have answered it.
+        case neverArrived = "never arrived"
+        /// Something else than this container has answered.
+        case answeredByAnother = "answered by another"
+        /// The answer asks for a login.
+        case login
+        /// The answer of a private Space to requests without a token.
+        case privateSpace = "private Space"
+        /// Whether requests arrive is to be seen, and can't be.
+        case notSeen = "not seen"
+    }
 
     var outputs: [String: OutputValue] {
         switch self {
-        case .answered(let status, let milliseconds): ["status": .init(status), "latency_ms": .integer(milliseconds)]
-        case .missed(let failures): ["failures": .init(failures)]
+        case .answered(let status, let milliseconds, let arrival):
+            ["status": .init(status), "latency_ms": .integer(milliseconds)].merging(arrival.map { ["arrival": .text($0.rawValue)] } ?? [:]) { $1 }
+        case .missed(let failures, let cause):
+            ["failures": .init(failures)].merging(cause.map { ["cause": .text($0.rawValue)] } ?? [:]) { $1 }
         }
     }
 }

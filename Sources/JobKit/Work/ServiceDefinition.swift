@@ -27,11 +27,14 @@ package struct ServiceDefinition: Hashable, Sendable {
     package var watchdog: Duration?
     /// How it is asked to read its own configuration again; nil where that can't be asked.
     package var reload: Reload?
+    /// Where the program listens for it; the process inherits the sockets.
+    package var listen: [ListenAddress]
 
     package init(
         program: ProgramLine, folder: String? = nil, environment: [String: String] = [:], ready: ReadyCheck? = nil, live: LiveCheck? = nil,
         restart: RestartPolicy = RestartPolicy(), exitRules: [Int32: ExitRule] = [:], stop: StopSteps = StopSteps(),
-        memoryLimit: MemoryLimit? = nil, adoptPort: Int? = nil, cleaning: Cleaning? = nil, watchdog: Duration? = nil, reload: Reload? = nil
+        memoryLimit: MemoryLimit? = nil, adoptPort: Int? = nil, cleaning: Cleaning? = nil, watchdog: Duration? = nil, reload: Reload? = nil,
+        listen: [ListenAddress] = []
     ) {
         self.program = program
         self.folder = folder
@@ -46,6 +49,7 @@ package struct ServiceDefinition: Hashable, Sendable {
         self.cleaning = cleaning
         self.watchdog = watchdog
         self.reload = reload
+        self.listen = listen
     }
 
     /// One probe of a running service.
@@ -165,16 +169,19 @@ package struct ServiceDefinition: Hashable, Sendable {
         package var giveUpWithin: Duration
         /// The backoff starts again once the service was ready for this long.
         package var stableAfter: Duration
+        /// Where a process that runs is replaced: on request, after a reload, at the memory limit.
+        package var order: RestartOrder
 
         package init(
             backoff: Duration = .zero, backoffCap: Duration = .seconds(60), giveUpAfter: Int = 10,
-            giveUpWithin: Duration = .seconds(600), stableAfter: Duration = .seconds(60)
+            giveUpWithin: Duration = .seconds(600), stableAfter: Duration = .seconds(60), order: RestartOrder = .stopFirst
         ) {
             self.backoff = backoff
             self.backoffCap = backoffCap
             self.giveUpAfter = giveUpAfter
             self.giveUpWithin = giveUpWithin
             self.stableAfter = stableAfter
+            self.order = order
         }
     }
 

@@ -127,6 +127,8 @@ final class AttemptReporter: RunReporter {
         tell(.service(.ended(exit, number: number)))
     }
 
+    func wantsReplacement(_ reason: String) { tell(.service(.wantsReplacement(reason: redacted(reason)))) }
+
     func close() {
         publishHeld(isLast: true)
         log.close()

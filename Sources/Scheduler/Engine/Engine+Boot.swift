@@ -16,15 +16,15 @@ extension Engine {
             move(run.id, .foundInterrupted, at: now) {
                 $0.error = "the program ended while this was running"
             }
-            if run.state.activeAttempt == 1, !run.cause.isDryRun { followUps.append(FollowUp(run: run, kind: .failing)) }
+            if run.state.activeAttempt == 1, !run.cause.isDryRun, !job.definition.isService { judgeFirstFailure(run, at: now) }
         case .queued, .waitingToRetry, .deferred:
-            let isOfItsBoot = [.boot, .reload, .stop].contains(run.cause) || job.definition.isService
+            let isOfItsBoot = isOfItsBoot(run)
             if isOfItsBoot || job.definition.disabled != nil {
                 move(run.id, .endRequested(.shutdown), at: now) {
                     $0.summary = isOfItsBoot ? "the program ended before it could start" : job.definition.disabled?.description
                 }
                 // It ended with the last boot's stop, which starts nothing.
-                followUps.removeAll { $0.run.id == run.id }
+                happenings.removeAll { $0.run == run.id }
             } else if run.createdAt > now.adding(Engine.mostAhead) {
                 // What it waits for was reckoned by a clock that was ahead as far.
                 var run = run
@@ -40,6 +40,7 @@ extension Engine {
     mutating func begin(_ definition: JobDefinition, _ cause: RunCause = .boot, at now: Date) {
         jobs[definition.name]?.lookAhead()
         addTimes(of: definition.name)
+        syncDeadline(of: definition.name, at: now)
         for case .schedule(.every(let length), _) in definition.triggers {
             // A cursor that a wrong clock left in the future would silence an interval until then.
             let schedule = Schedule.every(length)
@@ -88,13 +89,21 @@ extension Engine {
         forgetCursors(Set(old.flatMap { name, job in job.cursors.keys.map { StoredState.CursorKey(job: name, schedule: $0) } }))
         forgetPauses()
         forgetStops { [jobs] name, _ in jobs[name]?.definition.isService != true }
+        var ended: [Run] = []
         for (name, job) in old {
             let isSame = jobs[name].map { !$0.definition.isService || $0.definition.fingerprint == job.definition.fingerprint }
             guard isSame != true || jobs[name]?.definition.disabled != nil else { continue }
-            for run in unfinished(of: name) { end(run, because: .reloaded, at: now) }
+            let kept = jobs[name]?.definition.triggers.contains(where: \.isAtBoot) == true ? kept(of: name)?.id : nil
+            ended += unfinished(of: name).filter { $0.id != kept }
+        }
+        endInOrder(ended, because: .reloaded, definitions: old.mapValues(\.definition), at: now)
+        for (name, job) in old where jobs[name] == nil {
+            for kind in job.problems.keys { decision.changes.append(.problemOver(job: name, kind)) }
+            if job.deadline != nil { decision.changes.append(.deadline(job: name, nil)) }
         }
         for definition in definitions {
             let before = old[definition.name]?.definition
+            syncDeadline(of: definition.name, at: now)
             let isChangedService = definition.isService && before?.fingerprint != definition.fingerprint
             if before == nil || before?.disabled != nil || isChangedService {
                 begin(definition, .reload, at: now)

@@ -46,6 +46,7 @@ extension Engine {
             runs[run.id] = run
             addTimes(of: run)
         }
+        shiftDeadlines(by: jump)
         for (name, pause) in pauses {
             guard let until = pause.until else { continue }
             let shifted = Pause(job: name, since: pause.since.adding(jump), until: until.adding(jump), via: pause.via)

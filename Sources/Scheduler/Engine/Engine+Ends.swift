@@ -17,36 +17,23 @@ extension Engine {
         case .failed(let error):
             let words = Engine.words(for: error, in: run.state, timeout: jobs[run.job]?.definition.timeout)
             (record.result, record.exitCode) = (words, error.exitCode)
-            // Nobody waits for a server while the program stops.
-            let final = phase == .running ? error : JobError(error.summary, hint: error.hint, exitCode: error.exitCode)
+            // Nobody waits for a server while the program stops, but the next one may.
+            let isKept = phase == .running || jobs[run.job]?.definition.survivesRestarts == true
+            let final = isKept ? error : JobError(error.summary, hint: error.hint, exitCode: error.exitCode)
             move(id, .failed(final), at: now) {
                 ($0.error, $0.hint, $0.exitCode) = (words, error.hint, error.exitCode)
             }
         }
         if jobs[run.job]?.definition.isService != true { decision.changes.append(.saveAttempt(record)) }
-        if attempt == 1, !run.cause.isDryRun, case .failed = result, runs[id]?.isDeferred != true { followTrouble(run, at: now) }
+        if attempt == 1, !run.cause.isDryRun, case .failed = result, hasFailed(id) { judgeFirstFailure(runs[id] ?? run, at: now) }
+        addAlarm(of: run.job)
         if runs[id] == nil, let finished = jobs[run.job]?.last, finished.id == id { conclude(finished, at: now) }
     }
 
-    /// For those who want to know before the last attempt has failed.
-    private mutating func followTrouble(_ run: Run, at now: Date) {
-        if runs[run.id] == nil, let outcome = jobs[run.job]?.last?.state.outcome, ![.failed, .timedOut].contains(outcome) { return }
-        followUps.append(FollowUp(run: run, kind: .failing))
-    }
-
-    /// Starts what follows the ends that are new, whatever they came from: work, a request, a boot that found them interrupted.
-    mutating func followEnds(at now: Date) {
-        while !followUps.isEmpty {
-            let next = followUps.removeFirst()
-            guard phase == .running else { continue }
-            for name in followers[next.run.job] ?? [] {
-                guard let definition = jobs[name]?.definition, definition.disabled == nil else { continue }
-                for followed in definition.triggers.compactMap(\.predecessor) where followed.job == next.run.job && followed.outcome.admits(next.kind) {
-                    let run = newRun(name, .after(job: next.run.job, run: next.run.id), scheduledAt: now, at: now)
-                    if pauses[name] == nil { enqueue(run, at: now) } else { skip(run, "\(name) is paused", at: now) }
-                }
-            }
-        }
+    /// Whether the attempt of a run that has just ended has failed: a server that asked to wait, or a person who asked for the end, says nothing of it.
+    private func hasFailed(_ id: Int64) -> Bool {
+        guard let run = runs[id] else { return [.failed, .timedOut].contains(decision.outcome(of: id)) }
+        return !run.isDeferred
     }
 
     /// Who asked for the end knows why, so it is reported instead of what the end looked like from inside.
@@ -59,7 +46,7 @@ extension Engine {
     private mutating func conclude(_ run: Run, at now: Date) {
         guard let outcome = run.state.outcome else { return }
         jobs[run.job]?.outcome = outcome
-        jobs[run.job]?.isReady = false
+        if standing(of: run.job) == nil { jobs[run.job]?.set(isReady: false, isUp: false) }
         if outcome.didWork { jobs[run.job]?.worked = min(run.startedAt ?? now, now)...now }
         if phase == .running { judgeHeldChanges(at: now) }
     }
@@ -73,27 +60,27 @@ extension Engine {
             run.state = .running(attempt: number, since: now)
             record(run)
             decision.changes.append(.saveAttempt(Attempt(run: id, number: number, startedAt: now)))
+            judgeRestart(of: run, at: now)
         case .ended(let exit, let number):
             let since = run.state.activeSince ?? now
             decision.changes.append(
                 .saveAttempt(
                     Attempt(
                         run: id, number: number, startedAt: since, endedAt: now, result: exit.description, exitCode: exit.code)))
-        case .status(let status):
-            jobs[run.job]?.isReady = status.state == .ready
-            decision.changes.append(.service(job: run.job, status, at: now))
+        case .status(let status): heard(status, of: run, at: now)
+        case .wantsReplacement(let reason): replace(run, because: reason, at: now)
         }
     }
 
     // MARK: Stopping
 
     /// Ends all that does not belong to stopping, and queues what does.
-    mutating func shutDown(runsUntil: Date, until deadline: Date, at now: Date) {
+    mutating func shutDown(by times: StopTimes, at now: Date) {
         guard phase == .running else { return }
-        phase = .stopping(runsUntil: runsUntil, end: deadline)
+        phase = .stopping(runsUntil: times.runsUntil, end: times.end)
         stopsServices = runs.values.contains { jobs[$0.job]?.definition.isService == true && $0.state.activeAttempt != nil }
         for run in runs.inOrder {
-            guard let job = jobs[run.job]?.definition, !job.isService || run.state.activeAttempt == nil else { continue }
+            guard let job = jobs[run.job]?.definition, !job.isService || run.state.activeAttempt == nil, !isKept(run) else { continue }
             let mayFinish = job.triggers.contains(where: \.isAtStop) && run.state.activeAttempt != nil
             if !mayFinish { end(run, because: .shutdown, at: now) }
         }
@@ -113,15 +100,23 @@ extension Engine {
         jobs.values.map(\.definition).filter { $0.triggers.contains(where: \.isAtStop) && $0.disabled == nil }.sorted { $0.name < $1.name }
     }
 
+    /// Whether a run is left to the next program: it waits, and is none of this boot's own.
+    func isKept(_ run: Run) -> Bool {
+        run.state.activeAttempt == nil && !run.cause.isDryRun && !isOfItsBoot(run) && jobs[run.job]?.definition.survivesRestarts == true
+    }
+
+    /// Whether nothing is left that this program must end.
+    private var isAtRest: Bool { runs.values.allSatisfy(isKept) }
+
     /// The next step of stopping, once nothing runs any more: what takes what services left runs once more, else it is done.
     mutating func finishStopping(at now: Date) {
-        guard runs.isEmpty else { return }
+        guard isAtRest else { return }
         if case .stopping(_, let end) = phase, stopsServices, now < end {
             phase = .lastPass(end: end)
             for job in stopJobs where job.takesWhatServicesLeave && job.needs.allSatisfy({ unmet($0) == nil }) {
                 record(newRun(job.name, .stop, scheduledAt: now, at: now))
             }
-            if !runs.isEmpty { return }
+            if !isAtRest { return }
         }
         phase = .done
         decision.effects.append(.done)
@@ -129,13 +124,13 @@ extension Engine {
 
     /// Ends runs whose time is up, then services: each once nothing that needs it is left.
     mutating func proceedStopping(at now: Date) {
-        if case .lastPass(let end) = phase, now >= end { for run in runs.values { self.end(run, because: .shutdown, at: now) } }
+        if case .lastPass(let end) = phase, now >= end { for run in runs.values where !isKept(run) { self.end(run, because: .shutdown, at: now) } }
         guard case .stopping(let runsUntil, _) = phase else { return }
-        let work = runs.values.filter { jobs[$0.job]?.definition.isService != true }
+        let work = runs.values.filter { jobs[$0.job]?.definition.isService != true && !isKept($0) }
         if now >= runsUntil { for run in work { end(run, because: .shutdown, at: now) } }
-        guard runs.values.allSatisfy({ jobs[$0.job]?.definition.isService == true }) else { return }
-        for run in runs.values where run.state.activeAttempt == nil { end(run, because: .shutdown, at: now) }
-        let alive = Set(runs.values.map(\.job))
+        guard runs.values.allSatisfy({ jobs[$0.job]?.definition.isService == true || isKept($0) }) else { return }
+        for run in runs.values where run.state.activeAttempt == nil && !isKept(run) { end(run, because: .shutdown, at: now) }
+        let alive = Set(runs.values.filter { !isKept($0) }.map(\.job))
         for run in runs.inOrder {
             guard case .running = run.state, !alive.contains(where: { $0 != run.job && needs($0, run.job) }) else { continue }
             end(run, because: .shutdown, at: now)
@@ -154,11 +149,10 @@ extension Engine {
     }
 }
 
-extension Trigger.AfterOutcome {
-    fileprivate func admits(_ kind: Engine.FollowUp.Kind) -> Bool {
-        switch kind {
-        case .ended(let outcome): admits(outcome)
-        case .failing: self == .failing
-        }
+extension Decision {
+    /// How a run has ended by this decision; nil where it has not.
+    fileprivate func outcome(of run: Int64) -> RunOutcome? {
+        for case .save(let saved) in changes.reversed() where saved.id == run { return saved.state.outcome }
+        return nil
     }
 }

@@ -12,6 +12,7 @@ extension Engine {
         let pause = Pause(job: name, since: pauses[name]?.since ?? now, until: until, via: origin)
         pauses[name] = pause
         decision.changes.append(.pause(pause))
+        for job in name.map({ [$0] }) ?? names { addAlarm(of: job) }
         let end = until.map { "until \(ShownTime.text($0))" } ?? "until resumed"
         note(.pause, job: name, "\(name == nil ? "all schedules: " : "")paused \(end) (\(origin))", at: now)
         return .done
@@ -43,6 +44,7 @@ extension Engine {
     private mutating func endPause(_ name: String?, at now: Date) {
         pauses[name] = nil
         if let name { addTimes(of: name) } else { addTimesOfAll() }
+        restartDeadlines(name, at: now)
         resumed.insert(name)
         decision.changes.append(.resume(job: name))
         note(.resume, job: name, "\(name == nil ? "all schedules: " : "")resumed", at: now)

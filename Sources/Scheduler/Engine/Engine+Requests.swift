@@ -97,7 +97,8 @@ extension Engine {
         if let reason = job.definition.disabled { return .refused("\(name) is disabled: \(reason)") }
         guard phase == .running else { return .refused("the program is stopping") }
         if let hold = hold(on: name, for: .person(via: origin)) { return .refused("\(name) can't start: \(hold.reason)") }
-        for run in unfinished(of: name) { end(run, because: .person, at: now) }
+        let kept = kept(of: name)?.id
+        for run in unfinished(of: name) where run.id != kept { end(run, because: .person, at: now) }
         var run = newRun(name, .person(via: origin), scheduledAt: now, at: now)
         run.reason = reason
         record(run)

@@ -10,11 +10,18 @@ extension Engine {
             expirePauses(at: now)
             enqueueDue(at: now)
             resumed = []
+            judgeAlarms(at: now)
         }
-        followEnds(at: now)
+        followHappenings(at: now)
         expireTimeouts(at: now)
+        proceedOrderedEnds(at: now)
         proceedStopping(at: now)
         grantSlots(at: now)
+        // Some jobs follow starts. It ends: what follows goes in no circle.
+        while !happenings.isEmpty {
+            followHappenings(at: now)
+            grantSlots(at: now)
+        }
         switch phase {
         case .stopping, .lastPass:
             finishStopping(at: now)
@@ -67,6 +74,7 @@ extension Engine {
             } else {
                 record(run)
             }
+        case .all: record(run)
         case .replace:
             for old in others { end(old, because: .replaced, at: now) }
             record(run)
@@ -93,12 +101,14 @@ extension Engine {
         guard runs.hasWaiting, phase != .handedOver else { return }
         var busy = busy
         for run in runs.waiting where run.isWaiting(at: now) && runs[run.id] != nil {
+            if phase != .running, isKept(run) { continue }
             // The limit comes first: where it is reached, it is what most runs wait for.
             if busy.isFull, jobs[run.job]?.definition.isService == false { continue }
             guard obstacle(to: run, busy) == nil else { continue }
             move(run.id, .slotGranted, at: now) { $0.startedAt = $0.startedAt ?? now }
             guard let started = runs[run.id], case .running(let attempt, _) = started.state else { continue }
             busy.add(started, jobs[started.job]?.definition)
+            if attempt == 1 { judgeStart(started, at: now) } else { addAlarm(of: started.job) }
             decision.changes.append(.saveAttempt(Attempt(run: run.id, number: attempt, startedAt: now)))
             decision.effects.append(.start(started, attempt: attempt))
         }
@@ -120,9 +130,9 @@ extension Engine {
         for need in job.needs {
             if let reason = unmet(need) { return "waits for \(need), which \(reason.displayText)" }
         }
-        if let own = busy.runs[run.job] { return "run \(own.id) is still \(own.state.word)" }
-        if let group = job.group, let other = busy.groups[group] { return "\(other) of the same group is running" }
-        for (other, keys) in busy.exclusive {
+        if let own = busy.runs[run.job], !isBeside(run, own) { return "run \(own.id) is still \(own.state.word)" }
+        if let group = job.group, let other = busy.groups[group], other != run.job { return "\(other) of the same group is running" }
+        for (other, keys) in busy.exclusive where other != run.job {
             guard let key = ExclusiveKey.meeting(job.exclusive, keys) else { continue }
             return "\(other), which works on \(ExclusiveKey.readable(key)) too, is running"
         }
@@ -145,7 +155,7 @@ extension Engine {
         guard let job = jobs[need] else { return .hopeless("is not declared") }
         // One that runs again, such as a restore in place, is changing what was good.
         let isAgain = runs.of(need).contains { $0.state.activeAttempt != nil && !$0.cause.isDryRun }
-        if job.definition.isService ? job.isReady : job.hasSucceeded && !isAgain { return nil }
+        if job.definition.isService ? job.isReady && isThere(need) : job.hasSucceeded && !isAgain { return nil }
         if let reason = job.definition.disabled { return .hopeless("is disabled: \(reason)") }
         if let run = unfinished(of: need).first { return .pending("is \(run.state.word)") }
         guard let last = job.last, let outcome = job.outcome else { return .hopeless("has not run in this boot") }

@@ -1,4 +1,5 @@
 package import Foundation
+import JobKit
 
 /// What the engine knows of a service's process that has outlived the last program.
 package struct SurvivingService: Hashable, Sendable {
@@ -39,11 +40,38 @@ extension Engine {
         decision.effects.append(.adopt(run, attempt: survivor.launch))
         if case .ending(_, _, let reason) = run.state {
             decision.effects.append(.end(run: run.id, because: reason))
-        } else if survivor.isChanged {
-            end(run, because: .reloaded, at: now)
+            holdNeeds(of: run)
         }
-        if let now = runs[run.id], case .ending = now.state { holdNeeds(of: now) }
+        // Until it is known better.
+        jobs[run.job]?.isUp = true
         return true
+    }
+
+    /// Ends services that were made from other settings than those in force, unless others take their place first.
+    mutating func endChangedSurvivors(_ survivors: [SurvivingService], at now: Date) {
+        let changed = changedRuns(survivors).filter { !startsNewFirst($0.job) }
+        endInOrder(changed, because: .reloaded, definitions: jobs.mapValues(\.definition), at: now)
+        for run in changed { holdNeeds(of: run) }
+    }
+
+    /// Starts what takes the place of services that were made from other settings, where it does not run already.
+    mutating func replaceChangedSurvivors(_ survivors: [SurvivingService], at now: Date) {
+        for run in changedRuns(survivors) where startsNewFirst(run.job) && unfinished(of: run.job).count == 1 {
+            record(newRun(run.job, .reload, scheduledAt: now, at: now))
+        }
+    }
+
+    private func changedRuns(_ survivors: [SurvivingService]) -> [Run] {
+        survivors.filter(\.isChanged).compactMap { survivor in
+            guard let run = runs[survivor.run], survivor.fits(run), case .running = run.state else { return nil }
+            return run
+        }
+    }
+
+    /// Whether a service with other settings is started next to the one that runs.
+    private func startsNewFirst(_ job: String) -> Bool {
+        guard let definition = jobs[job]?.definition else { return false }
+        return definition.restartOrder == .startFirst && definition.triggers.contains(where: \.isAtBoot)
     }
 
     /// What a service needs, such as a restore of its data, waits until it is gone.
@@ -53,9 +81,9 @@ extension Engine {
         holds.append(Hold(jobs: needed, holder: "boot", reason: "\(run.job) is being stopped", run: run.id))
     }
 
-    /// While a service continues, so does the boot that it was started in: jobs that have done their work since the container began have done it.
-    mutating func continueBoot(since containerStart: Date?) {
-        guard let containerStart, runs.active.contains(where: { if case .running = $0.state { true } else { false } }) else { return }
+    /// While a service continues, so does the boot that it was started in, and a stop is the end of one: jobs that have done their work since the container began have done it.
+    mutating func continueBoot(since containerStart: Date?, isStop: Bool = false) {
+        guard let containerStart, isStop || runs.active.contains(where: { if case .running = $0.state { true } else { false } }) else { return }
         for (name, job) in jobs where !job.definition.isService {
             guard let run = job.lastReport, let end = run.finishedAt, end >= containerStart else { continue }
             jobs[name]?.worked = min(run.startedAt ?? end, end)...end
@@ -78,7 +106,7 @@ extension Engine {
     /// Whether a job that starts at boot has nothing to start: its service continues, or it has done its work.
     func hasBooted(_ definition: JobDefinition, _ cause: RunCause) -> Bool {
         guard cause == .boot else { return false }
-        if definition.isService { return runs.of(definition.name).contains { if case .running = $0.state { true } else { false } } }
+        if definition.isService { return isThere(definition.name) }
         return jobs[definition.name]?.hasSucceeded == true
     }
 }

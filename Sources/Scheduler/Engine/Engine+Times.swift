@@ -6,12 +6,7 @@ extension Engine {
     /// Works out again what depends on the definitions alone, and when each job is next due. To be called when they have changed.
     mutating func indexDefinitions() {
         names = jobs.keys.sorted()
-        followers = [:]
-        for name in names {
-            for other in (jobs[name]?.definition.triggers ?? []).compactMap({ $0.predecessor?.job }) where followers[other]?.last != name {
-                followers[other, default: []].append(name)
-            }
-        }
+        followers = Followers(jobs.values.map(\.definition))
         heldJobs = Set(jobs.values.filter { $0.heldChange != nil }.map(\.definition.name))
         addTimesOfAll()
         // A timeout may have changed.
@@ -28,7 +23,11 @@ extension Engine {
     mutating func addTimesOfAll() {
         fireTimes.removeAll()
         silentTimes.removeAll()
-        for name in jobs.keys { addTimes(of: name) }
+        alarmTimes.removeAll()
+        for name in jobs.keys {
+            addTimes(of: name)
+            addAlarm(of: name)
+        }
     }
 
     /// Notes when a run times out or is tried again.
@@ -60,6 +59,7 @@ extension Engine {
     /// Drops the earliest times that no longer hold, so that nobody is woken for them.
     mutating func forgetStaleTimes(at now: Date) {
         while let next = fireTimes.earliest, pause(of: next.key) != nil || jobs[next.key]?.nextFire != next.at { fireTimes.removeEarliest() }
+        while let next = alarmTimes.earliest, nextAlarm(of: next.key) != next.at { alarmTimes.removeEarliest() }
         while let next = runTimes.earliest, next.at <= now || runs[next.key].flatMap(nextTime) != next.at { runTimes.removeEarliest() }
     }
 }

@@ -19,19 +19,19 @@ package struct Engine: Sendable {
 
     /// A job with what is known of it in this boot.
     package struct Job: Sendable {
-        package var definition: JobDefinition
+        @Boxed package var definition: JobDefinition
         package var cursors: [String: Date]
         /// When each schedule next asks for something, kept so that a tick costs a comparison.
         var upcoming: [Upcoming] = []
         /// The newest finished run, of this boot or an earlier one; skipped ones don't count.
-        package var last: Run?
+        @Boxed package var last: Run? = nil
         /// The newest run that did its work: its facts and what it said that needs attention stay until another one reports.
-        package var lastReport: Run?
+        @Boxed package var lastReport: Run? = nil
         /// The newest run that came to an end by itself: a cancelled one after it says nothing about the job. Of a service, whose runs are meant
         /// to be ended, the newest run.
-        package var verdict: Run?
+        @Boxed package var verdict: Run? = nil
         /// The newest run that stored a whole backup.
-        package var lastStored: Run?
+        @Boxed package var lastStored: Run? = nil
         /// How the last run that was not skipped ended in this boot.
         package var outcome: RunOutcome?
         /// From the start to the end of the newest run that has succeeded in this boot.
@@ -42,23 +42,22 @@ package struct Engine: Sendable {
         package var hasSucceeded: Bool { worked != nil }
         /// Whether the service is ready.
         package var isReady = false
+        /// Whether the service has been ready and its process is there, however it is now.
+        var isUp = false
+        /// What is wrong with it.
+        package var problems: [JobProblem.Kind: JobProblem] = [:]
+        /// From when on its deadline counts; nil where it has none.
+        var deadline: DeadlineState?
+        /// How long the newest runs took that have succeeded, newest first.
+        var durations: [Duration] = []
+        /// Of a service: how often it was started again since it was stable, and since when it is ready.
+        var restarts = 0
+        var readySince: Date?
     }
 
     struct HeldChange: Sendable {
         let path: String
         let last: Date
-    }
-
-    /// A run whose followers are still to be started.
-    struct FollowUp: Sendable {
-        enum Kind: Sendable {
-            case ended(RunOutcome)
-            /// Its first attempt has failed.
-            case failing
-        }
-
-        let run: Run
-        let kind: Kind
     }
 
     struct Upcoming: Sendable {
@@ -79,8 +78,9 @@ package struct Engine: Sendable {
     var silentTimes = DueTimes<String>()
     /// When runs time out or are tried again.
     var runTimes = DueTimes<Int64>()
-    /// By job: the names of those that may follow its ends, in order.
-    var followers: [String: [String]] = [:]
+    /// When something is to be decided about a job's deadline, or about whether a service is stable.
+    var alarmTimes = DueTimes<String>()
+    var followers = Followers()
     /// Jobs with a change that waits for needed jobs.
     var heldJobs: Set<String> = []
     /// The latest instant that was decided about: a clock that is before it was set back.
@@ -99,23 +99,31 @@ package struct Engine: Sendable {
     var resumed: Set<String?> = []
     /// By job; under nil that of all jobs.
     package internal(set) var pauses: [String?: Pause] = [:]
-    var followUps: [FollowUp] = []
+    /// Services that are ended together, those that others of them need last.
+    var orderedEnds: [OrderedEnd] = []
+    /// What followers are still to hear of.
+    var happenings: [Happening] = []
     var decision = Decision()
 
     /// The engine of a new boot, and the decision that accounts for what the last one left.
     /// - Parameter containerStart: When this container began, where the program was started before in it: services that were stopped manually since
     ///   then stay stopped. Nil at the first start in a container.
     /// - Parameter survivors: Services' processes that have outlived the last program.
+    /// - Parameter stop: Set where this boot is there to stop what runs: nothing is started but the jobs of a stop.
     package static func boot(
-        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, survivors: [SurvivingService] = [], at now: Date
+        _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, survivors: [SurvivingService] = [],
+        stop: StopTimes? = nil, at now: Date
     ) -> (engine: Engine, decision: Decision) {
         var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
         for definition in definitions {
             engine.jobs[definition.name] = Job(
                 definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name],
                 lastReport: stored.lastReports[definition.name],
-                verdict: definition.isService ? stored.last[definition.name] : stored.verdicts[definition.name], lastStored: stored.lastStored[definition.name])
+                verdict: definition.isService ? stored.last[definition.name] : stored.verdicts[definition.name], lastStored: stored.lastStored[definition.name],
+                deadline: stored.deadlines[definition.name], durations: stored.durations[definition.name] ?? [])
+            engine.takeOverProblems(of: definition.name, stored, at: now)
         }
+        engine.forgetProblems(stored)
         engine.indexDefinitions()
         engine.latestCursor = stored.cursors.values.max() ?? .distantPast
         engine.forgetCursors(Set(stored.cursors.keys))
@@ -128,8 +136,17 @@ package struct Engine: Sendable {
             if let survivor = survivors.first(where: { $0.fits(run) }), engine.adopt(run, survivor, at: now) { continue }
             engine.takeOver(run, at: now)
         }
-        engine.continueBoot(since: containerStart)
-        for definition in definitions { engine.begin(definition, at: now) }
+        if let stop {
+            engine.continueBoot(since: containerStart, isStop: true)
+            // What follows the runs that were found interrupted is recorded before the stop ends it, as if the two had come one after the other.
+            engine.followHappenings(at: now)
+            engine.shutDown(by: stop, at: now)
+        } else {
+            engine.endChangedSurvivors(survivors, at: now)
+            engine.continueBoot(since: containerStart)
+            for definition in definitions { engine.begin(definition, at: now) }
+            engine.replaceChangedSurvivors(survivors, at: now)
+        }
         engine.settle(at: now)
         let decision = engine.takeDecision()
         return (engine, decision)
@@ -161,7 +178,7 @@ package struct Engine: Sendable {
         case .holdRequested(let hold): decision.reply = take(hold)
         case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
         case .handOver: decision.reply = handOver(at: now)
-        case .shutdown(let runsUntil, let end): shutDown(runsUntil: runsUntil, until: end, at: now)
+        case .shutdown(let runsUntil, let end): shutDown(by: StopTimes(runsUntil: runsUntil, end: end), at: now)
         }
         settle(at: now)
         return takeDecision()
@@ -177,6 +194,7 @@ package struct Engine: Sendable {
         var wakes: [Date] = []
         if phase == .running {
             if let next = fireTimes.earliest { wakes.append(next.at) }
+            if let next = alarmTimes.earliest { wakes.append(next.at) }
             wakes += pauses.values.compactMap(\.until)
         }
         switch phase {
@@ -205,7 +223,7 @@ package struct Engine: Sendable {
         if outcome.didWork { jobs[run.job]?.lastReport = run }
         if outcome.isVerdict || jobs[run.job]?.definition.isService == true { jobs[run.job]?.verdict = run }
         if run.hasStoredBackup { jobs[run.job]?.lastStored = run }
-        followUps.append(FollowUp(run: run, kind: .ended(outcome)))
+        judge(run, outcome)
     }
 
     mutating func note(_ kind: Event.Kind, job: String? = nil, _ message: String, at now: Date) {
@@ -218,16 +236,25 @@ package struct Engine: Sendable {
     ) {
         guard var run = runs[id] else { return }
         do {
-            // While the program stops there is no time for another try.
-            let isFinal = run.cause.isDryRun || phase != .running
-            let retry = isFinal ? .never : jobs[run.job]?.definition.retry ?? .never
-            run.state = try run.state.after(event, at: now, retry: retry, salt: run.id)
+            run.state = try run.state.after(event, at: now, retry: retryPolicy(of: run), salt: run.id)
             change(&run)
             record(run)
         } catch {
             note(.defect, job: run.job, "run \(id): \(error.event) met \(error.state)", at: now)
         }
     }
+
+    /// While the program stops there is no time for another try, but the next one may have it.
+    private func retryPolicy(of run: Run) -> RetryPolicy {
+        guard let job = jobs[run.job]?.definition, !run.cause.isDryRun, phase == .running || job.survivesRestarts else { return .never }
+        guard !job.survivesRestarts || isOfItsBoot(run) else { return job.retry }
+        var retry = job.retry
+        retry.on.remove(.interrupted)
+        return retry
+    }
+
+    /// Whether a run has no meaning beyond the boot that it was made in.
+    func isOfItsBoot(_ run: Run) -> Bool { [.boot, .reload, .stop].contains(run.cause) || jobs[run.job]?.definition.isService == true }
 
     mutating func newRun(_ job: String, _ cause: RunCause, scheduledAt: Date, missed: Int = 0, at now: Date) -> Run {
         highestRunID += 1

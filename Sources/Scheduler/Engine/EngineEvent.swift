@@ -58,6 +58,8 @@ package enum ServiceNews: Sendable {
     case launched(number: Int)
     case ended(ProcessExit, number: Int)
     case status(ServiceStatus)
+    /// Another process is to take its place, for this reason; it runs until then.
+    case wantsReplacement(reason: String)
 }
 
 /// How an attempt ended.

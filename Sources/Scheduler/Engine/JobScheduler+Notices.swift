@@ -17,8 +17,8 @@ extension JobScheduler {
             let text = event.job.map { "\($0): \(event.message)" } ?? event.message
             feed.publish(.message(topic: (event.kind == .resume ? .pause : event.kind).stored, text: text))
             let about = LogNotice.Event(rawValue: event.kind.stored)
-            ports.logs.note(LogNotice(event.message, about == .defect ? .warning : .info, event: about, job: event.job))
-        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume: break
+            ports.logs.note(LogNotice(event.message, about == .defect || about == .problem ? .warning : .info, event: about, job: event.job))
+        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume, .problem, .problemOver, .deadline: break
         }
     }
 

@@ -16,17 +16,17 @@ package actor JobScheduler {
     private static let endPatience = Duration.seconds(15)
 
     let ports: SchedulerPorts
-    private let bootID: String
+    let bootID: String
     private let mostParallel: Int
     private let containerStart: Date?
     /// Processes of services that have outlived the last program, until the engine has decided about them.
     private var survivors: [Survivor]
     private nonisolated let inbox = Inbox<Envelope>()
-    private nonisolated let stopDeadline = Mutex<StopDeadline?>(nil)
+    nonisolated let stopDeadline = Mutex<StopDeadline?>(nil)
     nonisolated let feed: EventFeed
 
-    private var engine: Engine?
-    private var jobs: [String: ScheduledJob]
+    private(set) var engine: Engine?
+    private(set) var jobs: [String: ScheduledJob]
     private var attempts: [Int64: (task: Task<Void, Never>, reporter: AttemptReporter, control: ServiceControl)] = [:]
     /// Runs that take no notice of being asked to end.
     private var stuck: Set<Int64> = []
@@ -66,6 +66,9 @@ package actor JobScheduler {
     /// Whether the engine has booted. To be asked is a sign that the scheduler is well.
     package var hasBooted: Bool { engine != nil }
 
+    /// Whether it has ended: no event comes any more.
+    package nonisolated var hasEnded: Bool { feed.isClosed }
+
     /// Whether it has ended for another program that takes over.
     package var isHandedOver: Bool { engine?.phase == .handedOver }
 
@@ -85,13 +88,15 @@ package actor JobScheduler {
         }
     }
 
-    /// Starts stopping. Runs may take `runs` of the `budget`; what is left then is for the services.
+    /// Starts stopping; before `run`, nothing else is started at all. Runs may take `runs` of the `budget`; what is left then is for the services.
     package nonisolated func shutDown(budget: Duration, runs: Duration) {
-        let isFirst = stopDeadline.withLock { deadline in
-            defer { deadline = deadline ?? StopDeadline(from: ports.clock.uptime, budget: budget, runs: runs) }
-            return deadline == nil
+        let times = stopDeadline.withLock { deadline in
+            guard deadline == nil else { return nil as StopTimes? }
+            let new = StopDeadline(from: ports.clock.uptime, budget: budget, runs: runs, at: ports.clock.now)
+            deadline = new
+            return new.times
         }
-        if isFirst { inbox.post(Envelope(event: .shutdown(runsUntil: ports.clock.now.adding(runs), end: ports.clock.now.adding(budget)))) }
+        if let times { inbox.post(Envelope(event: .shutdown(runsUntil: times.runsUntil, end: times.end))) }
     }
 
     /// How things are just now.
@@ -141,10 +146,11 @@ package actor JobScheduler {
         decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
             jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel,
-            containerStart: containerStart, survivors: survivors.map(surviving), at: decidedAt)
+            containerStart: containerStart, survivors: survivors.map(surviving), stop: stopDeadline.withLock(\.self)?.times, at: decidedAt)
         try await ports.store.commit(decision.changes.collapsed)
         await endStrays(decision)
         self.engine = engine
+        ports.sockets?.retain(jobs: Set(engine.runs.values.map(\.job)))
         clockOffset = currentOffset()
         feed.publish(.configured)
         var isDone = carryOut(decision)
@@ -236,7 +242,10 @@ package actor JobScheduler {
     }
 
     private func carryOut(_ decision: Decision) -> Bool {
-        for change in decision.changes { publish(change) }
+        for change in decision.changes {
+            publish(change)
+            releaseSockets(after: change)
+        }
         var isDone = false
         for effect in decision.effects {
             switch effect {
@@ -266,12 +275,19 @@ package actor JobScheduler {
             case .service(let news): inbox.post(Envelope(event: .service(run: run.id, news)))
             }
         }
-        let context = context(of: run, attempt: attempt, job, reporter)
+        let prepared = context(of: run, attempt: attempt, job, reporter)
         let isFirst = startedServices.insert(run.job).inserted && survivor == nil
-        let (tools, control) = (ports.serviceTools, ServiceControl())
+        let (tools, sockets, control) = (ports.serviceTools, ports.sockets, ServiceControl())
+        let replaced: @Sendable () async -> Int64? = { [self] in await self.replaced(by: run.id) }
         let task = Task { @concurrent in
+            var context = prepared
+            if let run = context.followed?.run { context.followed?.log = await logs.lastLines(FollowedJob.mostLines, of: run) }
             // Clean before it enters the engine: from there it goes to the store, the answers and the log.
-            let result = await JobScheduler.attempt(job, context, tools, isFirst: isFirst, survivor, control).redacted(by: logs.redacted)
+            let result = await JobScheduler.attempt(job, context) { definition in
+                ServiceSupervisor(
+                    definition: definition, tools: tools, isFirstStart: isFirst, fingerprint: ServiceFingerprint.of(job), survivor: survivor, control: control,
+                    replaced: replaced, sockets: sockets)
+            }.redacted(by: logs.redacted)
             reporter.close()
             inbox.post(Envelope(event: .attemptEnded(run: run.id, result)))
         }
@@ -318,49 +334,16 @@ package actor JobScheduler {
 
     @concurrent
     private static func attempt(
-        _ job: ScheduledJob, _ context: RunContext, _ tools: any ServiceTools, isFirst: Bool, _ survivor: Survivor?, _ control: ServiceControl
+        _ job: ScheduledJob, _ context: RunContext, _ supervisor: @Sendable (ServiceDefinition) -> ServiceSupervisor
     ) async -> AttemptResult {
         do {
             switch job.work {
             case .job(let job): return .succeeded(try await job.run(context))
-            case .service(let definition):
-                let supervisor = ServiceSupervisor(
-                    definition: definition, tools: tools, isFirstStart: isFirst, fingerprint: ServiceFingerprint.of(job), survivor: survivor, control: control)
-                return .succeeded(try await supervisor.run(context))
+            case .service(let definition): return .succeeded(try await supervisor(definition).run(context))
             }
         } catch {
             return .failed(error)
         }
-    }
-
-    private func context(of run: Run, attempt: Int, _ job: ScheduledJob, _ reporter: AttemptReporter) -> RunContext {
-        let clock = ports.clock
-        var environment = job.environment
-        environment["SHIPKEEPER_JOB"] = run.job
-        environment["SHIPKEEPER_RUN"] = "\(run.id)"
-        environment["SHIPKEEPER_ATTEMPT"] = "\(attempt)"
-        environment["SHIPKEEPER_SCHEDULED_AT"] = run.scheduledAt.formatted(.iso8601)
-        environment["SHIPKEEPER_MISSED"] = "\(run.missed)"
-        environment.merge(followed(by: run)) { _, new in new }
-        return RunContext(
-            job: run.job, run: run.id, attempt: attempt, scheduledAt: run.scheduledAt, missed: run.missed, isDryRun: run.cause.isDryRun,
-            isConfirmed: run.cause.isConfirmed, bootID: bootID, stateFolder: ports.stateFolder,
-            deadline: job.definition.timeout.map { clock.now.adding($0) }, environment: environment, clock: clock,
-            processes: ports.processes, values: ports.values, reporter: reporter,
-            redacted: ports.logs.redacted,
-            stopBudgetLeft: { [self] in
-                stopDeadline.withLock { $0 }.map { $0.left(isService: job.definition.isService, at: clock.uptime) }
-            })
-    }
-
-    /// What a run that follows another job's end learns of it.
-    private func followed(by run: Run) -> [String: String] {
-        guard case .after(let job, let id) = run.cause else { return [:] }
-        let known = ["SHIPKEEPER_AFTER": job, "SHIPKEEPER_AFTER_RUN": "\(id)"]
-        guard let other = engine?.runs[id] ?? engine?.jobs[job]?.last.flatMap({ $0.id == id ? $0 : nil }) else { return known }
-        // One that goes on has failed once, and is tried again.
-        let outcome = other.state.outcome?.rawValue ?? "failed"
-        return known.merging(["SHIPKEEPER_AFTER_OUTCOME": outcome, "SHIPKEEPER_AFTER_WORDS": other.error ?? other.summary ?? ""]) { _, new in new }
     }
 
     // MARK: Time

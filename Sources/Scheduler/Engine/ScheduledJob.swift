@@ -8,12 +8,14 @@ package struct SchedulerPorts: Sendable {
     package var values: any KeyValues
     package var logs: any RunLogs
     package var serviceTools: any ServiceTools
+    /// Nil where no service listens by way of the program.
+    package var sockets: (any ListenSockets)?
     /// Where the program keeps its state, for jobs that keep files there.
     package var stateFolder: String
 
     package init(
         store: any RunStore, clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
-        logs: any RunLogs, serviceTools: any ServiceTools, stateFolder: String
+        logs: any RunLogs, serviceTools: any ServiceTools, sockets: (any ListenSockets)? = nil, stateFolder: String
     ) {
         self.store = store
         self.clock = clock
@@ -21,6 +23,7 @@ package struct SchedulerPorts: Sendable {
         self.values = values
         self.logs = logs
         self.serviceTools = serviceTools
+        self.sockets = sockets
         self.stateFolder = stateFolder
     }
 }

@@ -61,6 +61,8 @@ final class EventFeed: Sendable {
         for bell in bells { bell.finish() }
     }
 
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     enum Reading {
         case event(SchedulerEvent)
         case nothing

@@ -9,6 +9,8 @@ package protocol RunLogs: Sendable {
     func note(_ notice: LogNotice)
     /// The text with every secret's value redacted.
     func redacted(_ text: String) -> String
+    /// The last lines of a run's log, up to a number; none where there is no log. Waits as long as the disk does.
+    func lastLines(_ count: Int, of run: Int64) async -> [String]
     /// Removes the logs of runs that are no longer recorded.
     func forget(runs: [Int64])
 }

@@ -22,6 +22,12 @@ package enum StoreChange: Hashable, Sendable {
     case pause(Pause)
     /// The pause of a job, or that of all jobs, has ended.
     case resume(job: String?)
+    /// A problem of a job has begun.
+    case problem(job: String, JobProblem)
+    /// A problem of a job has ended.
+    case problemOver(job: String, JobProblem.Kind)
+    /// From when on the deadline of a job counts; nil where it has none any more.
+    case deadline(job: String, DeadlineState?)
 }
 
 /// Something worth recording that is not a run: a boot, a clock jump, a reload.
@@ -40,6 +46,8 @@ package struct Event: Hashable, Sendable {
         case clock
         /// Schedules were paused, or resumed: those of one job, or of all.
         case pause, resume
+        /// A problem of a job has begun that is none of a run's end, or a job has recovered.
+        case problem
         /// Something that can't be: a mistake of the program's own.
         case defect
         /// What another version of the program has recorded.
@@ -64,7 +72,7 @@ package struct Event: Hashable, Sendable {
 extension Event.Kind {
     /// The kinds as they are stored. A new one needs a word here: the compiler then names the two places below.
     private enum Word: String {
-        case boot, stop, upgrade, reload, clock, pause, resume, defect
+        case boot, stop, upgrade, reload, clock, pause, resume, problem, defect
     }
 
     /// One word, as it is stored and sent.
@@ -77,6 +85,7 @@ extension Event.Kind {
         case .clock: Word.clock.rawValue
         case .pause: Word.pause.rawValue
         case .resume: Word.resume.rawValue
+        case .problem: Word.problem.rawValue
         case .defect: Word.defect.rawValue
         case .other(let word): word
         }
@@ -93,6 +102,7 @@ extension Event.Kind {
             case .clock: .clock
             case .pause: .pause
             case .resume: .resume
+            case .problem: .problem
             case .defect: .defect
             case nil: .other(word)
             }
@@ -122,6 +132,11 @@ package struct StoredState: Hashable, Sendable {
     package var verdicts: [String: Run]
     /// The newest run of each job that stored a whole backup.
     package var lastStored: [String: Run]
+    /// Of jobs with a deadline: how long the newest runs took that have succeeded, newest first, up to `DeadlineRule.mostRuns`.
+    package var durations: [String: [Duration]]
+    /// Problems of jobs that have not ended.
+    package var problems: [String: [JobProblem]]
+    package var deadlines: [String: DeadlineState]
     /// The newest scheduled time that is accounted for.
     package var cursors: [CursorKey: Date]
     /// 0 where there are no runs: the next run gets one more.
@@ -132,13 +147,18 @@ package struct StoredState: Hashable, Sendable {
 
     package init(
         unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], verdicts: [String: Run] = [:],
-        lastStored: [String: Run] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0, pauses: [Pause] = [], stoppedServices: [String: Date] = [:]
+        lastStored: [String: Run] = [:], durations: [String: [Duration]] = [:], problems: [String: [JobProblem]] = [:],
+        deadlines: [String: DeadlineState] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0, pauses: [Pause] = [],
+        stoppedServices: [String: Date] = [:]
     ) {
         self.unfinished = unfinished
         self.last = last
         self.lastReports = lastReports
         self.verdicts = verdicts
         self.lastStored = lastStored
+        self.durations = durations
+        self.problems = problems
+        self.deadlines = deadlines
         self.cursors = cursors
         self.highestRunID = highestRunID
         self.pauses = pauses

@@ -28,6 +28,8 @@ extension StoreChange {
         case service(job: String)
         case pause(job: String?)
         case stop(job: String)
+        case problem(job: String, JobProblem.Kind)
+        case deadline(job: String)
     }
 
     fileprivate var row: Row? {
@@ -39,6 +41,9 @@ extension StoreChange {
         case .serviceStopped(let job, _), .serviceWanted(let job): .stop(job: job)
         case .pause(let pause): .pause(job: pause.job)
         case .resume(let job): .pause(job: job)
+        case .problem(let job, let problem): .problem(job: job, problem.kind)
+        case .problemOver(let job, let kind): .problem(job: job, kind)
+        case .deadline(let job, _): .deadline(job: job)
         case .event: nil
         }
     }

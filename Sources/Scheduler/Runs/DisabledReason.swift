@@ -6,8 +6,8 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
     case missingSecrets([String])
     /// `SHIPKEEPER_SAFE_MODE` is set, which disables every job.
     case safeMode
-    /// The plug-in or program that it would run can't be used; why.
-    case unusable(String)
+    /// The plug-in or program that it would run can't be used; why, and what to do about it.
+    case unusable(String, hint: String)
 
     /// The reason as a clause, for messages.
     package var description: String {
@@ -16,7 +16,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         case .missingSecrets(let names):
             names.count == 1 ? "the secret \(names[0]) is not set" : "the secrets \(names.joined(separator: ", ")) are not set"
         case .safeMode: "this is safe mode; unset SHIPKEEPER_SAFE_MODE and restart"
-        case .unusable(let reason): reason
+        case .unusable(let reason, _): reason
         }
     }
 
@@ -25,7 +25,7 @@ package enum DisabledReason: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .switchedOff, .safeMode: nil
         case .missingSecrets: "set it in the container's secrets and restart"
-        case .unusable: "shipkeeper plugins"
+        case .unusable(_, let hint): hint
         }
     }
 }

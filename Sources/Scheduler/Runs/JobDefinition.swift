@@ -1,9 +1,9 @@
-import JobKit
+package import JobKit
 
-/// What happens to a run that is due while the job's previous one is still under way: it is skipped, waits for it, or replaces it. The raw values
-/// are those of the configuration.
+/// What happens to a run that is due while the job's previous one is still under way: it is skipped, waits for it, or replaces it. With `queue` one
+/// run waits and serves further ones, with `all` each of them waits for its turn. The raw values are those of the configuration.
 package enum Overlap: String, CaseIterable, Hashable, Sendable {
-    case skip, queue, replace
+    case skip, queue, all, replace
 }
 
 /// A declared job, as far as the scheduler knows it: when it runs, not what it does.
@@ -14,6 +14,8 @@ package struct JobDefinition: Hashable, Sendable {
     package var typeName: String
     /// Whether it is kept running instead of ending by itself.
     package var isService: Bool
+    /// Whether runs that the end of the program cuts off, or keeps waiting, are continued by the next one.
+    var survivesRestarts: Bool { !isService && retry.on.contains(.interrupted) && retry.attempts > 1 }
     /// What makes it due; empty for a job that is only started manually.
     package var triggers: [Trigger]
     /// Names of jobs that must have done their work, or be ready as services, before it starts.
@@ -25,6 +27,12 @@ package struct JobDefinition: Hashable, Sendable {
     package var overlap: Overlap
     /// How missed scheduled times are treated, and runs are spread.
     package var fireRule: FireRule
+    /// When it must have started, and how long it may take; nil where nobody asks.
+    package var deadline: DeadlineRule?
+    /// Whether it reports what happens to other jobs. It is none of those that a job named `*` follows.
+    package var isMessage: Bool
+    /// Of a service: how long it must have been ready to count as recovered.
+    package var stableAfter: Duration?
     /// Jobs of one group never run at once; nil for none.
     package var group: String?
     /// What it needs exclusively, as `repository/main` or `tree//data/app`; jobs whose keys conflict never run at once. See `ExclusiveKey`.
@@ -37,12 +45,15 @@ package struct JobDefinition: Hashable, Sendable {
     package var disabled: DisabledReason?
     /// Differs when the job's configuration does, so that a reload knows which services to restart. Not for display: secrets may be in it.
     package var fingerprint: String
+    /// Of a service: what comes first where a running process is replaced by a new one.
+    package var restartOrder: RestartOrder
 
     package init(
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
-        fireRule: FireRule = FireRule(), group: String? = nil, exclusive: Set<String> = [], canDryRun: Bool = false, takesWhatServicesLeave: Bool = false,
-        disabled: DisabledReason? = nil, fingerprint: String = ""
+        fireRule: FireRule = FireRule(), deadline: DeadlineRule? = nil, isMessage: Bool = false, stableAfter: Duration? = nil,
+        group: String? = nil, exclusive: Set<String> = [], canDryRun: Bool = false, takesWhatServicesLeave: Bool = false, disabled: DisabledReason? = nil,
+        fingerprint: String = "", restartOrder: RestartOrder = .stopFirst
     ) {
         self.name = name
         self.typeName = typeName
@@ -53,11 +64,15 @@ package struct JobDefinition: Hashable, Sendable {
         self.retry = retry
         self.overlap = overlap
         self.fireRule = fireRule
+        self.deadline = deadline
+        self.isMessage = isMessage
+        self.stableAfter = stableAfter
         self.group = group
         self.exclusive = exclusive
         self.canDryRun = canDryRun
         self.takesWhatServicesLeave = takesWhatServicesLeave
         self.disabled = disabled
         self.fingerprint = fingerprint
+        self.restartOrder = restartOrder
     }
 }

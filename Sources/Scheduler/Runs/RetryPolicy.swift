@@ -7,6 +7,8 @@ package struct RetryPolicy: Hashable, Sendable {
     /// Which kind of failure is tried again. The raw values are those of the configuration.
     package enum Kind: String, CaseIterable, Hashable, Sendable {
         case error, timeout
+        /// The program ended, or was ended, while an attempt was under way.
+        case interrupted
     }
 
     /// Attempts in all, the first one included; at least 1.
@@ -33,6 +35,10 @@ package struct RetryPolicy: Hashable, Sendable {
 
     /// One attempt only.
     package static let never = RetryPolicy()
+
+    /// For what must arrive, whatever is down: for at least four hours, and over restarts.
+    package static let ofMessages = RetryPolicy(
+        attempts: 20, backoff: .seconds(10), backoffCap: .seconds(3600), on: [.error, .timeout, .interrupted])
 
     /// The state of waiting for the attempt after `attempt`, or nil when there is none.
     func next(after attempt: Int, kind: Kind, _ error: JobError, at now: Date, salt: Int64) -> RunState? {

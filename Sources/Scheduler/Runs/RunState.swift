@@ -108,13 +108,17 @@ extension RunState {
                 ?? retry.next(after: attempt, kind: .error, error, at: now, salt: salt) ?? .finished(.failed, at: now)
         case (.ending(let attempt, _, .timeout), .failed(let error)):
             retry.next(after: attempt, kind: .timeout, error, at: now, salt: salt) ?? .finished(.timedOut, at: now)
+        case (.ending(let attempt, _, .shutdown), .failed(let error)):
+            retry.next(after: attempt, kind: .interrupted, error, at: now, salt: salt) ?? .finished(.cancelled, at: now)
         case (.ending, .failed): .finished(.cancelled, at: now)
         case (.running(let attempt, let since), .endRequested(let reason)):
             .ending(attempt: attempt, since: since, because: reason)
         case (.ending, .endRequested): self
         case (.queued, .endRequested), (.waitingToRetry, .endRequested), (.deferred, .endRequested): .finished(.cancelled, at: now)
         case (.queued, .skipped), (.waitingToRetry, .skipped), (.deferred, .skipped): .finished(.skipped, at: now)
-        case (.running, .foundInterrupted), (.ending, .foundInterrupted): .finished(.interrupted, at: now)
+        case (.running(let attempt, _), .foundInterrupted), (.ending(let attempt, _, .shutdown), .foundInterrupted):
+            retry.next(after: attempt, kind: .interrupted, JobError("interrupted"), at: now, salt: salt) ?? .finished(.interrupted, at: now)
+        case (.ending, .foundInterrupted): .finished(.interrupted, at: now)
         case (.queued, .foundInterrupted), (.waitingToRetry, .foundInterrupted), (.deferred, .foundInterrupted): self
         case (.finished, _), (.queued, .succeeded), (.queued, .incomplete), (.queued, .failed), (.waitingToRetry, .succeeded),
             (.waitingToRetry, .incomplete), (.waitingToRetry, .failed), (.deferred, .succeeded), (.deferred, .incomplete),

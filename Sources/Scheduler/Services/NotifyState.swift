@@ -102,5 +102,8 @@ struct LifeRecord: Codable, Hashable, Sendable {
         self = record
     }
 
-    var bytes: [UInt8] { (try? JSONEncoder().encode(self)).map(Array.init) ?? [] }
+    var bytes: [UInt8] {
+        // That of each start, which waits for it.
+        self == LifeRecord() ? Array("{}".utf8) : (try? JSONEncoder().encode(self)).map(Array.init) ?? []
+    }
 }

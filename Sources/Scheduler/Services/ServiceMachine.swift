@@ -5,6 +5,8 @@ package import Settings
 /// How one life of a service's process ended.
 package enum ServiceEnd: Hashable, Sendable {
     case launchFailed(LaunchError)
+    /// There is no socket for it to inherit.
+    case listenFailed(ListenError)
     /// - Parameter peak: The most resident bytes that were seen.
     case exited(ProcessExit, readyFor: Duration, peak: Int64 = 0)
     /// We ended it, for this reason.
@@ -49,6 +51,7 @@ package struct ServiceMachine: Sendable {
             // It was never tried: a service is not given up because something was short for a while.
             return .launch(after: nextWait(wasReady: false), why: error.description)
         case .launchFailed(let error): return restart(because: error.description, hint: error.hint, wasReady: false, at: now)
+        case .listenFailed(let error): return restart(because: error.description, hint: error.hint, wasReady: false, at: now)
         case .unhealthy(let reason, let readyFor):
             settle(readyFor)
             return restart(because: reason, wasReady: readyFor > .zero, at: now)

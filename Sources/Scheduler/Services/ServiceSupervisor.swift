@@ -16,10 +16,14 @@ package struct ServiceSupervisor: Sendable {
     let survivor: Survivor?
     /// Asks for something while the service runs; nil where nobody does.
     let control: ServiceControl?
+    /// The run of the service in whose place this one is to step, where that runs and this one is not ready; nil for none.
+    let replaced: @Sendable () async -> Int64?
+    /// Keeps the sockets of services; nil where there are none.
+    let sockets: (any ListenSockets)?
 
     package init(
         definition: ServiceDefinition, tools: any ServiceTools, isFirstStart: Bool, fingerprint: String = "", survivor: Survivor? = nil,
-        control: ServiceControl? = nil
+        control: ServiceControl? = nil, replaced: @escaping @Sendable () async -> Int64? = { nil }, sockets: (any ListenSockets)? = nil
     ) {
         self.definition = definition
         self.tools = tools
@@ -27,6 +31,8 @@ package struct ServiceSupervisor: Sendable {
         self.fingerprint = fingerprint
         self.survivor = survivor
         self.control = control
+        self.replaced = replaced
+        self.sockets = sockets
     }
 
     package func run(_ context: RunContext) async throws(JobError) -> RunReport {
@@ -40,6 +46,7 @@ package struct ServiceSupervisor: Sendable {
             let end = await live(context, launches: launches, survivor)
             survivor = nil
             if Task.isCancelled { break }
+            if let error = await failure(of: end, context) { throw error }
             switch machine.step(after: end, at: context.clock.now) {
             case .finish(let report):
                 context.reporter.report(.stopped)
@@ -110,15 +117,23 @@ package struct ServiceSupervisor: Sendable {
 
     /// Starts the process and stays with it, or with the one it hands over to, until it has ended, by itself or by us.
     private func live(_ context: RunContext, launches: Int, _ survivor: Survivor?) async -> ServiceEnd {
+        let inherited: ProcessCommand.Sockets?
+        switch await inherit(context) {
+        case .success(let sockets): inherited = sockets
+        // A process that is there has its own.
+        case .failure(let error) where survivor == nil: return .listenFailed(error)
+        case .failure: inherited = nil
+        }
         var process: any RunningProcess
         let life: ServiceLife
         do {
-            (process, life) = try await begin(context, launches: launches, survivor)
+            (process, life) = try await begin(context, launches: launches, survivor, inherited)
         } catch {
             // Once in a run: it is the same each time.
             if launches == 1, let detail = error.detail { context.log(detail) }
             return .launchFailed(error)
         }
+        let tools = await tools(for: process)
         while true {
             let watch = ServiceWatch(definition: definition, tools: tools, context: context, process: process, life: life, launches: launches)
             let end = await follow(process, watch, context)
@@ -142,12 +157,14 @@ package struct ServiceSupervisor: Sendable {
 
     /// Launches the process, or continues with the one that is there.
     private func begin(
-        _ context: RunContext, launches: Int, _ survivor: Survivor?
+        _ context: RunContext, launches: Int, _ survivor: Survivor?, _ inherited: ProcessCommand.Sockets?
     ) async throws(LaunchError) -> (any RunningProcess, ServiceLife) {
         let output = HeldOutput()
         guard let survivor else {
             let life = ServiceLife(definition, context.clock, startedAt: context.clock.now, fileBefore: await fileBefore(context))
-            let process = try await context.processes.launch(lasting(command(definition.program, context), context, life, launches, output))
+            var command = command(definition.program, context)
+            command.sockets = inherited
+            let process = try await context.processes.launch(lasting(command, context, life, launches, output))
             context.reporter.launched(process)
             context.log("started: \(definition.program) (process \(process.id))")
             life.begin(process)
@@ -225,7 +242,7 @@ package struct ServiceSupervisor: Sendable {
             }
             group.addTask { await watch.health().map { .unhealthy($0) } }
             group.addTask { await watch.notifications().map { .unhealthy($0) } }
-            group.addTask { await watch.memory().map { .unhealthy($0) } }
+            group.addTask { await memory(watch, process, context).map { .unhealthy($0) } }
             let first = await group.next() ?? nil
             if case .exited = first {
             } else {
