@@ -8,7 +8,7 @@ static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
 static char failure[512];
 
 #define FUNCTIONS(each)                                                                                                                             \
-    each(global_init) each(easy_init) each(easy_cleanup) each(easy_setopt) each(easy_getinfo) each(easy_pause) each(easy_strerror)                   \
+    each(global_init) each(easy_init) each(easy_cleanup) each(easy_setopt) each(easy_getinfo) each(easy_pause) each(easy_perform) each(easy_strerror) \
         each(slist_append) each(slist_free_all) each(multi_init) each(multi_cleanup) each(multi_add_handle) each(multi_remove_handle)                \
             each(multi_perform) each(multi_poll) each(multi_wakeup) each(multi_info_read)
 
@@ -37,6 +37,7 @@ const char *ccurl_load(void) {
 
 CURL *ccurl_easy_init(void) { return library.easy_init(); }
 void ccurl_easy_cleanup(CURL *easy) { library.easy_cleanup(easy); }
+CURLcode ccurl_easy_perform(CURL *easy) { return library.easy_perform(easy); }
 const char *ccurl_easy_strerror(CURLcode code) { return library.easy_strerror(code); }
 struct curl_slist *ccurl_slist_append(struct curl_slist *list, const char *text) { return library.slist_append(list, text); }
 void ccurl_slist_free_all(struct curl_slist *list) { library.slist_free_all(list); }

@@ -28,7 +28,7 @@ package final class CurlClient: HTTPTransport {
     private let onExchange: (@Sendable (HTTPExchange) -> Void)?
 
     /// Why libcurl can't be used; nil where it can. Loads it at the first look, which blocks for some ten milliseconds.
-    private static let libraryFailure: String? = unsafe ccurl_load().map { unsafe String(cString: $0) }
+    static let libraryFailure: String? = unsafe ccurl_load().map { unsafe String(cString: $0) }
 
     /// - Parameters:
     ///   - environment: Names other certificate authorities with `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, and `SSL_CERT_DIR`. A proxy
@@ -38,8 +38,7 @@ package final class CurlClient: HTTPTransport {
     package init(
         environment: [String: String] = ProcessInfo.processInfo.environment, onExchange: (@Sendable (HTTPExchange) -> Void)? = nil
     ) {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        authorities = CurlAuthorities(file: value("CURL_CA_BUNDLE") ?? value("SSL_CERT_FILE"), folder: value("SSL_CERT_DIR"))
+        authorities = CurlAuthorities(environment)
         self.onExchange = onExchange
     }
 

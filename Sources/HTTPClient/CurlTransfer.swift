@@ -276,6 +276,12 @@ import Threads
 struct CurlAuthorities: Sendable {
     var file: String?
     var folder: String?
+
+    init(_ environment: [String: String]) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        file = value("CURL_CA_BUNDLE") ?? value("SSL_CERT_FILE")
+        folder = value("SSL_CERT_DIR")
+    }
 }
 
 extension Duration {

@@ -112,11 +112,12 @@ package struct PluginCatalog: Sendable {
             catalog.add(
                 JobCatalog.Entry(
                     typeName: plugin.name, about: plugin.about, isService: plugin.kind == .service, usualTimeout: plugin.timeout, canDryRun: false,
+                    isMessage: plugin.kind == .message,
                     shapes: { SettingsReader.shapes { _ = plugin.settings.settings(&$0) } },
                     decode: { reader in
                         let values = plugin.settings.settings(&reader)
                         switch plugin.kind {
-                        case .job: return .job(PluginJob(plugin, values: values))
+                        case .job, .message: return .job(PluginJob(plugin, values: values))
                         case .service: return .service(plugin.service(values))
                         }
                     }))

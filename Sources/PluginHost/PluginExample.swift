@@ -17,7 +17,12 @@ extension PluginManifest {
             lines.append("      \(property.isRequired ? "" : "# ")\(key): \(value)  # \(about)")
         }
         let head = secrets.isEmpty ? [] : ["secrets: [\(secrets.joined(separator: ", "))]"]
-        let on = kind == .job ? ["    on: { every: 24h }  # or cron, after, watch; without it only \"shipkeeper start \(name)\""] : []
+        let on: [String] =
+            switch kind {
+            case .job: ["    on: { every: 24h }  # or cron, after, watch; without it only \"shipkeeper start \(name)\""]
+            case .message: ["    on: { after: { job: \"*\", outcome: [problem, recovered] } }"]
+            case .service: []
+            }
         // A group without a key that is set is left out.
         let with = properties.isEmpty ? [] : [properties.contains(where: \.isRequired) ? "    with:" : "    # with:"]
         return (head + ["jobs:", "  \(name):", "    type: \(name)"] + on + with + lines).joined(separator: "\n")

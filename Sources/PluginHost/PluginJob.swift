@@ -122,6 +122,7 @@ package struct PluginJob: JobType {
             "attempt": .integer(context.attempt), "scheduledAt": .text(context.scheduledAt.formatted(.iso8601)), "missed": .integer(context.missed),
             "settings": values, "state": .object(state.mapValues { .text($0) }),
         ]
+        request["after"] = context.followed.map { PluginValue.object($0.fields) }
         request["deadline"] = context.deadline.map { .text($0.formatted(.iso8601)) }
         return PluginValue.object(request).bytes + [10]
     }
@@ -160,5 +161,16 @@ package struct PluginJob: JobType {
             throw JobError("the folder \(folder) can't be made: \(error.localizedDescription)", hint: "is the state folder writable?")
         }
         return folder
+    }
+}
+
+extension FollowedJob {
+    /// As a plug-in gets it.
+    fileprivate var fields: [String: PluginValue] {
+        var fields: [String: PluginValue] = [
+            "job": .text(job), "outcome": .text(outcome), "words": .text(message), "at": .text(at.formatted(.iso8601)), "log": .list(log.map { .text($0) }),
+        ]
+        fields["run"] = run.map { .integer(Int($0)) }
+        return fields
     }
 }

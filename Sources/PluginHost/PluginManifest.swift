@@ -8,9 +8,10 @@ package struct PluginManifest: Sendable {
     package static let protocolVersion = 1
     package static let fileName = "plugin.yaml"
 
-    /// A job runs to its end; a service is kept running, and gets its settings from its environment only.
+    /// A job runs to its end; a service is kept running, and gets its settings from its environment only; a message is a job that reports what happens to
+    /// others, so none of its runs must be lost.
     package enum Kind: String, CaseIterable, Sendable {
-        case job, service
+        case job, service, message
     }
 
     /// The job type's name: lower-case letters, digits and hyphens.
@@ -56,7 +57,7 @@ package struct PluginManifest: Sendable {
         ) { $0.isPluginName ? $0 : nil }
         let version = reader.optionalString("version", "The plug-in's own version") ?? ""
         let about = reader.optionalString("description", "What it does, in one line") ?? ""
-        let kind = reader.choice("kind", "A job that ends, or a service that is kept running", default: Kind.job)
+        let kind = reader.choice("kind", "A job that ends, a service that is kept running, or a message about other jobs", default: Kind.job)
         let command = reader.command("command", "The program and its arguments; names of files in the plug-in's folder are such")
         let needs = reader.strings("needs", "Programs that it calls, such as git")
         let grace = reader.duration("grace", "The time between SIGTERM and SIGKILL", default: .seconds(10), in: .zero ... .seconds(3600))
@@ -71,8 +72,16 @@ package struct PluginManifest: Sendable {
         }
         guard let name, let command, let settings, settings.isObject else { return nil }
         return PluginManifest(
-            name: name, version: version, about: about, kind: kind, command: command.map { whole($0, folder) }, settings: settings, needs: needs,
+            name: name, version: version, about: about, kind: kind, command: own(command, folder), settings: settings, needs: needs,
             grace: grace, timeout: timeout, example: example, folder: folder, origin: origin)
+    }
+
+    /// The command with whole paths: a first word `shipkeeper` is this program, wherever it is.
+    private static func own(_ command: [String], _ folder: String) -> [String] {
+        let words = command.map { whole($0, folder) }
+        guard words.first == "shipkeeper", let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return words }
+        let mark = " (deleted)"
+        return [program.hasSuffix(mark) ? String(program.dropLast(mark.count)) : program] + words.dropFirst()
     }
 
     /// A word that names a file of the plug-in's own as its whole path.

@@ -21,7 +21,7 @@ package enum ShippedPlugins {
         return ["Package.swift", "Sources/PluginHost", "Plugins"].allSatisfy { exists("\(repository)/\($0)") } ? repository + "/Plugins" : nil
     }
 
-    private static func path(_ names: some Sequence<Substring>) -> String { names.map { "/\($0)" }.joined() }
+    private static func path(_ names: some Sequence<Substring>) -> String { names.reduce(into: "") { $0 += "/\($1)" } }
 }
 
 /// Whether only root and this user can have changed what is in a folder: for folders that no configuration names.

@@ -43,7 +43,7 @@ struct PluginTests {
 
     @Test(
         "the example of every plug-in in the box is accepted, as it is and with all that it leaves out",
-        arguments: ["disk-space", "feishu-card", "git-push", "hexo-new-post", "openclaw-devices", "rsync-mirror", "sqlite-vacuum", "webhook"])
+        arguments: ["disk-space", "feishu-card", "git-push", "hexo-new-post", "notify", "openclaw-devices", "rsync-mirror", "sqlite-vacuum", "webhook"])
     func example(name: String) throws {
         let block = try #require(load("\(SourceTree.root)/Plugins/\(name)").plugins.first).exampleBlock
         try accept(block, from: "\(SourceTree.root)/Plugins/\(name)")

@@ -55,7 +55,7 @@ package struct PluginConformance: Sendable {
             return checks
         }
         tell("example", .ok, manifest.example == nil ? "it needs no settings" : "its example keeps to its schema")
-        guard manifest.kind == .job else {
+        guard manifest.kind != .service else {
             tell("conversation", .skipped, "a service gets no request and sends no messages")
             return checks
         }
