@@ -69,7 +69,7 @@ package struct RunHistory: Sendable {
 }
 
 /// An operation that needs nothing but what is recorded: it has an answer where no program runs, too.
-package protocol RecordedOperation: ControlOperation {
+package protocol RecordedOperation: ControlOperation where Answer: ValueAnswer {
     // Stated again, so that they follow from `answer`.
     associatedtype Request
     associatedtype Answer
@@ -80,7 +80,7 @@ package protocol RecordedOperation: ControlOperation {
 }
 
 extension RecordedOperation {
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> Answer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> Answer {
         if let job = job(of: request) { _ = try await program.job(job) }
         return try await answer(request, from: program.history)
     }

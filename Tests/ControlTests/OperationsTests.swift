@@ -47,17 +47,17 @@ struct OperationsTests {
         try await bench.run {
             await bench.clock.waitForSleepers(1)
             for ask in [
-                { _ = try await operations.why("gatway") }, { _ = try await RunsOperation.run(.init(job: "gatway", limit: 3), on: operations, via: "test") },
-                { _ = try await LogOperation.run(.init(job: "gatway"), on: operations, via: "test") },
+                { _ = try await operations.why("gatway") }, { _ = try await RunsOperation.run(.init(job: "gatway", limit: 3), on: operations, via: .page) },
+                { _ = try await LogOperation.run(.init(job: "gatway"), on: operations, via: .page) },
+                { _ = try await operations.start("gatway", via: "test", evenIfRunning: false) },
+                { _ = try await operations.stop("gatway") },
             ] as [() async throws -> Void] {
                 let error = await #expect(throws: OperationError.self) { try await ask() }
                 #expect(error?.status == 404 && error?.message == "no job is named \"gatway\"; did you mean \"gateway\"?")
             }
-            let start = try await operations.start("gatway", via: "test", evenIfRunning: false)
-            #expect(start.result == .noSuchJob && start.suggestion == "gateway")
             let run = await #expect(throws: OperationError.self) { try await operations.run(77) }
             #expect(run?.status == 404 && run?.message == "no run 77 is recorded")
-            let none = await #expect(throws: OperationError.self) { try await LogOperation.run(.init(job: "gateway"), on: operations, via: "test") }
+            let none = await #expect(throws: OperationError.self) { try await LogOperation.run(.init(job: "gateway"), on: operations, via: .page) }
             #expect(none?.message == "gateway has not run yet")
         }
     }
@@ -164,11 +164,11 @@ struct OperationsTests {
                 #expect(answer.result == .started && answer.message == nil)
                 await bench.logs.wait(for: "hourly: succeeded", times: round)
             }
-            let runs = try await RunsOperation.run(.init(job: "hourly", limit: 2), on: operations, via: "test").runs
+            let runs = try await RunsOperation.run(.init(job: "hourly", limit: 2), on: operations, via: .page).runs
             #expect(runs.count == 2 && runs[0].id > runs[1].id && runs.allSatisfy { $0.isFinished && $0.summary == "did hourly" })
-            #expect(try await RunsOperation.run(.init(limit: 10), on: operations, via: "test").runs.count == 3)
+            #expect(try await RunsOperation.run(.init(limit: 10), on: operations, via: .page).runs.count == 3)
             #expect(try await operations.run(runs[0].id).attempts?.map(\.number) == [1])
-            let log = try await LogOperation.run(.init(job: "hourly", from: 3), on: operations, via: "test")
+            let log = try await LogOperation.run(.init(job: "hourly", from: 3), on: operations, via: .page)
             #expect(log.run == runs[0].id && log.lines.map(\.text) == ["line of \(runs[0].id)"] && log.next == 20 && log.isFinished)
             let fires = try await operations.next(count: 25).fires
             #expect(try await operations.next(count: 25, perJob: 1).fires.map(\.at).count == Set(fires.map(\.job)).count)
@@ -216,7 +216,7 @@ struct OperationsTests {
             let restarted = try await operations.run(try #require(again.run))
             #expect(restarted.reason == "new settings" && restarted.listText == "reason: new settings; started manually (test)")
             let long = RestartOperation.Request(job: "a", reason: String(repeating: "x", count: 201))
-            await #expect(throws: OperationError.self) { try await RestartOperation.run(long, on: operations, via: "test") }
+            await #expect(throws: OperationError.self) { try await RestartOperation.run(long, on: operations, via: .page) }
             #expect(again.run != nil && bench.outcomes(of: "a").first == .cancelled)
             #expect(try await operations.stop("a").result == .stopping)
             await bench.logs.wait(for: "a: cancelled", times: 2)

@@ -26,10 +26,10 @@ struct RestoreProgressTests {
         let plan = RestorePlan(
             restoreJob: "恢复", backupJobs: [], version: "v", displayText: "the backup", request: { _ throws(JobError) in }, yield: { _ throws(JobError) in })
         let operations = bench.operations(planner: { _, _ in .success(plan) })
-        func ask() async throws -> RestoreAnswer { try await RestoreProgressOperation.run(.init(), on: operations, via: "test") }
+        func ask() async throws -> RestoreAnswer { try await RestoreProgressOperation.run(.init(), on: operations, via: .page) }
         try await bench.run {
             await bench.clock.waitForSleepers(1)
-            _ = try await RestoreOperation.run(.init(backup: false), on: operations, via: "test")
+            _ = try await RestoreOperation.run(.init(backup: false), on: operations, via: .page)
             await begun.wait()
             let first = try await ask()
             #expect(first.state == .running && first.job == "恢复" && first.lines.last == "restoring the backup")

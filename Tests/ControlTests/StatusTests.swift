@@ -39,6 +39,51 @@ struct StatusTests {
         }
     }
 
+    @Test("the table says in words what the whole answer holds, and is a fraction of it where runs are on record", .timeLimit(.minutes(30)))
+    func table() async throws {
+        let begun = Gate()
+        let many = (0..<20).map { ScheduledJob.good(JobDefinition(name: "job\($0)", triggers: [daily])) }
+        let bench = SchedulerBench(
+            many + [
+                .endless(JobDefinition(name: "works", triggers: [daily]), begun: begun), .good(JobDefinition(name: "manual")),
+                .scripted(JobDefinition(name: "坏的", triggers: [daily])) { _ throws(JobError) in throw JobError("it exited with code 3") },
+            ])
+        let operations = bench.operations()
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            for name in ["works", "坏的", "job7"] { _ = try await operations.start(name, via: "test", evenIfRunning: false) }
+            await begun.wait()
+            await bench.logs.wait(for: "坏的: failed")
+            await bench.logs.wait(for: "job7: succeeded")
+            bench.clock.advance(by: .seconds(90))
+            let whole = try await operations.status()
+            let table = StatusTableAnswer(whole)
+            func row(_ name: String) -> StatusTableAnswer.Row? { table.rows.first { $0.job == name } }
+            #expect(table.rows.map(\.job) == whole.jobs.map(\.name) && table.rows.map(\.state) == whole.jobs.map(\.state.rawValue) && table.status.jobs.isEmpty)
+            #expect(table.rows.map(\.next.isEmpty) == whole.jobs.map { $0.next == nil })
+            #expect(table.status.attention.map(\.message) == whole.attention.map(\.message))
+            #expect(row("works")?.text == "for 1m 30s" && row("manual")?.text == "when started manually" && row("job8")?.text == "not yet")
+            #expect(row("坏的")?.text == "1m 30s ago: it exited with code 3" && row("job7")?.text == "1m 30s ago: did job7")
+            #expect(!table.hasServices && table.types == ["command"])
+            let sent = ControlJSON.encode(table, as: .line)
+            var read = try ControlJSON.decode(StatusTableAnswer.self, from: sent)
+            #expect(read.rows.map(\.text) == table.rows.map(\.text) && read.rows.map(\.progress?.step) == table.rows.map(\.progress?.step))
+            // What another version sends may lack something.
+            read.columns.texts = read.columns.texts.split(separator: "\n", omittingEmptySubsequences: false).dropLast(2).joined(separator: "\n")
+            read.columns.memory = ""
+            #expect(read.rows.map(\.job) == table.rows.map(\.job) && read.rows.map(\.state) == table.rows.map(\.state) && read.rows.last?.text.isEmpty == true)
+            var broken = whole
+            for index in broken.jobs.indices { broken.jobs[index].note = "two\nlines" }
+            #expect(StatusTableAnswer(broken).rows.map(\.job) == whole.jobs.map(\.name), "a line break in a text does not move the rows below it")
+            broken.jobs = []
+            #expect(StatusTableAnswer(broken).rows.isEmpty)
+            var many = whole
+            many.jobs = Array(repeating: try #require(whole.jobs.first { $0.name == "job7" }), count: 100)
+            let (small, large) = (ControlJSON.encode(StatusTableAnswer(many).columns, as: .line).count, ControlJSON.encode(many.jobs, as: .line).count)
+            #expect(small * 5 < large, "\(small) of \(large)")
+        }
+    }
+
     @Test("a job whose only run was cancelled has no verdict, and one that never ran neither", .timeLimit(.minutes(30)))
     func noVerdict() async throws {
         let begun = Gate()

@@ -61,11 +61,11 @@ struct WhyTests {
             let definition = JobDefinition(name: "app", isService: true, triggers: [.boot])
             let run = Run(id: 2, job: "app", cause: cause, reason: reason, scheduledAt: t, createdAt: t, state: .running(attempt: 1, since: t), startedAt: t)
             let old = before.map { Run(id: 1, job: "app", cause: .boot, scheduledAt: t, createdAt: t, state: .finished($0, at: t)) }
-            let stored = StoredState(unfinished: [], last: old.map { ["app": $0] } ?? [:])
-            let engine = Engine.boot([definition], stored: stored, mostParallel: 1, at: t).engine
-            var view = try #require(SchedulerSnapshot(engine, at: t, position: 0) { _ in nil }.jobs.first)
-            view.current = run
-            view.service = ServiceStatus(state: .ready, process: 7, launches: attempts.count + 1)
+            let stored = StoredState(unfinished: [run], last: old.map { ["app": $0] } ?? [:])
+            let survivor = SurvivingService(job: "app", run: 2, launch: 1, startedAt: t, isChanged: false)
+            let engine = Engine.boot([definition], stored: stored, mostParallel: 1, survivors: [survivor], at: t).engine
+            let service = ServiceStatus(state: .ready, process: 7, launches: attempts.count + 1)
+            let view = try #require(SchedulerSnapshot(engine, at: t, position: 0) { _ in (nil, service, []) }.jobs.first)
             return Why(view: view, runs: [run] + (old.map { [$0] } ?? []), attempts: attempts, now: t + 60).lines
         }
         #expect(try why(.boot) == [.init(.verdict, "ready for 1m (run 2)"), .init(.cause, "the start of shipkeeper")])
@@ -122,12 +122,12 @@ struct WhyTests {
         try await first.run {
             await clock.waitForSleepers(1)
             let operations = first.operations()
-            _ = try await PauseOperation.run(.init(job: "a"), on: operations, via: "test")
+            _ = try await PauseOperation.run(.init(job: "a"), on: operations, via: .page)
             await clock.waitForSleepers(1)
             clock.advance(by: .seconds(3700))
             let paused = try await operations.why("a", at: iso(t + 3600))
             #expect(verdict(paused).hasSuffix(": not run") && line(paused, .cause)?.hasPrefix("paused ") == true, "\(paused)")
-            _ = try await ResumeOperation.run(.init(job: "a"), on: operations, via: "test")
+            _ = try await ResumeOperation.run(.init(job: "a"), on: operations, via: .page)
             await first.logs.wait(for: "a: succeeded")
             let resumed = try await operations.why("a", at: iso(t + 3600))
             #expect(verdict(resumed).contains("caught up 1m 40s later") && line(resumed, .cause)?.hasPrefix("its schedules were paused") == true, "\(resumed)")

@@ -4,7 +4,7 @@ import Scheduler
 
 /// One event of the feed. Which fields are there depends on `type`.
 package struct EventAnswer: Codable, Sendable {
-    package enum Kind: String, Codable, Sendable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
         case run, service, progress, log, message, configured, missed
     }
 
@@ -55,7 +55,7 @@ package struct EventAnswer: Codable, Sendable {
     }
 }
 
-package struct EventsAnswer: Codable, Sendable {
+package struct EventsAnswer: ValueAnswer {
     /// Where to go on: the next request's `after`.
     package var position: Int64
     package var events: [EventAnswer]

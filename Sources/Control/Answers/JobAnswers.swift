@@ -1,6 +1,6 @@
 package import Foundation
 package import JobKit
-import Scheduler
+package import Scheduler
 import TimeZones
 
 package struct JobAnswer: Codable, Sendable {
@@ -27,13 +27,22 @@ package struct JobAnswer: Codable, Sendable {
     /// Its own pause, or that of all jobs.
     package var pause: PauseAnswer.Pause?
     package var triggers: [String]
+    /// What is wrong with it and has not ended; nil for nothing.
+    package var problems: [Problem]?
+
+    package struct Problem: Codable, Hashable, Sendable {
+        /// As `after` finds it: `failed`, `late`.
+        package var outcome: String
+        package var since: Date
+        package var message: String
+    }
 }
 
 /// One job with all that is known of it.
-package struct JobCardAnswer: Codable, Sendable {
+package struct JobCardAnswer: ValueAnswer {
     /// A probe of a service, and what it found.
     package struct Check: Codable, Sendable {
-        package enum Result: String, Codable, Sendable {
+        package enum Result: String, Codable, Sendable, CaseIterable {
             case healthy, unhealthy
             /// It could not run, which says nothing about the service.
             case unknown
@@ -64,6 +73,8 @@ package struct JobCardAnswer: Codable, Sendable {
     /// Of a service that is running: the newest of each kind since its process was started.
     package var checks: [Check]
     package var needs: [String]
+    /// Whether it can show what a run would do; nil in answers of earlier versions.
+    package var canDryRun: Bool?
     /// The next time of each schedule, soonest first.
     package var next: [NextAnswer.Fire]
     /// The newest runs, newest first.
@@ -77,11 +88,13 @@ package struct JobCardAnswer: Codable, Sendable {
     package var position: Int64
 }
 
-package struct NextAnswer: Codable, Sendable {
+package struct NextAnswer: ValueAnswer {
     package struct Fire: Codable, Sendable {
         package var job: String
         package var at: Date
         package var schedule: String
+        /// The schedule in words; nil in answers of earlier versions.
+        package var reading: ReadingAnswer?
         /// The zone whose wall the schedule follows.
         package var timeZone: String?
 
@@ -89,6 +102,7 @@ package struct NextAnswer: Codable, Sendable {
             self.job = job
             self.at = at
             self.schedule = schedule.readable
+            reading = ReadingAnswer(schedule.reading)
             timeZone = schedule.zone?.name
         }
     }
@@ -98,9 +112,19 @@ package struct NextAnswer: Codable, Sendable {
     package var paused: [String]
 }
 
-package struct WhyAnswer: Codable, Sendable {
+/// What a schedule says, in words.
+package struct ReadingAnswer: Codable, Hashable, Sendable {
+    /// In English: `at 03:00 on the last Friday of the month`.
+    package var en: String
+    /// In Chinese.
+    package var zh: String
+
+    package init(_ reading: ScheduleReading) { (en, zh) = (reading.english, reading.chinese) }
+}
+
+package struct WhyAnswer: ValueAnswer {
     package struct Line: Codable, Hashable, Sendable {
-        package enum About: String, Codable, Hashable, Sendable {
+        package enum About: String, Codable, Hashable, Sendable, CaseIterable {
             /// How it stands, or what became of a scheduled time.
             case verdict
             case cause
@@ -108,6 +132,10 @@ package struct WhyAnswer: Codable, Sendable {
             case history
             /// What happened afterwards without changing how it stands.
             case later
+            /// A deadline that was missed, or a service that is restarted often.
+            case problem
+            /// When it will be late, silent or slow.
+            case deadline
             case next
         }
 
@@ -127,7 +155,7 @@ package struct WhyAnswer: Codable, Sendable {
     package var lines: [Line]
 }
 
-package struct PauseAnswer: Codable, Sendable {
+package struct PauseAnswer: ValueAnswer {
     package struct Pause: Codable, Sendable {
         /// Nil for that of all jobs.
         package var job: String?

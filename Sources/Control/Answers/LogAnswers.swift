@@ -3,7 +3,7 @@ package import JobKit
 import Scheduler
 
 /// A part of a run's log.
-package struct LogAnswer: Codable, Sendable {
+package struct LogAnswer: ValueAnswer {
     package struct Line: Codable, Hashable, Sendable {
         /// Nil for lines of versions that did not record it.
         package var at: Date?

@@ -2,7 +2,7 @@ package import Settings
 
 /// Something that is wrong, in one form everywhere: in the answers of the control socket and in `problems` of `--json`.
 package struct ProblemAnswer: Codable, Hashable, Sendable {
-    package enum Severity: String, Codable, Sendable { case error, warning }
+    package enum Severity: String, Codable, Sendable, CaseIterable { case error, warning }
 
     package var severity: Severity
     /// What kind of problem it is, for programs; nil where there is no more to know than the message says.
@@ -40,7 +40,12 @@ package enum ProblemCode: String, Codable, Sendable, CaseIterable {
     case noSuchJob = "no_such_job"
     case noSuchRun = "no_such_run"
     case noSuchRepository = "no_such_repository"
+    case noSuchBackup = "no_such_backup"
+    case noSuchAction = "no_such_action"
     case invalidParameter = "invalid_parameter"
+    case noSuchPath = "no_such_path"
+    /// A method or a body that the path does not take.
+    case invalidRequest = "invalid_request"
     /// The program can't answer now; a later request may succeed.
     case unavailable
     /// No program runs with this state folder.
@@ -49,6 +54,8 @@ package enum ProblemCode: String, Codable, Sendable, CaseIterable {
     case usage
     /// A configuration or a plug-in's manifest is invalid.
     case badConfiguration = "bad_configuration"
+    /// The token is missing or wrong, or without one more is not possible.
+    case unauthorized
     /// The operation was understood and refused.
     case refused
     /// Nothing was done, because nobody agreed to it.

@@ -5,7 +5,7 @@ package enum ReloadMode: Sendable {
     case rehearsed
 }
 
-package struct ReloadAnswer: Codable, Sendable {
+package struct ReloadAnswer: ValueAnswer {
     /// One thing that another configuration changes.
     package struct Change: Codable, Sendable {
         /// Nil for a key outside the jobs.

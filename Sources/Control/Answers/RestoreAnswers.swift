@@ -1,8 +1,8 @@
 import InPlaceRestore
 import Scheduler
 
-package struct RestoreAnswer: Codable, Sendable {
-    package enum State: String, Codable, Sendable {
+package struct RestoreAnswer: ValueAnswer {
+    package enum State: String, Codable, Sendable, CaseIterable {
         case idle, running, succeeded, failed, refused
     }
 
@@ -35,7 +35,7 @@ package struct RestoreAnswer: Codable, Sendable {
 }
 
 /// What is known of a repository's backups besides what the repository says.
-package struct BackupNotesAnswer: Codable, Sendable {
+package struct BackupNotesAnswer: ValueAnswer {
     /// Versions that a restore could not use, with the reason, by id.
     package var damaged: [String: String]
     /// The version that stays whatever the retention rule says, because a much smaller one followed it.

@@ -3,7 +3,7 @@ package import JobKit
 package import Scheduler
 
 /// What the operations answer. The names of their fields are the API: added to, never changed.
-package struct RunAnswer: Codable, Sendable {
+package struct RunAnswer: ValueAnswer {
     package struct AttemptAnswer: Codable, Sendable {
         package var number: Int
         package var startedAt: Date
@@ -76,21 +76,20 @@ package struct RunAnswer: Codable, Sendable {
     }
 }
 
-package struct RunsAnswer: Codable, Sendable {
+package struct RunsAnswer: ValueAnswer {
     package var runs: [RunAnswer]
 }
 
-package struct StartAnswer: Codable, Sendable {
-    package enum Result: String, Codable, Sendable {
+package struct StartAnswer: ValueAnswer {
+    package enum Result: String, Codable, Sendable, CaseIterable {
         case started, joined, stopping
         case notRunning = "not_running"
         case refused
-        case noSuchJob = "no_such_job"
     }
 
     package var result: Result
     package var run: Int64?
     package var message: String?
-    /// The nearest known name, where there is no such job.
-    package var suggestion: String?
+    /// With `wait`: the run when it had ended, or when the time was up.
+    package var state: RunAnswer?
 }

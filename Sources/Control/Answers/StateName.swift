@@ -2,7 +2,7 @@ import JobKit
 import Scheduler
 
 /// How a run, a job or a service stands, in the words of the API.
-package enum StateName: String, Codable, Sendable {
+package enum StateName: String, Codable, Sendable, CaseIterable {
     case waiting, running, stopping, deferred, finished
     case waitingToRetry = "waiting to try again"
     /// Of jobs: `idle` where none of its runs has come to an end by itself.

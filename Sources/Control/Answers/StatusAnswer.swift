@@ -1,6 +1,6 @@
 package import Foundation
 
-package struct StatusAnswer: Codable, Sendable {
+package struct StatusAnswer: ValueAnswer {
     package struct Attention: Codable, Sendable {
         package var job: String
         package var message: String
@@ -35,6 +35,8 @@ package struct StatusAnswer: Codable, Sendable {
     /// How often the program was started again in this container after a fault.
     package var restarts: Int
     package var isStopping: Bool
+    /// Whether this is safe mode, in which no job runs; nil where it is not.
+    package var isSafeMode: Bool?
     package var configuration: String
     package var jobs: [JobAnswer]
     /// The position in the feed of events that this answer knows: what follows is news.

@@ -1,5 +1,5 @@
 /// What became of the request to continue with another program.
-package struct UpgradeAnswer: Codable, Sendable {
+package struct UpgradeAnswer: ValueAnswer {
     /// A run that has to end first.
     package struct Waiting: Codable, Sendable {
         package var job: String

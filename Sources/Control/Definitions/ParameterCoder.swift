@@ -10,7 +10,11 @@ enum ParameterCoder {
     }
 
     /// - Throws: `invalidParameter`.
-    static func decode<Request: Decodable>(_ kind: Request.Type, from parameters: [String: String]) throws(OperationError) -> Request {
+    static func decode<Request: OperationRequest>(_ kind: Request.Type, from parameters: [String: String]) throws(OperationError) -> Request {
+        for (name, note) in Request.notes.sorted(by: { $0.key < $1.key }) {
+            guard let text = parameters[name], let wanted = note.complaint(text) else { continue }
+            throw .invalidParameter("the parameter \"\(name)\" must be \(wanted), not \"\(text)\"")
+        }
         let reading = Reading(parameters)
         let request: Request
         do { request = try Request(from: reading) } catch let error as Problem { throw .invalidParameter(error.message) } catch {

@@ -8,16 +8,20 @@ package struct EventFilter: Sendable {
     package var run: Int64?
     /// Of messages; nil for none of them where a job or a run is named. Where one is named too, its events come besides.
     package var topic: String?
+    /// Whether the growth of logs and the progress of runs are left out.
+    package var isBrief: Bool
 
-    package init(job: String? = nil, run: Int64? = nil, topic: String? = nil) {
+    package init(job: String? = nil, run: Int64? = nil, topic: String? = nil, isBrief: Bool = false) {
         self.job = job
         self.run = run
         self.topic = topic
+        self.isBrief = isBrief
     }
 
     /// Whether an event is asked for. `missed` always is.
     func matches(_ event: SchedulerEvent) -> Bool {
         switch event.content {
+        case .log where isBrief, .progress where isBrief: return false
         case .missed: return true
         case .message(let topic, _): return self.topic.map { $0 == topic } ?? (job == nil && run == nil)
         case .configured: return job == nil && run == nil && topic == nil
@@ -30,16 +34,19 @@ package struct EventFilter: Sendable {
 }
 
 package enum EventsOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// Position of the last event that is known; from now on where it is missing.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "after": ParameterNote("Position of the last event that is known; from now on where it is missing", .range(0 ... .max)),
+            "wait": ParameterNote("How long to wait for the first event, 0 to 60 seconds; 0 where it is missing", .range(0...60)),
+            "job": ParameterNote("Only events of this job"),
+            "run": ParameterNote("Only events of this run"),
+            "topic": ParameterNote("Only messages of this topic; together with a job or a run, those and its events"),
+        ]
+
         package var after: Int64?
-        /// How long to wait for the first event, 0 to 60 seconds; 0 where it is missing.
         package var wait: Int64?
-        /// Only events of this job.
         package var job: String?
-        /// Only events of this run.
         package var run: Int64?
-        /// Only messages of this topic; together with a job or a run, those and its events.
         package var topic: String?
 
         package init(after: Int64? = nil, wait: Int64? = nil, job: String? = nil, run: Int64? = nil, topic: String? = nil) {
@@ -56,7 +63,7 @@ package enum EventsOperation: ControlOperation {
     package static let summary = "Wait for what happens after a position of the event feed."
     package static let effect = OperationEffect.reads
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> EventsAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> EventsAnswer {
         await program.events(
             after: request.after, EventFilter(job: request.job, run: request.run, topic: request.topic), wait: .seconds(min(60, max(0, request.wait ?? 0))))
     }

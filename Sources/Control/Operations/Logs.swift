@@ -4,15 +4,21 @@ import Scheduler
 import TimeZones
 
 package enum LogOperation: RecordedOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("The job's name"),
+            "run": ParameterNote("Of the job; its newest where it is missing"),
+            "from": ParameterNote(
+                "The byte to begin with, as an earlier answer has it in `next`; the first one where it is missing; not together with another beginning",
+                .range(0 ... .max)),
+            "lines": ParameterNote("Begin with the last so many lines; not together with another beginning", .range(0...100_000)),
+            "since": ParameterNote("Begin with the first line of an instant or later; not together with another beginning", .instant),
+        ]
+
         package var job: String
-        /// Of the job; its newest where it is missing.
         package var run: Int64?
-        /// The byte to begin with, as an earlier answer has it in `next`; the first one where it is missing.
         package var from: Int64?
-        /// Begin with the last so many lines.
         package var lines: Int?
-        /// Begin with the first line of an instant or later.
         package var since: String?
 
         package init(job: String, run: Int64? = nil, from: Int64? = nil, lines: Int? = nil, since: String? = nil) {
@@ -38,13 +44,19 @@ package enum LogOperation: RecordedOperation {
 }
 
 package enum RunLogOperation: RecordedOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "id": ParameterNote("The run's number"),
+            "from": ParameterNote(
+                "The byte to begin with, as an earlier answer has it in `next`; the first one where it is missing; not together with another beginning",
+                .range(0 ... .max)),
+            "lines": ParameterNote("Begin with the last so many lines; not together with another beginning", .range(0...100_000)),
+            "since": ParameterNote("Begin with the first line of an instant or later; not together with another beginning", .instant),
+        ]
+
         package var id: Int64
-        /// The byte to begin with, as an earlier answer has it in `next`; the first one where it is missing.
         package var from: Int64?
-        /// Begin with the last so many lines.
         package var lines: Int?
-        /// Begin with the first line of an instant or later.
         package var since: String?
 
         package init(id: Int64, from: Int64? = nil, lines: Int? = nil, since: String? = nil) {
@@ -76,7 +88,7 @@ extension RunHistory {
 
 extension LogStart {
     /// - Throws: `invalidParameter` where more than one is given, or one has a wrong form.
-    fileprivate init(from offset: Int64?, lines: Int?, since: String?) throws(OperationError) {
+    init(from offset: Int64?, lines: Int?, since: String?) throws(OperationError) {
         switch (offset, lines, since) {
         case (nil, nil, nil): self = .offset(0)
         case (let offset?, nil, nil): self = .offset(offset)

@@ -5,10 +5,13 @@ import Settings
 import TimeZones
 
 package enum PauseOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// All jobs where it is missing.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("All jobs where it is missing"),
+            "length": ParameterNote("How long, such as `1h`; until the job is resumed where it is missing", .duration),
+        ]
+
         package var job: String?
-        /// How long, such as `1h`; until the job is resumed where it is missing.
         package var length: String?
 
         package init(job: String? = nil, length: String? = nil) {
@@ -22,7 +25,7 @@ package enum PauseOperation: ControlOperation {
     package static let summary = "Keep schedules and watched folders from starting a job, or any job."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> PauseAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> PauseAnswer {
         var until: Date?
         if let text = request.length {
             guard let length = DurationText.parse(text), length > .zero else {
@@ -30,13 +33,16 @@ package enum PauseOperation: ControlOperation {
             }
             until = program.clock.now.adding(length)
         }
-        return try await program.pauseAnswer(.pauseRequested(job: request.job, until: until, via: caller), request.job)
+        return try await program.pauseAnswer(.pauseRequested(job: request.job, until: until, via: caller.rawValue), request.job)
     }
 }
 
 package enum ResumeOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// The pause of all jobs where it is missing.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("The pause of all jobs where it is missing")
+        ]
+
         package var job: String?
 
         package init(job: String? = nil) { self.job = job }
@@ -47,7 +53,7 @@ package enum ResumeOperation: ControlOperation {
     package static let summary = "End a pause."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> PauseAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> PauseAnswer {
         try await program.pauseAnswer(.resumeRequested(job: request.job), request.job)
     }
 }

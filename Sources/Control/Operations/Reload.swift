@@ -1,6 +1,9 @@
 package enum ReloadOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// Whether only to say what would happen.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "dry_run": ParameterNote("Whether only to say what would happen")
+        ]
+
         package var dryRun: Bool?
 
         package init(dryRun: Bool? = nil) { self.dryRun = dryRun }
@@ -11,7 +14,7 @@ package enum ReloadOperation: ControlOperation {
     package static let summary = "Reload the configuration; an invalid file is rejected and the current one stays active."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> ReloadAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> ReloadAnswer {
         await program.reload(request.dryRun == true ? .rehearsed : .applied)
     }
 }

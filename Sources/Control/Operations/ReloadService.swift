@@ -1,7 +1,9 @@
 import Scheduler
 
 package enum ReloadServiceOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = ["job": ParameterNote("The service's name")]
+
         package var job: String
 
         package init(job: String) { self.job = job }
@@ -12,7 +14,7 @@ package enum ReloadServiceOperation: ControlOperation {
     package static let summary = "Let a service reload its own configuration, as its \"reload\" says, without a restart."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> ServiceReloadAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> ServiceReloadAnswer {
         let view = try await program.job(request.job)
         guard view.definition.isService else {
             return ServiceReloadAnswer(isDone: false, message: "it is a job of the type \(view.definition.typeName); only services reload")
@@ -28,7 +30,7 @@ package enum ReloadServiceOperation: ControlOperation {
 }
 
 /// The answer to `reload-service`.
-package struct ServiceReloadAnswer: Codable, Sendable {
+package struct ServiceReloadAnswer: ValueAnswer {
     /// Whether the service was asked to reload.
     package var isDone: Bool
     /// The way in which it was asked, or why it was not.

@@ -4,12 +4,15 @@ import JobKit
 import Scheduler
 
 package enum RestoreOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// The beginning of its id, an instant, or latest, which it is where it is missing.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "at": ParameterNote("The beginning of its id, an instant, or latest, which it is where it is missing"),
+            "repository": ParameterNote("Where the configuration has several"),
+            "backup": ParameterNote("Whether the current data are backed up first; true where it is missing"),
+        ]
+
         package var at: String?
-        /// Where the configuration has several.
         package var repository: String?
-        /// Whether the current data are backed up first; true where it is missing.
         package var backup: Bool?
 
         package init(at: String? = nil, repository: String? = nil, backup: Bool? = nil) {
@@ -24,7 +27,7 @@ package enum RestoreOperation: ControlOperation {
     package static let summary = "Restore a backup in place."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RestoreAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> RestoreAnswer {
         RestoreAnswer(
             await program.restoring.begin(
                 request.at ?? "latest", repository: request.repository, current: request.backup == false ? .discard : .backUpFirst))
@@ -36,14 +39,20 @@ package enum RestoreProgressOperation: ControlOperation {
     package static let path = "restore"
     package static let summary = "Show how far the restore in place has come."
     package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
 
-    package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> RestoreAnswer {
+    package static func run(_ request: NoParameters, on program: Operations, via caller: Caller) async throws(OperationError) -> RestoreAnswer {
         RestoreAnswer(await program.restoring.progress, await program.scheduler.snapshot())
     }
 }
 
 package enum RestorePreviewOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "at": ParameterNote("Which backup: the beginning of its id, an instant, or latest"),
+            "repository": ParameterNote("The repository's name"),
+        ]
+
         package var at: String?
         package var repository: String?
 
@@ -58,16 +67,16 @@ package enum RestorePreviewOperation: ControlOperation {
     package static let summary = "Show what a restore in place would replace by which backup."
     package static let effect = OperationEffect.reads
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RestorePreviewAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> RestorePreviewAnswer {
         switch await program.previewRestore(request.at ?? "latest", request.repository) {
         case .success(let answer): return answer
-        case .failure(let error): throw .invalidParameter(error.description)
+        case .failure(let error): throw .refused(error)
         }
     }
 }
 
 /// The data that a restore would replace, and the backup that would take their place.
-package struct RestorePreviewAnswer: Codable, Sendable {
+package struct RestorePreviewAnswer: ValueAnswer {
     package struct Size: Codable, Sendable {
         package var files: Int
         package var bytes: Int64

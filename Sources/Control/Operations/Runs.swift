@@ -1,21 +1,28 @@
-import Foundation
+package import Foundation
 import JobKit
 import Scheduler
 import TimeZones
 
 package enum NextOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// Only times of this job.
-        package var job: String?
-        /// 1 to 1000; 20 where it is missing.
-        package var count: Int?
-        /// The most times of one job; as many as `count` where it is missing.
-        package var perJob: Int?
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("Only times of this job"),
+            "count": ParameterNote("1 to 1000; 20 where it is missing", .range(1...1000)),
+            "from": ParameterNote(
+                "Times at this instant or later, such as `2026-11-27T03:00:00+08:00`, past ones too; those to come where it is missing", .instant),
+            "per_job": ParameterNote("The most times of one job; as many as `count` where it is missing", .range(1...1000)),
+        ]
 
-        package init(job: String? = nil, count: Int? = nil, perJob: Int? = nil) {
+        package var job: String?
+        package var count: Int?
+        package var perJob: Int?
+        package var from: String?
+
+        package init(job: String? = nil, count: Int? = nil, perJob: Int? = nil, from: String? = nil) {
             self.job = job
             self.count = count
             self.perJob = perJob
+            self.from = from
         }
     }
 
@@ -23,25 +30,30 @@ package enum NextOperation: ControlOperation {
     package static let path = "next"
     package static let summary = "List the next scheduled times of all schedules."
     package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> NextAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> NextAnswer {
         if let job = request.job { _ = try await program.job(job) }
         let count = min(1000, max(1, request.count ?? 20))
-        return try await program.next(count: count, of: request.job, perJob: min(count, max(1, request.perJob ?? count)))
+        let from = try request.from.map(RequestedInstant.parse)
+        return try await program.next(count: count, of: request.job, perJob: min(count, max(1, request.perJob ?? count)), from: from)
     }
 }
 
 package enum RunsOperation: RecordedOperation {
-    package struct Request: Codable, Sendable {
-        /// Only runs of this job.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("Only runs of this job"),
+            "limit": ParameterNote("1 to 10000; 20 where it is missing", .range(1...10_000)),
+            "outcome": ParameterNote("Only runs with one of these outcomes, separated by commas", .words(RunOutcome.allCases.map(\.rawValue))),
+            "since": ParameterNote("Only unfinished runs, and those that ended at this instant or later", .instant),
+            "newest": ParameterNote("Only the newest run of each job that has begun"),
+        ]
+
         package var job: String?
-        /// 1 to 10000; 20 where it is missing.
         package var limit: Int?
-        /// Only runs with one of these outcomes, separated by commas.
         package var outcome: String?
-        /// Only unfinished runs, and those that ended at this instant or later.
         package var since: String?
-        /// Only the newest run of each job that has begun.
         package var newest: Bool?
 
         package init(job: String? = nil, limit: Int? = nil, outcome: String? = nil, since: String? = nil, newest: Bool? = nil) {
@@ -65,6 +77,7 @@ package enum RunsOperation: RecordedOperation {
     package static let path = "runs"
     package static let summary = "List runs, newest first."
     package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
 
     package static func job(of request: Request) -> String? { request.job }
 
@@ -88,7 +101,11 @@ extension RunOutcome {
 }
 
 package enum RunOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "id": ParameterNote("The run's number")
+        ]
+
         package var id: Int64
 
         package init(id: Int64) {
@@ -100,8 +117,9 @@ package enum RunOperation: ControlOperation {
     package static let path = "runs/{id}"
     package static let summary = "Show one run with its attempts and its progress."
     package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> RunAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> RunAnswer {
         try await program.run(request.id)
     }
 }
@@ -123,11 +141,12 @@ extension Operations {
     /// - Parameters:
     ///   - only: A job; nil for all.
     ///   - perJob: The most times of one job; nil for as many as there may be in all.
-    package func next(count: Int, of only: String? = nil, perJob: Int? = nil) async throws(OperationError) -> NextAnswer {
+    ///   - from: The instant that the times begin with, whatever is paused; nil for those to come.
+    package func next(count: Int, of only: String? = nil, perJob: Int? = nil, from: Date? = nil) async throws(OperationError) -> NextAnswer {
         guard await scheduler.hasBooted else { throw .starting }
         let all = if let only { [await scheduler.view(of: only)].compactMap(\.self) } else { await scheduler.snapshot()?.jobs ?? [] }
         let jobs = all.filter { $0.definition.disabled == nil }
-        let sources = jobs.flatMap { job in job.upcoming.map { (job: job.definition.name, schedule: $0.0, first: $0.1) } }
+        let sources = jobs.flatMap { job in job.times(from: from).map { (job: job.definition.name, schedule: $0.schedule, first: $0.first) } }
         var due = DueTimes<Int>()
         for (index, source) in sources.enumerated() { due.add(index, at: source.first) }
         var (fires, left): ([NextAnswer.Fire], [String: Int]) = ([], [:])
@@ -146,9 +165,20 @@ extension Operations {
     }
 }
 
+extension SchedulerSnapshot.JobView {
+    /// The first time of each schedule from an instant on; nil for those to come, of which a paused job has none.
+    fileprivate func times(from start: Date?) -> [(schedule: Schedule, first: Date)] {
+        guard let start else { return upcoming.map { ($0.schedule, $0.next) } }
+        return definition.triggers.compactMap(\.schedule).compactMap { schedule in
+            schedule.first(from: start, known: cursors[schedule.name]).map { (schedule, $0) }
+        }
+    }
+}
+
 extension RunAnswer {
     /// A run as it is recorded, with its attempts.
-    init(_ history: RunHistory, _ id: Int64) async throws(OperationError) {
+    /// - Throws: `noSuchRun`, or `store`.
+    package init(_ history: RunHistory, _ id: Int64) async throws(OperationError) {
         self.init(try await history.run(id))
         attempts = try await history.attempts(of: id).map {
             .init(number: $0.number, startedAt: $0.startedAt, endedAt: $0.endedAt, result: $0.result, exitCode: $0.exitCode)

@@ -4,20 +4,27 @@ import Scheduler
 import Settings
 
 package enum StartOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        package var job: String
-        /// Whether to ask for a run of its own even if one goes on.
-        package var new: Bool?
-        /// Whether the run only shows what it would do.
-        package var dryRun: Bool?
-        /// Whether a backup may store a tree that is empty, or much smaller than the last one.
-        package var confirmEmpty: Bool?
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("The job's name"),
+            "new": ParameterNote("Whether to ask for a run of its own even if one goes on"),
+            "dry_run": ParameterNote("Whether the run only shows what it would do"),
+            "wait": ParameterNote("How many seconds to wait for the end of the run, or until a service is ready; 0 where it is missing", .range(0...600)),
+            "confirm_empty": ParameterNote("Whether a backup may store a tree that is empty, or much smaller than the last one"),
+        ]
 
-        package init(job: String, new: Bool? = nil, dryRun: Bool? = nil, confirmEmpty: Bool? = nil) {
+        package var job: String
+        package var new: Bool?
+        package var dryRun: Bool?
+        package var confirmEmpty: Bool?
+        package var wait: Int64?
+
+        package init(job: String, new: Bool? = nil, dryRun: Bool? = nil, confirmEmpty: Bool? = nil, wait: Int64? = nil) {
             self.job = job
             self.new = new
             self.dryRun = dryRun
             self.confirmEmpty = confirmEmpty
+            self.wait = wait
         }
     }
 
@@ -26,14 +33,22 @@ package enum StartOperation: ControlOperation {
     package static let summary = "Start a job now."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
-        if request.dryRun == true { return try await program.dryRun(request.job, via: caller) }
-        return try await program.start(request.job, via: caller, evenIfRunning: request.new == true, confirmsEmpty: request.confirmEmpty == true)
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> StartAnswer {
+        var answer =
+            if request.dryRun == true { try await program.dryRun(request.job, via: caller.rawValue) } else {
+                try await program.start(request.job, via: caller.rawValue, evenIfRunning: request.new == true, confirmsEmpty: request.confirmEmpty == true)
+            }
+        if let wait = request.wait, wait > 0, let run = answer.run { answer.state = try await program.settled(run, of: request.job, within: .seconds(wait)) }
+        return answer
     }
 }
 
 package enum StopOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("The job's name")
+        ]
+
         package var job: String
 
         package init(job: String) {
@@ -46,15 +61,19 @@ package enum StopOperation: ControlOperation {
     package static let summary = "End a job's run; a service stays stopped until it is started."
     package static let effect = OperationEffect.changes
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> StartAnswer {
         try await program.stop(request.job)
     }
 }
 
 package enum RestartOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("The job's name"),
+            "reason": ParameterNote("Why, in the words of whoever asks: it is kept with the run. Up to 200 characters", .length(200)),
+        ]
+
         package var job: String
-        /// Why, in the words of whoever asks: it is kept with the run. Up to 200 characters.
         package var reason: String?
 
         package init(job: String, reason: String? = nil) {
@@ -69,12 +88,12 @@ package enum RestartOperation: ControlOperation {
     package static let effect = OperationEffect.changes
     static let longestReason = 200
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> StartAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> StartAnswer {
         let reason = PrintedText.line(request.reason ?? "").trimmingCharacters(in: .whitespaces)
         guard reason.count <= longestReason else {
             throw .invalidParameter("the reason has \(reason.count) characters; up to \(longestReason) are kept")
         }
-        return try await program.restart(request.job, via: caller, reason: reason.isEmpty ? nil : reason)
+        return try await program.restart(request.job, via: caller.rawValue, reason: reason.isEmpty ? nil : reason)
     }
 }
 
@@ -102,6 +121,17 @@ extension Operations {
         try await answer(await scheduler.ask(.restartRequested(job: job, via: origin, reason: reason)), job)
     }
 
+    /// A run once it has ended, or its service is ready; as it is when the time is up.
+    fileprivate func settled(_ run: Int64, of job: String, within length: Duration) async throws(OperationError) -> RunAnswer {
+        let end = clock.uptime + length
+        while true {
+            let state = try await self.run(run)
+            let left = end - clock.uptime
+            if state.isFinished || state.service == .ready || left <= .zero || scheduler.hasEnded { return state }
+            _ = await events(after: state.position, EventFilter(job: job), wait: left)
+        }
+    }
+
     private func answer(_ reply: Reply?, _ job: String) async throws(OperationError) -> StartAnswer {
         switch reply {
         case .started(let run): StartAnswer(result: .started, run: run)
@@ -109,7 +139,7 @@ extension Operations {
         case .stopping(let run): StartAnswer(result: .stopping, run: run)
         case .notRunning, .done: StartAnswer(result: .notRunning)
         case .refused(let message): StartAnswer(result: .refused, message: message)
-        case .noSuchJob, nil: StartAnswer(result: .noSuchJob, suggestion: try await nearestJob(job))
+        case .noSuchJob, nil: throw .noSuchJob(job, nearest: try await nearestJob(job))
         }
     }
 }

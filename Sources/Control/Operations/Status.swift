@@ -9,9 +9,22 @@ package enum StatusOperation: ControlOperation {
     package static let path = "status"
     package static let summary = "Show what runs, what is next, and what needs attention."
     package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
 
-    package static func run(_ request: NoParameters, on program: Operations, via caller: String) async throws(OperationError) -> StatusAnswer {
+    package static func run(_ request: NoParameters, on program: Operations, via caller: Caller) async throws(OperationError) -> StatusAnswer {
         try await program.status()
+    }
+}
+
+package enum StatusTableOperation: ControlOperation {
+    package static let name = "status-table"
+    package static let path = "status/table"
+    package static let summary = "Show what runs and what needs attention, in the words of a table."
+    package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
+
+    package static func run(_ request: NoParameters, on program: Operations, via caller: Caller) async throws(OperationError) -> StatusTableAnswer {
+        StatusTableAnswer(try await program.status())
     }
 }
 
@@ -23,7 +36,8 @@ extension Operations {
         let space = snapshot.jobs.compactMap(StatusAnswer.Space.init)
         return StatusAnswer(
             version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
-            configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, usages, at: snapshot.at) }, position: snapshot.position,
+            isSafeMode: snapshot.isSafeMode ? true : nil, configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, usages, at: snapshot.at) },
+            position: snapshot.position,
             pause: snapshot.pause.map(PauseAnswer.Pause.init), lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
             attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await history.store.complaint())
                 + StatusAnswer.Attention.paused(snapshot)
@@ -59,34 +73,51 @@ extension StatusAnswer.LastBackup {
 extension JobAnswer {
     /// - Parameter usages: What the processes of services use, by run.
     init(_ view: SchedulerSnapshot.JobView, _ usages: [Int64: ProcessUsage], at now: Date) {
-        name = view.definition.name
-        type = view.definition.typeName
-        isService = view.definition.isService
+        let definition = view.definition
+        name = definition.name
+        type = definition.typeName
+        isService = definition.isService
         run = view.current.map(RunAnswer.init)
         last = view.last.map(RunAnswer.init)
         verdict = view.verdict.map(RunAnswer.init)
         next = view.nextFire
         pause = view.pause.map(PauseAnswer.Pause.init)
-        triggers = view.definition.triggers.map(\.readable)
+        triggers = definition.triggers.map(\.readable)
+        problems = view.problems.isEmpty ? nil : view.problems.map { Problem(outcome: $0.kind.rawValue, since: $0.since, message: $0.message) }
         since = view.current == nil ? view.stoppedAt ?? view.verdict?.finishedAt : view.current?.state.activeSince
         process = view.service?.process
         launches = view.service?.launches
         restarts = view.service.map { max(0, $0.launches - 1) }
         memoryBytes = view.current.flatMap { usages[$0.id]?.residentBytes }
-        note = view.definition.disabled?.description ?? view.retrying?.error ?? view.obstacle ?? view.service?.note
+        note = definition.disabled?.description ?? view.retrying?.error ?? view.obstacle ?? view.service?.note
         if view.current?.state.activeAttempt != nil { run?.progress = view.progress.map(ProgressAnswer.init) }
-        switch (view.definition.disabled, view.current?.state) {
+        switch (definition.disabled, view.current?.state) {
         case (_?, _): state = .disabled
         case (nil, nil):
             let outcome = view.verdict?.state.outcome
-            state = view.stoppedAt != nil ? .stopped : view.definition.isService ? StateName(serviceVerdict: outcome) : StateName(verdict: outcome)
+            state = view.stoppedAt != nil ? .stopped : definition.isService ? StateName(serviceVerdict: outcome) : StateName(verdict: outcome)
         case (nil, let current?):
             state = current.activeAttempt != nil ? view.service.map { StateName($0.state) } ?? StateName(current) : StateName(current)
         }
     }
 }
 
+extension SchedulerSnapshot {
+    fileprivate var isSafeMode: Bool { jobs.contains { $0.definition.disabled == .safeMode } }
+}
+
 extension SchedulerSnapshot.JobView {
+    /// Problems that no run's end says: a service that does not run has none.
+    var ownProblems: [JobProblem] {
+        problems.filter { problem in
+            switch problem.kind {
+            case .late, .silent, .slow: true
+            case .restarting: current != nil
+            case .failed, .incomplete, .failing: false
+            }
+        }
+    }
+
     /// The run whose attempt under way follows one that has failed: until it succeeds nothing is well.
     fileprivate var tryingAgain: (run: Run, attempt: Int)? {
         guard !definition.isService, let run = current, run.error != nil, let attempt = run.state.activeAttempt, attempt > 1 else { return nil }
@@ -132,7 +163,7 @@ extension StatusAnswer.Attention {
 
     /// Safe mode is told once, not job by job.
     fileprivate static func safeMode(_ snapshot: SchedulerSnapshot) -> [StatusAnswer.Attention] {
-        guard snapshot.jobs.contains(where: { $0.definition.disabled == .safeMode }) else { return [] }
+        guard snapshot.isSafeMode else { return [] }
         return [
             .init(
                 job: "safe mode", message: "nothing is restored, started or backed up",
@@ -147,14 +178,17 @@ extension StatusAnswer.Attention {
 
     /// What a person must look at in a job: how it stands now, and what its last report said, which stands until another one.
     static func about(_ view: SchedulerSnapshot.JobView) -> [StatusAnswer.Attention] {
-        let name = view.definition.name
-        if let reason = view.definition.disabled {
+        let definition = view.definition
+        let name = definition.name
+        if let reason = definition.disabled {
             return reason.hint.map { [.init(job: name, message: "disabled: \(reason)", hint: $0)] } ?? []
         }
-        let reported = (view.lastReport?.attention ?? []).map {
-            StatusAnswer.Attention(job: name, message: $0.message, hint: $0.hint, run: view.lastReport?.id)
-        }
-        return (present(view).map { [$0] } ?? []) + reported
+        let report = view.lastReport
+        let reported = (report?.attention ?? []).map { StatusAnswer.Attention(job: name, message: $0.message, hint: $0.hint, run: report?.id) }
+        return (present(view).map { [$0] } ?? [])
+            + view.ownProblems.map { problem in
+                .init(job: name, message: "\(problem.kind.rawValue) since \(ShownTime.text(problem.since)): \(problem.message)", hint: "shipkeeper why \(name)")
+            } + reported
     }
 
     private static func present(_ view: SchedulerSnapshot.JobView) -> StatusAnswer.Attention? {

@@ -1,6 +1,9 @@
 package enum UpgradeOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
-        /// The path of the program that takes over; the file that this program was started from where it is missing.
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "program": ParameterNote("The path of the program that takes over; the file that this program was started from where it is missing")
+        ]
+
         package var program: String?
 
         package init(program: String? = nil) { self.program = program }
@@ -9,9 +12,9 @@ package enum UpgradeOperation: ControlOperation {
     package static let name = "upgrade"
     package static let path = "upgrade"
     package static let summary = "Continue with another version of shipkeeper; services are not touched."
-    package static let effect = OperationEffect.changes
+    package static let effect = OperationEffect.replaces
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> UpgradeAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> UpgradeAnswer {
         await program.upgrade(request.program)
     }
 }

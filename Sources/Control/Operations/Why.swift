@@ -5,10 +5,15 @@ import Settings
 import TimeZones
 
 package enum WhyOperation: ControlOperation {
-    package struct Request: Codable, Sendable {
+    package struct Request: OperationRequest {
+        package static let notes = [
+            "job": ParameterNote("The job's name"),
+            "at": ParameterNote(
+                "A scheduled time to explain: `03:00`, the last time the wall showed it; `2026-11-27 03:00`; or an instant such as `2026-11-27T03:00:00+08:00`. Where it is missing, how the job stands now is explained",
+                .instant),
+        ]
+
         package var job: String
-        /// A scheduled time to explain: `03:00`, the last time the wall showed it; `2026-11-27 03:00`; or an instant such as
-        /// `2026-11-27T03:00:00+08:00`. Where it is missing, how the job stands now is explained.
         package var at: String?
 
         package init(job: String, at: String? = nil) {
@@ -21,8 +26,9 @@ package enum WhyOperation: ControlOperation {
     package static let path = "jobs/{job}/why"
     package static let summary = "Explain why a job ran, did not run, or when it will."
     package static let effect = OperationEffect.reads
+    package static let disclosure = OperationDisclosure.state
 
-    package static func run(_ request: Request, on program: Operations, via caller: String) async throws(OperationError) -> WhyAnswer {
+    package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> WhyAnswer {
         if let at = request.at { return try await program.why(request.job, at: at) }
         return try await program.why(request.job)
     }
@@ -88,6 +94,9 @@ struct Why {
         if let reason = view.definition.disabled { return [.init(.verdict, "disabled: \(reason)"), reason.hint.map { .init(.next, $0) }].compactMap(\.self) }
         return [
             .init(.verdict, verdict), cause.map { .init(.cause, $0) }, history.map { .init(.history, $0) }, later.map { .init(.later, $0) },
+            view.ownProblems.isEmpty
+                ? nil : .init(.problem, view.ownProblems.map { "\($0.kind.rawValue) since \(time($0.since)): \($0.message)" }.joined(separator: "; ")),
+            view.nextAlarm.map { .init(.deadline, "\($0.kind.rawValue) at \(time($0.at))\($0.kind == .slow ? "" : ", unless something happens before")") },
             future.map { .init(.next, $0) },
         ].compactMap(\.self)
     }

@@ -53,17 +53,9 @@ struct WhyThen {
     /// The scheduled time that is meant, and its schedule.
     private var fire: (date: Date, schedule: Schedule)? {
         for schedule in schedules {
-            if let date = time(of: schedule, from: wanted.start), date < wanted.end { return (date, schedule) }
+            if let date = schedule.first(from: wanted.start, known: view.cursors[schedule.name]), date < wanted.end { return (date, schedule) }
         }
         return nil
-    }
-
-    /// The first time of a schedule at or after an instant; an interval is counted from a time that is known.
-    private func time(of schedule: Schedule, from start: Date) -> Date? {
-        guard case .every(let length) = schedule else { return schedule.next(after: start.addingTimeInterval(-0.001)) }
-        guard let known = view.cursors[schedule.name] else { return nil }
-        let steps = (start.timeIntervalSince(known) / length.seconds - 1e-6).rounded(.up)
-        return known.addingTimeInterval(steps * length.seconds)
     }
 
     private func isOf(_ run: Run, _ schedule: Schedule) -> Bool { run.cause == .schedule(schedule.readable) }
@@ -74,7 +66,12 @@ struct WhyThen {
             let next = times.filter { $0 >= wanted.end }.min() ?? view.upcoming.map(\.next).min()
             return .notScheduled(before: times.filter { $0 < wanted.start }.max(), after: next)
         }
-        if date > now { return .toCome(date) }
+        // The second is the time that a decision may take.
+        if schedule.start(of: date, view.definition.fireRule, job: view.definition.name) > now.addingTimeInterval(-1),
+            !runs.contains(where: { isOf($0, schedule) && abs($0.scheduledAt.timeIntervalSince(date)) < 1 })
+        {
+            return .toCome(date)
+        }
         let own = runs.reversed().filter { isOf($0, schedule) && $0.scheduledAt.timeIntervalSince(date) > -1 }
         guard let run = own.first else {
             if let pause = view.pause, pause.since <= date { return .paused(since: pause.since) }
