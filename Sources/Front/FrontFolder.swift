@@ -30,7 +30,7 @@ package struct FrontFolder: Sendable {
             guard "\(path)/visits.sock".utf8.count <= longestSocketPath, !isShared || canBeReached(base) else { continue }
             if isOurs(path, below: base, name: RawName(name)) { return FrontFolder(path: path) }
         }
-        throw Unusable(description: "no folder for the sockets of the front can be made in \(bases.joined(separator: ", ")); make one of them writable")
+        throw Unusable(description: "no folder for the sockets of the front can be made in \(bases.joined(separator: ", "))")
     }
 
     /// Whether every user may enter the folder and all above it.
@@ -60,13 +60,21 @@ package struct FrontFolder: Sendable {
         }
     }
 
+    /// What this front marks its answers with: made at the first call and kept in the folder, since nginx outlives this program.
+    package func instance() throws(FileError) -> String {
+        let (folder, name): (Folder, RawName) = (try Folder.open(path), "instance")
+        if let kept = try? folder.contents(of: name), kept.count == 16, kept.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) {
+            return String(decoding: kept, as: UTF8.self)
+        }
+        let made = Arrivals.random()
+        try folder.replace(name, with: Array(made.utf8), durably: false)
+        return made
+    }
+
     /// Writes all that nginx reads.
     /// - Returns: Whether nginx's configuration differs from the one before.
     package func write(_ plan: FrontPlan) throws(FileError) -> Bool {
         let folder = try Folder.open(path)
-        let pages = try Folder.make(plan.pagesFolder, mode: 0o755)
-        try pages.set(mode: 0o755)
-        try pages.replace("starting.html", with: Array(StartingPage.html.utf8), mode: 0o644, durably: false)
         let (name, text): (RawName, [UInt8]) = ("nginx.conf", Array(NginxConfiguration(plan).text.utf8))
         if (try? folder.contents(of: name)) == text { return false }
         try folder.replace(name, with: text, mode: 0o644, durably: false)

@@ -43,20 +43,23 @@ package struct FrontPlan: Hashable, Sendable {
     package var mostBody: Int64
     /// Where the files of the front are; see `FrontFolder`.
     package var folder: String
+    /// Marks the answers of this front, which differ from those of any other; see `FrontFolder.instance`. Hexadecimal digits.
+    package var instance: String
     /// Nil where nginx runs as the user of this program.
     package var worker: Worker?
     /// Whether the machine has IPv6.
     package var hasIPv6: Bool
 
     package init(
-        listen: [Listen], upstream: Upstream?, frameAncestors: [String] = [], mostBody: Int64 = 64 << 20, folder: String, worker: Worker? = nil,
-        hasIPv6: Bool = true
+        listen: [Listen], upstream: Upstream?, frameAncestors: [String] = [], mostBody: Int64 = 64 << 20, folder: String, instance: String = "0",
+        worker: Worker? = nil, hasIPv6: Bool = true
     ) {
         self.listen = listen
         self.upstream = upstream
         self.frameAncestors = frameAncestors
         self.mostBody = mostBody
         self.folder = folder
+        self.instance = instance
         self.worker = worker
         self.hasIPv6 = hasIPv6
     }
@@ -68,8 +71,6 @@ package struct FrontPlan: Hashable, Sendable {
     /// Where nginx reports visits.
     package var visitSocket: String { "\(folder)/visits.sock" }
     package var configurationFile: String { "\(folder)/nginx.conf" }
-    /// Of pages that nginx shows while this program does not answer.
-    package var pagesFolder: String { "\(folder)/pages" }
 
     /// The addresses as nginx writes them.
     var listenTexts: [String] {

@@ -2,14 +2,16 @@
 ///
 /// Source of the directives: <https://nginx.org/en/docs/dirindex.html>; all are in nginx 1.18 and later.
 package struct NginxConfiguration {
-    /// The header that marks each answer that came through the front.
+    /// The header that marks each answer of the front, with `FrontPlan.instance` as its value.
     package static let markHeader = "Shipkeeper-Front"
-    /// The header with which the keepalive job is known when it comes back from outside.
+    /// The header by which a request of a keepalive job is recognized. The app is not given it.
     package static let nonceHeader = "Shipkeeper-Nonce"
     /// The path at which this program is asked for the page in place of an app that does not answer.
     package static let waitingPath = "/-/waiting"
     /// The header with the path that the visitor has asked for.
     package static let originalPathHeader = "Shipkeeper-Path"
+    /// The header with the method that the visitor has used.
+    package static let originalMethodHeader = "Shipkeeper-Method"
     /// The header with the visitor's address.
     package static let clientHeader = "X-Real-IP"
 
@@ -39,6 +41,8 @@ package struct NginxConfiguration {
         """
     }
 
+    /// Of one client that asks again and again, a visit a second is reported: to hear of each request would cost this program more than nginx. A keepalive
+    /// request is reported always. Source: ngx_http_limit_req_module, whose dry run only counts (nginx 1.17.6 and later).
     private var http: String {
         """
         http {
@@ -56,7 +60,15 @@ package struct NginxConfiguration {
         \(temporaryFolders)
             log_format visit escape=json '{"at":$msec,"client":"$remote_addr","method":"$request_method","path":"$uri","status":$status,'
                 '"agent":"$http_user_agent","nonce":"$http_\(variable(NginxConfiguration.nonceHeader))"}';
-            access_log syslog:server=unix:\(plan.visitSocket),nohostname,tag=front visit;
+            limit_req_zone $binary_remote_addr zone=visits:128k rate=1r/s;
+            limit_req zone=visits burst=9 nodelay;
+            limit_req_dry_run on;
+            limit_req_log_level info;
+            map "$limit_req_status $http_\(variable(NginxConfiguration.nonceHeader))" $front_reported {
+                "REJECTED_DRY_RUN " 0;
+                default             1;
+            }
+            access_log syslog:server=unix:\(plan.visitSocket),nohostname,tag=front visit if=$front_reported;
 
         \(NginxConfiguration.proxies.map { "    set_real_ip_from \($0);" }.joined(separator: "\n"))
             real_ip_header X-Forwarded-For;
@@ -65,6 +77,10 @@ package struct NginxConfiguration {
             map $http_upgrade $front_connection {
                 default upgrade;
                 ''      '';
+            }
+            map "$request_method $request_uri" $front_is_probe {
+                "~^(GET|HEAD) /(\\?|$)" 1;
+                default 0;
             }
             map $http_x_forwarded_proto $front_scheme {
                 default $scheme;
@@ -80,7 +96,7 @@ package struct NginxConfiguration {
         \(plan.listenTexts.map { "        listen \($0);" }.joined(separator: "\n"))
                 server_name _;
                 client_max_body_size \(plan.mostBody);
-                add_header \(NginxConfiguration.markHeader) 1 always;
+                add_header \(NginxConfiguration.markHeader) \(plan.instance) always;
 
                 proxy_http_version 1.1;
                 proxy_buffering off;
@@ -97,25 +113,34 @@ package struct NginxConfiguration {
                 location @waiting {
                     rewrite ^ \(NginxConfiguration.waitingPath)? break;
                     proxy_pass http://page;
+                    proxy_method GET;
                     proxy_pass_request_body off;
                     error_log stderr emerg;
                     proxy_connect_timeout 2s;
-                    error_page 502 504 =200 @away;
-        \(headers(indent: 12, more: [("Content-Length", "\"\""), (NginxConfiguration.originalPathHeader, "$request_uri")]))
+                    error_page 502 504 = @away;
+        \(headers(indent: 12, more: more))
                 }
                 location @away {
-                    root \(quoted(plan.pagesFolder));
-                    rewrite ^ /starting.html? break;
-                    types { }
                     default_type "text/html; charset=utf-8";
                     add_header Cache-Control no-store always;
                     add_header Retry-After 2 always;
-                    add_header \(NginxConfiguration.markHeader) 1 always;
+                    add_header \(NginxConfiguration.markHeader) \(plan.instance) always;
+                    if ($front_is_probe) {
+                        return 200 '\(StartingPage.html)';
+                    }
+                    return 503 '\(StartingPage.html)';
                 }
             }
         }
 
         """
+    }
+
+    /// What the page in place of the app is given about the request.
+    private var more: [(name: String, value: String)] {
+        [
+            ("Content-Length", "\"\""), (NginxConfiguration.originalPathHeader, "$request_uri"), (NginxConfiguration.originalMethodHeader, "$request_method"),
+        ]
     }
 
     private var temporaryFolders: String {
@@ -124,17 +149,19 @@ package struct NginxConfiguration {
 
     private var upstream: String {
         guard let upstream = plan.upstream else { return "" }
-        // Idle connections are given up before the app does: Node closes its own after five seconds.
+        // Idle connections are given up before the app does: Node closes its own after five seconds. As many are kept as there are visitors at once
+        // on a busy day: a connection of its own for each request costs nginx twice as much.
         return """
                 upstream app {
                     server \(upstream.text) max_fails=0;
-                    keepalive 16;
+                    keepalive 128;
                     keepalive_timeout 4s;
                 }
             """
     }
 
-    /// Paths below `/-/` are ours. A moment in which this program does not answer is not worth a line of nginx.s log.
+    /// Paths below `/-/` are ours. nginx waits for slow clients itself: it asks once a form is complete, and keeps what was not read yet. A moment in
+    /// which this program does not answer is not worth a line of nginx's log.
     private var ownPages: String {
         """
                 location = /-/healthz {
@@ -156,10 +183,13 @@ package struct NginxConfiguration {
                 }
                 location /-/ {
                     client_max_body_size \(NginxConfiguration.mostOwnBody);
+                    proxy_request_buffering on;
+                    proxy_buffering on;
+                    proxy_max_temp_file_size 0;
                     proxy_pass http://page;
                     proxy_connect_timeout 2s;
                     error_log stderr emerg;
-                    error_page 502 504 =503 @away;
+                    error_page 502 504 = @away;
                 }
         """
     }
@@ -181,7 +211,7 @@ package struct NginxConfiguration {
                         proxy_hide_header X-Frame-Options;
                         proxy_hide_header Content-Security-Policy;
                         add_header Content-Security-Policy $front_policy always;
-                        add_header \(NginxConfiguration.markHeader) 1 always;
+                        add_header \(NginxConfiguration.markHeader) \(plan.instance) always;
             """
         return """
                     location / {
@@ -212,7 +242,7 @@ package struct NginxConfiguration {
         let all = [
             ("Host", "$http_host"), ("Upgrade", "$http_upgrade"), ("Connection", "$front_connection"), ("X-Forwarded-For", "$remote_addr"),
             (NginxConfiguration.clientHeader, "$remote_addr"), ("X-Forwarded-Proto", "$front_scheme"), ("X-Forwarded-Host", "$http_host"),
-            ("X-Forwarded-Port", "\"\""), ("Forwarded", "\"\""),
+            ("X-Forwarded-Port", "\"\""), ("Forwarded", "\"\""), (NginxConfiguration.nonceHeader, "\"\""),
         ]
         let names = Set(more.map(\.name))
         return (all.filter { !names.contains($0.0) } + more).map { String(repeating: " ", count: indent) + "proxy_set_header \($0.0) \($0.1);" }

@@ -1,4 +1,5 @@
-/// What nginx shows while this program does not answer: for a moment at the start and after a crash.
+/// What nginx shows while this program does not answer: for a moment at the start and after a crash. It is part of nginx's configuration, in single
+/// quotes, so it has neither those nor `$`.
 enum StartingPage {
     static let html = """
         <!doctype html>
@@ -13,7 +14,7 @@ enum StartingPage {
         </head>
         <body>
         <p>The app is starting. This page reloads by itself.</p>
-        <p lang="zh-CN">应用正在启动,本页会自动刷新。</p>
+        <p lang="zh-CN">应用正在启动，本页会自动刷新。</p>
         </body>
         </html>
 

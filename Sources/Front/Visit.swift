@@ -10,7 +10,7 @@ package struct Visit: Hashable, Sendable {
     package var path: String
     package var status: Int
     package var agent: String
-    /// That of a keepalive job; empty for all others.
+    /// The value of the header by which keepalive requests are recognized; empty for most visits. Anyone may send it.
     package var nonce: String
 
     package init(at: Date, client: String, method: String, path: String, status: Int, agent: String, nonce: String = "") {
@@ -22,6 +22,9 @@ package struct Visit: Hashable, Sendable {
         self.agent = agent
         self.nonce = nonce
     }
+
+    /// Whether it came by an address that no other machine can use.
+    package var isFromThisMachine: Bool { client.hasPrefix("127.") || client == "::1" || client.hasPrefix("unix:") || client.isEmpty }
 
     private struct Report: Decodable {
         var at: Double

@@ -29,6 +29,22 @@ struct FrontFolderTests {
         }
     }
 
+    @Test("an nginx's version is read from its file, and a file that says none is no reason against it", .timeLimit(.minutes(30)))
+    func version() throws {
+        let folder = TemporaryFolder()
+        let own = try #require(NginxVersion.read("/usr/sbin/nginx"))
+        #expect(try Shell.run("/usr/sbin/nginx -v 2>&1").output.contains("/\(own)") && own >= .oldest)
+        for (text, version): (String, String?) in [
+            ("\0nginx version: nginx/1.18.0\n\0", "1.18.0"), ("nginx version: openresty/1.25.3.1 (x)\0", "1.25.3"), ("nginx version: nginx/1.9.15\0", "1.9.15"),
+            ("nginx version: \0nginx/1.2.3", nil), ("exec /opt/nginx \"$@\"", nil), ("", nil), ("nginx version: a/99999999999999999999.1.1", nil),
+        ] {
+            try folder.write("nginx", text)
+            #expect(NginxVersion.read(folder["nginx"]).map(\.description) == version, "\(text)")
+        }
+        #expect(NginxVersion.read(folder["none"]) == nil)
+        #expect(NginxVersion(major: 1, minor: 9, patch: 15) < .oldest && NginxVersion(major: 1, minor: 20, patch: 0) >= .oldest)
+    }
+
     @Test("it is written once, and again where the plan is another", .timeLimit(.minutes(30)))
     func written() throws {
         let folder = TemporaryFolder()

@@ -23,6 +23,8 @@ struct FrontTests {
         let first = try told(bench.ask("/a/b?c=d"))
         #expect(first.who == "page" && first.path == "/-/waiting" && first.headers["shipkeeper-path"] == ["/a/b?c=d"])
         #expect(try bench.ask("/", "-I").status == 200)
+        let sent = try told(bench.ask("/hook", "-d a=b -H 'Shipkeeper-Method: GET'"))
+        #expect(sent.method == "GET" && sent.size == 0 && sent.headers["shipkeeper-method"] == ["POST"] && sent.headers["shipkeeper-path"] == ["/hook"])
         try bench.setReady(true)
         let app = try told(bench.ask("/a/b?c=d"))
         #expect(app.who == "app" && app.path == "/a/b?c=d")
@@ -41,9 +43,12 @@ struct FrontTests {
         try bench.toggle("page")
         let page = try bench.ask("/")
         #expect(page.status == 200 && page.body.contains("The app is starting") && page.headers.contains("Retry-After: 2"))
-        #expect(page.headers.contains("text/html; charset=utf-8") && page.headers.contains("Shipkeeper-Front: 1"))
+        #expect(page.headers.contains("text/html; charset=utf-8") && page.headers.contains("Shipkeeper-Front: 0"))
         #expect(try bench.ask("/", "-I").status == 200)
-        #expect(try bench.ask("/-/status").status == 503)
+        for path in ["/-/status", "/x", "/x?/"] { #expect(try bench.ask(path).status == 503, "\(path)") }
+        #expect(try bench.ask("/?a=b").status == 200)
+        let sent = try bench.ask("/", "-d a=b")
+        #expect(sent.status == 503 && sent.headers.contains("Retry-After: 2") && sent.body.contains("The app is starting"))
         let health = try bench.ask("/-/healthz")
         #expect(health.status == 200 && health.body == "shipkeeper is starting\n")
         try bench.setReady(true)
@@ -61,10 +66,12 @@ struct FrontTests {
                 bench.ask(
                     path,
                     "-H 'X-Forwarded-For: 9.9.9.9, 203.0.113.7' -H 'X-Forwarded-Host: evil.example' -H 'X-Forwarded-Port: 1' -H 'Forwarded: for=9.9.9.9' "
-                        + "-H 'X-Real-IP: 9.9.9.9' -H 'Host: blog.example' -H 'X-Forwarded-Proto: https' -H 'Origin: https://blog.example'"))
+                        + "-H 'X-Real-IP: 9.9.9.9' -H 'Shipkeeper-Nonce: 0123' -H 'Host: blog.example' -H 'X-Forwarded-Proto: https' -H 'Origin: https://blog.example'"
+                ))
             // The connection comes from a private address, so the last visitor it names counts, and nothing before that.
             #expect(forged.headers["x-forwarded-for"] == ["203.0.113.7"] && forged.headers["x-real-ip"] == ["203.0.113.7"], "\(forged.headers)")
             #expect(forged.headers["x-forwarded-host"] == ["blog.example"] && forged.headers["host"] == ["blog.example"])
+            #expect(forged.headers["shipkeeper-nonce"] == nil, "what a keepalive job sends is none of the app's business")
             #expect(forged.headers["forwarded"] == nil && forged.headers["x-forwarded-port"] == nil)
             #expect(forged.headers["x-forwarded-proto"] == ["https"] && forged.headers["origin"] == ["https://blog.example"])
             let odd = try told(bench.ask(path, "-H 'X-Forwarded-Proto: gopher' -H 'Shipkeeper-Path: /evil'"))
@@ -110,7 +117,7 @@ struct FrontTests {
         let bench = try FrontBench { $0.frameAncestors = ["'self'", "https://huggingface.co"] }
         try bench.setReady(true)
         let replaced = try bench.ask("/framed").headers
-        #expect(!replaced.contains("X-Frame-Options") && replaced.contains("Shipkeeper-Front: 1"))
+        #expect(!replaced.contains("X-Frame-Options") && replaced.contains("Shipkeeper-Front: 0"))
         #expect(
             replaced.contains("Content-Security-Policy: default-src 'self'; frame-ancestors 'self' https://huggingface.co; img-src *"), "\(replaced)")
         #expect(try bench.ask("/framed-plain").headers.contains("default-src 'self'; frame-ancestors 'self' https://huggingface.co"))
@@ -159,6 +166,15 @@ struct FrontTests {
         let visit = try #require(await iterator.next())
         #expect(visit.path == "/seen" && visit.agent == "Uptime \"Robot\"/2" && visit.client == "203.0.113.9" && visit.nonce == "n1")
         #expect(visit.status == 200 && visit.method == "GET" && abs(visit.at.timeIntervalSinceNow) < 86_400, "\(visit)")
+        // Of one client that asks again and again some are, and each keepalive request is, and another client's.
+        let count = 300
+        try Shell.run("seq \(count) | xargs -P 4 -I N curl -s -o /dev/null -A many http://127.0.0.1:\(bench.port)/many/N -H 'X-Forwarded-For: 203.0.113.20'")
+        _ = try bench.ask("/many", "-A many -H 'X-Forwarded-For: 203.0.113.20' -H 'Shipkeeper-Nonce: n2'")
+        _ = try bench.ask("/last", "-H 'X-Forwarded-For: 203.0.113.21'")
+        var reported: [Visit] = []
+        while reported.last?.path != "/last" { reported.append(try #require(await iterator.next())) }
+        #expect(reported.dropLast().last?.nonce == "n2")
+        #expect((10..<count).contains(reported.count { $0.path.hasPrefix("/many/") }), "\(reported.count)")
         #expect(Visit(message: Array("<1>no report".utf8)) == nil && Visit(message: Array("{\"at\":1}".utf8)) == nil && Visit(message: []) == nil)
     }
 }
