@@ -50,6 +50,17 @@ package final class RunLogFiles: Sendable {
         }
     }
 
+    /// The last lines of a run's log, up to a number; none where there is no log. Waits as long as the disk does.
+    package func lastLines(_ count: Int, of run: Int64) async -> [String] {
+        var (lines, start): ([String], LogStart) = ([], .last(count))
+        while let page = await read(run: run, from: start) {
+            lines += page.lines.map(\.text)
+            if page.isLast { break }
+            start = .offset(page.next)
+        }
+        return lines.suffix(max(0, count))
+    }
+
     /// Waits until all that was said so far is written, or the time is up. Blocks.
     package func flush(within length: Duration) {
         let end = DispatchTime.now() + length.seconds

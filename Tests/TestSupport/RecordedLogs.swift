@@ -49,6 +49,8 @@ package final class RecordedLogs: RunLogs {
         }
     }
 
+    package func lastLines(_ count: Int, of run: Int64) async -> [String] { Array(lines(of: run).suffix(count)) }
+
     package func open(job: String, run: Int64, onGrowth: @escaping @Sendable () -> Void) -> any RunLog { Log(self, run, onGrowth) }
 
     package func note(_ notice: LogNotice) {
