@@ -13,6 +13,7 @@ struct CommonJobSettings {
     var retry: RetryPolicy
     var overlap: Overlap
     var fireRule: FireRule
+    var deadline: DeadlineRule?
     var group: String?
     var secrets: [String]
     var environment: [String: String?]
@@ -31,7 +32,7 @@ struct CommonJobSettings {
         environment: [String: String]
     ) -> CommonJobSettings {
         let zone = ZoneKeys(environment).ofJob(&reader) ?? configuration.timeZone
-        let secrets = granted(&reader, configuration.secrets)
+        let secrets = SecretNames.granted(&reader, configuration.secrets, to: "job")
         let isEnabled = reader.boolean("enabled", "Whether the job runs at all", default: true)
         var keys = CommonJobSettings(
             timeZone: zone,
@@ -39,9 +40,11 @@ struct CommonJobSettings {
             needs: reader.strings("needs", "Jobs that must have succeeded, or services that must be ready, in this boot"),
             timeout: reader.optionalDuration(
                 "timeout", "The longest one attempt may take", in: .milliseconds(100) ... .seconds(7 * 86_400)),
-            retry: reader.section("retry", "Whether a failed run is tried again", retry) ?? .never,
-            overlap: reader.choice("overlap", "What to do when a run is due while the previous one is still running", default: .skip),
+            retry: reader.section("retry", "Whether a failed run is tried again") { retry(&$0, kind) } ?? (kind?.isMessage == true ? .ofMessages : .never),
+            overlap: reader.choice(
+                "overlap", "What to do when a run is due while the previous one is still running", default: kind?.isMessage == true ? .all : .skip),
             fireRule: fireRule(&reader),
+            deadline: reader.section("deadline", "When the job is late, silent or slow", deadline),
             group: reader.optionalString("group", "Jobs of one group never run at once"),
             secrets: secrets,
             environment: reader.environment("env", "Environment variables of the job's processes; one without a value is removed"),
@@ -54,17 +57,10 @@ struct CommonJobSettings {
         if kind?.isService == true, keys.timeout != nil {
             reader.report("timeout", "a service has no timeout", hint: "remove it; \"ready: { within: … }\" limits the start")
         }
-        return keys
-    }
-
-    private static func granted(_ reader: inout SettingsReader, _ declared: [String]) -> [String] {
-        let names = SecretNames.read(&reader, "Declared secrets that the job's processes get")
-        for name in names where !declared.contains(name) {
-            let nearest = NearestWord.find(name, in: declared).map { "did you mean \"\($0)\"?" }
-            reader.report(
-                "secrets", "the secret \"\(name)\" is not declared", hint: nearest ?? "add it to \"secrets\" at the top of the file")
+        if kind?.isService == true, keys.deadline != nil {
+            reader.report("deadline", "a service has no deadline", hint: "remove it; a job can follow the service with outcome: [restarting, failed]")
         }
-        return names.filter(declared.contains)
+        return keys
     }
 
     private static func fireRule(_ reader: inout SettingsReader) -> FireRule {
@@ -76,19 +72,33 @@ struct CommonJobSettings {
             jitter: reader.duration("jitter", "Each scheduled time is delayed by up to this", default: .zero, in: .zero ... .seconds(86_400)))
     }
 
-    private static func retry(_ reader: inout SettingsReader) -> RetryPolicy {
-        let backoff = reader.durationRange(
-            "backoff", "Wait before the second attempt, and the longest wait", default: .seconds(10) ... .seconds(600))
-        let on = reader.strings("on", "What is tried again: error, timeout; both by default")
+    private static func deadline(_ reader: inout SettingsReader) -> DeadlineRule {
+        let rule = DeadlineRule(
+            startWithin: reader.optionalDuration(
+                "start_within", "The longest time from one start to the next, and from one success to the next", in: .seconds(1) ... .seconds(3650 * 86_400)),
+            slowerThan: reader.parsed(
+                SettingShape("slower_than", "A run is slow that takes longer than this times the usual", .pattern("^[0-9]+([.][0-9]+)?$", form: "number")),
+                expected: "a number from 1 to 1000, such as 3 or 1.5"
+            ) { text in Double(text).flatMap { (1...1000).contains($0) ? $0 : nil } })
+        if !reader.isDescribing, rule == DeadlineRule(), reader.problems.isEmpty {
+            reader.report(at: reader.place, "\"deadline\" has no limit", hint: "write { start_within: 26h }, { slower_than: 3 }, or both")
+        }
+        return rule
+    }
+
+    private static func retry(_ reader: inout SettingsReader, _ kind: JobCatalog.Entry?) -> RetryPolicy {
+        let usual = kind?.isMessage == true ? RetryPolicy.ofMessages : RetryPolicy(attempts: 3)
+        let backoff = reader.durationRange("backoff", "Wait before the second attempt, and the longest wait", default: usual.backoff...usual.backoffCap)
+        let on = reader.strings("on", "What is tried again: error, timeout, interrupted; the first two by default, and of messages all")
         let kinds = on.compactMap { name -> RetryPolicy.Kind? in
             if let kind = RetryPolicy.Kind(rawValue: name) { return kind }
-            reader.report("on", "\"on\" of \"retry\" is \"\(name)\"", hint: "allowed are error, timeout")
+            reader.report("on", "\"on\" of \"retry\" is \"\(name)\"", hint: "allowed are error, timeout, interrupted")
             return nil
         }
         return RetryPolicy(
-            attempts: reader.integer("attempts", "Attempts in all", default: 3, in: 1...1000),
+            attempts: reader.integer("attempts", "Attempts in all", default: usual.attempts, in: 1...1000),
             backoff: backoff.lowerBound, backoffCap: backoff.upperBound,
             factor: Double(reader.integer("factor", "By what the wait grows", default: 2, in: 1...10)),
-            on: kinds.isEmpty ? [.error, .timeout] : Set(kinds))
+            on: kinds.isEmpty ? usual.on : Set(kinds))
     }
 }

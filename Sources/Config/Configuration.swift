@@ -65,6 +65,10 @@ package struct Configuration: Sendable {
     package var repositories: [String: NamedResource] = [:]
     /// The public port; nil where the file has none, and the app owns it.
     package var front: Front? = nil
+    /// Who may use the page.
+    package var control = Control()
+    /// In the file's order.
+    package var actions: [Action] = []
     package var logs: Logs
     package var retention: Retention
     /// How many runs may be under way at once, services aside.

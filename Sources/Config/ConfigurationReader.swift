@@ -36,6 +36,8 @@ package struct ConfigurationReader: Sendable {
         reader.correct(ConfigurationReader.topShapes)
         var configuration = TopLevel.read(&reader, file: file, environment: environment)
         let frontKeys = FrontKeys.section(&reader, environment: environment)
+        configuration.control = ControlKeys.section(&reader)
+        configuration.actions = ActionKeys.section(&reader, configuration.secrets, environment: environment)
         let resources = repositories(&reader)
         let places = jobs(&reader, resources, into: &configuration)
         reader.finish()
@@ -68,6 +70,8 @@ package struct ConfigurationReader: Sendable {
     static let plainTopShapes = SettingsReader.shapes {
         _ = TopLevel.read(&$0, file: "", environment: [:])
         _ = FrontKeys.section(&$0, environment: [:])
+        _ = ControlKeys.section(&$0)
+        _ = ActionKeys.section(&$0, [], environment: [:])
     }
 
     static let topShapes = plainTopShapes + [TopLevel.repositoriesShape, TopLevel.jobsShape]
@@ -131,7 +135,7 @@ package struct ConfigurationReader: Sendable {
         var shapes: [String: [SettingShape]] = [:]
         for entry in entries {
             if !entry.key.isJobName {
-                reader.report(at: entry.place, "\"\(entry.key)\" is not a valid job name", hint: "use up to 64 letters and digits of any script, - and _")
+                reader.report(at: entry.place, "\"\(entry.key)\" is not a valid job name", hint: String.jobNameHint)
             }
             places[entry.key] = JobPlaces(name: entry.place, node: entry.value)
             let known = [SettingShape("type", "", .text)] + CommonJobSettings.shapes + [SettingShape("with", "", .anything)]
@@ -161,12 +165,13 @@ package struct ConfigurationReader: Sendable {
         let work = reader.nested(with, path: "\(entry.key).with", known: shapes[type] ?? kind.shapes(), isStandIn: isStandIn, kind.decode)
         let missing = (reader.missingSecrets + keys.missingSecrets).unique
         if keys.isEnabled, !missing.isEmpty { keys.disabled = .missingSecrets(missing) }
-        if keys.isEnabled, let reason = kind.broken { keys.disabled = .unusable(reason) }
+        if keys.isEnabled, let reason = kind.broken { keys.disabled = .unusable(reason, hint: "shipkeeper plugins") }
         let definition = JobDefinition(
             name: entry.key, typeName: type, isService: kind.isService, triggers: keys.triggers, needs: keys.needs,
-            timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule, group: keys.group,
+            timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule,
+            deadline: keys.deadline, isMessage: kind.isMessage, stableAfter: work.stableAfter, group: keys.group,
             exclusive: reader.exclusive, canDryRun: kind.canDryRun, takesWhatServicesLeave: kind.takesWhatServicesLeave, disabled: keys.disabled,
-            fingerprint: entry.value.fingerprint)
+            fingerprint: entry.value.fingerprint, restartOrder: work.restartOrder)
         return Configuration.Job(
             definition: definition, work: work, timeZone: keys.timeZone, secrets: keys.secrets, environment: keys.environment,
             places: JobPlaces(name: entry.place, node: entry.value))
@@ -174,7 +179,10 @@ package struct ConfigurationReader: Sendable {
 }
 
 extension String {
-    fileprivate var isJobName: Bool {
+    static let jobNameHint = "use up to 64 letters and digits of any script, - and _"
+
+    /// Whether a job or an action may be named so.
+    var isJobName: Bool {
         !isEmpty && count <= 64 && !hasPrefix("-")
             && allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
     }

@@ -2,7 +2,7 @@ package import Front
 import JobKit
 import Platforms
 import Scheduler
-import Settings
+package import Settings
 
 extension Configuration {
     /// The public port.
@@ -23,6 +23,8 @@ extension Configuration {
         /// As the header `Content-Security-Policy` has them.
         package var frameAncestors: [String]
         package var mostBody: Int64
+        /// Where the file has it.
+        package var place: SourcePlace
     }
 }
 
@@ -36,7 +38,6 @@ struct FrontKeys {
 
     private var front: Configuration.Front
     private var named: Named?
-    private let place: SourcePlace
 
     private static let listenAbout = "The public port, as PORT or HOST:PORT, or a list of them; without it the one that the platform routes visitors to"
     private static let address = SettingShape.Kind.pattern("^(.*:)?[0-9]+$", form: "PORT or HOST:PORT")
@@ -56,7 +57,7 @@ struct FrontKeys {
         let ancestors = frameAncestors(&reader)
         let most = reader.size("max_body", "The most bytes that a request to the service may carry", default: 64 << 20)
         return FrontKeys(
-            front: .init(listen: listen.isEmpty ? [usual] : listen, upstream: nil, frameAncestors: ancestors, mostBody: most), named: named, place: place)
+            front: .init(listen: listen.isEmpty ? [usual] : listen, upstream: nil, frameAncestors: ancestors, mostBody: most, place: place), named: named)
     }
 
     private static func addresses(_ reader: inout SettingsReader) -> [FrontPlan.Listen] {
@@ -171,15 +172,5 @@ extension ServiceDefinition.Probe {
             return plain.isEmpty ? nil : .init(host: plain, port: 80)
         case .exec: return nil
         }
-    }
-}
-
-/// The public port of a configuration that can't be used otherwise.
-package enum FrontKey {
-    /// Where to listen, and no upstream; nil where the file has no `front`, or can't be read as YAML at all.
-    package static func read(_ text: String, environment: [String: String]) -> Configuration.Front? {
-        guard let node = TopKeys.read(text, environment: environment)?["front"] else { return nil }
-        var reader = SettingsReader(node, path: "front")
-        return FrontKeys.read(&reader, environment: environment).resolve([]).front
     }
 }

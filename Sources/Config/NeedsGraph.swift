@@ -37,7 +37,10 @@ struct NeedsGraph {
         self.jobs = jobs
         self.places = places
         needs = Dictionary(jobs.map { ($0.name, $0.needs) }) { first, _ in first }
-        follows = Dictionary(jobs.map { ($0.name, $0.triggers.compactMap { $0.predecessor?.job }) }) { first, _ in first }
+        let followers = Followers(jobs)
+        follows = jobs.reduce(into: [:]) { follows, job in
+            for follower in followers.of(job.name) { follows[follower.name, default: []].append(job.name) }
+        }
     }
 
     var problems: [Problem] {
@@ -47,7 +50,7 @@ struct NeedsGraph {
 
     private var unknown: [Problem] {
         jobs.flatMap { job in
-            let after = job.triggers.compactMap { trigger in trigger.predecessor.map { ("on", $0.job) } }
+            let after = job.triggers.compactMap { trigger in trigger.predecessor.map { ("on", $0.job) } }.filter { $0.1 != Followers.anyJob }
             return (job.needs.map { ("needs", $0) } + after).compactMap { key, name -> Problem? in
                 guard let place = places[job.name], places[name] == nil || name == job.name else { return nil }
                 if name == job.name {

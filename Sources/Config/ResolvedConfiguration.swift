@@ -55,6 +55,7 @@ package struct ResolvedConfiguration {
         if case .either(let kinds)? = shape?.kind {
             for case .section(let shapes) in kinds { return shapes }
         }
+        if case .map(.section(let shapes))? = shape?.kind { return (entry.value.entries ?? []).map { SettingShape($0.key, "", .section(shapes)) } }
         if path.count == 2, path[0] == "jobs", entry.key == "with" { return node["type"]?.text.flatMap { catalog.entries[$0] }?.shapes() ?? [] }
         return shapes(at: path + [entry.key], entry.value)
     }

@@ -26,6 +26,16 @@ enum SecretNames {
         }
     }
 
+    /// Those that are granted to a job or an action. One that is not declared is a problem.
+    static func granted(_ reader: inout SettingsReader, _ declared: [String], to what: String) -> [String] {
+        let names = read(&reader, "Declared secrets that the \(what)'s processes get")
+        for name in names where !declared.contains(name) {
+            let nearest = NearestWord.find(name, in: declared).map { "did you mean \"\($0)\"?" }
+            reader.report("secrets", "the secret \"\(name)\" is not declared", hint: nearest ?? "add it to \"secrets\" at the top of the file")
+        }
+        return names.filter(declared.contains)
+    }
+
     private static func isName(_ text: String) -> Bool {
         guard let first = text.first, !first.isNumber else { return false }
         return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }

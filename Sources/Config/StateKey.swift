@@ -33,11 +33,18 @@ enum TopKeys {
     /// The text with empty lines in place of those below a `jobs:` that has a line of its own.
     private static func withoutJobs(_ text: String) -> String {
         var isBelow = false
-        let kept = text.utf8.split(separator: 10, omittingEmptySubsequences: false).map { line -> Substring.UTF8View in
+        let bytes = Array(text.utf8)
+        var kept: [UInt8] = []
+        var start = 0
+        while start <= bytes.count {
+            let end = bytes[start...].firstIndex(of: 10) ?? bytes.count
+            let line = bytes[start..<end]
             let isNested = line.first.map { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "#") || $0 == 13 } ?? true
             if !isNested { isBelow = line.elementsEqual("jobs:".utf8) || line.elementsEqual("jobs:\r".utf8) }
-            return isBelow ? line.prefix(0) : line
+            if !isBelow { kept += line }
+            if end < bytes.count { kept.append(10) }
+            start = end + 1
         }
-        return String(decoding: Array(kept.joined(separator: [10])), as: UTF8.self)
+        return String(decoding: kept, as: UTF8.self)
     }
 }

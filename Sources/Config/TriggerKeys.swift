@@ -61,7 +61,7 @@ enum TriggerKeys {
     }
 
     private static func crons(_ reader: inout SettingsReader, zone: Zone) -> [Trigger] {
-        reader.strings("cron", "Cron expressions of five fields: minute hour day-of-month month day-of-week").compactMap { text in
+        reader.strings("cron", "Cron expressions of five fields, minute hour day-of-month month day-of-week, or of six with seconds first").compactMap { text in
             let place = reader.place(of: text, under: "cron")
             let bare = QuotedText(text)
             if let taken = bare.taken { reader.warn(at: place, "\"cron\" is in \(taken), which were taken off", hint: "set the variable without them") }
@@ -91,18 +91,18 @@ enum TriggerKeys {
     private static func after(_ reader: inout SettingsReader) -> [Trigger] {
         let section = SettingShape.Kind.section(SettingsReader.shapes { _ = afterGroup(&$0) })
         let kind = SettingShape.Kind.either([.text, section, .list(.either([.text, section]))])
-        guard let node = reader.node(SettingShape("after", "When another job has ended", kind)) else { return [] }
+        guard let node = reader.node(SettingShape("after", "When something has happened to another job", kind)) else { return [] }
         return (node.elements ?? [node]).flatMap { element -> [Trigger] in
             if let job = element.text { return [.after(job: job, .succeeded)] }
-            let (jobs, outcome) = reader.nested(element, path: reader.qualified("after"), known: SettingsReader.shapes { _ = afterGroup(&$0) }, afterGroup)
-            return jobs.map { .after(job: $0, outcome) }
+            let (jobs, outcomes) = reader.nested(element, path: reader.qualified("after"), known: SettingsReader.shapes { _ = afterGroup(&$0) }, afterGroup)
+            return jobs.flatMap { job in outcomes.map { .after(job: job, $0) } }
         }
     }
 
-    private static func afterGroup(_ reader: inout SettingsReader) -> ([String], Trigger.AfterOutcome) {
+    private static func afterGroup(_ reader: inout SettingsReader) -> ([String], [Trigger.AfterOutcome]) {
         (
-            reader.strings("job", "The other job, or several", isRequired: true),
-            reader.choice("outcome", "Which of its ends counts", default: Trigger.AfterOutcome.succeeded, formerly: ["troubled": .failing])
+            reader.strings("job", "The other job, or several; \"*\" for any", isRequired: true),
+            reader.choices("outcome", "What of it counts, or several", default: Trigger.AfterOutcome.succeeded, formerly: ["troubled": .failing])
         )
     }
 }

@@ -96,7 +96,8 @@ package struct Platform: Hashable, Sendable {
     }
 
     private static func address(_ text: String) -> String {
-        let whole = text.contains("://") ? text : "https://\(text)"
-        return String(whole.reversed().drop { $0 == "/" }.reversed())
+        var whole = text.contains("://") ? text : "https://\(text)"
+        while whole.hasSuffix("/") { whole.removeLast() }
+        return whole
     }
 }

@@ -69,10 +69,17 @@ extension SettingsReader {
 
     /// True or false, also as `yes`, `no`, `on`, `off`, `1` and `0`, in any case of letters.
     package mutating func boolean(_ key: String, _ about: String, default fallback: Bool) -> Bool {
-        parsed(SettingShape(key, about, .boolean, default: "\(fallback)"), expected: "true or false") { text in
+        boolean(SettingShape(key, about, .boolean, default: "\(fallback)")) ?? fallback
+    }
+
+    /// Nil where the key is missing or invalid.
+    package mutating func boolean(_ key: String, _ about: String) -> Bool? { boolean(SettingShape(key, about, .boolean)) }
+
+    private mutating func boolean(_ shape: SettingShape) -> Bool? {
+        parsed(shape, expected: "true or false") { text in
             // Variables are typed by hand into the forms of platforms.
             ["true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false, "0": false][text.lowercased()]
-        } ?? fallback
+        }
     }
 
     /// A duration. An invalid one, or one outside of `range`, is a problem and reads as the default.
@@ -132,6 +139,32 @@ extension SettingsReader {
         return fallback
     }
 
+    /// Some of the raw values of an enum, a list or one alone, without repetitions. Missing or wrong, it is the default.
+    /// - Parameter formerly: Names of the last release, which are still read, with a warning.
+    package mutating func choices<Value: RawRepresentable<String> & CaseIterable & Equatable>(
+        _ key: String, _ about: String, default fallback: Value, formerly: [String: Value] = [:]
+    ) -> [Value] {
+        let names = Value.allCases.map(\.rawValue)
+        let shape = SettingShape(key, about, .either([.choice(names), .list(.choice(names))]), default: fallback.rawValue)
+        guard let node = node(shape) else { return [fallback] }
+        var found: [Value] = []
+        for element in node.elements ?? [node] {
+            guard let text = scalar(element, key) else { continue }
+            if let former = formerly[text] {
+                warn(
+                    at: element.place, "\"\(qualified(key)): \(text)\" is now \"\(former.rawValue)\"",
+                    hint: "rename it: the next release no longer knows the old name")
+            }
+            if let value = Value(rawValue: text) ?? formerly[text] {
+                if !found.contains(value) { found.append(value) }
+                continue
+            }
+            let nearest = NearestWord.find(text, in: names).map { "did you mean \"\($0)\"?" }
+            report(at: element.place, "\"\(qualified(key))\" is \(element.kind)", hint: nearest ?? "allowed are \(names.joined(separator: ", "))")
+        }
+        return found.isEmpty ? [fallback] : found
+    }
+
     /// A list of texts; one text alone is a list of one. Missing, it is empty. Elements that are not texts are problems, and left out.
     package mutating func strings(_ key: String, _ about: String, isRequired: Bool = false) -> [String] {
         let shape = SettingShape(key, about, .either([.text, .list(.text)]), isRequired: isRequired)
@@ -145,12 +178,12 @@ extension SettingsReader {
 
     /// The command line of a process: a list whose first element is the program. Nil where it is missing or not such a list. Words with a NUL byte
     /// or over `UnusableCommand.mostInOne` bytes are problems.
-    package mutating func command(_ key: String, _ about: String) -> [String]? {
-        guard let node = node(SettingShape(key, about, .list(.text))) else { return nil }
+    package mutating func command(_ key: String, _ about: String, isRequired: Bool = false) -> [String]? {
+        guard let node = node(SettingShape(key, about, .list(.text), isRequired: isRequired)) else { return nil }
         guard let elements = node.elements, !elements.isEmpty else {
+            let instead = isRequired ? "[sh, -c, …] for a line of shell" : "use \"shell\" for a line of shell"
             report(
-                at: node.place, "\"\(qualified(key))\" takes a list, not \(node.kind)",
-                hint: "write [program, argument, …], or use \"shell\" for a line of shell")
+                at: node.place, "\"\(qualified(key))\" takes a list, not \(node.kind)", hint: "write [program, argument, …], or \(instead)")
             return nil
         }
         let words = elements.compactMap { element in scalar(element, key).map { (word: $0, place: element.place) } }

@@ -109,7 +109,7 @@ struct ConfigTests {
                 "c.yaml:9:27: error: not a cron expression: \"61\" in the minute field; allowed is 0–59",
                 "c.yaml:10:5: error: unknown key \"timeot\" in \"b\"; did you mean \"timeout\"?",
                 "c.yaml:11:22: error: \"b.with.command\" takes a list, not \"echo hi\"; write [program, argument, …], or use \"shell\" for a line of shell",
-                "c.yaml:14:14: error: \"c.overlap\" is \"never\"; allowed are skip, queue, replace",
+                "c.yaml:14:14: error: \"c.overlap\" is \"never\"; allowed are skip, queue, all, replace",
                 "c.yaml:15:25: error: no repository is named \"main\"; declare it",
                 "c.yaml:15:37: error: \"c.with.path\" is \"data\"; write a path from the root, such as /data/app",
             ])
@@ -224,7 +224,7 @@ struct ConfigTests {
         try folder.write("schema.json", JSONSchema(catalog: ConfigTests.catalog).text)
         try folder.write("whole.yaml", whole)
         // Those with plug-ins need the program, which knows these: see the tests of init.
-        let search = "find '\(SourceTree.root)/Examples' -name 'shipkeeper*.yaml' | xargs grep -LE 'type: (webhook|openclaw-devices)'"
+        let search = "find '\(SourceTree.root)/Examples' -name 'shipkeeper*.yaml' | xargs grep -LE 'type: (notify|openclaw-devices)'"
         let examples = try Shell.run(search).output.split(separator: "\n").map(String.init)
         #expect(!examples.isEmpty)
         let script = """

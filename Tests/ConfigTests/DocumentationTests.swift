@@ -53,7 +53,7 @@ struct DocumentationTests {
     /// The types that are compiled in, and those of the plug-ins in the box that pages use, whose settings are looked at elsewhere.
     private static let catalog: JobCatalog = {
         var catalog = BuiltInJobs.catalog(http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) })
-        for name in ["webhook", "feishu-card"] {
+        for name in ["webhook", "feishu-card", "notify"] {
             catalog.add(
                 JobCatalog.Entry(
                     typeName: name, about: name, isService: false, usualTimeout: nil, canDryRun: false, shapes: { [] },

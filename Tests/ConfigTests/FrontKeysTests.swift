@@ -77,7 +77,7 @@ struct FrontKeysTests {
 
     @Test("the port is found in a file that is broken elsewhere")
     func broken() {
-        func port(_ text: String) -> Int? { FrontKey.read(text, environment: [:])?.listen.first?.port }
+        func port(_ text: String) -> Int? { HeldConfiguration.read(text, file: "c", environment: [:])?.front?.listen.first?.port }
         #expect(port("version: 1\nfront: { listen: 81, upstream: web }\njobs:\n  a: { type: nonsense") == 81)
         #expect(port("front: { listen: 81, nonsense: 1 }\nnothing: 3\n") == 81)
         #expect(port("front: { listen: [ }\n") == nil)

@@ -40,8 +40,8 @@ struct DeclaredJob {
     let folder = TemporaryFolder()
 
     /// - Parameter text: The job's own lines, such as `type: command`.
-    init(_ text: String, http: any HTTPTransport = ListedAnswers([.success(HTTPResponse(status: 200))])) throws {
-        let catalog = BuiltInJobs.catalog(http: http, now: { Date(timeIntervalSince1970: 1_790_000_000) })
+    init(_ text: String, http: any HTTPTransport = ListedAnswers([.success(HTTPResponse(status: 200))]), arrivals: any ArrivalWatch = NoArrivals()) throws {
+        let catalog = BuiltInJobs.catalog(http: http, arrivals: arrivals, now: { Date(timeIntervalSince1970: 1_790_000_000) })
         let lines = text.split(separator: "\n").map { "    \($0)\n" }.joined()
         let configuration = try ConfigurationReader(catalog: catalog, environment: [:]).read("version: 1\njobs:\n  a:\n\(lines)", file: "c.yaml")
         guard let job = configuration.jobs.first else { throw JobError("no job was read") }

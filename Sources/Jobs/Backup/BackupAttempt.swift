@@ -14,18 +14,19 @@ struct BackupAttempt {
     let records: LineageStore
     let context: RunContext
 
-    var archives: ArchiveRepository { repository.archives() }
+    var archives: any BackupRepository { repository.backups }
 
     func run() async throws(JobError) -> RunReport {
         var lineage = try await records.load()
         try await checkAccess(lineage)
         if context.isConfirmed { lineage.unpin() }
         // With little time left a larger archive that is made fast is the better one.
-        let packing = ArchiveRepository.Packing(isRsyncable: isRsyncable, level: context.stopBudgetLeft() == nil ? 6 : 1)
-        let request = ArchiveRepository.Request(
-            packing: packing, scratch: scratch, aside: "\(context.bootID.prefix(8))-\(context.run)", now: context.clock.now, mayBeEmpty: context.isConfirmed)
+        let packing = BackupPacking(isRsyncable: isRsyncable, level: context.stopBudgetLeft() == nil ? 6 : 1)
+        let request = BackupRequest(
+            packing: packing, scratch: scratch, aside: "\(context.bootID.prefix(8))-\(context.run)", now: context.clock.now, mayBeEmpty: context.isConfirmed,
+            cache: "\(context.stateFolder)/cache/\(repository.name)", restored: try await records.restored())
         let known = lineage
-        let outcome: ArchiveRepository.Outcome
+        let outcome: BackupOutcome
         do throws(BackupError) {
             outcome = try await archives.backUp(
                 source, known, request, onProgress: { [context] in context.report(RunProgress($0)) },
@@ -86,14 +87,16 @@ struct BackupAttempt {
 
     // MARK: Afterwards
 
-    private func conclude(_ outcome: ArchiveRepository.Outcome) async throws(JobError) -> RunReport {
+    private func conclude(_ outcome: BackupOutcome) async throws(JobError) -> RunReport {
         switch outcome {
         case .unchanged(let fingerprint):
             return try await unchanged(.whole(fingerprint), nil)
         case .same(let report, let fingerprint, let head):
+            try await records.clearRestored()
             log(report)
             return try await unchanged(Lineage.Completeness(report, fingerprint), head)
         case .stored(let version, let report, let fingerprint):
+            try await records.clearRestored()
             log(report)
             return try await stored(version, report, Lineage.Completeness(report, fingerprint))
         }
@@ -114,7 +117,7 @@ struct BackupAttempt {
             attention: attention(result, lineage))
     }
 
-    private func stored(_ version: StoreVersion, _ report: SnapshotReport, _ completeness: Lineage.Completeness) async throws(JobError) -> RunReport {
+    private func stored(_ version: Snapshot, _ report: SnapshotReport, _ completeness: Lineage.Completeness) async throws(JobError) -> RunReport {
         let (location, now) = (repository.location, context.clock.now)
         let entry = TreeMark.Entry(checksum: report.checksum, at: now, isIncomplete: !report.incomplete.isEmpty)
         let token: String?
@@ -227,7 +230,7 @@ extension BackupAttempt {
     private func prune(_ lineage: Lineage) async {
         let now = context.clock.now.timeIntervalSince1970
         do {
-            if archives.store.removal == .afterVerifying {
+            if archives.removal == .afterVerifying {
                 if now - (try await records.prunedAt()) < BackupAttempt.pruneEvery { return }
                 // Reading it all back takes its time, and must not make a stored backup look like one that timed out.
                 if let deadline = context.deadline, deadline.timeIntervalSince1970 - now < BackupAttempt.timeToPrune { return }
@@ -243,7 +246,7 @@ extension BackupAttempt {
 
     private func space() async -> BackupResult.Space? {
         do {
-            guard let space = try await archives.store.space() else { return nil }
+            guard let space = try await archives.space() else { return nil }
             if space.isPublic { context.log("note: the repository is public: anybody can read your backups; make it private") }
             let found = BackupResult.Space(used: space.used, limit: space.limit, isPublic: space.isPublic)
             try await records.note(found)

@@ -1,7 +1,6 @@
 import Backups
 import JobKit
 import Settings
-import Storage
 import TimeZones
 
 extension BackupAttempt {
@@ -10,7 +9,7 @@ extension BackupAttempt {
     func foresee() async throws(JobError) -> RunReport {
         let lineage = try await records.load()
         try await checkAccess(lineage)
-        let (head, difference): (StoreVersion?, TreeDifference)
+        let (head, difference): (Snapshot?, TreeDifference)
         let lines = ChangeLines(context)
         do throws(BackupError) {
             guard await source.size() != nil else { throw BackupError.sourceMissing(source.readable) }
@@ -35,8 +34,4 @@ extension BackupAttempt {
         if difference.isSame { return RunReport(summary: "nothing to store: \(difference.after.text), unchanged\(since)") }
         return RunReport(summary: "would store \(difference.after.text): \(difference.counts)\(since)")
     }
-}
-
-extension StoreVersion {
-    var holdsBackup: Bool { objects[ArchiveNames.archive] != nil }
 }

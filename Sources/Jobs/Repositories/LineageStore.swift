@@ -2,7 +2,6 @@ package import Backups
 import Buckets
 import Foundation
 package import JobKit
-import Storage
 
 /// The lineage of one repository, kept in the state file as one JSON value, and the request for the next restore.
 ///
@@ -13,6 +12,7 @@ package struct LineageStore: Sendable {
         static let request = "request"
         static let prunedAt = "pruned_at"
         static let space = "space"
+        static let restored = "restored"
     }
 
     /// The record's content: a repository with another location counts as another one.
@@ -67,7 +67,7 @@ package struct LineageStore: Sendable {
 
     /// The newest backup where another container has stored it after a restore of this boot has ended well: its archive's checksum, or its
     /// id. Nil where the newest is ours.
-    package func newerForeignBackup(in archives: ArchiveRepository) async throws(JobError) -> String? {
+    package func newerForeignBackup(in archives: any BackupRepository) async throws(JobError) -> String? {
         let lineage = try await load()
         guard lineage.isUnlocked(in: bootID) else { return nil }
         do throws(BackupError) {
@@ -106,6 +106,25 @@ package struct LineageStore: Sendable {
         let request: Request? = try await read(Key.request)
         return request?.boot == bootID ? request : nil
     }
+
+    // MARK: What files hold
+
+    /// A tree that a restore from here has put in place in this boot's container.
+    private struct Restored: Codable {
+        var location: String
+        var tree: BackupRequest.RestoredTree
+    }
+
+    /// The tree that a restore has put in place, where nothing was stored since.
+    func restored() async throws(JobError) -> BackupRequest.RestoredTree? {
+        guard let restored: Restored = try await read(Key.restored), restored.location == location else { return nil }
+        return restored.tree
+    }
+
+    func note(restored tree: BackupRequest.RestoredTree) async throws(JobError) { try await write(Restored(location: location, tree: tree), Key.restored) }
+
+    /// What files hold is known from the last backup now.
+    func clearRestored() async throws(JobError) { try await values.set([Key.restored: nil], of: owner) }
 
     // MARK: Space
 

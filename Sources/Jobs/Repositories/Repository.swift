@@ -5,7 +5,7 @@ import Foundation
 import HTTPClient
 import JobKit
 import Settings
-package import Storage
+import Storage
 
 /// A declared repository, as backup and restore jobs get it.
 package struct Repository: Sendable {
@@ -13,25 +13,46 @@ package struct Repository: Sendable {
     package var name: String
     /// Identifies it, the same in every container that uses it: `folder:/backups`, `huggingface:https://huggingface.co/alice/backup@main`.
     package var location: String
-    /// Made with the configured credentials; no request was sent yet.
-    package var store: any ObjectStore
-    /// What `keep` says.
-    package var retention: Retention
-
-    /// The repository as a collection of archives, which compresses on all cores of the container. No request is sent.
-    package func archives() -> ArchiveRepository {
-        ArchiveRepository(store: store, retention: retention, cores: ContainerCores.count)
-    }
+    /// Made with the configured credentials; no request was sent yet. Packs on all cores of the container.
+    package var backups: any BackupRepository
 
     enum Format: String, CaseIterable {
-        case archive
+        case archive, restic
+    }
+
+    /// How backups are stored and which stay, as the keys say that all repositories have.
+    fileprivate struct Rule {
+        var format: Format
+        /// Opens a repository in the restic format.
+        var password: Secret?
+        var retention: Retention
+    }
+
+    /// - Parameters:
+    ///   - store: What archives are kept in at the place.
+    ///   - backend: What objects are kept in there.
+    /// - Returns: Nil without a password that is needed: that is reported already.
+    private init?(_ name: String, at location: String, _ rule: Rule, store: any ObjectStore, backend: any Backend) {
+        self.name = name
+        let archives = ArchiveRepository(store: store, retention: rule.retention, cores: ContainerCores.count)
+        switch (rule.format, rule.password) {
+        case (.restic, let password?):
+            // Another format at the same place is another repository.
+            self.location = "restic:\(location)"
+            backups = ResticRepository(
+                backend, earlier: archives, password: password.revealed, retention: rule.retention, threads: ContainerCores.count)
+        case (.restic, nil): return nil
+        case (.archive, _):
+            self.location = location
+            backups = archives
+        }
     }
 
     /// A repository in a folder.
     static func folder(named name: String, _ reader: inout SettingsReader) -> Repository? {
         let path = reader.path("path", "The folder, which must exist: a missing mount must not look like an empty repository")
-        let retention = reader.formatAndRetention()
-        return path.map { Repository(name: name, location: "folder:\($0)", store: LocalFolder(path: $0), retention: retention) }
+        let rule = reader.formatAndRetention()
+        return path.flatMap { Repository(name, at: "folder:\($0)", rule, store: LocalFolder(path: $0), backend: FolderBackend(path: $0)) }
     }
 
     /// A repository in a bucket.
@@ -40,16 +61,16 @@ package struct Repository: Sendable {
     ) -> Repository? {
         let settings = BucketSettings.read(service, &reader, needsKeys: true)
         let prefix = reader.prefix("Put in front of every key")
-        let retention = reader.formatAndRetention()
+        let rule = reader.formatAndRetention()
         guard let settings else { return nil }
         let bucket: BucketClient
         do throws(JobError) { bucket = try settings.open(http: http, environment: [:], now: now) } catch {
             reader.report(at: reader.place, error.summary, hint: error.hint)
             return nil
         }
-        return Repository(
-            name: name, location: "\(service):\(settings.name)/\(prefix)", store: BucketStore(bucket, name: "\(settings.name)/\(prefix)", prefix: prefix),
-            retention: retention)
+        let place = "\(settings.name)/\(prefix)"
+        let backend = BucketBackend(bucket, name: place, prefix: prefix)
+        return Repository(name, at: "\(service):\(place)", rule, store: ManifestStore(backend, name: place), backend: backend)
     }
 
     /// A repository in a dataset of the Hugging Face Hub.
@@ -72,8 +93,8 @@ package struct Repository: Sendable {
             default: HuggingFace.FreeSpace.off)
         reader.formerly("reclaim", "free_space")
         let quota = reader.size("quota", "What the account may store, for the warning at 80 %", default: 100_000_000_000)
-        let retention = reader.formatAndRetention()
-        if freeSpace == .squash, retention != Retention(last: 1, daily: 0, weekly: 0) {
+        let rule = reader.formatAndRetention()
+        if freeSpace == .squash, rule.retention != Retention(last: 1, daily: 0, weekly: 0) {
             reader.report(
                 "free_space", "\"free_space: squash\" leaves the newest backup only, and \"keep\" keeps more",
                 hint: "write keep: { last: 1, daily: 0, weekly: 0 }, or free_space: delete")
@@ -82,7 +103,8 @@ package struct Repository: Sendable {
         let settings = HuggingFace.Settings(
             dataset: dataset, token: token.revealed, revision: revision, create: create, endpoint: endpoint, freeSpace: freeSpace, quota: quota)
         return Repository(
-            name: name, location: "huggingface:\(endpoint)/\(dataset)@\(revision)", store: HuggingFace(settings, http: http, now: now), retention: retention)
+            name, at: "huggingface:\(endpoint)/\(dataset)@\(revision)", rule, store: HuggingFace(settings, http: http, now: now),
+            backend: HubBackend(settings, http: http, now: now))
     }
 }
 
@@ -91,9 +113,17 @@ extension Character {
 }
 
 extension SettingsReader {
-    fileprivate mutating func formatAndRetention() -> Retention {
-        _ = choice("format", "How snapshots are stored", default: Repository.Format.archive)
-        return section("keep", "Which backups stay") { $0.retention() } ?? Retention()
+    fileprivate mutating func formatAndRetention() -> Repository.Rule {
+        let format = choice(
+            "format", "How backups are stored: each as a whole archive, or what has changed in a repository of the restic format, encrypted",
+            default: Repository.Format.archive)
+        let password = secret(
+            "password", "With \"format: restic\": the password of the repository, as ${RESTIC_PASSWORD}. Without it no backup can be read",
+            isRequired: format == .restic)
+        if format == .archive, password != nil {
+            report("password", "\"password\" is for \"format: restic\": archives are not encrypted", hint: "add format: restic, or take it away")
+        }
+        return Repository.Rule(format: format, password: password, retention: section("keep", "Which backups stay") { $0.retention() } ?? Retention())
     }
 
     /// The Hub's address: the key, else what `HF_ENDPOINT` says, else the Hub's own.

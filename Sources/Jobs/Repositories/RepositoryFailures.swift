@@ -1,7 +1,6 @@
 import Backups
 import Buckets
 import JobKit
-import Storage
 
 extension JobError {
     /// What a backup or a restore ran into, with what to do about it.

@@ -3,7 +3,6 @@ import Buckets
 import Foundation
 import JobKit
 import Settings
-import Storage
 import TimeZones
 
 /// One attempt to bring the data back.
@@ -28,7 +27,7 @@ struct RestoreAttempt {
         // A certain version is wanted while all is well: should it not come, all stays as it is.
         if wanted == nil { try await records.update { $0.restoreBegan(in: context.bootID) } }
         let restorer = TreeRestorer(
-            repository: repository.archives(), source: source, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)",
+            repository: repository.backups, source: source, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)",
             owner: settings.owner)
         do throws(BackupError) {
             for line in try await restorer.recover() { context.log(line) }
@@ -60,7 +59,7 @@ struct RestoreAttempt {
             result: .restore(.kept(version: head.id)))
     }
 
-    private func concludeEmpty(_ head: StoreVersion?, _ lineage: Lineage) async throws(JobError) -> RunReport {
+    private func concludeEmpty(_ head: Snapshot?, _ lineage: Lineage) async throws(JobError) -> RunReport {
         guard lineage.mayBeEmpty else {
             throw JobError(
                 "the repository is empty, but this container knows a backup in it (SHA-256 \(lineage.knownChecksum?.prefix(12) ?? "unknown")…)",
@@ -87,6 +86,9 @@ struct RestoreAttempt {
             lineage.restored(version, head: head, choice: choice, size: size, tree: token, in: context.bootID)
             for fallback in report.fallbacks { lineage.foundDamaged(fallback.version.id, because: fallback.reason.description) }
         }
+        if let tree = version.checksum, let finished = report.finished {
+            try await records.note(restored: BackupRequest.RestoredTree(tree: tree, before: finished))
+        }
         try await records.clearRequest()
         return RestoreAttempt.report(report)
     }
@@ -96,7 +98,7 @@ struct RestoreAttempt {
         return try await records.isHandover() ? .handover : .byPerson
     }
 
-    private static func entry(_ base: Lineage.Reference, _ version: StoreVersion) -> TreeMark.Entry {
+    private static func entry(_ base: Lineage.Reference, _ version: Snapshot) -> TreeMark.Entry {
         TreeMark.Entry(checksum: base.checksum, at: version.date)
     }
 
@@ -104,8 +106,8 @@ struct RestoreAttempt {
         do { return try await source.setMark(change) } catch { throw failure(error) }
     }
 
-    private func reference(_ version: StoreVersion) async throws(JobError) -> Lineage.Reference {
-        do { return Lineage.Reference(id: version.id, checksum: try await repository.archives().checksum(of: version)) } catch { throw failure(error) }
+    private func reference(_ version: Snapshot) async throws(JobError) -> Lineage.Reference {
+        do { return Lineage.Reference(id: version.id, checksum: try await repository.backups.checksum(of: version)) } catch { throw failure(error) }
     }
 
     private static func report(_ report: TreeRestorer.Report) -> RunReport {
@@ -150,9 +152,9 @@ struct RestoreAttempt {
     }
 
     private func once(_ restorer: TreeRestorer, _ wanted: String?, _ choice: Lineage.Choice, _ lineage: Lineage) async throws(BackupError) -> Result {
-        let archives = repository.archives()
+        let archives = repository.backups
         if let wanted {
-            let version = try archives.find(wanted, among: try await archives.backups())
+            let version = try archives.find(wanted, among: try await archives.snapshots())
             let marked = restorer.bearing(try await mark(version, head: try await archives.head(), choice, lineage))
             return .done(.restored(try await marked.restore(version, onProgress: report)))
         }
@@ -172,9 +174,9 @@ struct RestoreAttempt {
 
     /// What a tree says of itself once a version is in its place.
     private func mark(
-        _ version: StoreVersion, head: StoreVersion?, _ choice: Lineage.Choice, _ lineage: Lineage
+        _ version: Snapshot, head: Snapshot?, _ choice: Lineage.Choice, _ lineage: Lineage
     ) async throws(BackupError) -> TreeMark {
-        let archives = repository.archives()
+        let archives = repository.backups
         let reference = Lineage.Reference(id: version.id, checksum: try await archives.checksum(of: version))
         var newest = reference
         if let head, head.id != version.id { newest = Lineage.Reference(id: head.id, checksum: try await archives.checksum(of: head)) }
@@ -186,9 +188,9 @@ struct RestoreAttempt {
 
     /// A part that was not on the disk that stayed.
     /// - Parameter mark: That of the whole tree: killed right afterwards, the part is known for one of it.
-    private func bringBack(_ part: BackupSource, from head: StoreVersion, bearing mark: TreeMark) async throws(BackupError) {
+    private func bringBack(_ part: BackupSource, from head: Snapshot, bearing mark: TreeMark) async throws(BackupError) {
         let restorer = TreeRestorer(
-            repository: repository.archives(), source: part, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)-part", owner: settings.owner
+            repository: repository.backups, source: part, id: "\(context.bootID.prefix(6))-\(context.run)-\(context.attempt)-part", owner: settings.owner
         ).bearing(mark)
         do throws(BackupError) {
             _ = try await restorer.restore(head, onProgress: report)

@@ -1,18 +1,17 @@
 import Backups
 import JobKit
 import Settings
-import Storage
 import TimeZones
 
 extension RestoreAttempt {
     /// Says what a run would change in the live data, and changes nothing.
     func foresee() async throws(JobError) -> RunReport {
         let lineage = try await records.load()
-        let archives = repository.archives()
+        let archives = repository.backups
         let lines = ChangeLines(context)
         do throws(BackupError) {
             let newest = try await archives.head()
-            guard let head = newest?.holdsBackup == true ? newest : try await archives.backups().first else {
+            guard let head = newest?.holdsBackup == true ? newest : try await archives.snapshots().first else {
                 return RunReport(summary: "nothing to restore: the repository holds no backup")
             }
             let name = "the backup of \(ShownTime.text(head.date))"

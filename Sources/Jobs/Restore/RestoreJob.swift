@@ -3,7 +3,6 @@ import Files
 import Foundation
 package import JobKit
 package import Settings
-import Storage
 
 /// Brings the app's data back on boot.
 ///

@@ -9,7 +9,7 @@ package struct ServiceJob: ServiceType {
     package let definition: ServiceDefinition
 
     package static func settings(from reader: inout SettingsReader) -> ServiceDefinition {
-        ServiceDefinition(
+        let definition = ServiceDefinition(
             program: reader.program() ?? .command([""]), folder: reader.path("cwd", "Working directory; shipkeeper's own by default", isRequired: false),
             ready: reader.section(
                 "ready",
@@ -26,7 +26,10 @@ package struct ServiceJob: ServiceType {
                 "clean_before_first_start",
                 "Stale lock files of an earlier container, removed before the first start: only those that are empty or hold a process id", cleaning) ?? nil,
             watchdog: reader.watchdog(),
-            reload: reader.section("reload", "How \"shipkeeper reload JOB\" lets the service reload its own configuration") { $0.reload() } ?? nil)
+            reload: reader.section("reload", "How \"shipkeeper reload JOB\" lets the service reload its own configuration") { $0.reload() } ?? nil,
+            listen: reader.listen())
+        reader.checkRestartOrder(of: definition)
+        return definition
     }
 
     private static func live(_ reader: inout SettingsReader) -> ServiceDefinition.LiveCheck? {
@@ -53,7 +56,12 @@ package struct ServiceJob: ServiceType {
             backoff: backoff.lowerBound, backoffCap: backoff.upperBound, giveUpAfter: giveUp.count, giveUpWithin: giveUp.within,
             stableAfter: reader.duration(
                 "stable_after", "After being ready for this long, the backoff starts from the beginning", default: .seconds(60),
-                in: .seconds(1) ... .seconds(86_400)))
+                in: .seconds(1) ... .seconds(86_400)),
+            order: reader.choice(
+                "order",
+                "Where a running process is replaced (restart, a changed setting, memory_limit): end the old one first, or start the new one next to it "
+                    + "and end the old one once the new one is ready",
+                default: .stopFirst))
         reader.formerly("settled_after", "stable_after")
         return policy
     }
