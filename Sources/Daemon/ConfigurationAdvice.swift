@@ -21,7 +21,7 @@ package struct ConfigurationAdvice {
         publicPort = environment["PORT"].flatMap { Int($0) } == platform.port ? platform.port : nil
     }
 
-    package var problems: [Problem] { commitRate + trees + earlyServices + triggers + graces + ports }
+    package var problems: [Problem] { commitRate + trees + earlyServices + triggers + graces + ports + localPings }
 
     private var plans: RepositoryPlans { RepositoryPlans(configuration: configuration) }
     private var backups: [RepositoryPlans.Use] { plans.uses.filter { $0.isBackup && $0.isEnabled } }
@@ -139,7 +139,8 @@ package struct ConfigurationAdvice {
 
     /// Services that are checked on a port, all of another one than visitors come to.
     private var ports: [Problem] {
-        guard let publicPort else { return [] }
+        // Behind a front every service has a port of its own.
+        guard let publicPort, configuration.front == nil else { return [] }
         let services = configuration.jobs.compactMap { job -> (job: Configuration.Job, port: Int?)? in
             guard job.definition.disabled == nil, case .service(let service) = job.work else { return nil }
             return (job, service.localPort)
@@ -152,17 +153,21 @@ package struct ConfigurationAdvice {
                 hint: "let it listen on ${SHIPKEEPER_PORT} and check it there, or set PORT to \(port)")
         ]
     }
+
+    /// Requests that no platform sees, where it is known under which address it would.
+    private var localPings: [Problem] {
+        guard let address = platform.publicURL, !KeepaliveJob.isLocal(address) else { return [] }
+        return configuration.jobs.compactMap { job in
+            guard job.definition.disabled == nil, case .job(let work) = job.work, let keepalive = work as? KeepaliveJob, keepalive.isLocal else { return nil }
+            return Problem(
+                .warning, at: job.places.place(below: "with", "url"),
+                "\"\(job.definition.name)\" requests this machine itself, which keeps nothing awake: platforms count visits from outside",
+                hint: "write url: \"${SHIPKEEPER_PUBLIC_URL}/\(configuration.front == nil ? "" : "-/healthz")\"")
+        }
+    }
 }
 
 extension ServiceDefinition {
     /// The port of this machine on which it is checked; nil where it is not, or elsewhere.
-    fileprivate var localPort: Int? {
-        switch ready?.probe ?? live?.probe {
-        case .http(let addresses): addresses.first.flatMap { URL(string: $0) }.flatMap { isLocal($0.host) ? $0.port ?? 80 : nil }
-        case .tcp(let host, let port): isLocal(host) ? port : nil
-        case .exec, nil: nil
-        }
-    }
-
-    private func isLocal(_ host: String?) -> Bool { ["127.0.0.1", "localhost", "::1", "[::1]"].contains(host) }
+    fileprivate var localPort: Int? { (ready?.probe ?? live?.probe)?.localPort }
 }

@@ -27,10 +27,10 @@ package struct ConfigurationFile {
     }
 
     /// What this program knows, with the Hub's address as the environment says it.
-    package static func catalog(http: any HTTPTransport) -> JobCatalog {
+    package static func catalog(http: any HTTPTransport, arrivals: any ArrivalWatch = NoArrivals()) -> JobCatalog {
         let clock = SystemWallClock()
         return BuiltInJobs.catalog(
-            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], now: { clock.now })
+            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], arrivals: arrivals, now: { clock.now })
     }
 
     /// Reads the file and the plug-ins that it names. Blocks.
@@ -42,7 +42,8 @@ package struct ConfigurationFile {
         let notes = plugins.problems.map { Problem(.warning, at: $0.place, $0.message, hint: $0.hint) }
         do {
             var configuration = try ConfigurationReader(catalog: catalog, environment: environment, isOffline: isOffline).read(text, file: path)
-            let advice = ConfigurationAdvice(configuration, environment: environment).problems
+            var advice = ConfigurationAdvice(configuration, environment: environment).problems
+            if !isOffline { advice += [Nginx.problem(configuration, path: environment["PATH"])].compactMap(\.self) }
             configuration.warnings = notes + (configuration.warnings + advice).inReadingOrder
             if ContainerEnvironment.isSafeMode { configuration.enterSafeMode() }
             return configuration
@@ -50,6 +51,9 @@ package struct ConfigurationFile {
             throw ConfigurationError(problems: notes + error.problems)
         }
     }
+
+    /// What can be used of a file with mistakes; nil where that is nothing. Blocks.
+    package func held() -> Configuration? { (try? text()).flatMap { HeldConfiguration.read($0, file: path, environment: environment) } }
 
     /// The file with variables and defaults filled in, and the values to be masked in it. Blocks.
     /// - Throws: All that is wrong with the file.
@@ -65,8 +69,8 @@ package struct ConfigurationFile {
     /// The zone of this file, whatever else is right or wrong in it. Blocks.
     package func timeZone() -> Zone { TimeZoneKey.read((try? text()) ?? "", environment: environment) }
 
-    /// The names of the jobs, whatever else is right or wrong in the file. Blocks.
-    package func jobNames() -> [String] { (PlainYAML.read((try? text()) ?? "", file: path).root?["jobs"]?.entries ?? []).map(\.key) }
+    /// The names below a key such as `jobs`, whatever else is right or wrong in the file. Blocks.
+    package func names(below key: String) -> [String] { (PlainYAML.read((try? text()) ?? "", file: path).root?[key]?.entries ?? []).map(\.key) }
 
     /// The plug-ins that this file's jobs may use; those next to it where there is no file.
     package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", environment) }

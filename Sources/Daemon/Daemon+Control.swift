@@ -2,10 +2,13 @@ import Control
 import JobKit
 import Logging
 import Logs
+import Scheduler
 
 extension Daemon {
-    /// Answers until the program leaves; where the socket can't be used, tries again.
-    func serveControl(_ operations: Operations, _ requests: OpenRequests) async {
+    /// Answers until the program leaves; where the socket can't be used, tries again. Begins once the scheduler knows what to start: to make the server ready takes as
+    /// long as all that the first service needs.
+    func serveControl(_ operations: Operations, _ requests: OpenRequests, after position: Int64) async {
+        _ = await operations.scheduler.nextConfiguration(after: position)
         var isNoted = false
         while let lack = SystemRoom.serverLacks() {
             if !isNoted { container.note("the control server can't start: there are too few \(lack); the command line can't reach this program", .warning) }

@@ -25,6 +25,8 @@ extension Daemon {
             try link?.listen { [container] news in
                 switch news {
                 case .ended(let process, let startedAt, let status): SystemProcessLauncher.collected(process, startedAt: startedAt, status: status)
+                case .refused(0):
+                    container.note("a socket of a service is closed with this program, should that die: init has no room to keep it", .warning)
                 case .refused(let process):
                     container.note("process \(process) ends with this program, should that die: init has no room to keep it", .warning)
                 }

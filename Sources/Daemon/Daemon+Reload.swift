@@ -31,6 +31,7 @@ extension Daemon {
             let jobs = jobs(of: new)
             // Before the scheduler says that it is in force.
             current.value = new
+            mistakes.value = ConfigurationMistakes()
             await scheduler.reload(jobs, mostParallel: new.mostParallel)
             await watches.use(jobs)
             if isFrontChanged { await publicPort.reread(scheduler) }
@@ -43,6 +44,7 @@ extension Daemon {
             if mode == .rehearsed { return ReloadAnswer(isReloaded: false, isDryRun: true, problems: error.problems.map(ProblemAnswer.init)) }
             for problem in error.problems { container.note(problem.logText, .warning) }
             container.note("the configuration was not reloaded; the old one stays in force", .warning)
+            mistakes.update { $0.problems = error.problems }
             return ReloadAnswer(isReloaded: false, problems: error.problems.map(ProblemAnswer.init))
         }
     }

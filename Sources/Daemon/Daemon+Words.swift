@@ -13,6 +13,10 @@ extension Daemon {
         container.note("version \(version), \(configuration.jobs.count.counted("job")) from \(file.path), state in \(state.path)")
         container.note("times are in the time zone \(configuration.timeZone.name), now \(ShownTime.text(clock.now))")
         container.note("platform: \(PlatformAdvice.found(ContainerEnvironment.platform, stopBudget: configuration.stopBudget).message)")
+        for problem in mistakes.value.problems { container.note(problem.logText, problem.severity == .error ? .error : .warning) }
+        if mistakes.value.isHeld {
+            container.note("nothing was started but the public port; correct the file, then restart the container, or run shipkeeper reload", .error)
+        }
         if ContainerEnvironment.isSafeMode {
             container.note(
                 "safe mode: nothing is restored, started or backed up; unset \(ContainerEnvironment.safeModeVariable) and restart to end it", .warning)

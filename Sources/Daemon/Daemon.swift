@@ -2,6 +2,7 @@ import Config
 import Control
 import Files
 import Foundation
+import Front
 import HTTPClient
 import InPlaceRestore
 import Init
@@ -9,7 +10,7 @@ import JobKit
 import Jobs
 import Logging
 import Logs
-import Processes
+package import Processes
 package import Scheduler
 package import Settings
 import Store
@@ -41,6 +42,8 @@ package struct Daemon {
     /// The configuration that is in force.
     let current: SharedValue<Configuration>
     let publicPort: PublicPort
+    /// What is wrong with the configuration on the disk, which is not in force.
+    let mistakes: SharedValue<ConfigurationMistakes>
 
     /// Holds the state folder's lock as long as the program lives.
     final class OpenLock: Sendable {
@@ -66,16 +69,24 @@ package struct Daemon {
     ///   - option: The configuration file that the command line names.
     ///   - stateOption: The state folder that it names.
     ///   - version: That of the program, as answers and the log tell it.
-    package static func prepare(configurationOption option: String?, stateOption: String? = nil, version: String) throws(StartFailure) -> Daemon {
+    ///   - log: Where the log of the container goes.
+    ///   - holdsPort: Whether a configuration with mistakes gives a program that has nothing but the public port, where it can have one.
+    package static func prepare(
+        configurationOption option: String?, stateOption: String? = nil, version: String, log: StandardStream = .output, holdsPort: Bool = false
+    ) throws(StartFailure) -> Daemon {
         let stopping = Stopping()
         let (clock, redactor, areRequestsLogged) = (SystemWallClock(), Redactor(), SharedValue(false))
-        let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try StandardStream.output.write($0) }
+        let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try log.write($0) }
         let http = CurlClient { exchange in if areRequestsLogged.value { container.note("request: \(exchange)") } }
-        let catalog = ConfigurationFile.catalog(http: http)
+        let arrivals = Arrivals()
+        let catalog = ConfigurationFile.catalog(http: http, arrivals: arrivals)
         let file = ConfigurationFile(option: option)
         let configuration: Configuration
+        var mistakes: [Problem] = []
         do throws(ConfigurationError) { configuration = try file.read(catalog) } catch {
-            throw .configuration(path: file.path, error.problems)
+            // Services that an earlier daemon has left are not known to a file that can't be read.
+            guard holdsPort, stopping.takeover.processes.isEmpty, let held = file.held() else { throw .configuration(path: file.path, error.problems) }
+            (configuration, mistakes) = (held, error.problems)
         }
         ContainerEnvironment.withhold(configuration.secrets)
         stopping.use(configuration.stopBudget)
@@ -86,10 +97,16 @@ package struct Daemon {
         let lock = try takeLock(state)
         container.use(configuration.logs.format.form)
         areRequestsLogged.value = configuration.logs.requests
+        let publicPort = PublicPort(state: state, arrivals: arrivals) { container.note($0) }
+        if !mistakes.isEmpty {
+            publicPort.use(configuration.front)
+            guard publicPort.sockets != nil else { throw .configuration(path: file.path, mistakes) }
+        }
         return Daemon(
             version: version, file: file, catalog: catalog, configuration: configuration, state: state, lock: lock, clock: clock, http: http,
             redactor: redactor, container: container, areRequestsLogged: areRequestsLogged, stopping: stopping,
-            current: SharedValue(configuration), publicPort: PublicPort(state: state) { container.note($0) })
+            current: SharedValue(configuration), publicPort: publicPort,
+            mistakes: SharedValue(ConfigurationMistakes(problems: mistakes, isHeld: !mistakes.isEmpty)))
     }
 
     /// The jobs of a configuration, and the service of its public port.
@@ -139,8 +156,10 @@ package struct Daemon {
             jobs: jobs,
             ports: SchedulerPorts(
                 store: store, clock: clock, processes: launcher, values: store,
-                logs: logs, serviceTools: ServiceInspector(http: CurlClient()), stateFolder: state.path),
+                logs: logs, serviceTools: ServiceInspector(http: CurlClient()),
+                sockets: ListenSocketTable(store: stopping.link, kept: takeover.sockets), stateFolder: state.path),
             bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
+        if stopping.isContinued { stop(scheduler, because: "the program was killed while it stopped; continuing the stop") }
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
         await watches.use(jobs)
         let upgrade = Upgrade(
@@ -159,6 +178,21 @@ package struct Daemon {
             },
             backupNotes: { [bootID, current] name in await RepositoryPlans(configuration: current.value).notes(name, values: store, runs: store, bootID: bootID)
             },
+            assistantAccess: { [current] in current.value.control.mcp == .write ? .write : .read },
+            actions: ActionRunner(
+                .init(
+                    configuration: { [current] in current.value }, environment: environment, processes: launcher, redactor: redactor, clock: clock,
+                    bootID: bootID, isSafeMode: ContainerEnvironment.isSafeMode, values: store,
+                    note: { [container] text in
+                        container.note(text)
+                        scheduler.publish(text, topic: "action")
+                    })),
+            backups: BackupReader(
+                scratch: state.scratch, plans: { [current] in RepositoryPlans(configuration: current.value) },
+                notes: { [bootID, current] name in
+                    await RepositoryPlans(configuration: current.value).notes(name, values: store, runs: store, bootID: bootID)
+                }, redacted: { [redactor] in redactor.redacted($0) }),
+            configurationReading: ConfigurationInspector(file: file, state: state, redactor: redactor),
             upgrade: { await upgrade.begin($0) },
             reload: { await reload($0, scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
@@ -196,8 +230,9 @@ package struct Daemon {
 
     /// Nobody else may read what runs have said and remember. SQLite gives the files next to it the same rights.
     private func keepPrivate() {
-        if let folder = try? Folder.open(state.path) { _ = try? folder.openOrCreate(StateFolder.databaseName) }
-        try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: state.database)
+        guard let folder = try? Folder.open(state.path) else { return }
+        _ = try? folder.openOrCreate(StateFolder.databaseName)
+        try? folder.set(mode: 0o600, of: StateFolder.databaseName)
     }
 
     private func serve(
@@ -205,8 +240,10 @@ package struct Daemon {
     ) async -> Int32 {
         // Never cancelled: it answers until the program leaves, also while it stops.
         let requests = OpenRequests()
-        Task { await serveControl(operations, requests) }
         let position = scheduler.position
+        Task { await serveControl(operations, requests, after: position) }
+        Task { await servePage(operations, after: position) }
+        Task { await holdVacantPort(scheduler, after: position) }
         let warning = Task { await warn(scheduler, after: position) }
         let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
@@ -242,14 +279,14 @@ package struct Daemon {
             if signal == Daemon.hangUp, !hasTerminal {
                 reloading = Task { _ = await reload(.applied, scheduler, logs, watches) }
             } else {
-                stop(scheduler, signal)
+                stop(scheduler, because: "\(SignalName.name(of: signal)) received; stopping")
             }
         }
     }
 
-    private func stop(_ scheduler: JobScheduler, _ signal: Int32) {
+    private func stop(_ scheduler: JobScheduler, because reason: String) {
         let budget = stopping.begin()
-        container.note("\(SignalName.name(of: signal)) received; stopping within \(DurationText.format(budget))")
+        container.note("\(reason) within \(DurationText.format(budget))")
         let runs = Duration.milliseconds(Int64(Double(budget.wholeMilliseconds) * Daemon.runsShare))
         // What is told to the parts is a little less than the platform gives, so that there is time to say goodbye.
         scheduler.shutDown(budget: budget - min(.milliseconds(500), budget / 10), runs: runs)

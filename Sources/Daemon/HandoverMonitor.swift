@@ -44,7 +44,7 @@ struct HandoverMonitor: Sendable {
 
     private func look(_ use: RepositoryPlans.Use, _ records: LineageStore, _ restoring: InPlaceRestore, _ tries: inout [String: Int]) async {
         // A store that can't be reached now is looked at the next time.
-        guard let newer = try? await records.newerForeignBackup(in: use.repository.archives()), !Task.isCancelled,
+        guard let newer = try? await records.newerForeignBackup(in: use.repository.backups), !Task.isCancelled,
             tries[newer, default: 0] < HandoverMonitor.mostTries
         else { return }
         note(LogNotice("another container has stored a newer backup since this one restored: taking it over", job: use.job))

@@ -4,29 +4,39 @@ import Foundation
 import Front
 import Glibc
 import JobKit
-import Processes
 import Scheduler
 import Settings
 
 /// The public port: nginx as a service of its own, the files that it reads, and the mark that the app behind it is ready.
 final class PublicPort: Sendable {
     private enum Place {
-        case folder(FrontFolder, WorkerAccount?, program: String)
+        case folder(Made)
         /// Why there is none.
-        case unusable(String)
+        case unusable(Nginx.Unusable)
     }
 
-    /// Where Debian and others keep programs of the administrator, besides `PATH`.
-    private static let moreFolders = "/usr/sbin:/usr/local/sbin:/usr/local/nginx/sbin"
+    /// What was made for nginx once, and is kept.
+    private struct Made {
+        var folder: FrontFolder
+        var instance: String
+        var worker: WorkerAccount?
+        var program: String
+    }
+
+    private static let folderHint = "make the state folder, or /run, writable for this user"
     private static let readyWithin = Duration.seconds(60)
 
     private let state: StateFolder
     private let note: @Sendable (LogNotice) -> Void
     private let place = SharedValue<Place?>(nil)
     private let front = SharedValue<Configuration.Front?>(nil)
+    private let areVisitsSeen = SharedValue(false)
+    /// Requests of keepalive jobs that come in here.
+    let arrivals: Arrivals
 
-    init(state: StateFolder, note: @escaping @Sendable (LogNotice) -> Void) {
+    init(state: StateFolder, arrivals: Arrivals, note: @escaping @Sendable (LogNotice) -> Void) {
         self.state = state
+        self.arrivals = arrivals
         self.note = note
     }
 
@@ -35,28 +45,25 @@ final class PublicPort: Sendable {
     @discardableResult
     func use(_ front: Configuration.Front?) -> Bool {
         self.front.value = front
+        defer { tellArrivals() }
         guard let front else { return false }
-        if case .folder? = place.value {} else { place.value = find() }
-        guard case .folder(let folder, let worker, _)? = place.value else { return false }
-        do { return try folder.write(plan(front, folder, worker)) } catch {
-            place.value = .unusable("the files of the public port can't be written: \(error)")
+        if case .folder? = place.value {} else { place.value = find(port: front.listen.first?.port ?? 0) }
+        guard case .folder(let made)? = place.value else { return false }
+        do { return try made.folder.write(plan(front, made)) } catch {
+            place.value = .unusable(.init(reason: "the files of the public port can't be written: \(error)", hint: PublicPort.folderHint))
             return false
         }
     }
 
-    private func find() -> Place {
+    private func find(port: Int) -> Place {
         let program: String
-        do throws(LaunchError) {
-            program = try ProgramPath.runnable("nginx", folder: nil, path: "\(ContainerEnvironment.own["PATH"] ?? ""):\(PublicPort.moreFolders)")
-        } catch {
-            return .unusable("nginx is not installed, so nothing of ours answers at the public port; install the package nginx, or remove \"front\"")
-        }
+        do throws(Nginx.Unusable) { program = try Nginx.find(path: ContainerEnvironment.own["PATH"], port: port) } catch { return .unusable(error) }
         let worker = WorkerAccount.find()
         do {
             let folder = try FrontFolder.make(below: bases(isShared: worker != nil), name: "shipkeeper-front-\(state.socket.digest)", isShared: worker != nil)
-            return .folder(folder, worker, program: program)
+            return .folder(Made(folder: folder, instance: try folder.instance(), worker: worker, program: program))
         } catch {
-            return .unusable("\(error)")
+            return .unusable(.init(reason: "\(error)", hint: PublicPort.folderHint))
         }
     }
 
@@ -64,10 +71,50 @@ final class PublicPort: Sendable {
         (isShared ? ["/run"] : [state.path]) + SocketPlace.bases
     }
 
-    private func plan(_ front: Configuration.Front, _ folder: FrontFolder, _ worker: WorkerAccount?) -> FrontPlan {
+    /// Called once visits are reported.
+    func seesVisits() {
+        areVisitsSeen.value = true
+        tellArrivals()
+    }
+
+    private func tellArrivals() {
+        let isInUse = areVisitsSeen.value && front.value != nil
+        if isInUse, case .folder(let made)? = place.value { arrivals.see(made.instance) } else { arrivals.see(nil) }
+    }
+
+    private func plan(_ front: Configuration.Front, _ made: Made) -> FrontPlan {
         FrontPlan(
-            listen: front.listen, upstream: front.upstream?.address, frameAncestors: front.frameAncestors, mostBody: front.mostBody, folder: folder.path,
-            worker: worker.map { .init(user: $0.user, group: $0.group) }, hasIPv6: FileManager.default.fileExists(atPath: "/proc/net/if_inet6"))
+            listen: front.listen, upstream: front.upstream?.address, frameAncestors: front.frameAncestors, mostBody: front.mostBody, folder: made.folder.path,
+            instance: made.instance, worker: made.worker.map { .init(user: $0.user, group: $0.group) },
+            hasIPv6: PublicPort.hasIPv6)
+    }
+
+    static var hasIPv6: Bool { FileManager.default.fileExists(atPath: "/proc/net/if_inet6") }
+
+    /// Where nginx asks for pages and reports visits, and the account by which it does; nil where that is our own.
+    struct Sockets {
+        var page, visits: String
+        var worker: WorkerAccount?
+    }
+
+    /// Nil where there is no nginx.
+    var sockets: Sockets? {
+        guard let front = front.value, case .folder(let made)? = place.value else { return nil }
+        let plan = plan(front, made)
+        return Sockets(page: plan.pageSocket, visits: plan.visitSocket, worker: made.worker)
+    }
+
+    /// Where visitors come in vain, since there is no nginx for them.
+    struct Vacancy: Equatable, Sendable {
+        var why: Nginx.Unusable
+        var listen: [FrontPlan.Listen]
+        var frameAncestors: [String]
+    }
+
+    /// Nil where nginx can be used, or nothing is to be at the port.
+    var vacancy: Vacancy? {
+        guard let front = front.value, case .unusable(let why)? = place.value else { return nil }
+        return Vacancy(why: why, listen: front.listen, frameAncestors: front.frameAncestors)
     }
 
     // MARK: The service
@@ -78,9 +125,9 @@ final class PublicPort: Sendable {
         var definition = JobDefinition(name: Configuration.Front.jobName, typeName: "service", isService: true, triggers: [.boot], fingerprint: "front")
         var program = ProgramLine.command(["nginx"])
         switch place.value {
-        case .folder(let folder, let worker, let nginx):
-            program = .command([nginx, "-e", "stderr", "-c", plan(front, folder, worker).configurationFile])
-        case .unusable(let reason): definition.disabled = .unusable(reason)
+        case .folder(let made):
+            program = .command([made.program, "-e", "stderr", "-c", plan(front, made).configurationFile])
+        case .unusable(let why): definition.disabled = .unusable(why.reason, hint: why.hint)
         case nil: break
         }
         let probe = front.listen.first.map { ServiceDefinition.Probe.tcp(host: $0.host ?? "127.0.0.1", port: $0.port) }
@@ -128,9 +175,9 @@ final class PublicPort: Sendable {
 
     /// Gives what is in force; nil where that is unknown.
     private func set(_ isReady: Bool) -> Bool? {
-        guard case .folder(let folder, _, _)? = place.value else { return nil }
+        guard case .folder(let made)? = place.value else { return nil }
         do {
-            try folder.setReady(isReady)
+            try made.folder.setReady(isReady)
             return isReady
         } catch {
             note(LogNotice("nginx does not learn that the app is \(isReady ? "" : "not ")ready: \(error)", .warning))

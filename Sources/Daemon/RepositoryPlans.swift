@@ -9,7 +9,6 @@ package import JobKit
 package import Jobs
 package import Scheduler
 import Settings
-package import Storage
 import TimeZones
 
 /// What a configuration says of repositories, and of the jobs that restore from them and store in them.
@@ -88,7 +87,7 @@ package struct RepositoryPlans: Sendable {
         let version = try await RepositoryPlans.find(selector, in: repository)
         let current = await source.size()
         return RestorePreviewAnswer(
-            repository: repository.name, id: version.id, at: version.date, archiveBytes: version.objects[ArchiveNames.archive] ?? 0,
+            repository: repository.name, id: version.id, at: version.date, archiveBytes: version.storedBytes ?? 0,
             backup: await sizes(in: repository, store)[version.id], paths: source.places,
             current: current.map { .init(files: $0.files, bytes: $0.bytes) })
     }
@@ -149,10 +148,10 @@ package struct RepositoryPlans: Sendable {
         return "\(other.job) stores other paths than \(restores.first?.job ?? "") restores"
     }
 
-    package static func find(_ selector: String, in repository: Repository) async throws(JobError) -> StoreVersion {
+    package static func find(_ selector: String, in repository: Repository) async throws(JobError) -> Snapshot {
         do throws(BackupError) {
-            let archives = repository.archives()
-            return try archives.find(selector, among: try await archives.backups())
+            let archives = repository.backups
+            return try archives.find(selector, among: try await archives.snapshots())
         } catch {
             if case .noSuchBackup = error {
                 throw JobError(

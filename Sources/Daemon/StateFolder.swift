@@ -1,6 +1,7 @@
 import Config
 package import Files
 import Foundation
+import Synchronization
 
 /// Where the program keeps its state, and where the command line finds the socket.
 package struct StateFolder {
@@ -16,6 +17,9 @@ package struct StateFolder {
 
     /// Removes what a program that was killed has left of its work. Called by the holder of the lock.
     package func clearScratch() { try? Folder.open(path).removeTree("scratch") }
+
+    /// A folder for downloads, emptied at the program's start.
+    var scratch: String { "\(path)/scratch" }
 
     /// The id of the boot that used this folder before; takes note of the new one. Called by the holder of the lock.
     package func exchangeBoot(_ id: String) -> String? {
@@ -94,9 +98,24 @@ package struct StateFolder {
         return (named.map { [$0] } ?? usual(environment)).map { StateFolder(path: $0) }
     }
 
+    /// The file that was read last, as it was, and what it said: a command that asks thousands of times reads it once.
+    private static let lastRead = Mutex<(path: String, file: FileStatus, key: String?)?>(nil)
+
     /// The plain value of `state` at the top of a configuration, without judging the rest of it.
     private static func stateKey(of path: String) -> String? {
+        // Before it is read: what is written meanwhile is found the next time.
+        let file = status(ofFile: path)
+        if let file, let last = lastRead.withLock({ $0 }), last.path == path, last.file == file { return last.key }
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        return StateKey.read(String(decoding: data, as: UTF8.self), environment: ContainerEnvironment.all)
+        let key = StateKey.read(String(decoding: data, as: UTF8.self), environment: ContainerEnvironment.all)
+        if let file { lastRead.withLock { $0 = (path, file, key) } }
+        return key
+    }
+
+    /// Nil for what is not a file, such as a pipe.
+    private static func status(ofFile path: String) -> FileStatus? {
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let found = try? Folder.open(place.deletingLastPathComponent().path).status(RawName(place.lastPathComponent))
+        return found?.kind == .file ? found : nil
     }
 }

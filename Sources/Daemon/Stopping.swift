@@ -14,6 +14,8 @@ final class Stopping: Sendable {
     let takeover: Takeover
     private let keeper: Keeper
     private let budget = SharedValue(Duration.zero)
+    /// What is left of a stop in which the program before this one was killed.
+    private let left = ContainerEnvironment.own[InitProgram.stopVariable].flatMap { Int64($0) }.map { Duration.milliseconds($0) }
     private let begun = SharedValue<ContinuousClock.Instant?>(nil)
     /// The longest that the last lines are waited for, in all, and what they leave for the end itself.
     private static let longestFarewell = Duration.milliseconds(600)
@@ -30,9 +32,12 @@ final class Stopping: Sendable {
     /// The line to Init, where it is ours.
     var link: InitLink? { if case .initProgram(let link) = keeper { link } else { nil } }
 
+    /// Whether this program is there to continue a stop.
+    var isContinued: Bool { left != nil }
+
     /// From now on a stop may take so long.
     func use(_ budget: Duration) {
-        self.budget.value = budget
+        self.budget.value = min(budget, left ?? budget)
         if case .initProgram(let link) = keeper { link.report(budget: budget) }
     }
 

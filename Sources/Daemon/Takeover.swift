@@ -11,18 +11,26 @@ struct Takeover: Sendable {
     }
 
     private let kept: [Kept]
+    /// Sockets of services.
+    let sockets: [KeptSocket]
 
     /// Reads what Init has kept. Blocks for a moment.
     init(_ link: InitLink?) {
+        var sockets: [KeptSocket] = []
         kept = (link?.entries() ?? []).compactMap { entry in
             guard let note = SurvivorNote(entry.note) else {
-                link?.discard(entry)
+                if let note = SocketNote(entry.note), entry.descriptors.count == 1 {
+                    sockets.append(KeptSocket(name: entry.name, note: note, descriptor: entry.descriptors[0]))
+                } else {
+                    link?.discard(entry)
+                }
                 return nil
             }
             let process = KeptProcess(
                 name: entry.name, id: entry.process, startedAt: entry.startedAt, mark: note.mark, descriptors: entry.descriptors, status: entry.status)
             return Kept(process: process, note: note)
         }
+        self.sockets = sockets
     }
 
     /// The boot that continues; nil where nothing was kept.

@@ -49,6 +49,20 @@ struct StateFolderTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder["theirs"]).isEmpty)
     }
 
+    @Test("who asks again finds the folder that the file names now, also where it is a link to another file")
+    func changed() throws {
+        func found(_ name: String) -> [String] { StateFolder.candidates(option: nil, configuration: folder[name]).map(\.path) }
+        try folder.write("one", "state: /a\n")
+        try folder.write("two", "state: /b\n")
+        try folder.run("ln -s one link")
+        #expect(found("one") == ["/a"] && found("one") == ["/a"] && found("two") == ["/b"] && found("link") == ["/a"])
+        try folder.run("ln -sfn two link")
+        #expect(found("link") == ["/b"])
+        // Of the same length, and set back to the old time.
+        try folder.run("cp -p one old; printf 'state: /c\\n' > one; touch -r old one")
+        #expect(found("one") == ["/c"] && found("link") == ["/b"])
+    }
+
     @Test("a folder that somebody names is used as it is, and none else")
     func named() throws {
         try folder.run("mkdir -m 775 target; ln -s target link; touch file")
