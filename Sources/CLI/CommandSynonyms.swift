@@ -5,7 +5,7 @@ enum CommandSynonyms {
     private static let meant = [
         "ps": "status", "ls": "status", "list": "status", "top": "status", "stats": "status", "jobs": "status", "log": "logs", "tail": "logs -f",
         "history": "runs", "events": "runs", "schedule": "next", "list-timers": "next", "explain": "why", "up": "run", "serve": "run",
-        "daemon": "run", "down": "stop JOB", "kill": "stop JOB", "cancel": "stop JOB", "trigger": "start JOB", "exec": "start JOB",
+        "daemon": "run", "down": "stop JOB", "kill": "stop JOB", "cancel": "stop JOB", "trigger": "start JOB",
         "enable": "resume JOB", "disable": "pause JOB", "validate": "check", "lint": "check", "test": "doctor", "snapshots": "backups",
         "backup": "start backup --wait", "new": "init", "help": "--help",
     ]

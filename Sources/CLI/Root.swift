@@ -17,33 +17,36 @@ struct Root: AsyncParsableCommand {
             /etc/shipkeeper/shipkeeper.yaml.
             """,
         version: programVersion,
+        subcommands: [PluginProgramCommand.self],
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [RunCommand.self]),
+            CommandGroup(name: "Run", subcommands: [RunCommand.self, ExecCommand.self]),
             CommandGroup(
                 name: "Look",
-                subcommands: [StatusCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self, WhyCommand.self]),
+                subcommands: [StatusCommand.self, LogsCommand.self, RunsCommand.self, NextCommand.self, WhyCommand.self, SimulateCommand.self]),
             CommandGroup(
                 name: "Act",
                 subcommands: [
                     StartCommand.self, StopCommand.self, RestartCommand.self, PauseCommand.self, ResumeCommand.self, ReloadCommand.self,
-                    UpgradeCommand.self,
+                    ActionCommand.self, UpgradeCommand.self, MCPCommand.self,
                 ]),
             CommandGroup(name: "Data", subcommands: [BackupsCommand.self, RestoreCommand.self]),
             CommandGroup(
                 name: "Set up",
                 subcommands: [
-                    InitCommand.self, CheckCommand.self, ConfigCommand.self, DoctorCommand.self, SchemaCommand.self, PluginsCommand.self,
+                    InitCommand.self, ImportCommand.self, CheckCommand.self, ConfigCommand.self, DoctorCommand.self, SchemaCommand.self, PluginsCommand.self,
                     CompletionCommand.self, VersionCommand.self,
                 ]),
         ])
 
     /// Runs the command that the arguments name. At the top of a file the compiler would take the form that can't wait.
     static func begin(_ words: [String]) async -> Never {
-        if let advice = CommandSynonyms.advice(for: words, among: configuration.subcommands.compactMap { $0.configuration.commandName }) {
+        let direct = RunWords(words)
+        if direct == nil, let advice = CommandSynonyms.advice(for: words, among: configuration.subcommands.compactMap { $0.configuration.commandName }) {
             Console.error(advice, code: .usage)
             Console.end(Exit.usage.rawValue)
         }
         do {
+            if let direct { try await direct.run() }
             var command = try parseAsRoot(words)
             if var waiting = command as? any AsyncParsableCommand { try await waiting.run() } else { try command.run() }
             Console.end(ExitCode.success.rawValue)

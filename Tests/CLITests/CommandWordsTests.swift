@@ -8,14 +8,14 @@ import TimeZones
 /// What people write on the command line: commands of other tools, times, and what completes.
 @Suite("words of the command line")
 struct CommandWordsTests {
-    private static let commands = Root.configuration.subcommands.compactMap { $0.configuration.commandName }
+    private static let commands = Root.configuration.subcommands.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
 
     @Test("each command of another tool leads to one of ours, and none stands in for ours")
     func synonyms() throws {
         let others = [
             "ps", "ls", "list", "top", "stats", "jobs", "log", "tail", "history", "events", "schedule", "list-timers", "explain", "up", "serve", "daemon",
             "down", "kill",
-            "cancel", "trigger", "exec", "enable", "disable", "validate", "lint", "test", "snapshots", "backup", "new",
+            "cancel", "trigger", "enable", "disable", "validate", "lint", "test", "snapshots", "backup", "new",
         ]
         for word in others + others.map({ $0.uppercased() }) {
             let advice = try #require(CommandSynonyms.advice(for: [word], among: CommandWordsTests.commands), "\(word)")

@@ -7,7 +7,6 @@ import Foundation
 import JobKit
 import Jobs
 import Settings
-import Storage
 import Synchronization
 import TimeZones
 
@@ -66,7 +65,7 @@ extension BackupsCommand {
             let line = ProgressLine()
             try await RepositoryOptions.withScratch { scratch in
                 try await Console.or {
-                    let notes = try await repository.archives().list(version, scratch: scratch, onProgress: line.show) { member in
+                    let notes = try await repository.backups.list(version, scratch: scratch, onProgress: line.show) { member in
                         guard seen.withLock({ $0.take(member, below: wanted) }) else { return }
                         line.end()
                         if !Console.answeredLine(MemberRow(member)) { Console.out(member.line) }
@@ -127,8 +126,8 @@ extension BackupsCommand {
             guard let pattern = PathPattern(name) else { return }
             Console.beginLines()
             let repository = try await options.chosen()
-            let archives = repository.archives()
-            let versions = try await Console.or { try await archives.backups() }
+            let archives = repository.backups
+            let versions = try await Console.or { try await archives.snapshots() }
             let searched = all ? versions : Array(versions.prefix(number))
             let found = Mutex(0)
             var damaged = 0
@@ -345,7 +344,7 @@ extension Console {
         let line = ProgressLine()
         let difference = try await RepositoryOptions.withScratch { scratch in
             try await Console.or {
-                try await repository.archives().compare(before, after, of: source, scratch: scratch, onProgress: line.show) { change in
+                try await repository.backups.compare(before, after, of: source, scratch: scratch, onProgress: line.show) { change in
                     if Console.answeredLine(DifferenceAnswer.Change(change)) { return }
                     Console.out(change.line)
                 }

@@ -20,51 +20,24 @@ struct BackupsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: RepositoryOptions
 
-        private struct Row: Encodable {
-            var id: String
-            var at: Date
-            var archiveBytes: Int64
-            var sha256: String?
-            /// What it holds; nil where this container has not stored it, or no program runs.
-            var files: Int?
-            var bytes: Int64?
-            /// Whether it stays: by the retention rule, or because it is pinned.
-            var isKept: Bool
-            var reasons: [KeepReason]
-            /// Why a restore could not use it, as the running program noted it.
-            var damage: String?
-        }
-
-        private struct Answer: Encodable {
-            var repository: String
-            var backups: [Row]
-        }
-
         func run() async throws {
             let repository = try await options.chosen()
-            let archives = repository.archives()
-            let versions = try await Console.or { try await archives.backups() }
+            let archives = repository.backups
+            let versions = try await Console.or { try await archives.snapshots() }
             let notes = await server(of: repository)
-            let reasons = archives.keepReasons(of: versions, pinned: notes?.pinned, lastComplete: notes?.lastWhole)
-            let rows = versions.map { version in
-                let why = reasons[version.id] ?? []
-                let size = notes?.sizes[version.id]
-                return Row(
-                    id: version.id, at: version.date, archiveBytes: version.objects[ArchiveNames.archive] ?? 0,
-                    sha256: version.digests[ArchiveNames.archive], files: size?.files, bytes: size?.bytes, isKept: !why.isEmpty, reasons: why,
-                    damage: notes?.damaged[version.id])
-            }
-            if Console.answered(Answer(repository: repository.name, backups: rows)) { return }
+            let answer = repository.answer(versions, notes)
+            let rows = answer.backups
+            if Console.answered(answer) { return }
             guard !rows.isEmpty else { return Console.out("\(repository.name) holds no backup yet") }
             var table = TextTable(["BACKUP", "STORED", "AGE", "FILES", "SIZE", "PACKED", "KEPT AS"], flexible: 6, isWrapping: true)
             for (version, row) in zip(versions, rows) {
                 table.add([
                     .init(version.shortID, .bold), .init(ShownTime.text(row.at)), .init(DurationText.readable(Date().since(row.at))),
                     .init(row.files.map { "\($0)" } ?? ""), .init(row.bytes.map { ByteSizeText.readable($0) } ?? ""),
-                    .init(ByteSizeText.readable(row.archiveBytes)), .init(row.isKept ? row.reasons.map(\.rawValue).joined(separator: ", ") : "-"),
+                    .init(ByteSizeText.readable(row.archiveBytes)), .init(row.isKept ? row.reasons.joined(separator: ", ") : "-"),
                 ])
             }
-            for line in table.lines(width: Console.width) { Console.out(line) }
+            Console.out(table.lines(width: Console.width))
             if rows.contains(where: { !$0.isKept }) { Console.out("KEPT AS -: removed after the next backup") }
             for version in versions {
                 if let damage = notes?.damaged[version.id] { Console.out("\(version.shortID) could not be restored: \(damage)") }
@@ -76,14 +49,13 @@ struct BackupsCommand: AsyncParsableCommand {
 
         /// What the running program knows of them; nil where none runs here.
         private func server(of repository: Repository) async -> BackupNotesAnswer? {
-            var server = ServerOptions()
-            (server.config, server.state) = (options.config, options.state)
+            let server = ServerOptions(config: options.config, state: options.state)
             return await server.askQuietly(BackupNotesOperation.self, .init(repository: repository.name))
         }
 
         /// Trees of containers that were not allowed to take the newest backup's place.
-        private func showAside(_ archives: ArchiveRepository) async throws {
-            let objects = try await Console.or { try await archives.head()?.objects ?? [:] }
+        private func showAside(_ archives: any BackupRepository) async throws {
+            let objects = try await Console.or { try await archives.head()?.otherObjects ?? [:] }
             for (name, size) in objects.sorted(by: { $0.key < $1.key }) where name.hasPrefix(ArchiveNames.aside) {
                 Console.out("conflict copy from another container: \(name), \(ByteSizeText.readable(size))")
             }
@@ -105,49 +77,36 @@ struct BackupsCommand: AsyncParsableCommand {
 
         private struct Answer: Encodable {
             var repository: String
-            var backups: [Verdict]
-        }
-
-        private struct Verdict: Encodable {
-            var id: String
-            var at: Date
-            var isWhole: Bool
-            var files: Int?
-            var bytes: Int64?
-            /// What is odd and does no harm.
-            var notes: [String] = []
+            var backups: [VerifyAnswer]
         }
 
         func run() async throws {
             let plans = try await options.plans()
             let repository = try Console.or { try plans.repository(options.repository) }
-            // What a restore job would look for in it.
-            let source = plans.uses.first { !$0.isBackup && $0.repository.name == repository.name }?.source
-            let archives = repository.archives()
-            let versions = try await Console.or { try await archives.backups() }
+            let source = plans.source(of: repository)
+            let archives = repository.backups
+            let versions = try await Console.or { try await archives.snapshots() }
             let chosen = all ? versions : [try await Console.or { try await RepositoryPlans.find(backup, in: repository) }]
-            var verdicts: [Verdict] = []
+            var verdicts: [VerifyAnswer] = []
             for version in chosen {
-                verdicts.append(try await RepositoryOptions.withScratch { await check(version, archives, source, $0) })
+                verdicts.append(try await RepositoryOptions.withScratch { await check(version, repository, source, $0) })
             }
             Console.answered(Answer(repository: repository.name, backups: verdicts))
             if chosen.isEmpty { Console.error("\(repository.name) holds no backup yet") }
             if verdicts.contains(where: { !$0.isWhole }) || chosen.isEmpty { throw ExitCode.failure }
         }
 
-        private func check(_ version: StoreVersion, _ archives: ArchiveRepository, _ source: BackupSource?, _ scratch: String) async -> Verdict {
+        private func check(_ version: Snapshot, _ repository: Repository, _ source: BackupSource?, _ scratch: String) async -> VerifyAnswer {
             let name = "\(version.shortID) of \(ShownTime.text(version.date))"
             let line = ProgressLine(title: "\(version.shortID): ")
-            do {
-                let contents = try await archives.verify(version, holding: source, scratch: scratch, onProgress: line.show)
-                Console.out("\(name): whole, \(contents.files.counted("file")), \(ByteSizeText.readable(contents.bytes))")
-                for note in contents.notes { Console.out("  note: \(note)") }
-                return Verdict(
-                    id: version.id, at: version.date, isWhole: true, files: contents.files, bytes: contents.bytes, notes: contents.notes.map { "\($0)" })
-            } catch {
-                Console.error("\(name): \(error)")
-                return Verdict(id: version.id, at: version.date, isWhole: false)
+            let answer = await repository.verification(of: version, holding: source, scratch: scratch, onProgress: line.show)
+            if let problem = answer.problem {
+                Console.error("\(name): \(problem)")
+            } else {
+                Console.out("\(name): whole, \((answer.files ?? 0).counted("file")), \(ByteSizeText.readable(answer.bytes ?? 0))")
             }
+            for note in answer.notes { Console.out("  note: \(note)") }
+            return answer
         }
     }
 
@@ -182,7 +141,7 @@ struct BackupsCommand: AsyncParsableCommand {
             let line = ProgressLine()
             let contents = try await Console.or {
                 let folder = try Console.folder(url.deletingLastPathComponent().path)
-                return try await repository.archives().export(version, to: url.lastPathComponent, in: folder, onProgress: line.show)
+                return try await repository.backups.export(version, to: url.lastPathComponent, in: folder, onProgress: line.show)
             }
             Console.answered(
                 Answer(id: version.id, at: version.date, file: url.path, files: contents.files, archiveBytes: contents.archiveBytes))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Control
 import Daemon
 import HTTPClient
 import JobKit
@@ -7,6 +8,7 @@ import Jobs
 import PluginHost
 import Scheduler
 import Settings
+import TimeZones
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,6 +37,15 @@ struct CheckCommand: ParsableCommand {
             var type: String
             /// Why it will not run; nil where it will.
             var disabled: String?
+            /// Its schedules; nil where it has none.
+            var schedules: [Schedule]?
+        }
+
+        struct Schedule: Encodable {
+            var schedule: String
+            var reading: ReadingAnswer
+            /// The zone whose local time it follows; nil for an interval.
+            var timeZone: String?
         }
 
         var file: String
@@ -55,7 +66,7 @@ struct CheckCommand: ParsableCommand {
         }
         var printer = ProblemPrinter(form: format)
         printer.print(problems, file: file.path)
-        let jobs = (configuration?.jobs ?? []).map(\.definition).map { Answer.Job(name: $0.name, type: $0.typeName, disabled: $0.disabled.map { "\($0)" }) }
+        let jobs = (configuration?.jobs ?? []).map(\.definition).map(CheckCommand.answer)
         Console.answered(Answer(file: configuration?.file ?? file.path, isValid: configuration != nil, jobs: jobs))
         guard let configuration else { throw Exit.badConfiguration }
         Console.out(summary(configuration))
@@ -63,7 +74,24 @@ struct CheckCommand: ParsableCommand {
 
     private func summary(_ configuration: Configuration) -> String {
         let disabled = configuration.jobs.compactMap { job in job.definition.disabled.map { "  \(job.definition.name): disabled, \($0)" } }
-        return (["\(configuration.file) is valid: \(configuration.jobs.count.counted("job"))"] + disabled).joined(separator: "\n")
+        return (["\(configuration.file) is valid: \(configuration.jobs.count.counted("job"))"] + disabled + readings(configuration)).joined(separator: "\n")
+    }
+
+    /// What the cron schedules say. Their expressions are in the file.
+    private func readings(_ configuration: Configuration) -> [String] {
+        configuration.jobs.map(\.definition).filter { $0.disabled == nil }.flatMap { job in
+            job.triggers.compactMap(\.schedule).filter { $0.zone != nil }.map { schedule in
+                let zone = schedule.zone.flatMap { $0.name == configuration.timeZone.name ? nil : " (\($0.name))" } ?? ""
+                return "  \(job.name): \(NextCommand.words(ReadingAnswer(schedule.reading)))\(zone)"
+            }
+        }
+    }
+
+    private static func answer(_ job: JobDefinition) -> Answer.Job {
+        let schedules = job.triggers.compactMap(\.schedule).map {
+            Answer.Schedule(schedule: $0.readable, reading: ReadingAnswer($0.reading), timeZone: $0.zone?.name)
+        }
+        return Answer.Job(name: job.name, type: job.typeName, disabled: job.disabled.map { "\($0)" }, schedules: schedules.isEmpty ? nil : schedules)
     }
 }
 
@@ -88,17 +116,6 @@ struct SchemaCommand: ParsableCommand {
             throw Exit.usage
         }
         Console.out(SettingsTable(type.shapes()).text)
-    }
-}
-
-struct VersionCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
-
-    @OptionGroup var json: JSONOption
-
-    func run() {
-        Console.answered(["version": programVersion])
-        Console.out("shipkeeper \(programVersion)")
     }
 }
 

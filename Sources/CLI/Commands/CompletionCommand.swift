@@ -31,5 +31,6 @@ struct CompletionCommand: ParsableCommand {
 
 extension CompletionKind {
     /// The names of the jobs in the configuration.
-    static let jobs = CompletionKind.custom { _, _, _ in ConfigurationFile(option: nil).jobNames() }
+    static let jobs = CompletionKind.custom { _, _, _ in ConfigurationFile(option: nil).names(below: "jobs") }
+    static let actions = CompletionKind.custom { _, _, _ in ConfigurationFile(option: nil).names(below: "actions") }
 }

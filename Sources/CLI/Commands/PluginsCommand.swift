@@ -61,7 +61,7 @@ struct PluginsListCommand: ParsableCommand {
                 .init(missing + kind + row.description, row.missing.isEmpty ? nil : .yellow),
             ])
         }
-        for line in table.lines(width: Console.width) { Console.out(line) }
+        Console.out(table.lines(width: Console.width))
     }
 }
 

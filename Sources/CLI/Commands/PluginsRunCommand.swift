@@ -42,7 +42,7 @@ struct PluginsRunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let manifest = try PluginsCheckCommand.manifest(in: folder)
-        guard manifest.kind == .job else {
+        guard manifest.kind != .service else {
             Console.error("\(manifest.name) is a service, which gets no request", hint: "name it as a job's type, and start that: shipkeeper run")
             throw ExitCode.failure
         }

@@ -85,7 +85,7 @@ struct PluginsShowCommand: ParsableCommand {
                     .init((setting.isSecret ? "secret: " : "") + setting.description),
                 ])
             }
-            for line in table.lines(width: Console.width) { Console.out(line) }
+            Console.out(table.lines(width: Console.width))
         }
         Console.out("\nAn example for shipkeeper.yaml:\n")
         Console.out(answer.example)

@@ -11,7 +11,6 @@ import JobKit
 import Jobs
 import Processes
 import Settings
-import Storage
 import TimeZones
 
 /// A repository of the configuration, asked directly: no running program is needed.
@@ -60,8 +59,7 @@ extension ConfigurationFile {
     static func orOfServer(option: String?, state: String?) async -> ConfigurationFile {
         let file = ConfigurationFile(option: option)
         guard option == nil, !FileManager.default.fileExists(atPath: file.path) else { return file }
-        var server = ServerOptions()
-        (server.config, server.state) = (nil, state)
+        let server = ServerOptions(config: nil, state: state)
         return await server.askQuietly(StatusOperation.self, NoParameters()).map { ConfigurationFile(option: $0.configuration) } ?? file
     }
 }

@@ -9,7 +9,6 @@ import JobKit
 import Jobs
 import Processes
 import Settings
-import Storage
 import Synchronization
 import TimeZones
 
@@ -75,7 +74,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let report = try await Console.or {
             let folder = try Console.folder(URL(fileURLWithPath: target).path)
             guard try folder.names().isEmpty else { throw JobError("\(target) is not empty", hint: "name an empty or a new folder") }
-            return try await repository.archives().unpack(version, into: folder, only: path, onProgress: line.show)
+            return try await repository.backups.unpack(version, into: folder, only: path, onProgress: line.show)
         }
         guard report.members > 0 else {
             Console.error("the backup of \(ShownTime.text(version.date)) holds no \(path ?? "files")")

@@ -22,11 +22,17 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Run below a small init process.")
     var `init` = true
 
+    func run() async throws { try await RunWords(config: config, envFile: envFile).run() }
+}
+
+/// What the words of `run` ask for.
+struct RunWords: Hashable {
+    var config: String?
+    var envFile: [String] = []
+
     func run() async throws {
         // Before anything reads the environment: all that follows takes these for variables of the container.
-        for path in envFile {
-            for case (let name, let value?) in try EnvironmentFile.read(path) { OwnStart.set(name, value) }
-        }
+        for path in envFile { try EnvironmentFile.set(path) }
         OwnProcess.prepare(hasInit: ContainerEnvironment.own[InitProgram.restartsVariable] != nil)
         if let lack = SystemRoom.descriptorsLack() {
             Console.error(lack)
@@ -40,7 +46,7 @@ struct RunCommand: AsyncParsableCommand {
     /// Says why the program can't start, and ends it with the exit code for that.
     private func prepare() throws -> Daemon {
         do throws(Daemon.StartFailure) {
-            return try Daemon.prepare(configurationOption: config, version: programVersion)
+            return try Daemon.prepare(configurationOption: config, version: programVersion, holdsPort: true)
         } catch {
             switch error {
             case .configuration(let path, let problems):
@@ -53,6 +59,27 @@ struct RunCommand: AsyncParsableCommand {
             case .locked(let message):
                 Console.error(message)
                 throw Exit.locked
+            }
+        }
+    }
+}
+
+extension RunWords {
+    /// The words with which containers start the program, read without building all commands: the first service waits for that. Nil for anything else, such as a
+    /// mistake or a request for help.
+    init?(_ words: [String]) {
+        guard words.first == "run" else { return nil }
+        var rest = words.dropFirst()
+        while let word = rest.popFirst() {
+            switch word {
+            case "--no-init": break
+            case "--config", "-c":
+                guard let path = rest.popFirst(), !path.hasPrefix("-") else { return nil }
+                config = path
+            case "--env-file":
+                guard let path = rest.popFirst(), !path.hasPrefix("-") else { return nil }
+                envFile.append(path)
+            default: return nil
             }
         }
     }

@@ -63,7 +63,7 @@ struct RunsTable {
 
     /// As wide as the terminal; a script gets each run in one line.
     func print() {
-        for line in lines(width: Terminal.isOutput ? Console.width : .max) { Console.out(line) }
+        Console.out(lines(width: Terminal.isOutput ? Console.width : .max))
     }
 
     private func lines(width: Int) -> [String] {

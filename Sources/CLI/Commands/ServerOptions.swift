@@ -6,26 +6,55 @@ import HTTPClient
 import JobKit
 import TimeZones
 
-/// Where the running program is, and how its answer is shown.
-struct ServerOptions: ParsableArguments {
+/// Where the running program is.
+struct ServerPlace: ParsableArguments {
     @Option(name: .shortAndLong, help: "The configuration file, to find the state folder.")
     var config: String?
 
     @Option(help: "The state folder of the running shipkeeper.")
     var state: String?
+}
 
+/// Where the running program is, and how its answer is shown.
+struct ServerOptions: ParsableArguments {
+    @OptionGroup var place: ServerPlace
     @OptionGroup var json: JSONOption
 
+    init() {}
+
+    init(_ place: ServerPlace) { self.place = place }
+
+    init(config: String?, state: String?) {
+        self.init(ServerPlace())
+        (place.config, place.state) = (config, state)
+    }
+
+    var config: String? { place.config }
+    var state: String? { place.state }
+
     /// Asks the running program. Where there is no answer, says why and ends with the exit code for it.
-    func ask<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws -> O.Answer {
+    /// - Parameter timeout: The longest wait for the answer.
+    func ask<O: ControlOperation>(
+        _ operation: O.Type, _ request: O.Request, timeout: Duration = .seconds(30)
+    ) async throws -> O.Answer where O.Answer: ValueAnswer {
         let response: HTTPResponse
-        do throws(HTTPFailure) { response = try await send(operation, request) } catch {
+        do throws(HTTPFailure) { response = try await send(operation, request, timeout: timeout) } catch {
             let reason = if case .refused = error { "nothing listens at \(socket)" } else { "\(socket): \(error)" }
             Console.error(
                 "shipkeeper is not running here (\(reason))", hint: "start it with \"shipkeeper run\", or name its folder with --state",
                 code: .notRunning)
             throw Exit.notRunning
         }
+        return try ServerOptions.answer(to: operation, response)
+    }
+
+    /// The same; nil where no program runs.
+    func askIfRunning<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws -> O.Answer? where O.Answer: ValueAnswer {
+        guard let response = try? await send(operation, request) else { return nil }
+        return try ServerOptions.answer(to: operation, response)
+    }
+
+    private static func answer<O: ControlOperation>(to operation: O.Type, _ response: HTTPResponse) throws -> O.Answer where O.Answer: ValueAnswer {
         if response.status != 200 {
             let failure = try? ControlJSON.decode(FailureAnswer.self, from: response.body)
             throw ServerOptions.report(failure?.problems ?? [ProblemAnswer("the program answered \(response.status)")])
@@ -39,14 +68,21 @@ struct ServerOptions: ParsableArguments {
     private var socket: String { StateFolder.findSocket(option: state, configuration: config) }
 
     /// Times are shown from here on as the program shows them.
-    private func send<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async throws(HTTPFailure) -> HTTPResponse {
-        let client = CurlClient()
-        defer { client.close() }
-        let address = "http://shipkeeper/-/\(operation.address(request))"
-        let response = try await client.send(HTTPRequest(operation.effect.method, address, unixSocket: socket))
+    private func send<O: ControlOperation>(
+        _ operation: O.Type, _ request: O.Request, timeout: Duration = .seconds(30)
+    ) async throws(HTTPFailure) -> HTTPResponse {
+        let response = try await send(operation.effect.method, operation.address(request), timeout: timeout)
         let named = response.header(ControlServer.zoneHeader).flatMap { try? ZoneFinder(environment: ContainerEnvironment.all).zone($0) }
         ShownTime.zone = named ?? ConfigurationFile(option: config).timeZone()
         return response
+    }
+
+    /// Asks for an address below `/-/`, whatever it answers.
+    func send(_ method: String, _ address: String, as caller: Caller = .commandLine, timeout: Duration = .seconds(30)) async throws(HTTPFailure) -> HTTPResponse
+    {
+        let headers = caller == .commandLine ? [] : [(ControlServer.callerHeader, caller.rawValue)]
+        return try await SocketClient().send(
+            HTTPRequest(method, "http://shipkeeper\(ControlRouter.root)\(address)", headers: headers, timeout: timeout, unixSocket: socket))
     }
 
     /// Says why an operation has no answer; the exit code for it.
@@ -63,7 +99,9 @@ struct ServerOptions: ParsableArguments {
     private static let pace = Duration.milliseconds(100)
 
     /// Asks an operation without parameters.
-    func ask<O: ControlOperation>(_ operation: O.Type) async throws -> O.Answer where O.Request == NoParameters { try await ask(operation, NoParameters()) }
+    func ask<O: ControlOperation>(_ operation: O.Type) async throws -> O.Answer where O.Request == NoParameters, O.Answer: ValueAnswer {
+        try await ask(operation, NoParameters())
+    }
 
     /// Whether a program answers.
     func isRunning() async -> Bool { await askQuietly(RestoreProgressOperation.self, NoParameters()) != nil }
@@ -80,7 +118,7 @@ struct ServerOptions: ParsableArguments {
     }
 
     /// The same, for what is only worth having where the program runs; nil else.
-    func askQuietly<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async -> O.Answer? {
+    func askQuietly<O: ControlOperation>(_ operation: O.Type, _ request: O.Request) async -> O.Answer? where O.Answer: ValueAnswer {
         guard let response = try? await send(operation, request), response.status == 200 else { return nil }
         return try? ControlJSON.decode(O.Answer.self, from: response.body)
     }

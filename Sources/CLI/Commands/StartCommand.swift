@@ -108,10 +108,6 @@ extension StartAnswer {
     /// The run, or the sentence why there is none.
     fileprivate func accepted(_ job: String) throws -> Int64 {
         if let run { return run }
-        if result == .noSuchJob {
-            Console.error("no job is named \"\(job)\"" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""), code: .noSuchJob)
-            throw Exit.noSuchJob
-        }
         Console.error(message ?? "\(job) was not started", code: .refused)
         throw ExitCode.failure
     }
@@ -169,7 +165,7 @@ struct RunWaiter {
             if case .live = output, answer.startedAt != nil { await show(from: &offset) }
             if answer.isFinished {
                 if case .summaryLines = output, !Console.isJSON { await showSummaryLines() }
-                return try conclude(answer)
+                return try answer.conclude()
             }
             if let reason = answer.obstacle, reason != obstacle {
                 obstacle = reason
@@ -217,17 +213,21 @@ struct RunWaiter {
         }
     }
 
-    private func conclude(_ answer: RunAnswer) throws {
-        Console.answered(answer)
-        let time = answer.startedAt.flatMap { start in answer.finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
-        let line = "\(job) \(answer.outcome?.rawValue ?? "")\(time)\(answer.displayText.isEmpty ? "" : ": \(answer.displayText)") (run \(run))"
-        switch answer.outcome {
+}
+
+extension RunAnswer {
+    /// Says what came of it, and ends the command with the exit code for that.
+    func conclude() throws {
+        Console.answered(self)
+        let time = startedAt.flatMap { start in finishedAt.map { " in \(DurationText.readable($0.since(start)))" } } ?? ""
+        let line = "\(job) \(outcome?.rawValue ?? "")\(time)\(displayText.isEmpty ? "" : ": \(displayText)") (run \(id))"
+        switch outcome {
         case .succeeded: Console.say(line)
         case .incomplete:
-            Console.error(line, hint: answer.hint, code: .incomplete)
+            Console.error(line, hint: hint, code: .incomplete)
             throw Exit.incomplete
         case .failed, .timedOut, .cancelled, .skipped, .interrupted, nil:
-            Console.error(line, hint: answer.hint, code: .runFailed)
+            Console.error(line, hint: hint, code: .runFailed)
             throw ExitCode.failure
         }
     }

@@ -26,8 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         if watch { return try await StatusWatch(jobs: jobs, server: server).run() }
-        if await !server.isRunning() { return try await showRecorded() }
-        let shown = try await ShownStatus.ask(jobs, server)
+        guard let shown = try await ShownStatus.ask(jobs, server, forPeople: !Console.isJSON) else { return try await showRecorded() }
         if !shown.answered() { Console.out(shown.lines(width: Console.width).joined(separator: "\n")) }
         guard check, !shown.attention.isEmpty else { return }
         if Console.isJSON { for item in shown.attention { Console.error("\(item.job): \(item.message)", hint: item.hint) } }
@@ -49,22 +48,32 @@ extension StatusCommand {
 /// What `status` shows: everything at once, or some jobs in detail.
 enum ShownStatus: Sendable {
     case all(StatusAnswer)
+    /// Everything at once, in words.
+    case table(StatusTableAnswer)
     case jobs(JobCards)
 
     /// The cards as they are printed with `--json`.
     struct JobCards: Codable, Sendable { var jobs: [JobCardAnswer] }
 
-    /// - Parameter names: Jobs; empty for all at once.
-    static func ask(_ names: [String], _ server: ServerOptions) async throws -> ShownStatus {
-        if names.isEmpty { return .all(try await server.ask(StatusOperation.self)) }
+    /// - Parameters:
+    ///   - names: Jobs; empty for all at once.
+    ///   - forPeople: Whether only the words of all jobs are wanted: of many they come much sooner.
+    /// - Returns: nil where no program runs.
+    static func ask(_ names: [String], _ server: ServerOptions, forPeople: Bool = false) async throws -> ShownStatus? {
+        if names.isEmpty, forPeople { return try await server.askIfRunning(StatusTableOperation.self, NoParameters()).map(ShownStatus.table) }
+        if names.isEmpty { return try await server.askIfRunning(StatusOperation.self, NoParameters()).map(ShownStatus.all) }
         var cards: [JobCardAnswer] = []
-        for name in names { cards.append(try await server.ask(JobOperation.self, .init(job: name))) }
+        for name in names {
+            guard let card = try await server.askIfRunning(JobOperation.self, .init(job: name)) else { return nil }
+            cards.append(card)
+        }
         return .jobs(JobCards(jobs: cards))
     }
 
     var attention: [StatusAnswer.Attention] {
         switch self {
         case .all(let status): status.attention
+        case .table(let table): table.status.attention
         case .jobs(let cards): cards.jobs.flatMap(\.attention)
         }
     }
@@ -73,13 +82,15 @@ enum ShownStatus: Sendable {
     var position: Int64 {
         switch self {
         case .all(let status): status.position
+        case .table(let table): table.status.position
         case .jobs(let cards): cards.jobs.map(\.position).min() ?? 0
         }
     }
 
     func lines(width: Int) -> [String] {
         switch self {
-        case .all(let status): StatusText(status, width: width).lines
+        case .all(let status): StatusText(StatusTableAnswer(status), width: width).lines
+        case .table(let table): StatusText(table, width: width).lines
         case .jobs(let cards): Array(cards.jobs.map { JobCardText($0, width: width).lines }.joined(separator: [""]))
         }
     }
@@ -88,6 +99,7 @@ enum ShownStatus: Sendable {
     func answered() -> Bool {
         switch self {
         case .all(let status): Console.answered(status)
+        case .table(let table): Console.answered(table)
         case .jobs(let cards): Console.answered(cards)
         }
     }
@@ -96,6 +108,7 @@ enum ShownStatus: Sendable {
     func answeredLine() -> Bool {
         switch self {
         case .all(let status): Console.answeredLine(status)
+        case .table(let table): Console.answeredLine(table)
         case .jobs(let cards): Console.answeredLine(cards)
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Foundation
+import Init
 
 /// Where the variables of a configuration come from, for commands that read it away from its container.
 struct VariableOptions: ParsableArguments {
@@ -23,6 +24,11 @@ struct VariableOptions: ParsableArguments {
 /// A file of variables in the form of Docker: a name and a value on each line, taken as it stands; lines that begin with # are comments, and a
 /// name alone takes its value from the environment.
 enum EnvironmentFile {
+    /// Makes its variables those of this process. To be called before anything reads the environment. Blocks.
+    static func set(_ path: String) throws {
+        for case (let name, let value?) in try read(path) { OwnStart.set(name, value) }
+    }
+
     /// Says what is wrong with the file, and ends the command. Blocks.
     /// - Returns: Names and values in the order of the file; no value for a name alone.
     static func read(_ path: String) throws -> [(name: String, value: String?)] {

@@ -79,16 +79,38 @@ extension RunLogOperation.Request {
 /// The lines of several logs in the order in which they were written.
 struct MergedLogs: Sendable {
     private(set) var readings: [LogReading]
+    /// Readings that have a next line, the earliest last: with thousands of jobs, a look at all of them for each line would take seconds. Nil before the first line.
+    private var waiting: [(index: Int, time: Date)]?
+    /// The reading whose line was the last one: where it continues is not known yet.
+    private var taken: Int?
 
     init(_ readings: [LogReading]) { self.readings = readings }
 
     mutating func next(from source: RecordSource) async throws -> LogEntry? {
-        var earliest: (index: Int, time: Date)?
-        for index in readings.indices {
-            guard let time = try await readings[index].nextTime(from: source) else { continue }
-            if earliest.map({ time < $0.time }) ?? true { earliest = (index, time) }
+        if waiting == nil {
+            var found: [(index: Int, time: Date)] = []
+            for index in readings.indices {
+                if let time = try await readings[index].nextTime(from: source) { found.append((index, time)) }
+            }
+            waiting = found.sorted(by: MergedLogs.comesAfter)
         }
-        guard let earliest else { return nil }
-        return try await readings[earliest.index].take(from: source)
+        if let index = taken, let time = try await readings[index].nextTime(from: source) { insert((index, time)) }
+        taken = waiting?.popLast()?.index
+        guard let taken else { return nil }
+        return try await readings[taken].take(from: source)
+    }
+
+    private mutating func insert(_ new: (index: Int, time: Date)) {
+        var (low, high) = (0, waiting?.count ?? 0)
+        while low < high {
+            let middle = (low + high) / 2
+            if let other = waiting?[middle], MergedLogs.comesAfter(other, new) { low = middle + 1 } else { high = middle }
+        }
+        waiting?.insert(new, at: low)
+    }
+
+    /// Of lines of one instant, that of the first log comes first.
+    private static func comesAfter(_ one: (index: Int, time: Date), _ other: (index: Int, time: Date)) -> Bool {
+        (one.time, one.index) > (other.time, other.index)
     }
 }

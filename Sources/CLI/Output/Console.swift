@@ -58,9 +58,13 @@ enum Console {
     /// Prints lines. What would steer the terminal is taken out, whether a plug-in, a server or the name of a file brought it.
     static func out(_ text: String) { raw(printable(text) + "\n") }
 
+    /// The same of many lines, written at once; nothing where there is none.
+    static func out(_ lines: [String]) { if !lines.isEmpty { out(lines.joined(separator: "\n")) } }
+
     /// The text without control characters; colours and line breaks stay.
     static func printable(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintedText.line(String($0)) }.joined(separator: "\n")
+        guard PrintedText.isSpecial(text, except: UInt8(ascii: "\n")) else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { PrintedText.line(String($0)) }.joined(separator: "\n")
     }
 
     /// A sentence: on a terminal broken between words where it is too wide; a script reads it as one line.

@@ -7,13 +7,15 @@ import Settings
 
 /// The status as people read it.
 struct StatusText {
-    private let status: StatusAnswer
+    private let answer: StatusTableAnswer
     private let width: Int
 
-    init(_ status: StatusAnswer, width: Int) {
-        self.status = status
+    init(_ answer: StatusTableAnswer, width: Int) {
+        self.answer = answer
         self.width = width
     }
+
+    private var status: StatusAnswer { answer.status }
 
     var lines: [String] {
         var lines = [wrapped(heading, width: width, indent: ""), ""]
@@ -23,7 +25,7 @@ struct StatusText {
             let checked = backup.checkedAt.map { ", checked \(ago($0)): nothing new since" } ?? ""
             lines.append(
                 wrapped("Last good backup: \(ago(backup.at))\(checked) (\(backup.summary))", width: width, indent: ""))
-        } else if status.jobs.contains(where: { $0.type == BackupJob.typeName }) {
+        } else if answer.types.contains(BackupJob.typeName) {
             lines.append(Console.paint("No whole backup has been made yet.", .yellow))
         }
         lines += status.space.map { space in
@@ -41,15 +43,14 @@ struct StatusText {
     private var widthBelow: Int { width < StatusText.leastForOneLine ? width - 4 : .max }
 
     private var table: TextTable {
-        let hasServices = status.jobs.contains(where: \.isService)
         let isNarrow = width < StatusText.leastForOneLine
-        let header = ["JOB", "STATE"] + (hasServices ? ["RESTARTS", "MEM"] : []) + ["NEXT"] + (isNarrow ? [] : ["WHAT"])
+        let header = ["JOB", "STATE"] + (answer.hasServices ? ["RESTARTS", "MEM"] : []) + ["NEXT"] + (isNarrow ? [] : ["WHAT"])
         var table = TextTable(header, flexible: isNarrow ? 0 : header.count - 1, isWrapping: !isNarrow)
-        for job in status.jobs {
-            var cells = [TextTable.Cell(job.name, .bold), .init(job.state.rawValue, StatusText.colour(job.state))]
-            if hasServices { cells += [.init(job.restarts.map { "\($0)" } ?? ""), .init(job.memoryBytes.map { ByteSizeText.readable($0) } ?? "")] }
-            cells.append(.init(job.next.map { "in \(DurationText.readable($0.since(status.at)))" } ?? (job.pause == nil ? "" : "paused")))
-            if isNarrow { table.add(cells, below: what(job)) } else { table.add(cells + [.init(what(job))]) }
+        for row in answer.rows {
+            var cells = [TextTable.Cell(row.job, .bold), .init(row.state, StateName(rawValue: row.state).flatMap(StatusText.colour))]
+            if answer.hasServices { cells += [.init(row.restarts), .init(row.memory)] }
+            cells.append(.init(row.next))
+            if isNarrow { table.add(cells, below: what(row)) } else { table.add(cells + [.init(what(row))]) }
         }
         return table
     }
@@ -81,24 +82,8 @@ struct StatusText {
         }
     }
 
-    private func what(_ job: JobAnswer) -> String {
-        if let run = job.run, let since = job.since {
-            let time = "for \(DurationText.readable(status.at.since(since)))"
-            if let progress = run.progress { return "\(time), \(progress.text(columns: widthBelow - DisplayWidth.of(time) - 2))" }
-            let process = job.process.map { ", process \($0)" } ?? ""
-            return time + process + (job.note.map { ": \($0)" } ?? "")
-        }
-        if let note = job.note { return note }
-        let verdict = job.verdict.map { outcomeText($0) }
-        // A run that was cancelled does not change the verdict, and is shown next to it.
-        let later = job.last.flatMap { last in last.id == job.verdict?.id ? nil : last.outcome.map { "\($0.rawValue) \(outcomeText(last))" } }
-        let words = [verdict, later].compactMap(\.self).joined(separator: "; ")
-        return words.isEmpty ? (job.triggers.isEmpty ? "when started manually" : "not yet") : words
-    }
-
-    /// When a run ended and what came of it; the state says how it ended.
-    private func outcomeText(_ run: RunAnswer) -> String {
-        (run.finishedAt.map(ago) ?? "") + (run.displayText.isEmpty ? "" : ": \(run.displayText)")
+    private func what(_ row: StatusTableAnswer.Row) -> String {
+        row.text + (row.progress.map { ", \($0.text(columns: widthBelow - DisplayWidth.of(row.text) - 2))" } ?? "")
     }
 }
 

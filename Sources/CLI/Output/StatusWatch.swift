@@ -16,10 +16,14 @@ struct StatusWatch {
         var frame = Frame()
         var told: [String] = []
         while true {
-            let shown = try await ShownStatus.ask(jobs, server)
+            guard let shown = try await ShownStatus.ask(jobs, server) else {
+                // Says why, and ends the command.
+                _ = try await server.ask(StatusOperation.self)
+                continue
+            }
             if Console.isJSON || !Terminal.isOutput {
                 let state = shown.state
-                if state != told, !shown.answeredLine() { for line in (told.isEmpty ? [] : [""]) + shown.lines(width: Console.width) { Console.out(line) } }
+                if state != told, !shown.answeredLine() { Console.out((told.isEmpty ? [] : [""]) + shown.lines(width: Console.width)) }
                 told = state
             } else {
                 Console.raw(frame.text(shown.lines(width: Console.width), rows: Terminal.height ?? 24))
@@ -54,6 +58,8 @@ extension ShownStatus {
         switch self {
         case .all(let status):
             return status.jobs.map(\.stateWords) + ["\(status.isStopping) \(String(describing: status.lastBackup?.at))"] + about
+        case .table(let table):
+            return table.rows.map { "\($0.job) \($0.state) \($0.restarts) \($0.isPaused)" } + ["\(table.status.isStopping)"] + about
         case .jobs(let cards): return cards.jobs.flatMap { card in [card.job.stateWords] + card.checks.map { "\($0.kind) \($0.result)" } } + about
         }
     }
