@@ -41,12 +41,13 @@ ARG APT_MIRROR=""
 RUN set -eu; \
     if [ -n "$APT_MIRROR" ]; then find /etc/apt \( -name '*.sources' -o -name '*.list' \) -exec sed -i "s|http://deb.debian.org|$APT_MIRROR|" {} +; fi; \
     apt-get update; \
-    apt-get install -y --no-install-recommends binutils musl-tools libcurl4-openssl-dev libsqlite3-dev zlib1g-dev; \
+    apt-get install -y --no-install-recommends binutils musl-tools python3 libcurl4-openssl-dev libsqlite3-dev zlib1g-dev; \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift run ./
 COPY Sources Sources
 COPY Plugins Plugins
+COPY Tools Tools
 # SwiftPM wants the folders of the test targets to be there. .dockerignore keeps their files out, so that a changed test compiles nothing anew.
 COPY Tests Tests
 RUN ./run build \
@@ -82,7 +83,7 @@ FROM ${BASE_IMAGE}
 
 ENV LANG=C.UTF-8 TZ=Asia/Shanghai
 ARG APT_MIRROR=""
-# curl, jq and rsync are what the plug-ins call; procps is what the dev mode of a Hugging Face Space asks for. TZ counts for what inherits the
+# nginx is what "front" needs; curl, jq and rsync are what the plug-ins call; procps is what the dev mode of a Hugging Face Space asks for. TZ counts for what inherits the
 # environment, /etc/localtime for the rest.
 # hadolint ignore=DL3008
 RUN set -eu; \
@@ -99,6 +100,7 @@ RUN set -eu; \
       libcurl4 \
       libsqlite3-0 \
       make \
+      nginx-light \
       openssh-client \
       procps \
       python3 \

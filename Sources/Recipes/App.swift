@@ -27,10 +27,10 @@ package struct App: Sendable {
     var title: String
     /// The name and tag of the image that its Dockerfile begins with, in examples.
     var image: String { name == "openclaw" ? "assistant:2026-11" : "shipkeeper:slim" }
-    /// The port on which it listens.
+    /// The name of its service in the configuration.
+    var service: String
+    /// The public port, at which nginx listens, where the platform names none.
     package var port: Int
-    /// Whether it listens there whatever `PORT` says.
-    var hasOwnPort = false
     /// The folder that holds its data.
     var data: String
     var variables: [Variable]
@@ -40,9 +40,7 @@ package struct App: Sendable {
     var optionalSecrets: [String]
     /// The least memory that it runs well with, as Docker writes it.
     var memory: String
-    /// A path that answers with a status below 400 once it is up.
-    var healthPath: String
-    /// The text of `shipkeeper.yaml`, with the placeholders `{secrets}` and `{repositories}`.
+    /// The text of `shipkeeper.yaml`, with the placeholders `{head}` and `{repositories}`.
     var configuration: String
     var dockerfile: String
     /// Files that the image is built with, besides the recipe's own, are the user's: what must not get into it.
@@ -51,11 +49,12 @@ package struct App: Sendable {
     var options: [String] = []
 
     init(
-        name: String, title: String, port: Int, data: String, variables: [Variable] = [], secrets: [Variable] = [], optional: [Variable] = [],
-        optionalSecrets: [String] = [], memory: String, healthPath: String, configuration: String, dockerfile: String
+        name: String, title: String, service: String, port: Int, data: String, variables: [Variable] = [], secrets: [Variable] = [], optional: [Variable] = [],
+        optionalSecrets: [String] = [], memory: String, configuration: String, dockerfile: String
     ) {
         self.name = name
         self.title = title
+        self.service = service
         self.port = port
         self.data = data
         self.variables = variables
@@ -63,7 +62,6 @@ package struct App: Sendable {
         self.optional = optional
         self.optionalSecrets = optionalSecrets
         self.memory = memory
-        self.healthPath = healthPath
         self.configuration = configuration
         self.dockerfile = dockerfile
     }

@@ -42,8 +42,6 @@ extension ChineseComments {
         "APPROVE_DEVICES true while a new browser may connect": "APPROVE_DEVICES           为 true 时允许新的浏览器连接",
         "BLOG true to publish; with OSS_REGION, OSS_BUCKET, SITE_URL": "BLOG                      为 true 时发布博客；同时设 OSS_REGION、OSS_BUCKET、SITE_URL",
         "NOTIFY true to be told of failures; with the secret NOTIFY_URL": "NOTIFY                    为 true 时失败会通知；同时设密钥 NOTIFY_URL",
-        "TRUSTED_PROXY addresses of the platform's front, such as 10.0.0.0/8, for versions since 2026.8":
-            "TRUSTED_PROXY             平台前端的地址，如 10.0.0.0/8，2026.8 起的版本需要",
         "ON_RESTORE_FAILURE start_locked to start without the data, and without backups": "ON_RESTORE_FAILURE        为 start_locked 时，恢复失败也启动，但没有数据，也不备份",
         "MINIMAX_BASE_URL at the first start; https://api.minimax.io/anthropic outside China":
             "MINIMAX_BASE_URL          只在第一次启动时有效；中国以外用 https://api.minimax.io/anthropic",
@@ -51,12 +49,14 @@ extension ChineseComments {
             "GATEWAY_MEMORY            超过它就在空闲时重启，默认为容器内存的 75%；GATEWAY_HEAP_MB 默认 1536",
         "DISABLE_DEVICE_AUTH true, versions up to 2026.7: the token alone is enough": "DISABLE_DEVICE_AUTH       为 true 时（2026.7 及以前的版本）只要令牌就够",
         "SHIPKEEPER_SAFE_MODE 1 to start nothing at all": "SHIPKEEPER_SAFE_MODE      为 1 时什么都不启动",
+        "Run them by \"shipkeeper action NAME\", or by a button of the status page where a \"front\" has one.":
+            "用“shipkeeper action 名称”执行；配置了 front 时，也可以用状态页上的按钮执行。",
+        "as \"devices\" lists it": "见 devices 的输出",
         "Nothing starts before the data are back. Backups stay locked when they are not.": "数据恢复之前什么都不启动。恢复不成功时，备份保持锁定。",
         "where newer versions keep the key to their logins": "新版本把登录信息的密钥放在这里",
         "whoever runs here now, be it root or user 1000": "归当前运行的用户所有，不论是 root 还是 1000",
         "The keys that must be right here. All else in openclaw.json is yours, and what your version does not know is left out.":
             "在这里必须正确的设置。openclaw.json 里的其他内容由你自己决定；你的版本不认识的会被略去。",
-        "the gateway itself owns the public port": "公开端口由网关自己监听",
         "the token comes from the environment, and stands in no file": "令牌来自环境变量，不写进任何文件",
         "true lets everybody in who has the token; versions since 2026.8 ignore it": "为 true 时任何有令牌的人都能进入；2026.8 起的版本忽略它",
         "else the console is a shell of this container": "否则控制台就是这个容器的命令行",
@@ -73,14 +73,24 @@ extension ChineseComments {
         "it asked for a restart": "它要求重启",
         "it does not like its settings": "它不接受当前的设置",
         "what is made anew, in the manner of a .gitignore in each of the two folders": "可以重新生成的内容，写法同这两个文件夹里的 .gitignore",
-        "Best effort: whether a visit from inside counts is written nowhere. A monitor outside is the sure way, see the guide.":
-            "尽力而为：从容器内部访问算不算数，没有文档说明。可靠的办法是外部监控，见教程。",
+        "Counts only what comes back in from outside. Whether the platform takes it for a visit is written nowhere: a monitor outside is the sure way, see the guide.":
+            "只有从外部绕回来的请求才算数。平台是否把它当作访问，没有文档说明；可靠的办法是外部监控，见教程。",
+        "nginx has the public port: a page until the app is ready, then the app, and below /-/ the status page.":
+            "公网端口由 nginx 监听：应用就绪之前是一个说明页，之后是应用，/-/ 下是状态页。",
+        "opens the status page; without it anyone can read it, without logs": "打开状态页的令牌；没有它，任何人都能看状态页（不含日志）",
+        "nginx passes visitors on to this port": "nginx 把访客转到这个端口",
+        "nginx": "nginx（一层代理）",
+        "nginx is in front of it": "前面是 nginx",
+        "nginx, which says who a visitor is": "nginx，由它说明访客是谁",
+        "SHIPKEEPER_TOKEN opens the status page, /-/": "SHIPKEEPER_TOKEN          打开状态页 /-/",
+        "GATEWAY_PORT at which nginx asks the gateway, 18789": "GATEWAY_PORT              nginx 访问网关的端口，默认 18789",
         "Each new browser must be let in once, and there is no shell to do that. Whoever has the token and the address gets in meanwhile.":
             "每个新浏览器都要批准一次，而这里没有命令行可用。开着的时候，有令牌和网址的人都能进入。",
         "Two minutes after the last change of a post; or at once: shipkeeper start blog --wait": "文章最后一次修改两分钟后发布；要立即发布：shipkeeper start blog --wait",
         "cname with OSS_ENDPOINT, a domain of your own; internal within the region": "cname 配合 OSS_ENDPOINT 用自己的域名；同地域内用 internal",
         "here, and not under \"secrets\": what the site's own programs run can't read them": "写在这里而不是 \"secrets\" 下：博客自己运行的程序读不到它们",
-        "A chat's robot; this body is for Feishu, others want another one.": "聊天机器人；这个 body 是飞书的格式，其他平台的格式不同。",
+        "A message for each problem, and one when it is over: paste the address of a chat's robot, or of Bark, Slack, Telegram and others, into NOTIFY_URL.":
+            "每个问题一条消息，恢复时再发一条：把飞书、钉钉、企业微信机器人或 Bark 等的地址填入 NOTIFY_URL。",
         "at its first failed attempt: it goes on trying for hours": "第一次尝试失败就通知：它会继续尝试好几个小时",
         "The image with OpenClaw, Node, Python and Hexo is built from shipkeeper's repository and pushed to a registry of your own:":
             "带 OpenClaw、Node、Python 和 Hexo 的镜像，在 shipkeeper 的仓库里构建，推送到你自己的镜像仓库：",

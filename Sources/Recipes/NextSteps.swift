@@ -93,7 +93,7 @@ extension Hosting {
         func settings(_ en: String, _ zh: String, secrets: Text? = nil) -> [NextStep] {
             recipe.settings(variables: Text(en, zh), secrets: secrets ?? Text(en, zh))
         }
-        let log = NextStep("Watch the log until it says \(recipe.app.serviceName): ready", "看日志，直到出现 \(recipe.app.serviceName): ready")
+        let log = NextStep("Watch the log until it says \(recipe.app.service): ready", "看日志，直到出现 \(recipe.app.service): ready")
         switch self {
         case .huggingface:
             let (en, zh) = ("in the Space's settings", "在 Space 的设置里")
@@ -108,11 +108,10 @@ extension Hosting {
             ] + settings("in the studio's settings", "在创空间的设置里") + [NextStep("Upload the files", "上传文件"), log]
         case .railway:
             let (en, zh) = ("in the service's Variables", "在服务的 Variables 里")
-            let port = recipe.app.hasOwnPort ? [NextStep("Set the variable PORT \(en)", "\(zh)设变量 PORT", example: "\(recipe.app.port)")] : []
             return [
                 NextStep(
                     "Push the files to a repository and make a service of it", "把文件推到一个仓库，用它新建一个服务", link: "https://railway.com/new"), image(en, zh),
-            ] + port + settings(en, zh) + [NextStep("Deploy, and generate a domain under Networking", "部署，并在 Networking 里生成域名"), log]
+            ] + settings(en, zh) + [NextStep("Deploy, and generate a domain under Networking", "部署，并在 Networking 里生成域名"), log]
         case .render:
             let (en, zh) = ("when Render asks for it", "Render 询问时")
             let asked = recipe.settings(variables: Text(en, zh), secrets: Text(en, zh)).filter { step in
@@ -150,17 +149,6 @@ extension Hosting {
                 NextStep("Build and start", "构建并启动", type: "docker compose up -d --build"),
                 NextStep("Watch the log", "看日志", type: "docker compose logs -f"),
             ]
-        }
-    }
-}
-
-extension App {
-    /// The name of its service in the configuration.
-    fileprivate var serviceName: String {
-        switch name {
-        case "openclaw": "gateway"
-        case "command": "app"
-        default: title
         }
     }
 }

@@ -41,7 +41,13 @@ package struct Recipe: Sendable {
     package var nextSteps: [String] { steps.map { $0.line(language) } }
 
     var variables: [Variable] { app.variables + store.variables }
-    var secrets: [Variable] { app.secrets + store.secrets }
+    var secrets: [Variable] { app.secrets + store.secrets + [Recipe.pageToken] }
+
+    private static let pageToken = Variable(
+        "SHIPKEEPER_TOKEN", "a-long-random-text",
+        Text("opens the status page below /-/; openssl rand -hex 16 makes one", "打开 /-/ 下的状态页；用 openssl rand -hex 16 生成"), canBeMade: true)
+    /// A path that answers with 200 as long as the container is well, whatever the app does.
+    static let healthPath = "/-/healthz"
 
     /// The words of the command line that writes these files, without the folder and the program's name.
     var options: [String] {
@@ -51,9 +57,18 @@ package struct Recipe: Sendable {
     private var configuration: String {
         var declared: [String] = []
         for name in secrets.map(\.name) + app.optionalSecrets where !declared.contains(name) { declared.append(name) }
-        let line = declared.isEmpty ? "" : "secrets: [\(declared.joined(separator: ", "))]\n"
         let budget = platform.stopBudget.map { "stop_budget: \($0)\n" } ?? ""
-        return app.configuration.replacing("{secrets}\n", with: line + budget).replacing("{repositories}", with: store.declaration)
+        // A Space's page shows the app in a frame.
+        let ancestors = platform == .huggingface ? ", frame_ancestors: [self, \"https://huggingface.co\"]" : ""
+        let head = """
+            secrets: [\(declared.joined(separator: ", "))]
+            \(budget)
+            # nginx has the public port: a page until the app is ready, then the app, and below /-/ the status page.
+            front: { upstream: \(app.service)\(ancestors) }
+            control: { token: "${SHIPKEEPER_TOKEN}" }    # opens the status page; without it anyone can read it, without logs
+
+            """
+        return app.configuration.replacing("{head}\n", with: head).replacing("{repositories}", with: store.declaration)
     }
 
     private var dockerfile: String {

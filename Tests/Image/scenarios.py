@@ -412,7 +412,7 @@ def settings(container, era):
     tree = json.loads(container.content("/root/.openclaw/openclaw.json"))
     gateway, minimax = tree["gateway"], tree["models"]["providers"]["minimax"]
     given = (gateway["mode"], gateway["bind"], gateway["port"], gateway["auth"], gateway["controlUi"]["allowedOrigins"], minimax["apiKey"], gateway.get("terminal"))
-    report(given == ("local", "lan", PORT, {"mode": "token"}, ["https://alice-assistant.hf.space"], "${MINIMAX_API_KEY}", None if era == "A" else {"enabled": False}),
+    report(given == ("local", "loopback", 18789, {"mode": "token"}, ["https://alice-assistant.hf.space"], "${MINIMAX_API_KEY}", None if era == "A" else {"enabled": False}),
            "settings", ", ".join(map(str, given)))
     rejected = set(re.findall(r"settings: left out, since the validator rejects it: (\S+)", container.log))
     report({name.removesuffix(".enabled") for name in rejected} == ({"gateway.terminal"} if era == "A" else set()), "what this version does not know is left out",
@@ -585,7 +585,7 @@ def trouble():
         report(safe.says("safe mode: nothing is restored, started or backed up"), f"safe mode as {who}")
         code, text = until(lambda: (found := safe.healthy())[0] == 0 and found, 10) or safe.healthy()
         report(code == 0, "health check in safe mode", text.splitlines()[0] if text else "")
-        report(get(f"http://127.0.0.1:{PORT}/healthz")[0] == 0, "no gateway runs")
+        report(get(f"http://127.0.0.1:{PORT}/healthz")[0] == 503, "no gateway runs, and the port says so")
         code, text = safe.ask("backups")
         report(code == 0 and text, "backups", text.splitlines()[-1] if text else code)
         code, text = safe.ask("restore --to /tmp/out")

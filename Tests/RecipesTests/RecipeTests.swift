@@ -32,7 +32,7 @@ struct RecipeTests {
     /// The types that are compiled in, and those of the plug-ins that recipes use, whose settings the program's own tests look at.
     private static let catalog: JobCatalog = {
         var catalog = BuiltInJobs.catalog(http: CurlClient(), now: { Date(timeIntervalSince1970: 1_790_000_000) })
-        for name in ["openclaw-devices", "webhook"] {
+        for name in ["openclaw-devices", "notify"] {
             catalog.add(
                 JobCatalog.Entry(
                     typeName: name, about: name, isService: false, usualTimeout: nil, canDryRun: false, shapes: { [] },
@@ -43,6 +43,11 @@ struct RecipeTests {
         }
         return catalog
     }()
+
+    @Test("each type of repository can be chosen, and nothing else")
+    func stores() {
+        #expect(Set(BackupStore.allCases.map(\.rawValue)) == Set(RecipeTests.catalog.repositories.keys))
+    }
 
     @Test("each is read without a problem, declares what it reads, and names what must be set")
     func valid() throws {

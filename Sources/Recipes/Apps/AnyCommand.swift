@@ -1,15 +1,17 @@
 extension App {
     /// Any program. Without one, a page says where to put it: never the folder with the data.
     package static func command(_ program: AppProgram?) -> App {
-        let address = "http://127.0.0.1:\(program?.port.map { "\($0)" } ?? "${SHIPKEEPER_PORT}")\(program?.health ?? "/")"
+        let inner = program?.port ?? innerPort
+        let address = "http://127.0.0.1:\(inner)\(program?.health ?? "/")"
+        let outer = outerPorts.first { $0 != inner } ?? inner
         let start = program.map(start) ?? placeholder
         var app = App(
-            name: "command", title: "app", port: program?.port ?? 7860, data: "/data", memory: "512m", healthPath: program?.health ?? "/",
+            name: "command", title: "app", service: "app", port: outer, data: "/data", memory: "512m",
             configuration: #"""
                 # Any app whose disk is lost at every restart.\#(program == nil ? " Put your own command in the place of the page under \"app\"." : "")
                 # Set in the container what the repository below needs.
                 version: 1
-                {secrets}
+                {head}
 
                 {repositories}
 
@@ -28,6 +30,7 @@ extension App {
                   app:
                     type: service
                     needs: first
+                    env: { PORT: "\#(inner)" }    # nginx passes visitors on to this port
                 \#(start)
                       ready: { http: "\#(address)", within: 5m }
                       live: { http: "\#(address)", every: 10s, failures: 5 }
@@ -39,18 +42,19 @@ extension App {
                     retry: { attempts: 3, backoff: 30s..5m }
                     with: { repository: main, path: "${APP_FOLDER:-/data}", exclude: ["node_modules/", "*.tmp"] }
                 """#,
-            dockerfile: dockerfile(program))
-        app.hasOwnPort = program?.port != nil
+            dockerfile: dockerfile(program, port: outer))
         app.options = program?.options ?? []
         if program != nil { app.ignoredByDocker = [".git", ".env", "*.env", "node_modules", "backups"] }
         return app
     }
 
-    /// The job's environment and the first lines of its settings.
-    private static func start(_ program: AppProgram) -> String {
-        let port = program.port.map { "    env: { PORT: \"\($0)\" }\n" } ?? ""
-        return port + "    with:\n      \(program.line)\n      cwd: ${APP_CODE:-/app}"
-    }
+    /// The port of a program that listens on `PORT`.
+    private static let innerPort = 8000
+    /// The public port, where the program does not need the first of them.
+    private static let outerPorts = [7860, 8080]
+
+    /// The first lines of the service's settings.
+    private static func start(_ program: AppProgram) -> String { "    with:\n      \(program.line)\n      cwd: ${APP_CODE:-/app}" }
 
     /// A web server for one page, which is created at each start in a folder of its own.
     private static let placeholder = #"""
@@ -61,11 +65,11 @@ extension App {
                 echo '<!doctype html><meta charset="utf-8"><title>shipkeeper</title>' > index.html
                 echo '<h1>It works</h1><p>Put your command into shipkeeper.yaml, under "app", and deploy again.</p>' >> index.html
                 echo '<p>把你的命令写进 shipkeeper.yaml 的 "app"，然后重新部署。</p>' >> index.html
-                exec python3 -u -m http.server "${SHIPKEEPER_PORT}"
+                exec python3 -u -m http.server "$PORT" --bind 127.0.0.1
         """#
 
-    private static func dockerfile(_ program: AppProgram?) -> String {
-        let packages = program == nil ? "ca-certificates libcurl4 libsqlite3-0 python3 tzdata zlib1g" : "ca-certificates libcurl4 libsqlite3-0 tzdata zlib1g"
+    private static func dockerfile(_ program: AppProgram?, port: Int) -> String {
+        let packages = "ca-certificates libcurl4 libsqlite3-0 nginx-light \(program == nil ? "python3 " : "")tzdata zlib1g"
         let code =
             program.map { program in
                 """
@@ -76,7 +80,6 @@ extension App {
 
                 """
             } ?? "WORKDIR /data\n"
-        let port = program?.port ?? 7860
         return #"""
             # Any app with shipkeeper as its first process. Build shipkeeper's slim image first, in its repository:
             #   docker build --platform linux/amd64 -f Dockerfile.slim -t ghcr.io/alice/shipkeeper:slim . && docker push ghcr.io/alice/shipkeeper:slim

@@ -1,19 +1,19 @@
 extension App {
     /// Workflows.
     static let n8n = App(
-        name: "n8n", title: "n8n", port: 7860, data: "/data",
+        name: "n8n", title: "n8n", service: "n8n", port: 7860, data: "/data",
         secrets: [
             Variable(
                 "N8N_ENCRYPTION_KEY", "32 random characters",
                 Text("openssl rand -hex 16 makes one; keep a copy, and never change it", "用 openssl rand -hex 16 生成；另存一份，永远不要改"), canBeMade: true)
         ],
-        optional: [Variable("PUBLIC_URL", "https://n8n.example.com")], memory: "2g", healthPath: "/healthz",
+        optional: [Variable("PUBLIC_URL", "https://n8n.example.com")], memory: "2g",
         configuration: #"""
             # n8n with its SQLite database.
             #
             # Set in the container the secret N8N_ENCRYPTION_KEY, 32 random characters, for ever the same; and what the repository below needs.
             version: 1
-            {secrets}
+            {head}
 
             {repositories}
 
@@ -29,8 +29,9 @@ extension App {
                 secrets: [N8N_ENCRYPTION_KEY]            # without it n8n is not started: it would make up a key, and the stored logins would be lost
                 env:
                   N8N_USER_FOLDER: /data                 # n8n makes .n8n in it
-                  N8N_PORT: "${SHIPKEEPER_PORT}"
-                  N8N_PROXY_HOPS: "1"
+                  N8N_LISTEN_ADDRESS: 127.0.0.1
+                  N8N_PORT: "5678"
+                  N8N_PROXY_HOPS: "1"                    # nginx
                   WEBHOOK_URL: "${SHIPKEEPER_PUBLIC_URL}/"
                   N8N_EDITOR_BASE_URL: "${SHIPKEEPER_PUBLIC_URL}/"
                   N8N_BLOCK_ENV_ACCESS_IN_NODE: "true"   # workflows can't read the environment
@@ -41,8 +42,8 @@ extension App {
                   NODE_OPTIONS: --max-old-space-size=1024
                 with:
                   command: [n8n, start]
-                  ready: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/healthz/readiness", fallback: [/healthz], within: 15m }    # an update migrates first
-                  live: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/healthz", every: 15s, failures: 8 }
+                  ready: { http: "http://127.0.0.1:5678/healthz/readiness", fallback: [/healthz], within: 15m }    # an update migrates first
+                  live: { http: "http://127.0.0.1:5678/healthz", every: 15s, failures: 8 }
                   stop: { signal: SIGTERM, grace: 15s }
 
               backup:
@@ -68,7 +69,7 @@ extension App {
 
             FROM node:22-bookworm-slim
             RUN apt-get update \
-                && apt-get install -y --no-install-recommends ca-certificates git libcurl4 libsqlite3-0 tzdata zlib1g \
+                && apt-get install -y --no-install-recommends ca-certificates git libcurl4 libsqlite3-0 nginx-light tzdata zlib1g \
                 && rm -rf /var/lib/apt/lists/* \
                 && mkdir -p /data /var/lib/shipkeeper \
                 && chown -R 1000:0 /data /var/lib/shipkeeper \

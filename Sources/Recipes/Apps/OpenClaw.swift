@@ -1,7 +1,7 @@
 extension App {
     /// The assistant gateway with MiniMax models and a Hexo blog.
     static let openClaw = App(
-        name: "openclaw", title: "assistant", port: 7860, data: "/root",
+        name: "openclaw", title: "assistant", service: "gateway", port: 7860, data: "/root",
         secrets: [
             Variable(
                 "OPENCLAW_GATEWAY_TOKEN", "a-long-random-text",
@@ -14,29 +14,42 @@ extension App {
             Variable("PUBLIC_URL", "https://chat.example.com"), Variable("APPROVE_DEVICES", "true"), Variable("BLOG", "true"),
             Variable("OSS_REGION", "oss-cn-hangzhou"), Variable("OSS_BUCKET", "my-blog"), Variable("SITE_URL", "https://blog.example.com"),
         ],
-        optionalSecrets: ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "NOTIFY_URL"], memory: "2g", healthPath: "/healthz",
+        optionalSecrets: ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "NOTIFY_URL"], memory: "2g",
         configuration: #"""
             # OpenClaw with MiniMax models, and a Hexo blog, in a container whose disk is lost at every restart.
             # The same file works on every platform; GUIDE.md beside it goes through it step by step.
             #
             # Set in the container as secrets:     OPENCLAW_GATEWAY_TOKEN    what you type to log in
             #                                      MINIMAX_API_KEY
+            #                                      SHIPKEEPER_TOKEN          opens the status page, /-/
             # and what the repository below needs. Optional variables:
             #                                      PUBLIC_URL                the app's address, where the platform does not tell it
             #                                      APPROVE_DEVICES           true while a new browser may connect
             #                                      BLOG                      true to publish; with OSS_REGION, OSS_BUCKET, SITE_URL
             #                                      NOTIFY                    true to be told of failures; with the secret NOTIFY_URL
-            #                                      TRUSTED_PROXY             addresses of the platform's front, such as 10.0.0.0/8, for versions since 2026.8
             #                                      ON_RESTORE_FAILURE        start_locked to start without the data, and without backups
             #                                      MINIMAX_BASE_URL          at the first start; https://api.minimax.io/anthropic outside China
+            #                                      GATEWAY_PORT              at which nginx asks the gateway, 18789
             #                                      GATEWAY_MEMORY            beyond which it is restarted at a quiet moment, 75% of the container's; GATEWAY_HEAP_MB, 1536
             #                                      DISABLE_DEVICE_AUTH       true, versions up to 2026.7: the token alone is enough
             #                                      SHIPKEEPER_SAFE_MODE      1 to start nothing at all
             version: 1
             timezone: ${TZ:-Asia/Shanghai}
-            {secrets}
+            {head}
 
             {repositories}
+
+            # Run them by "shipkeeper action NAME", or by a button of the status page where a "front" has one.
+            actions:
+              devices:
+                label: Devices that wait, and those that are approved
+                command: ["${OPENCLAW_PROGRAM:-openclaw}", devices, list]
+                secrets: [OPENCLAW_GATEWAY_TOKEN]
+              approve-device:
+                label: Approve a device
+                argument: Request id                         # as "devices" lists it
+                command: ["${OPENCLAW_PROGRAM:-openclaw}", devices, approve]
+                secrets: [OPENCLAW_GATEWAY_TOKEN]
 
             jobs:
               # Nothing starts before the data are back. Backups stay locked when they are not.
@@ -63,8 +76,8 @@ extension App {
                   merge:
                     gateway:
                       mode: local
-                      port: ${SHIPKEEPER_PORT}
-                      bind: lan                              # the gateway itself owns the public port
+                      port: ${GATEWAY_PORT:-18789}
+                      bind: loopback                         # nginx is in front of it
                       auth: { mode: token, token: null }     # the token comes from the environment, and stands in no file
                       controlUi:
                         dangerouslyDisableDeviceAuth: ${DISABLE_DEVICE_AUTH:-false}    # true lets everybody in who has the token; versions since 2026.8 ignore it
@@ -93,8 +106,7 @@ extension App {
                         models: { minimax/MiniMax-M2.7: {}, minimax/MiniMax-M2.7-highspeed: {} }
                   union:
                     gateway.controlUi.allowedOrigins: ["${SHIPKEEPER_PUBLIC_URL}"]
-                    gateway.trustedProxies:
-                      - ${TRUSTED_PROXY:-}
+                    gateway.trustedProxies: ["127.0.0.1", "::1"]    # nginx, which says who a visitor is
                   validate:
                     command: ["${OPENCLAW_PROGRAM:-openclaw}", config, validate]
                     env: { OPENCLAW_CONFIG_PATH: "{file}" }
@@ -122,12 +134,12 @@ extension App {
                   JOURNAL_STREAM:
                   SYSTEMD_EXEC_PID:
                 with:
-                  command: ["${OPENCLAW_PROGRAM:-openclaw}", gateway, --port, "${SHIPKEEPER_PORT}", --bind, lan]
+                  command: ["${OPENCLAW_PROGRAM:-openclaw}", gateway, --port, "${GATEWAY_PORT:-18789}", --bind, loopback]
                   # /readyz is no good here: it says no as long as any chat channel has trouble.
-                  ready: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/startupz", fallback: [/healthz], within: 10m }
-                  live: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/healthz", every: 10s, timeout: 5s, failures: 5 }
+                  ready: { http: "http://127.0.0.1:${GATEWAY_PORT:-18789}/startupz", fallback: [/healthz], within: 10m }
+                  live: { http: "http://127.0.0.1:${GATEWAY_PORT:-18789}/healthz", every: 10s, timeout: 5s, failures: 5 }
                   restart: { backoff: 5s..60s, give_up_after: 10 in 10m }
-                  adopt_port: ${SHIPKEEPER_PORT}             # versions up to 2026.4 may leave a process behind when they restart themselves
+                  adopt_port: ${GATEWAY_PORT:-18789}         # versions up to 2026.4 may leave a process behind when they restart themselves
                   exit_rules:
                     0: restart_now                           # it asked for a restart
                     1: { run: &doctor 'cd "$HOME/.openclaw" && cp -p openclaw.json openclaw.json.before-doctor; "${OPENCLAW_PROGRAM:-openclaw}" doctor --fix --yes --non-interactive', after: 3, then: restart }
@@ -165,11 +177,11 @@ extension App {
                     - /tmp/
                     - /tools/
 
-              # Best effort: whether a visit from inside counts is written nowhere. A monitor outside is the sure way, see the guide.
+              # Counts only what comes back in from outside. Whether the platform takes it for a visit is written nowhere: a monitor outside is the sure way, see the guide.
               keepalive:
                 type: keepalive
                 on: { every: 5m }
-                with: { url: "${SHIPKEEPER_PUBLIC_URL}/healthz", method: HEAD }
+                with: { url: "${SHIPKEEPER_PUBLIC_URL}/-/healthz", method: HEAD }
 
               # Each new browser must be let in once, and there is no shell to do that. Whoever has the token and the address gets in meanwhile.
               devices:
@@ -200,19 +212,15 @@ extension App {
                     access_key_secret: "${OSS_ACCESS_KEY_SECRET}"
                   probe: ${SITE_URL:-}
 
-              # A chat's robot; this body is for Feishu, others want another one.
+              # A message for each problem, and one when it is over: paste the address of a chat's robot, or of Bark, Slack, Telegram and others, into NOTIFY_URL.
               notify:
-                type: webhook
+                type: notify
                 enabled: ${NOTIFY:-false}
                 on:
                   after:
+                    - { job: "*", outcome: [problem, recovered] }
                     - { job: restore, outcome: failing }        # at its first failed attempt: it goes on trying for hours
-                    - { job: [settings, gateway, backup, blog], outcome: failed }
-                secrets: [NOTIFY_URL]
-                retry: { attempts: 3, backoff: 10s..2m }
-                with:
-                  url: "${NOTIFY_URL}"
-                  body: '{"msg_type": "text", "content": {"text": "{job} {outcome}: {words}"}}'
+                with: { url: "${NOTIFY_URL}" }
             """#,
         dockerfile: #"""
             # The image with OpenClaw, Node, Python and Hexo is built from shipkeeper's repository and pushed to a registry of your own:

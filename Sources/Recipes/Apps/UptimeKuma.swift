@@ -1,12 +1,12 @@
 extension App {
     /// A monitor of other sites.
     static let uptimeKuma = App(
-        name: "uptime-kuma", title: "kuma", port: 3001, data: "/app/data", optional: [Variable("PUBLIC_URL", "https://kuma.example.com")], memory: "512m",
-        healthPath: "/",
+        name: "uptime-kuma", title: "kuma", service: "kuma", port: 3001, data: "/app/data", optional: [Variable("PUBLIC_URL", "https://kuma.example.com")],
+        memory: "512m",
         configuration: #"""
             # Uptime Kuma with its SQLite database.
             version: 1
-            {secrets}
+            {head}
 
             {repositories}
 
@@ -21,14 +21,15 @@ extension App {
                 needs: restore
                 env:
                   DATA_DIR: /app/data/       # the slash at the end belongs there
-                  UPTIME_KUMA_PORT: "${SHIPKEEPER_PORT}"
+                  UPTIME_KUMA_HOST: 127.0.0.1
+                  UPTIME_KUMA_PORT: "3002"
                   UPTIME_KUMA_DB_TYPE: sqlite          # version 2 would ask at the first start otherwise
                   UPTIME_KUMA_IS_CONTAINER: "1"
                 with:
                   command: [node, server/server.js]
                   cwd: /app
-                  ready: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/", within: 10m }     # an update may migrate the database first
-                  live: { http: "http://127.0.0.1:${SHIPKEEPER_PORT}/", every: 15s, failures: 8 }
+                  ready: { http: "http://127.0.0.1:3002/", within: 10m }     # an update may migrate the database first
+                  live: { http: "http://127.0.0.1:3002/", every: 15s, failures: 8 }
                   stop: { signal: SIGTERM, grace: 8s }
 
               backup:                        # the database changes all the time, so this stores a whole archive each time: not too often
@@ -48,7 +49,7 @@ extension App {
             FROM louislam/uptime-kuma:${KUMA_VERSION}
             USER root
             RUN apt-get update \
-                && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 tzdata zlib1g \
+                && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 nginx-light tzdata zlib1g \
                 && rm -rf /var/lib/apt/lists/* \
                 && mkdir -p /var/lib/shipkeeper /app/data \
                 && chown -R 1000:0 /var/lib/shipkeeper /app/data \

@@ -49,7 +49,7 @@ extension Hosting {
             "dockerfilePath": "Dockerfile"
           },
           "deploy": {
-            "healthcheckPath": "\(recipe.app.healthPath)",
+            "healthcheckPath": "\(Recipe.healthPath)",
             "healthcheckTimeout": 900,
             "restartPolicyType": "ON_FAILURE",
             "restartPolicyMaxRetries": 10
@@ -76,7 +76,7 @@ extension Hosting {
                 plan: \(plan)
                 region: singapore           # can't be changed later
                 numInstances: 1             # never two on one repository
-                healthCheckPath: \(recipe.app.healthPath)
+                healthCheckPath: \(Recipe.healthPath)
                 disk:                       # with a disk, Render stops the old container before it starts the new one
                   name: shipkeeper
                   mountPath: /var/lib/shipkeeper
@@ -137,7 +137,7 @@ extension Hosting {
 
               [[http_service.checks]]
                 method = "GET"
-                path = "\(recipe.app.healthPath)"
+                path = "\(Recipe.healthPath)"
                 interval = "30s"
                 timeout = "5s"
                 grace_period = "5m"
