@@ -114,7 +114,7 @@ def followers(records):
     """Each run of `slow` that came to an end by itself has one run of `after`, and only one."""
     found = collections.Counter()
     for run in records.runs.values():
-        if run["job"] == "after" and (of := re.search(r"#(\d+)$", run["cause_detail"] or "")):
+        if run["job"] == "after" and (of := re.search(r"#(\d+)(#|$)", run["cause_detail"] or "")):
             found[int(of[1])] += 1
     for run in records.runs.values():
         if run["job"] != "slow":

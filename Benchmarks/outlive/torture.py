@@ -24,10 +24,14 @@ from program import (
     open_files,
     send,
     state_of,
-    tail,
+    text,
     until,
     variables,
 )
+
+# Init waits longer after each daemon that lives for less than a second. Once it has waited so long, one is left alone for a moment: else the rounds would be
+# spent with waiting. In ms, and s.
+LONG_WAIT, RESPITE = 2000, 1.2
 
 # Rounds, with how often each is drawn.
 ROUNDS = {"kill": 30, "twice": 12, "start": 10, "reload": 8, "upgrade": 4, "killed_upgrade": 6, "dry": 5, "service": 6, "both": 4, "stop": 2, "killed_stop": 3}
@@ -258,14 +262,23 @@ class Torture:
             with open(f"{self.folder}/data/changing", "w", encoding="utf-8") as file:
                 file.write(str(number) * 1000)
             try:
+                if self.lengths and self.lengths[-1] > LONG_WAIT:
+                    time.sleep(RESPITE)
                 getattr(self, name)()
                 self.check()
             except (Wrong, subprocess.TimeoutExpired) as problem:
-                raise Wrong(f"round {number} ({name}): {problem}\n{tail(self.program.log, 25)}") from None
+                raise Wrong(f"round {number} ({name}): {problem}\n{self.circumstances()}") from None
             self.aside = [child for child in self.aside if child.poll() is None]
             if number % 100 == 0:
                 print(f"round {number}", file=sys.stderr, flush=True)
         self.end()
+
+    def circumstances(self):
+        """What is known when something was wrong, without the lines of the logger."""
+        found = self.program.request("status") or {}
+        lines = [line for line in text(self.program.log).splitlines() if " logger | " not in line]
+        said = f"the daemon says that it was started again {found.get('restarts')} times, and it was killed {self.program.restarts} times"
+        return "\n".join([said, *lines[-40:]])
 
     def end(self):
         if self.program.stop() != 0:
