@@ -99,11 +99,16 @@ struct CommandLineTests {
                 "version: 1\njobs:\n  app: { type: service, with: { command: [x], ready: { http: \"http://127.0.0.1:3000/\" } } }\n",
                 "3:54: warning: visitors come to port 8080 (PORT), and \"app\" is checked on port 3000; let it listen on ${SHIPKEEPER_PORT}"
             ),
+            (
+                "version: 1\njobs:\n  awake: { type: keepalive, on: { every: 5m }, with: { url: \"http://127.0.0.1:8080/\" } }\n",
+                "3:61: warning: \"awake\" requests this machine itself, which keeps nothing awake: platforms count visits"
+            ),
         ])
     func warnings(text: String, warning: String) throws {
         let folder = TemporaryFolder()
         try folder.write("shipkeeper.yaml", text)
-        let result = try Shell.run("'\(SourceTree.program)' check", environment: ["TOKEN": "t", "PORT": "8080"], folder: folder.path)
+        let environment = ["TOKEN": "t", "PORT": "8080", "PUBLIC_URL": "https://app.example.com"]
+        let result = try Shell.run("'\(SourceTree.program)' check", environment: environment, folder: folder.path)
         let lines = result.errors.split(separator: "\n")
         #expect(result.status == 0 && lines.count == 1 && result.errors.contains(warning), "\(result)")
     }
@@ -129,6 +134,13 @@ struct CommandLineTests {
             jobs:
               inner: { type: service, with: { command: [x], ready: { tcp: "127.0.0.1:6379" } } }
               app: { type: service, with: { command: [x] } }
+
+            """,
+            """
+            version: 1
+            front: { upstream: app }
+            jobs:
+              app: { type: service, with: { command: [x], ready: { http: "http://127.0.0.1:3000/" } } }
 
             """,
         ])

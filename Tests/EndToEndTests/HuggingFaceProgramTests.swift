@@ -181,7 +181,7 @@ struct HuggingFaceProgramTests {
             try world.write(number)
             #expect(try program.ask("start backup --wait").status == 0)
         }
-        let first = try #require(try await world.repository.backups().last)
+        let first = try #require(try await world.repository.snapshots().last)
         try world.write(3)
         let done = try program.ask("restore --at \(first.id.prefix(10))")
         #expect(done.status == 0, "\(done.output)\(done.errors)")
@@ -192,7 +192,7 @@ struct HuggingFaceProgramTests {
                 "'\(SourceTree.program)' status --json --state '\(world.folder["state"])' | jq -e '.data.jobs[] | select(.name == \"app\") | .state == \"ready\"'"
             ))
         #expect(try await world.stored() == 1)
-        #expect(try await world.repository.backups().count == 3, "1, 2 and 3; 1 again is the same archive")
+        #expect(try await world.repository.snapshots().count == 3, "1, 2 and 3; 1 again is the same archive")
         let wrong = try program.ask("restore --at 2001-01-01")
         #expect(wrong.status == 1 && wrong.output.contains("no backup is known as") && world.number() == 1)
         func direct(_ words: String) throws -> Shell.Result {
@@ -200,7 +200,7 @@ struct HuggingFaceProgramTests {
                 "\(account.commandPrefix)'\(SourceTree.program)' \(words) --config '\(world.folder["shipkeeper.yaml"])'",
                 environment: world.environment.merging(account.environment) { $1 })
         }
-        let third = try await world.repository.backups()[1]
+        let third = try await world.repository.snapshots()[1]
         #expect(try direct("restore --at \(third.id) --to '\(world.folder["data/elsewhere"])' --path app/b/c").status == 0)
         #expect(world.folder.read("data/elsewhere/app/b/c")?.hasPrefix("3 ") == true && world.folder.read("data/elsewhere/app/a") == nil)
         #expect(try direct("backups verify --all").status == 0)
@@ -230,7 +230,7 @@ struct HuggingFaceProgramTests {
         let refused = try Shell.run("'\(SourceTree.program)' start backup --wait --state '\(world.folder["state2"])'")
         #expect(refused.status == 1 && refused.errors.contains("refused: another container has stored a backup"), "\(refused.errors)")
         #expect(try await world.stored() == 2)
-        let head = try #require(try await world.repository.head())
+        let head = try #require(try await world.repository.store.head())
         let aside = try #require(head.objects.keys.first { $0.hasPrefix("conflict_") })
         let file = try await world.repository.store.open(aside, at: head, scratch: Folder.open(world.folder.path))
         #expect(try file.status().size > 100)
@@ -279,9 +279,9 @@ struct HuggingFaceProgramTests {
         let port = Port.reserve()
         let example = try String(contentsOfFile: SourceTree.examples + "/hugging-face/shipkeeper.yaml", encoding: .utf8)
         let environment = world.environment.merging(
-            ["STATE_FOLDER": world.folder["state"], "APP_FOLDER": world.folder["data/app"], "PORT": "\(port)"]) { $1 }
+            ["STATE_FOLDER": world.folder["state"], "APP_FOLDER": world.folder["data/app"], "PORT": "\(port)", "APP_PORT": "\(Port.reserve())"]) { $1 }
         let program = try RunningProgram(example, in: world.folder, environment: environment)
-        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/"), "\(program.log)")
+        #expect(try RunningProgram.until("curl -fs http://127.0.0.1:\(port)/ | grep 'Directory listing'"), "\(program.log)")
         try world.folder.write("data/app/page.html", "kept")
         #expect(program.stop() == 0)
         try world.folder.renew("state", "log.txt")

@@ -54,7 +54,7 @@ struct InitTests {
             schema, text = json.load(open(sys.argv[1])), open(sys.argv[2]).read().replace(" on:", " 'on':")
             jsonschema.Draft7Validator.check_schema(schema)
             jsonschema.validate(yaml.safe_load(text), schema)
-            try: jsonschema.validate(yaml.safe_load(text.replace("body:", "bodies:")), schema)
+            try: jsonschema.validate(yaml.safe_load(text.replace("with: { url:", "with: { address:")), schema)
             except jsonschema.ValidationError: sys.exit(0)
             sys.exit("accepted an unknown setting of a plug-in")
             """)
@@ -112,7 +112,7 @@ struct InitTests {
         #expect(back.status == 0, "\(back)")
         #expect(try run("--diff").status == 0)
         let other = try run("--diff --port 5000 --command 'node x'")
-        #expect(other.status == 1 && other.output.contains("+ENV HOME=/data PORT=5000"), "\(other)")
+        #expect(other.status == 1 && other.output.contains("+    env: { PORT: \"5000\" }"), "\(other)")
         let json = try run("--diff --json --store s3")
         #expect(json.status == 1 && json.output.contains("\"differences\""), "\(json)")
     }
@@ -192,15 +192,17 @@ struct InitTests {
         try #require(made.status == 0)
         let port = Port.reserve()
         let program = try RunningProgram(
-            try #require(folder.read("made/shipkeeper.yaml")), in: folder,
+            // The port of the app is a fixed one, and tests run side by side.
+            try #require(folder.read("made/shipkeeper.yaml")).replacing("8000", with: "\(Port.reserve())"), in: folder,
             environment: [
                 "APP_FOLDER": folder["data"], "BACKUP_FOLDER": folder["repository"], "PAGE_FOLDER": folder["page"], "SHIPKEEPER_PORT": "\(port)",
                 "SHIPKEEPER_STATE": folder["state"],
             ])
         try #require(try program.says("app: ready"), "\(program.log)")
-        #expect(try Shell.run("curl -sf http://127.0.0.1:\(port)/").output.contains("It works"))
+        #expect(try program.until("curl -sf http://127.0.0.1:\(port)/ | grep 'It works'"), "\(program.log)")
         for path in ["secret.txt", "data/secret.txt", "../data/secret.txt", "%2e%2e/data/secret.txt"] {
-            #expect(try Shell.run("curl -s -o /dev/null -w '%{http_code}' --path-as-is http://127.0.0.1:\(port)/\(path)").output == "404", "\(path)")
+            let status = try Shell.run("curl -s -o /dev/null -w '%{http_code}' --path-as-is http://127.0.0.1:\(port)/\(path)").output
+            #expect(["400", "404"].contains(status), "\(path): \(status)")
         }
         #expect(program.stop() == 0, "\(program.log)")
     }

@@ -77,6 +77,7 @@ struct JSONReportTests {
         let folder = TemporaryFolder()
         try folder.run("mkdir -p repo app Plugins && echo hello > app/index.html && cp -r '\(SourceTree.root)/Plugins/webhook' '\(folder["a-plugin"])'")
         try folder.run("'\(SourceTree.program)' plugins new hello --in made")
+        try folder.write("Procfile", "web: sleep 600\n")
         let program = try RunningProgram(configuration(folder), in: folder)
         #expect(try program.answers(), "\(program.log)")
         let (state, file) = ("--state '\(folder["state"])'", "--config '\(folder["shipkeeper.yaml"])'")
@@ -84,13 +85,14 @@ struct JSONReportTests {
         let round = [
             ("start", "start backup --wait \(state)"), ("status", "status \(state)"), ("logs", "logs backup \(state)"), ("runs", "runs \(state)"),
             ("next", "next \(state)"), ("why", "why backup \(state)"), ("pause", "pause backup \(state)"), ("resume", "resume backup \(state)"),
-            ("restart", "restart app --wait \(state)"), ("stop", "stop app \(state)"), ("reload", "reload \(state)"),
+            ("action", "action \(state)"), ("restart", "restart app --wait \(state)"), ("stop", "stop app \(state)"), ("reload", "reload \(state)"),
             ("backups list", "backups \(file)"), ("backups verify", "backups verify \(file)"),
             ("backups export", "backups export --to '\(folder["out.tar.gz"])' \(file)"), ("restore", "restore --to '\(folder["out"])' \(file)"),
             ("restore", "restore --at latest --yes \(state) \(file)"), ("init", "init --platform compose --to '\(folder["new"])'"), ("check", "check \(file)"),
             ("doctor", "doctor \(file)"), ("plugins list", "plugins \(file)"), ("plugins check", "plugins check '\(folder["a-plugin"])'"),
             ("plugins show", "plugins show webhook \(file)"),
             ("plugins run", "plugins run '\(folder["made/hello"])' --with 'greeting: hi'"),
+            ("simulate", "simulate --days 1 \(file)"), ("import", "import procfile '\(folder["Procfile"])'"),
             ("version", "version"), ("upgrade", "upgrade '\(SourceTree.program)' \(state)"),
         ]
         // An item a line.
@@ -103,7 +105,10 @@ struct JSONReportTests {
             #expect(result.status == 0 && result.errors.isEmpty, "\(words): \(result)")
             #expect(try read(#require(result.output.split(separator: "\n").last), status: 0, words).ok)
         }
-        #expect(try Set((round + streams).map(\.0)) == commands(), "each command with --json is asked here")
+        // What it logs goes to standard error.
+        let exec = try Shell.run("'\(SourceTree.program)' exec 失败 --state '\(folder["other-state"])' \(file) --json")
+        #expect(try exec.status == 1 && !read(exec.output[...], status: exec.status, "exec").ok && exec.errors.contains("to be seen"), "\(exec)")
+        #expect(try Set((round + streams).map(\.0) + ["exec"]) == commands(), "each command with --json is asked here")
 
         let runs = try ask("runs backup \(state)", in: folder).value("runs") as? [[String: Any]]
         let outputs = try #require(runs?.compactMap { $0["outputs"] as? [String: Any] }.first { $0["outcome"] as? String == "stored" }, "\(runs ?? [])")

@@ -41,7 +41,8 @@ struct JobPageTests {
     /// The first example of a page, with its folders in one that is the test's own.
     private func first(_ type: String, in folder: TemporaryFolder) throws -> String {
         let example = try #require(try examples("\(SourceTree.root)/docs/jobs/\(type).md").first)
-        return example.replacing("/data", with: folder["data"]).replacing("/backups", with: folder["backups"]) + "\nstate: \(folder["state"])\n"
+        return example.replacing("/data", with: folder["data"]).replacing("/backups", with: folder["backups"]).replacing("8080", with: "\(Port.reserve())")
+            + "\nstate: \(folder["state"])\n"
     }
 
     /// Starts the first example of a page at a port of its own.

@@ -42,8 +42,11 @@ struct LeftoversTests {
         #expect(try RunningProgram.until("! pgrep -f '^sleep \(number + 1)$'"), "\(program.log)")
         for _ in 0..<2 {
             #expect(try RunningProgram.until("pgrep -f '^sleep \(number + 2)$'"))
-            try program.ask("restart svc")
+            let old = try Shell.run("pgrep -f '^sleep \(number + 2)$'").output.split(separator: "\n").joined(separator: " ")
+            try program.ask("restart svc --wait")
+            #expect(try RunningProgram.until("! kill -0 \(old) 2> /dev/null"), "\(old)\n\(program.log)")
         }
+        // The next one comes after the last one is gone, and alone.
         #expect(try RunningProgram.until("pgrep -f '^sleep \(number + 2)$'"))
         #expect(try count(number + 2) == 1, "\(program.log)")
     }

@@ -180,7 +180,7 @@ struct MainJobTests {
     func demo(account: Account) throws {
         let (folder, port) = (TemporaryFolder(for: account), Port.reserve())
         try folder.run("mkdir demo")
-        let environment = "SHIPKEEPER='\(SourceTree.program)' DEMO_ROOT='\(folder["demo"])' DEMO_PORT=\(port)"
+        let environment = "SHIPKEEPER='\(SourceTree.program)' DEMO_ROOT='\(folder["demo"])' DEMO_PORT=\(port) DEMO_APP_PORT=\(Port.reserve())"
         let start = "(\(environment) setsid \(account.commandPrefix)'\(SourceTree.examples)/demo/run' > '\(folder["out"])' 2>&1 & echo $! > '\(folder["pid"])')"
         let stop = "kill -TERM $(cat '\(folder["pid"])'); while kill -0 $(cat '\(folder["pid"])') 2>/dev/null; do sleep 0.1; done"
         _ = try Shell.run(start)

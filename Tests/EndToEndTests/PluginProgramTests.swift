@@ -337,7 +337,7 @@ struct PluginProgramTests {
               fails: { type: command, with: { shell: 'exit 3' } }
               works: { type: command, with: { shell: 'true' } }
               told: { type: webhook, on: { after: { job: [fails, works], outcome: finished } }, with: { url: "http://127.0.0.1:\(port)/x", body: '{"said": "{job} {outcome}: {words}"}' } }
-              gone: { type: webhook, with: { url: "http://127.0.0.1:\(Port.reserve())/x" } }
+              gone: { type: webhook, retry: { attempts: 1 }, with: { url: "http://127.0.0.1:\(Port.reserve())/x" } }
             """
         let program = try RunningProgram(configuration, in: folder, environment: ["ROBOT_SECRET": "robot-secret-value"])
         #expect(try RunningProgram.until("test -S '\(folder["state/control/control.sock"])'"))

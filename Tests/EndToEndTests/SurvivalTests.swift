@@ -202,11 +202,16 @@ struct SurvivalTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("SIGTERM while no program is there gives services what is left of the budget", .timeLimit(.minutes(30)))
+    @Test("SIGTERM while no program is there gives services what is left of the budget, and what they wrote is stored", .timeLimit(.minutes(30)))
     func stopBetween() throws {
         let folder = TemporaryFolder()
         try folder.write("app.sh", "trap 'sleep 2; echo well > \"$1\"; exit 0' TERM; while :; do sleep 0.1; done\n")
-        let program = try start("  app: { type: service, with: { command: [sh, \(folder["app.sh"]), \(folder["end"])] } }", folder)
+        try folder.run("mkdir data repository")
+        let program = try start(
+            """
+              app: { type: service, with: { command: [sh, \(folder["app.sh"]), \(folder["data/end"])] } }
+              backup: { type: backup, on: stop, with: { repository: main, path: \(folder["data"]) } }
+            """, folder, more: "repositories: { main: { type: folder, path: \(folder["repository"]) } }\n")
         #expect(try isReady(program, 0))
         var last: Int32 = 0
         // The pauses grow: the last one is long enough to be met.
@@ -217,7 +222,8 @@ struct SurvivalTests: ServiceWatcher {
         }
         program.send(SIGTERM)
         _ = program.wait()
-        #expect(folder.read("end") == "well\n", "\(program.log)")
+        #expect(folder.read("data/end") == "well\n", "\(program.log)")
+        #expect(try folder.run("tar -xzOf repository/latest_backup.tar.gz | tail -1").output == "well\n", "\(program.log)")
         #expect(try Shell.run("pgrep -f '\(folder.path)'").output == "")
     }
 }
