@@ -5,6 +5,9 @@ import subprocess
 import time
 
 
+os.environ["RESTIC_PASSWORD"] = "bench"
+
+
 class Measured:
     def __init__(self, seconds, cpu, peak):
         (self.seconds, self.cpu, self.peak) = (seconds, cpu, peak)
@@ -50,6 +53,9 @@ class Tar:
         os.makedirs(folder)
         return pipeline(f"{self.packer} -dc '{self.repository}/{self.count}.tar.gz' | tar -C '{folder}' -xpf -; sync -f '{folder}'")
 
+    def forget(self):
+        """What a new container does not have is removed: caches and state."""
+
     def close(self):
         pass
 
@@ -60,6 +66,65 @@ class Pigz(Tar):
     @staticmethod
     def is_there():
         return shutil.which("pigz") is not None
+
+
+class Restic(Tar):
+    """The stock program, as it is without options."""
+
+    def __init__(self, tree, work, program):
+        super().__init__(tree, work, program)
+        self.cache = f"{work}/cache"
+        self.environment = dict(os.environ, RESTIC_CACHE_DIR=self.cache, RESTIC_REPOSITORY=self.repository)
+        self.do("init")
+
+    @staticmethod
+    def is_there():
+        return shutil.which("restic") is not None
+
+    def do(self, *words):
+        return run(["restic", *words], env=self.environment)
+
+    def back_up(self):
+        return self.do("backup", self.tree.root)
+
+    def restore(self, folder):
+        measured = self.do("restore", "latest", "--target", folder)
+        start = time.monotonic()
+        subprocess.run(["sync", "-f", folder], check=True)
+        measured.seconds += time.monotonic() - start
+        return measured
+
+    def forget(self):
+        shutil.rmtree(self.cache)
+
+
+class Borg(Restic):
+    """With a key in the repository, and zstd, which is what restic compresses with."""
+
+    def __init__(self, tree, work, program):
+        Tar.__init__(self, tree, work, program)
+        self.cache = f"{work}/cache"
+        self.environment = dict(os.environ, BORG_PASSPHRASE="bench", BORG_BASE_DIR=self.cache, BORG_RELOCATED_REPO_ACCESS_IS_OK="yes")
+        self.do("init", "--encryption", "repokey-blake2", self.repository)
+
+    @staticmethod
+    def is_there():
+        return shutil.which("borg") is not None
+
+    def do(self, *words, **options):
+        return run(["borg", *words], env=self.environment, **options)
+
+    def back_up(self):
+        self.count += 1
+        return self.do("create", "--compression", "zstd,3", f"{self.repository}::{self.count}", self.tree.root)
+
+    def restore(self, folder):
+        os.makedirs(folder)
+        start = time.monotonic()
+        measured = self.do("extract", f"{self.repository}::{self.count}", cwd=folder)
+        subprocess.run(["sync", "-f", folder], check=True)
+        measured.seconds = time.monotonic() - start
+        return measured
 
 
 class Shipkeeper:
@@ -74,10 +139,14 @@ class Shipkeeper:
         with open(f"{work}/shipkeeper.yaml", "w") as file:
             file.write(
                 f"version: 1\nstate: {work}/state\nrepositories: {{ main: {{ {self.repository_settings}, path: {self.repository} }} }}\n"
-                f"jobs:\n  backup: {{ type: backup, with: {{ repository: main, path: {tree.root} }} }}\n")
-        self.log = open(f"{work}/log.txt", "w")
+                f"jobs:\n  restore: {{ type: restore, on: boot, with: {{ repository: main, path: {tree.root} }} }}\n"
+                f"  backup: {{ type: backup, needs: restore, with: {{ repository: main, path: {tree.root} }} }}\n")
+        self.log = open(f"{work}/log.txt", "a")
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            [program, "run", "--config", f"{work}/shipkeeper.yaml"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+            [self.program, "run", "--config", f"{self.work}/shipkeeper.yaml"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         while self.ask("status").returncode and self.process.poll() is None:
             time.sleep(0.05)
 
@@ -117,10 +186,28 @@ class Shipkeeper:
     def restore(self, folder):
         return pipeline(f"'{self.program}' restore --to '{folder}' --config '{self.work}/shipkeeper.yaml'; sync -f '{folder}'")
 
-    def close(self):
+    def forget(self):
+        """The program itself restores at the start: a tree that others have put there is not one that it may store as the next."""
+        self.stop()
+        shutil.rmtree(f"{self.work}/state")
+        shutil.rmtree(self.tree.root)
+        self.start()
+        while not os.path.exists(self.tree.root):
+            time.sleep(0.1)
+
+    def stop(self):
         self.process.terminate()
         self.process.wait()
+
+    def close(self):
+        self.stop()
         self.log.close()
 
 
-TOOLS = {"tar | gzip": Tar, "tar | pigz": Pigz, "shipkeeper archive": Shipkeeper}
+class ShipkeeperRestic(Shipkeeper):
+    repository_settings = "type: folder, format: restic, password: '${RESTIC_PASSWORD}'"
+
+
+TOOLS = {
+    "tar | gzip": Tar, "tar | pigz": Pigz, "restic": Restic, "borg": Borg, "shipkeeper archive": Shipkeeper, "shipkeeper restic": ShipkeeperRestic,
+}
