@@ -192,7 +192,7 @@ struct BackupsTests {
         #expect(try await world.repository.snapshots().count == 3)
     }
 
-    @Test("a live SQLite database under a busy writer is stored whole", .timeLimit(.minutes(30)), arguments: ["wal", "delete"])
+    @Test("a live SQLite database under a busy writer is stored whole", .limited, arguments: ["wal", "delete"])
     func database(mode: String) async throws {
         let world = try World()
         try FileManager.default.createDirectory(atPath: world.folder["app/数据"], withIntermediateDirectories: true)

@@ -11,7 +11,7 @@ struct DatabaseTests {
     private static let collation = "c.create_collation('unicase', lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower()))"
 
     @Test(
-        "reading leaves no trace: no file comes, no time changes, and the second backup finds nothing new", .timeLimit(.minutes(30)),
+        "reading leaves no trace: no file comes, no time changes, and the second backup finds nothing new", .limited,
         arguments: ["wal", "delete", "persist", "wal, only to be read", "delete, only to be read"], [false, true])
     func traces(how: String, isOpen: Bool) async throws {
         let mode = how.prefix { $0 != "," }
@@ -38,7 +38,7 @@ struct DatabaseTests {
         if let holder { kill(holder.processIdentifier, SIGKILL) }
     }
 
-    @Test("a log that its program left behind, with and without its index, is read and stays", .timeLimit(.minutes(30)), arguments: [true, false])
+    @Test("a log that its program left behind, with and without its index, is read and stays", .limited, arguments: [true, false])
     func crashed(hasMemory: Bool) async throws {
         let world = try SourceWorld()
         try world.python(
@@ -56,7 +56,7 @@ struct DatabaseTests {
         #expect(try world.shell("ls out/app; sqlite3 out/app/a.db 'SELECT x FROM t'").output == "a.db\n7\n")
     }
 
-    @Test("a journal of a change that was cut short is rolled back in the copy, and stays where it lies", .timeLimit(.minutes(30)))
+    @Test("a journal of a change that was cut short is rolled back in the copy, and stays where it lies", .limited)
     func hotJournal() async throws {
         let world = try SourceWorld()
         try world.python(
@@ -75,7 +75,7 @@ struct DatabaseTests {
         #expect(try world.shell("ls out/app; sqlite3 out/app/a.db \"SELECT count(*) FROM t WHERE x LIKE 'old%'\"").output == "a.db\n500\n")
     }
 
-    @Test("two copies at once in one program under a busy writer: none is torn", .timeLimit(.minutes(30)), arguments: ["wal", "delete"])
+    @Test("two copies at once in one program under a busy writer: none is torn", .limited, arguments: ["wal", "delete"])
     func concurrent(mode: String) async throws {
         let world = try SourceWorld()
         let writer = try world.background(
@@ -122,7 +122,7 @@ struct DatabaseTests {
         }
     }
 
-    @Test("what only its own program understands is stored whole, with a note", .timeLimit(.minutes(30)))
+    @Test("what only its own program understands is stored whole, with a note", .limited)
     func foreign() async throws {
         let world = try SourceWorld()
         try world.python(
@@ -142,7 +142,7 @@ struct DatabaseTests {
         for name in ["collation.db", "newer.db", "format.db"] { #expect(try world.isSameDatabase(name), "\(name)") }
     }
 
-    @Test("a damaged page: stored as it is, and said; a text that begins like a database is a file like any other", .timeLimit(.minutes(30)))
+    @Test("a damaged page: stored as it is, and said; a text that begins like a database is a file like any other", .limited)
     func damaged() async throws {
         let world = try SourceWorld()
         try world.python(
@@ -160,7 +160,7 @@ struct DatabaseTests {
         #expect(try world.isSameDatabase("a.db") && world.shell("cmp app/notes.txt out/app/notes.txt").status == 0)
     }
 
-    @Test("one that keeps everybody out and rests is stored whole; one that is written all the time keeps its earlier copy", .timeLimit(.minutes(30)))
+    @Test("one that keeps everybody out and rests is stored whole; one that is written all the time keeps its earlier copy", .limited)
     func locked() async throws {
         let world = try SourceWorld()
         let make = """

@@ -38,7 +38,7 @@ struct EmptyRestoreTests {
         Case("the archive's link leads nowhere", "ln -s gone latest_backup.tar.gz; echo 1 > latest_backup.sha256", .refused("is a link to gone")),
     ]
 
-    @Test("what lies there is restored or named", .timeLimit(.minutes(30)), arguments: cases)
+    @Test("what lies there is restored or named", .limited, arguments: cases)
     func restore(_ example: Case) async throws {
         let folder = TemporaryFolder()
         let made = try Shell.run(

@@ -89,7 +89,7 @@ struct FaultMatrix {
     private static let new = ["a": "new", "b/c": noise(260_000, 2), "d": "more"]
     private static let live = ["a": "live", "only-here": "yes"]
 
-    @Test("a backup", .timeLimit(.minutes(30)))
+    @Test("a backup", .limited)
     func backups() async throws {
         let world = try await World()
         try world.grow("app", FaultMatrix.old)
@@ -135,7 +135,7 @@ struct FaultMatrix {
         print("fault matrix, backup: \(requests) requests × \(FaultMatrix.faults.count) faults = \(cases) cases, \(succeeded) succeeded in spite of it")
     }
 
-    @Test("a restore", .timeLimit(.minutes(30)))
+    @Test("a restore", .limited)
     func restores() async throws {
         let world = try await World()
         var known = Lineage.known(head: try await world.repository.head()?.id)

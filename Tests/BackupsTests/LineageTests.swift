@@ -8,7 +8,7 @@ import Testing
 struct LineageTests {
     @Test(
         "two hundred thousand steps of two containers and two repositories, killed at any step, with lost states and disks",
-        .timeLimit(.minutes(30)), arguments: (1...20).map(UInt64.init))
+        .limited, arguments: (1...20).map(UInt64.init))
     func simulation(seed: UInt64) throws {
         var world = LineageWorld(seed: seed)
         for step in 1...10_000 {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Restore, verify, list, unpack and compare know entries, and no archive.
-@Suite("backups of another format", .timeLimit(.minutes(30)))
+@Suite("backups of another format", .limited)
 struct OtherFormatTests {
     private let folder = TemporaryFolder()
     private let t = Date(timeIntervalSince1970: 1_790_000_000)

@@ -41,7 +41,7 @@ struct ProgressTests {
         #expect(reports.allSatisfy { $0.totalBytes == total }, sourceLocation: place)
     }
 
-    @Test("one big file: bytes move within it while it is packed, uploaded, verified, exported and unpacked", .timeLimit(.minutes(30)))
+    @Test("one big file: bytes move within it while it is packed, uploaded, verified, exported and unpacked", .limited)
     func bigFile() async throws {
         let world = try SourceWorld()
         let size: Int64 = 24_000_000
@@ -78,7 +78,7 @@ struct ProgressTests {
         #expect(try world.shell("stat -c %s app/big").output == "\(size)\n")
     }
 
-    @Test("an export that can't be written leaves nothing in the folder, and what was there stays", .timeLimit(.minutes(30)))
+    @Test("an export that can't be written leaves nothing in the folder, and what was there stays", .limited)
     func failedExport() async throws {
         let world = try SourceWorld()
         try world.shell("head -c 3000000 /dev/urandom > app/big")
@@ -100,7 +100,7 @@ struct ProgressTests {
         #expect(try world.shell("ls -A small").output == "")
     }
 
-    @Test("an export that is cancelled ends, and leaves nothing", .timeLimit(.minutes(30)))
+    @Test("an export that is cancelled ends, and leaves nothing", .limited)
     func cancelledExport() async throws {
         let world = try SourceWorld()
         try world.shell("head -c 8000000 /dev/urandom > app/big; mkdir out")
@@ -134,7 +134,7 @@ struct ProgressTests {
     }
 
     /// The writer moves money between two rows all the time: any moment but one within a change adds up to nothing.
-    @Test("a database is copied in many steps of one moment, whoever writes meanwhile", .timeLimit(.minutes(30)), arguments: ["wal", "delete"])
+    @Test("a database is copied in many steps of one moment, whoever writes meanwhile", .limited, arguments: ["wal", "delete"])
     func database(mode: String) async throws {
         let world = try SourceWorld()
         let writer = try world.background(
@@ -169,7 +169,7 @@ struct ProgressTests {
         #expect(found.output == "1\nok\n", "\(found)")
     }
 
-    @Test("a copy of a database ends within a step when the backup is cancelled", .timeLimit(.minutes(30)))
+    @Test("a copy of a database ends within a step when the backup is cancelled", .limited)
     func cancelled() async throws {
         let world = try SourceWorld()
         try world.python(

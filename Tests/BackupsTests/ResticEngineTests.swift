@@ -49,7 +49,7 @@ struct ResticEngineTests {
         }
     }
 
-    @Test("1000 steps, or as many as fit", .timeLimit(.minutes(30)))
+    @Test("1000 steps, or as many as fit", .limited)
     func steps() async throws {
         let variables = ProcessInfo.processInfo.environment
         let seed = variables["RESTIC_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ... .max)

@@ -71,7 +71,7 @@ struct ResticPlace {
 }
 
 /// Every call of a backup, of a prune and of a restore fails once, in every way, in memory and with commits. After each the promises must hold.
-@Suite("faults of a repository in the restic format", .waiting, .timeLimit(.minutes(30)))
+@Suite("faults of a repository in the restic format", .waiting, .limited)
 struct ResticFaultTests {
     private struct World {
         let place = ResticPlace()

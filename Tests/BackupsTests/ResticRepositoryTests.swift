@@ -81,7 +81,7 @@ struct ResticWorld {
 }
 
 /// What is written here is restic's, and what restic has written is read here.
-@Suite("repositories in the restic format", .waiting, .timeLimit(.minutes(30)))
+@Suite("repositories in the restic format", .waiting, .limited)
 struct ResticRepositoryTests {
     private static let edges = """
         cd home/app && mkdir -p sub/深 empty && printf inside > 'sub/深/档案 1.txt' && : > empty.txt && ln -s sub/深 link && ln -s nowhere dangling

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("files as they are found", .waiting)
 struct SourceFilesTests {
-    @Test("3 TB on paper and 8 kB on the disk are stored in no time, holes as holes", .timeLimit(.minutes(30)))
+    @Test("3 TB on paper and 8 kB on the disk are stored in no time, holes as holes", .limited)
     func sparse() async throws {
         let world = try SourceWorld()
         try world.shell("truncate -s 3T app/huge; truncate -s 50M app/map; printf end >> app/map")
@@ -22,7 +22,7 @@ struct SourceFilesTests {
         }
     }
 
-    @Test("a file with holes comes back the same", .timeLimit(.minutes(30)))
+    @Test("a file with holes comes back the same", .limited)
     func sparseRestored() async throws {
         let world = try SourceWorld()
         try world.shell("truncate -s 40M app/map; printf middle | dd of=app/map bs=1M seek=20 conv=notrunc status=none; cp --sparse=always app/map copy")
@@ -84,7 +84,7 @@ struct SourceFilesTests {
         #expect(try world.shell("cd out/app && sha256sum *").output == sums)
     }
 
-    @Test("a file that changes while it is read is read again; of one that grows, what was there is stored", .timeLimit(.minutes(30)))
+    @Test("a file that changes while it is read is read again; of one that grows, what was there is stored", .limited)
     func changing() async throws {
         let world = try SourceWorld()
         try world.shell("head -c 20000000 /dev/urandom > app/big; head -c 20000000 /dev/urandom > app/big.log; cp app/big.log before")
@@ -120,7 +120,7 @@ struct SourceFilesTests {
         }
     }
 
-    @Test("a log that grows all the time is stored whole, up to some moment", .timeLimit(.minutes(30)))
+    @Test("a log that grows all the time is stored whole, up to some moment", .limited)
     func growing() async throws {
         let world = try SourceWorld()
         let writer = try world.background(
@@ -165,7 +165,7 @@ struct SourceFilesTests {
         await #expect(throws: BackupError.bareLink(path: world.folder["app"])) { try await world.backUp() }
     }
 
-    @Test("a tree deeper than any path is stored, and what a restore would not take is said", .timeLimit(.minutes(30)))
+    @Test("a tree deeper than any path is stored, and what a restore would not take is said", .limited)
     func deep() async throws {
         let world = try SourceWorld()
         try world.python(
@@ -184,7 +184,7 @@ struct SourceFilesTests {
         #expect(try world.shell("tar -tzf repo/latest_backup.tar.gz | grep -c bottom").output == "1\n")
     }
 
-    @Test("what can't be read is kept as the last backup has it: files and folders", .enabled(if: getuid() != 0), .timeLimit(.minutes(30)))
+    @Test("what can't be read is kept as the last backup has it: files and folders", .enabled(if: getuid() != 0), .limited)
     func unreadable() async throws {
         let world = try SourceWorld()
         try world.shell("mkdir -p app/shut/in; echo one > app/f; echo two > app/shut/g; echo three > app/shut/in/h")

@@ -19,7 +19,7 @@ struct OddFilesTests {
     private static func repeated(_ text: String, _ times: Int) -> String { String(repeating: text, count: times) }
 
     @Test(
-        "groups and lists within each other are told, and end nothing", .timeLimit(.minutes(30)),
+        "groups and lists within each other are told, and end nothing", .limited,
         arguments: [("[", "]", 10_000), ("{a: ", "}", 10_000), ("[", "", 10_000), ("[", "]", 500), ("{a: ", "}", 101)])
     func deep(open: String, close: String, times: Int) throws {
         let text = Self.repeated(open, times) + (open == "[" ? "" : "1") + Self.repeated(close, times)
@@ -27,7 +27,7 @@ struct OddFilesTests {
         #expect(found.contains { $0.message == "more than 100 groups and lists are nested here" }, "\(found)")
     }
 
-    @Test("depth that only aliases make is depth too", .timeLimit(.minutes(30)))
+    @Test("depth that only aliases make is depth too", .limited)
     func deepAliases() throws {
         var text = "a0: &a0 [x]\n"
         for level in 1...3000 { text += "a\(level): &a\(level) [*a\(level - 1)]\n" }
@@ -35,7 +35,7 @@ struct OddFilesTests {
         #expect(found.contains { $0.message == "more than 100 groups and lists are nested here" })
     }
 
-    @Test("aliases of aliases that make more than memory holds are told at once", .timeLimit(.minutes(30)))
+    @Test("aliases of aliases that make more than memory holds are told at once", .limited)
     func aliases() throws {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...12 { text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", "))]\n" }
@@ -43,7 +43,7 @@ struct OddFilesTests {
         #expect(found.contains { $0.message == "the file holds more than 200000 values, those that its aliases repeat among them" })
     }
 
-    @Test("defaults within defaults end somewhere", .timeLimit(.minutes(30)), arguments: [17, 10_000])
+    @Test("defaults within defaults end somewhere", .limited, arguments: [17, 10_000])
     func defaults(depth: Int) throws {
         let text = Self.repeated("${A:-", depth) + "x" + Self.repeated("}", depth)
         let found = try #require(problems("version: 1\njobs: { a: { type: command, with: { shell: \"\(text)\" } } }\n"))
@@ -52,7 +52,7 @@ struct OddFilesTests {
         #expect(problems("version: 1\njobs: { a: { type: command, with: { shell: \"\(fine)\" } } }\n") == nil)
     }
 
-    @Test("what is quoted of ten megabytes is short", .timeLimit(.minutes(30)))
+    @Test("what is quoted of ten megabytes is short", .limited)
     func long() throws {
         let line = Self.repeated("the quick brown fox jumps over the lazy dog. ", 2) + "\n"
         let found = try #require(problems(Self.repeated(line, 20_000)))

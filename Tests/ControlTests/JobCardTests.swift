@@ -10,7 +10,7 @@ struct JobCardTests {
     private let hourly = Trigger.schedule(.every(.seconds(3600)), atStart: false)
     private let daily = Trigger.schedule(.every(.seconds(86_400)), atStart: false)
 
-    @Test("its state, what it needs, the next time of each schedule, the newest runs and the end of the log", .timeLimit(.minutes(30)))
+    @Test("its state, what it needs, the next time of each schedule, the newest runs and the end of the log", .limited)
     func card() async throws {
         let bench = SchedulerBench([
             .good(JobDefinition(name: "first", triggers: [.boot])),

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("the view of one job")
 struct OneJobTests {
-    @Test("one job is seen as it is among all", .timeLimit(.minutes(30)))
+    @Test("one job is seen as it is among all", .limited)
     func one() async throws {
         let begun = Gate()
         let bench = SchedulerBench([.endless(JobDefinition(name: "b"), begun: begun), .good(JobDefinition(name: "a")), .good(JobDefinition(name: "c"))])

@@ -45,7 +45,7 @@ struct OpenRequestsTests {
         while await !requests.settle(within: .zero, bench.clock) { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    @Test("one whose answer is not read stays open until it is, and one whose client has left does not", .timeLimit(.minutes(30)))
+    @Test("one whose answer is not read stays open until it is, and one whose client has left does not", .limited)
     func open() async throws {
         // An answer of about a megabyte: more than the kernel takes from a server that nobody reads from.
         let bench = SchedulerBench((0..<8000).map { .good(JobDefinition(name: "job-\($0)")) })

@@ -32,7 +32,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("before it has a state it says that it is starting", .timeLimit(.minutes(30)))
+    @Test("before it has a state it says that it is starting", .limited)
     func starting() async {
         let operations = operations(SchedulerBench([]))
         await #expect(throws: OperationError.self) { try await operations.status() }
@@ -40,7 +40,7 @@ struct OperationsTests {
         #expect(error.status == 503 && error.message == "the program is starting; try again in a moment")
     }
 
-    @Test("a job or a run that is not there is named, with the nearest one", .timeLimit(.minutes(30)))
+    @Test("a job or a run that is not there is named, with the nearest one", .limited)
     func unknown() async throws {
         let bench = SchedulerBench([.good(JobDefinition(name: "gateway"))])
         let operations = operations(bench)
@@ -62,7 +62,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("the status has each job's state, what is next, and what needs attention", .timeLimit(.minutes(30)))
+    @Test("the status has each job's state, what is next, and what needs attention", .limited)
     func status() async throws {
         let begun = Gate()
         let bench = SchedulerBench([
@@ -98,7 +98,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("while a failed run is tried again, the failure stays what needs attention", .timeLimit(.minutes(30)))
+    @Test("while a failed run is tried again, the failure stays what needs attention", .limited)
     func tryingAgain() async throws {
         let (begun, go) = (Gate(), Gate())
         let definition = JobDefinition(
@@ -126,7 +126,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("why says what a job does or waits for, and when it is due", .timeLimit(.minutes(30)))
+    @Test("why says what a job does or waits for, and when it is due", .limited)
     func why() async throws {
         let bench = SchedulerBench([
             .good(JobDefinition(name: "good", triggers: [.boot, hourly])), failing("bad"),
@@ -150,7 +150,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("runs come newest first with their attempts, and fire times soonest first", .timeLimit(.minutes(30)))
+    @Test("runs come newest first with their attempts, and fire times soonest first", .limited)
     func runsAndNext() async throws {
         let bench = SchedulerBench([
             .good(JobDefinition(name: "hourly", triggers: [hourly])), .good(JobDefinition(name: "daily", triggers: [daily])),
@@ -177,7 +177,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("events are answered at once where there are some, and waited for where there are none", .timeLimit(.minutes(30)))
+    @Test("events are answered at once where there are some, and waited for where there are none", .limited)
     func events() async throws {
         let begun = Gate()
         let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun), .good(JobDefinition(name: "b"))])
@@ -199,7 +199,7 @@ struct OperationsTests {
         }
     }
 
-    @Test("what goes on can be joined, stopped and begun anew", .timeLimit(.minutes(30)))
+    @Test("what goes on can be joined, stopped and begun anew", .limited)
     func control() async throws {
         let begun = Gate()
         let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun)])

@@ -9,7 +9,7 @@ import Testing
 /// How far a restore in place is, for anyone who waits for it.
 @Suite("progress of a restore in place", .waiting)
 struct RestoreProgressTests {
-    @Test("it names the job at work and how far that is, and one request waits for its lines and the job's reports", .timeLimit(.minutes(30)))
+    @Test("it names the job at work and how far that is, and one request waits for its lines and the job's reports", .limited)
     func progress() async throws {
         let (begun, more, rest) = (Gate(), Gate(), Gate())
         let bench = SchedulerBench([

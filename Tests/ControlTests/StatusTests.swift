@@ -10,7 +10,7 @@ import Testing
 struct StatusTests {
     private let daily = Trigger.schedule(.every(.seconds(86_400)), atStart: false)
 
-    @Test("a run that is cancelled does not wipe the failure before it", .timeLimit(.minutes(30)))
+    @Test("a run that is cancelled does not wipe the failure before it", .limited)
     func cancelledAfterFailure() async throws {
         let begun = Gate()
         let bench = SchedulerBench([
@@ -39,7 +39,7 @@ struct StatusTests {
         }
     }
 
-    @Test("the table says in words what the whole answer holds, and is a fraction of it where runs are on record", .timeLimit(.minutes(30)))
+    @Test("the table says in words what the whole answer holds, and is a fraction of it where runs are on record", .limited)
     func table() async throws {
         let begun = Gate()
         let many = (0..<20).map { ScheduledJob.good(JobDefinition(name: "job\($0)", triggers: [daily])) }
@@ -84,7 +84,7 @@ struct StatusTests {
         }
     }
 
-    @Test("a job whose only run was cancelled has no verdict, and one that never ran neither", .timeLimit(.minutes(30)))
+    @Test("a job whose only run was cancelled has no verdict, and one that never ran neither", .limited)
     func noVerdict() async throws {
         let begun = Gate()
         let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun), .good(JobDefinition(name: "b"))])
@@ -100,7 +100,7 @@ struct StatusTests {
         }
     }
 
-    @Test("the last good backup is the last stored one, with the time at which it was found to be current", .timeLimit(.minutes(30)))
+    @Test("the last good backup is the last stored one, with the time at which it was found to be current", .limited)
     func lastBackup() async throws {
         let bench = SchedulerBench([
             .scripted(JobDefinition(name: "backup", triggers: [daily])) { context in
@@ -139,7 +139,7 @@ struct StatusTests {
         #expect(service.jobs["app"]?.verdict?.id == 2 && command.jobs["app"]?.verdict?.id == 1)
     }
 
-    @Test("asks the store for nothing, however many jobs there are", .timeLimit(.minutes(30)))
+    @Test("asks the store for nothing, however many jobs there are", .limited)
     func noQuery() async throws {
         let bench = SchedulerBench((0..<20).map { .good(JobDefinition(name: "job\($0)", triggers: [daily])) })
         var operations = bench.operations()

@@ -16,7 +16,7 @@ struct WhyTests {
     private func line(_ answer: WhyAnswer, _ about: WhyAnswer.Line.About) -> String? { answer.lines.first { $0.about == about }?.text }
     private func iso(_ date: Date) -> String { date.formatted(.iso8601) }
 
-    @Test("attempts that failed, and a run that was cancelled after them, are told beside the verdict", .timeLimit(.minutes(30)))
+    @Test("attempts that failed, and a run that was cancelled after them, are told beside the verdict", .limited)
     func attempts() async throws {
         let begun = Gate()
         let bench = SchedulerBench([
@@ -76,7 +76,7 @@ struct WhyTests {
         #expect(try why(.boot, attempts: lives)[2] == .init(.history, "restarted 1× in this run, last 30s ago: it was ended by SIGKILL"))
     }
 
-    @Test("each scheduled time has one fate: run, caught up after sleep, served by a later run, to come, or not scheduled", .timeLimit(.minutes(30)))
+    @Test("each scheduled time has one fate: run, caught up after sleep, served by a later run, to come, or not scheduled", .limited)
     func fates() async throws {
         let bench = SchedulerBench([.good(JobDefinition(name: "a", triggers: [hourly])), .good(JobDefinition(name: "b"))])
         let (operations, t) = (bench.operations(), bench.clock.now)
@@ -113,7 +113,7 @@ struct WhyTests {
         }
     }
 
-    @Test("a time that fell due while the schedules were paused, or the program was down, says so", .timeLimit(.minutes(30)))
+    @Test("a time that fell due while the schedules were paused, or the program was down, says so", .limited)
     func away() async throws {
         let (memory, clock) = (InMemoryStore(), ManualClock())
         let jobs = [ScheduledJob.good(JobDefinition(name: "a", triggers: [hourly]))]
@@ -141,7 +141,7 @@ struct WhyTests {
         }
     }
 
-    @Test("one that was skipped says why", .timeLimit(.minutes(30)))
+    @Test("one that was skipped says why", .limited)
     func skipped() async throws {
         let begun = Gate()
         let bench = SchedulerBench([.endless(JobDefinition(name: "a", triggers: [hourly]), begun: begun)])

@@ -32,7 +32,7 @@ struct ActionRunnerTests {
                 bootID: "test-\(UUID().uuidString)", isSafeMode: isSafeMode, values: values, note: { _ in }))
     }
 
-    @Test("its exit code and what both its streams said; the argument is the last word, whatever is in it", .timeLimit(.minutes(10)))
+    @Test("its exit code and what both its streams said; the argument is the last word, whatever is in it", .limited)
     func result() async throws {
         let runner = try runner(
             """
@@ -51,7 +51,7 @@ struct ActionRunnerTests {
         #expect(await runner.action("say")?.run == run)
     }
 
-    @Test("it has the variables of a job: granted secrets and no others, and shows none", .timeLimit(.minutes(10)))
+    @Test("it has the variables of a job: granted secrets and no others, and shows none", .limited)
     func secrets() async throws {
         let runner = try runner(
             """
@@ -65,7 +65,7 @@ struct ActionRunnerTests {
         await #expect(throws: JobError.self) { try await runner.run("other", argument: nil, via: "x", wait: nil) }
     }
 
-    @Test("never two of the same at once, and others meanwhile; whoever does not wait finds the result later", .timeLimit(.minutes(10)))
+    @Test("never two of the same at once, and others meanwhile; whoever does not wait finds the result later", .limited)
     func once() async throws {
         let runner = try runner(
             """
@@ -83,7 +83,7 @@ struct ActionRunnerTests {
         #expect(run.outcome == .succeeded && run.exitCode == 0 && run.output == "done\n")
     }
 
-    @Test("its time is bounded, and what it has started ends with it", .timeLimit(.minutes(10)))
+    @Test("its time is bounded, and what it has started ends with it", .limited)
     func timeout() async throws {
         let runner = try runner(
             """
@@ -95,7 +95,7 @@ struct ActionRunnerTests {
         #expect(kill(child, 0) != 0)
     }
 
-    @Test("of endless output the end is kept", .timeLimit(.minutes(10)))
+    @Test("of endless output the end is kept", .limited)
     func flood() async throws {
         let runner = try runner("  flood: { command: [seq, \"300000\"] }")
         let run = try #require(try await runner.run("flood", argument: nil, via: "x", wait: nil).run)
@@ -104,7 +104,7 @@ struct ActionRunnerTests {
         #expect(run.bytesLeftOut + Int64(run.output.utf8.count) == whole)
     }
 
-    @Test("the newest run of each is there after a restart, without secrets, and one that the restart has ended says so", .timeLimit(.minutes(10)))
+    @Test("the newest run of each is there after a restart, without secrets, and one that the restart has ended says so", .limited)
     func restart() async throws {
         let actions = """
               say: { command: [sh, -c, 'echo "$0 \(ActionRunnerTests.secret)"'], argument: Word }
@@ -129,7 +129,7 @@ struct ActionRunnerTests {
         while await first.action("wait")?.state == .running { await Task.yield() }
     }
 
-    @Test("a run whose record can't be written or read is run all the same", .timeLimit(.minutes(10)))
+    @Test("a run whose record can't be written or read is run all the same", .limited)
     func noRecord() async throws {
         struct NoValues: KeyValues {
             func value(_ key: String, of owner: String) throws(JobError) -> String? { throw JobError("no") }

@@ -48,7 +48,7 @@ struct AttackProgramTests {
         http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), App).serve_forever()
         """
 
-    @Test("no request hides in another, for the page, the operations and the app", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("no request hides in another, for the page, the operations and the app", .limited, arguments: Account.allCases)
     func smuggling(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         let (port, app) = (Port.reserve(), Port.reserve())
@@ -68,7 +68,7 @@ struct AttackProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a secret is in no answer, page, event, figure or file of the front", .timeLimit(.minutes(30)))
+    @Test("a secret is in no answer, page, event, figure or file of the front", .limited)
     func secrets() throws {
         let folder = TemporaryFolder()
         let (port, app) = (Port.reserve(), Port.reserve())

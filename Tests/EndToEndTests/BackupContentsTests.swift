@@ -37,7 +37,7 @@ struct BackupContentsTests {
         }
     }
 
-    @Test("ls, find and diff tell what two backups hold and in what they differ", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("ls, find and diff tell what two backups hold and in what they differ", .limited, arguments: Account.allCases)
     func contents(account: Account) throws {
         let world = try World(account)
         try world.backUp()

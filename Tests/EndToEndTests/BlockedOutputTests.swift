@@ -15,7 +15,7 @@ struct BlockedOutputTests {
         return program
     }
 
-    @Test("schedules, answers and the stop go on while nobody reads the log", .timeLimit(.minutes(30)), arguments: [[], ["--no-init"]])
+    @Test("schedules, answers and the stop go on while nobody reads the log", .limited, arguments: [[], ["--no-init"]])
     func stalled(flags: [String]) throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -39,7 +39,7 @@ struct BlockedOutputTests {
         #expect(folder.read("final") == "done\n")
     }
 
-    @Test("a reader that comes back is told how much it has missed", .timeLimit(.minutes(30)))
+    @Test("a reader that comes back is told how much it has missed", .limited)
     func back() throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -68,7 +68,7 @@ struct BlockedOutputTests {
         #expect(!result.errors.contains("Fatal error"))
     }
 
-    @Test("a plug-in's state is stored as it is, or not at all where a secret is in it", .timeLimit(.minutes(30)))
+    @Test("a plug-in's state is stored as it is, or not at all where a secret is in it", .limited)
     func state() throws {
         let folder = TemporaryFolder()
         try folder.write("Plugins/keeper/plugin.yaml", "protocol: 1\nname: keeper\nversion: 1.0.0\ndescription: x\ncommand: [python3, run.py]\n")
@@ -94,7 +94,7 @@ struct BlockedOutputTests {
         #expect(try Shell.run("grep -rla 'token-0987654321' state log.txt", folder: folder.path).output == "")
     }
 
-    @Test("a secret that is a part of the tree's path harms no backup", .timeLimit(.minutes(30)))
+    @Test("a secret that is a part of the tree's path harms no backup", .limited)
     func pathAndSecret() throws {
         let folder = TemporaryFolder()
         try folder.write("home/openclaw/a.txt", "one")
@@ -117,7 +117,7 @@ struct BlockedOutputTests {
         #expect(try Shell.run("grep -ca '<secret>' state/state.db", folder: folder.path).output.hasPrefix("0"))
     }
 
-    @Test("the state file is for its owner only, and a path too long for a socket is no hindrance", .timeLimit(.minutes(30)))
+    @Test("the state file is for its owner only, and a path too long for a socket is no hindrance", .limited)
     func places() throws {
         let folder = TemporaryFolder()
         let long = folder[String(repeating: "x", count: 130)]

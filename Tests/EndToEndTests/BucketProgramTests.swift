@@ -85,7 +85,7 @@ struct BucketProgramTests {
     }
 
     @Test(
-        "trouble at boot never overwrites a backup; what is stored can be read without us", .timeLimit(.minutes(30)), arguments: Service.allCases,
+        "trouble at boot never overwrites a backup; what is stored can be read without us", .limited, arguments: Service.allCases,
         Account.allCases)
     func boots(service: Service, account: Account) async throws {
         let world = try World(service, account)
@@ -117,7 +117,7 @@ struct BucketProgramTests {
         _ = again.stop()
     }
 
-    @Test("of two containers the stale one is refused, and loses nothing", .timeLimit(.minutes(30)), arguments: Service.allCases, Account.allCases)
+    @Test("of two containers the stale one is refused, and loses nothing", .limited, arguments: Service.allCases, Account.allCases)
     func twoContainers(service: Service, account: Account) throws {
         let world = try World(service, account)
         try world.write(1)
@@ -142,7 +142,7 @@ struct BucketProgramTests {
         _ = (one.stop(), two.stop())
     }
 
-    @Test("kill -9 at 40 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow), arguments: Service.allCases, Account.allCases)
+    @Test("kill -9 at 40 random moments of a backup", .limited, .tags(.slow), arguments: Service.allCases, Account.allCases)
     func killed(service: Service, account: Account) async throws {
         let world = try World(service, account)
         try await world.oss.server.tell("config", "{\"delay\": 0.02}")

@@ -5,7 +5,7 @@ import Testing
 /// People who wait for answers while the program stops.
 @Suite("clients while the program stops", .waiting, .serialized)
 struct ControlShutdownTests {
-    @Test("clients that wait, come and are killed take nothing down", .timeLimit(.minutes(30)), arguments: 0..<6)
+    @Test("clients that wait, come and are killed take nothing down", .limited, arguments: 0..<6)
     func waiting(round: Int) throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(
@@ -34,7 +34,7 @@ struct ControlShutdownTests {
     }
 
     @Test(
-        "each of twenty who wait for a run is told how it ended, or that the program has stopped, in the same sentence", .timeLimit(.minutes(30)),
+        "each of twenty who wait for a run is told how it ended, or that the program has stopped, in the same sentence", .limited,
         arguments: 0..<3)
     func answered(round: Int) throws {
         let folder = TemporaryFolder()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("demo", .waiting)
 struct DemoTests {
-    @Test("the demo's banner fits 80 columns, and its commands work in another shell", .timeLimit(.minutes(30)))
+    @Test("the demo's banner fits 80 columns, and its commands work in another shell", .limited)
     func demo() throws {
         let folder = TemporaryFolder()
         let port = Port.reserve()

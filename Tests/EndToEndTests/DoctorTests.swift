@@ -68,7 +68,7 @@ struct DoctorTests {
         return folder
     }
 
-    @Test("what jobs need is looked for: programs, folders, bits, hosts, what plug-ins call", .timeLimit(.minutes(30)))
+    @Test("what jobs need is looked for: programs, folders, bits, hosts, what plug-ins call", .limited)
     func needs() throws {
         let folder = try world()
         let lines = try doctor(in: folder, prefix: "env -u http_proxy -u https_proxy -u all_proxy -u HTTPS_PROXY -u ALL_PROXY ", status: 1)
@@ -92,7 +92,7 @@ struct DoctorTests {
         #expect(lines.first { $0.check == "disk of the state folder" }?.free ?? 0 > 0)
     }
 
-    @Test("it can be asked of some jobs alone", .timeLimit(.minutes(30)))
+    @Test("it can be asked of some jobs alone", .limited)
     func some() throws {
         let folder = try world()
         let lines = try doctor("store lost", in: folder, status: 1)
@@ -103,7 +103,7 @@ struct DoctorTests {
         #expect(unknown.status == 5 && unknown.errors.contains("did you mean \"store\"?"), "\(unknown)")
     }
 
-    @Test("a full disk is called full", .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
+    @Test("a full disk is called full", .limited, .enabled(if: getuid() == 0))
     func full() throws {
         let folder = TemporaryFolder()
         try folder.write("shipkeeper.yaml", "version: 1\nstate: \(folder["state"])\njobs:\n  a: { type: command, with: { command: [sh] } }\n")
@@ -116,7 +116,7 @@ struct DoctorTests {
         #expect(!result.output.contains("can be written"), "\(result)")
     }
 
-    @Test("where a program was looked for is in the log, once, and in no message", .timeLimit(.minutes(30)))
+    @Test("where a program was looked for is in the log, once, and in no message", .limited)
     func path() throws {
         let folder = TemporaryFolder()
         let jobs = "  app: { type: service, with: { command: [no-such-app], restart: { backoff: 10ms..10ms, give_up_after: 3 in 10m } } }\n"

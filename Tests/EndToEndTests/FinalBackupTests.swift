@@ -5,7 +5,7 @@ import Testing
 /// What an app writes while it is stopped.
 @Suite("the final backup", .waiting, .serialized)
 struct FinalBackupTests {
-    @Test("what the app writes on SIGTERM is in the next container, lines without an end too", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("what the app writes on SIGTERM is in the next container, lines without an end too", .limited, arguments: Account.allCases)
     func lastWords(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         try folder.run("mkdir -p repo app && echo 1 > app/file")
@@ -32,7 +32,7 @@ struct FinalBackupTests {
 
     @Test(
         "a program that is killed while it stops is started again: services end in their order, with their last lines, and what they wrote is stored",
-        .timeLimit(.minutes(30)), arguments: Account.allCases)
+        .limited, arguments: Account.allCases)
     func killed(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         try folder.run("mkdir -p repo data")
@@ -65,7 +65,7 @@ struct FinalBackupTests {
         #expect(second.stop() == 0)
     }
 
-    @Test("killed while a job of the stop runs: the next one runs it and makes the final backup", .timeLimit(.minutes(30)))
+    @Test("killed while a job of the stop runs: the next one runs it and makes the final backup", .limited)
     func killedInBackup() throws {
         let folder = TemporaryFolder()
         try folder.run("mkdir -p repo data")

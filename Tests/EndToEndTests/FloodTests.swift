@@ -38,7 +38,7 @@ struct FloodTests: ServiceWatcher {
         #expect(found.first == 0 && found.count == count && gap == nil, "\(found.count), \(String(describing: gap))")
     }
 
-    @Test("a service and a job that write as fast as they can lose no line", .timeLimit(.minutes(30)))
+    @Test("a service and a job that write as fast as they can lose no line", .limited)
     func whole() throws {
         let folder = TemporaryFolder()
         try folder.write("flood.py", FloodTests.flood)
@@ -54,7 +54,7 @@ struct FloodTests: ServiceWatcher {
         for run in [1, 2] { expectAll(count, run: run, folder) }
     }
 
-    @Test("killed again and again while a service writes as fast as it can: no line is lost or doubled", .timeLimit(.minutes(30)))
+    @Test("killed again and again while a service writes as fast as it can: no line is lost or doubled", .limited)
     func killed() throws {
         let folder = TemporaryFolder()
         try folder.write("flood.py", FloodTests.flood)
@@ -75,7 +75,7 @@ struct FloodTests: ServiceWatcher {
     }
 
     @Test(
-        "a disk that stands still holds nobody up for long, what is lost is counted, and then nothing is lost any more", .timeLimit(.minutes(30)),
+        "a disk that stands still holds nobody up for long, what is lost is counted, and then nothing is lost any more", .limited,
         arguments: [false, true])
     func stalled(isService: Bool) throws {
         let folder = TemporaryFolder()

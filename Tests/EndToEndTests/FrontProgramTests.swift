@@ -38,7 +38,7 @@ struct FrontProgramTests: ServiceWatcher {
     }
 
     @Test(
-        "the page, then the app; nginx and its connections live through a reload and a kill of the program", .timeLimit(.minutes(30)),
+        "the page, then the app; nginx and its connections live through a reload and a kill of the program", .limited,
         arguments: Account.allCases)
     func whole(account: Account) throws {
         let folder = TemporaryFolder(for: account)
@@ -71,7 +71,7 @@ struct FrontProgramTests: ServiceWatcher {
     }
 
     @Test(
-        "the status page through nginx: health, login, a run, metrics, visits, mistakes in a reload", .timeLimit(.minutes(30)), arguments: Account.allCases)
+        "the status page through nginx: health, login, a run, metrics, visits, mistakes in a reload", .limited, arguments: Account.allCases)
     func page(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         let (port, app, token) = (Port.reserve(), Port.reserve(), "0123456789-the-token")
@@ -119,7 +119,7 @@ struct FrontProgramTests: ServiceWatcher {
         #expect(!program.log.contains(token))
     }
 
-    @Test("through nginx the operations are there for whoever has the token, streams come as they happen, and a backup comes whole", .timeLimit(.minutes(30)))
+    @Test("through nginx the operations are there for whoever has the token, streams come as they happen, and a backup comes whole", .limited)
     func operations() throws {
         let folder = TemporaryFolder()
         let (port, app, token) = (Port.reserve(), Port.reserve(), "0123456789-the-token")
@@ -163,7 +163,7 @@ struct FrontProgramTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a configuration with mistakes has its port and a page that says so; a reload of the corrected file starts everything", .timeLimit(.minutes(30)))
+    @Test("a configuration with mistakes has its port and a page that says so; a reload of the corrected file starts everything", .limited)
     func mistakes() throws {
         let folder = TemporaryFolder()
         let (port, app) = (Port.reserve(), Port.reserve())
@@ -185,7 +185,7 @@ struct FrontProgramTests: ServiceWatcher {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("keepalive requests count when they come in from outside, and are told from visitors", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("keepalive requests count when they come in from outside, and are told from visitors", .limited, arguments: Account.allCases)
     func keepalive(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         let (port, app) = (Port.reserve(), Port.reserve())
@@ -219,7 +219,7 @@ struct FrontProgramTests: ServiceWatcher {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("where nginx is missing the reason is shown, and everything else runs", .enabled(if: getuid() == 0), .timeLimit(.minutes(30)))
+    @Test("where nginx is missing the reason is shown, and everything else runs", .enabled(if: getuid() == 0), .limited)
     func missing() throws {
         let folder = TemporaryFolder()
         let (port, app) = (Port.reserve(), Port.reserve())
@@ -252,7 +252,7 @@ struct FrontProgramTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("an nginx that is too old is named by check, doctor, status and log, and everything else runs", .timeLimit(.minutes(30)))
+    @Test("an nginx that is too old is named by check, doctor, status and log, and everything else runs", .limited)
     func tooOld() throws {
         let folder = TemporaryFolder()
         let (port, app) = (Port.reserve(), Port.reserve())

@@ -95,7 +95,7 @@ struct GaplessTests: ServiceWatcher {
     }
 
     @Test(
-        "start_first: restarts and a reload lose no request, and a version that never gets ready changes nothing", .timeLimit(.minutes(30)),
+        "start_first: restarts and a reload lose no request, and a version that never gets ready changes nothing", .limited,
         .enabled(if: getuid() == 0))
     func shared() throws {
         let (folder, port) = (TemporaryFolder(), Port.reserve())
@@ -133,7 +133,7 @@ struct GaplessTests: ServiceWatcher {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("start_first: nginx with reuseport, stopped by SIGQUIT", .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
+    @Test("start_first: nginx with reuseport, stopped by SIGQUIT", .limited, .enabled(if: getuid() == 0))
     func nginx() throws {
         let (folder, port) = (TemporaryFolder(), Port.reserve())
         try folder.write(
@@ -167,7 +167,7 @@ struct GaplessTests: ServiceWatcher {
     }
 
     @Test(
-        "start_first: the program is killed while both processes are there; the next one takes both over and ends one", .timeLimit(.minutes(30)),
+        "start_first: the program is killed while both processes are there; the next one takes both over and ends one", .limited,
         .enabled(if: getuid() == 0))
     func killedBetween() throws {
         let (folder, port) = (TemporaryFolder(), Port.reserve())
@@ -200,7 +200,7 @@ struct GaplessTests: ServiceWatcher {
     }
 
     @Test(
-        "listen: no connection is refused in a restart, after a crash of the service, of the program and of both, or in an upgrade", .timeLimit(.minutes(30)),
+        "listen: no connection is refused in a restart, after a crash of the service, of the program and of both, or in an upgrade", .limited,
         arguments: Account.allCases)
     func inherited(account: Account) throws {
         let (folder, port) = (TemporaryFolder(for: account), Port.reserve())
@@ -274,7 +274,7 @@ struct GaplessTests: ServiceWatcher {
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test("listen: a reload opens and closes sockets, and what is in the way is named with its place", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("listen: a reload opens and closes sockets, and what is in the way is named with its place", .limited, arguments: Account.allCases)
     func listenErrors(account: Account) throws {
         let (folder, one, two) = (TemporaryFolder(for: account), Port.reserve(), Port.reserve())
         func jobs(_ address: String) -> String {
@@ -309,7 +309,7 @@ struct GaplessTests: ServiceWatcher {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("the example: both services are restarted under load", .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
+    @Test("the example: both services are restarted under load", .limited, .enabled(if: getuid() == 0))
     func exampleFile() throws {
         let folder = TemporaryFolder()
         let (shared, inherited) = (Port.reserve(), Port.reserve())

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("a terminal that is closed", .waiting)
 struct HangUpTests {
-    @Test("stops what was started from it, with the last backup", .timeLimit(.minutes(30)), arguments: ["", "--no-init"])
+    @Test("stops what was started from it, with the last backup", .limited, arguments: ["", "--no-init"])
     func closed(flags: String) throws {
         let folder = TemporaryFolder()
         try folder.write(

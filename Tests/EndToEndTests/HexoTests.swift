@@ -51,7 +51,7 @@ final class PublishedBlog: Sendable {
 struct HexoTests {
     // MARK: Builds that lack something
 
-    @Test("a package that package.json names and that is not there ends the run before Hexo builds without it", .timeLimit(.minutes(30)))
+    @Test("a package that package.json names and that is not there ends the run before Hexo builds without it", .limited)
     func missingModules() throws {
         let blog = try PublishedBlog()
         let first = try blog.publish()
@@ -80,7 +80,7 @@ struct HexoTests {
         #expect(try blog.fingerprint() == before)
     }
 
-    @Test("an install that does not reach its registry says which, and what to set; one that is stopped is not too slow", .timeLimit(.minutes(30)))
+    @Test("an install that does not reach its registry says which, and what to set; one that is stopped is not too slow", .limited)
     func registry() throws {
         let blog = try PublishedBlog(more: "install: sh ../install.sh")
         try blog.site.uninstall("hexo-renderer-stylus")
@@ -112,7 +112,7 @@ struct HexoTests {
         #expect(!told.contains("install_timeout"), "\(told)")
     }
 
-    @Test("what is missing is installed where somebody has said how, and its failure is told with its cause", .timeLimit(.minutes(30)))
+    @Test("what is missing is installed where somebody has said how, and its failure is told with its cause", .limited)
     func install() throws {
         let blog = try PublishedBlog(more: "install: sh ../install.sh")
         try blog.site.uninstall("hexo-renderer-stylus")
@@ -134,7 +134,7 @@ struct HexoTests {
 
     @Test(
         "what a renderer that nobody names would have made is not published as it was written",
-        .timeLimit(.minutes(30)),
+        .limited,
         arguments: [
             ("hexo-renderer-ejs", ["the front page is a template", "such as npm install hexo-renderer-ejs"]),
             ("hexo-renderer-stylus", ["css/style.styl is in the build as it is written", "npm install hexo-renderer-stylus"]),
@@ -155,7 +155,7 @@ struct HexoTests {
         #expect(blog.web("about/index.md") == nil && blog.web("about/index.html")?.contains("<p>me") == true)
     }
 
-    @Test("pages that begin otherwise and are templates, or are all alike, are not published", .timeLimit(.minutes(30)))
+    @Test("pages that begin otherwise and are templates, or are all alike, are not published", .limited)
     func otherTemplates() throws {
         let blog = try PublishedBlog()
         #expect(try blog.publish().hasPrefix("0 "))
@@ -175,7 +175,7 @@ struct HexoTests {
         #expect(try blog.fingerprint() == before)
     }
 
-    @Test("what lies in the source to be published as it is goes up", .timeLimit(.minutes(30)))
+    @Test("what lies in the source to be published as it is goes up", .limited)
     func rawOnPurpose() throws {
         let blog = try PublishedBlog { site in
             try site.write("_config.yml", "title: x\nupdated_option: date\ntimezone: UTC\ntheme: plain\nskip_render:\n  - README.md\n  - 'demo/**'\n")
@@ -193,7 +193,7 @@ struct HexoTests {
 
     // MARK: Failures and their causes
 
-    @Test("the cause of a failed build stands in the summary, and nothing is sent", .timeLimit(.minutes(30)))
+    @Test("the cause of a failed build stands in the summary, and nothing is sent", .limited)
     func causes() throws {
         let blog = try PublishedBlog()
         #expect(try blog.publish().hasPrefix("0 "))
@@ -227,7 +227,7 @@ struct HexoTests {
         #expect(try good.hasPrefix("0 ") && blog.fingerprint() == before, "\(good)")
     }
 
-    @Test("a theme that is missing, a source that is empty: the front page tells", .timeLimit(.minutes(30)))
+    @Test("a theme that is missing, a source that is empty: the front page tells", .limited)
     func noFront() throws {
         let blog = try PublishedBlog()
         #expect(try blog.publish().hasPrefix("0 "))
@@ -243,7 +243,7 @@ struct HexoTests {
 
     // MARK: The database
 
-    @Test("a damaged db.json is no failure, and nothing of what it knew stays public", .timeLimit(.minutes(30)), arguments: ["cut", "empty", "gone"])
+    @Test("a damaged db.json is no failure, and nothing of what it knew stays public", .limited, arguments: ["cut", "empty", "gone"])
     func database(state: String) throws {
         let blog = try PublishedBlog()
         #expect(try blog.publish().hasPrefix("0 "))
@@ -261,7 +261,7 @@ struct HexoTests {
         #expect(try blog.publish().contains("nothing new"))
     }
 
-    @Test("an output that is a link, or that is not the site's own, is never emptied", .timeLimit(.minutes(30)))
+    @Test("an output that is a link, or that is not the site's own, is never emptied", .limited)
     func foreignOutput() throws {
         let blog = try PublishedBlog { site in
             try site.folder.write("precious/old.html", "<p>old")
@@ -279,7 +279,7 @@ struct HexoTests {
         #expect(blog.folder.read("precious/old.html") == "<p>old")
     }
 
-    @Test("settings and parts of the theme that only a style uses are published at once", .timeLimit(.minutes(30)))
+    @Test("settings and parts of the theme that only a style uses are published at once", .limited)
     func settings() throws {
         let blog = try PublishedBlog()
         #expect(try blog.publish().hasPrefix("0 "))
@@ -292,7 +292,7 @@ struct HexoTests {
         #expect(try blog.publish().contains("nothing new") && blog.site.calls.last == "generate --bail")
     }
 
-    @Test("force and clean make everything again each time", .timeLimit(.minutes(30)), arguments: ["force", "clean"])
+    @Test("force and clean make everything again each time", .limited, arguments: ["force", "clean"])
     func always(key: String) throws {
         let blog = try PublishedBlog(more: "\(key): true")
         for _ in 1...2 { #expect(try blog.publish().hasPrefix("0 ") && blog.site.calls.last == "generate --bail --force") }
@@ -303,7 +303,7 @@ struct HexoTests {
 
     // MARK: Empty files
 
-    @Test("what is empty on purpose is published", .timeLimit(.minutes(30)))
+    @Test("what is empty on purpose is published", .limited)
     func emptyOnPurpose() throws {
         let blog = try PublishedBlog { site in
             try site.write("source/js/custom.js", "")
@@ -322,7 +322,7 @@ struct HexoTests {
         #expect(again.hasPrefix("0 ") && blog.web("css/mine.css") == "", "\(again)")
     }
 
-    @Test("a style that failed under somebody else's hands is not published empty", .timeLimit(.minutes(30)))
+    @Test("a style that failed under somebody else's hands is not published empty", .limited)
     func emptyByFailure() throws {
         let blog = try PublishedBlog()
         #expect(try blog.publish().hasPrefix("0 "))
@@ -335,7 +335,7 @@ struct HexoTests {
         #expect(failed.hasPrefix("1 ") && failed.contains("css/style.css") && blog.web("css/style.css")?.contains("one.png") == true, "\(failed)")
     }
 
-    @Test("an empty style that a page asks for is a failure though it was never seen otherwise", .timeLimit(.minutes(30)))
+    @Test("an empty style that a page asks for is a failure though it was never seen otherwise", .limited)
     func emptyFirst() throws {
         let blog = try PublishedBlog { site in
             try site.write("themes/plain/source/css/style.styl", "@error")
@@ -349,7 +349,7 @@ struct HexoTests {
 
     // MARK: Configurations
 
-    @Test("a configuration by any of its names is found", .timeLimit(.minutes(30)), arguments: ["_config.yaml", "_config.json"])
+    @Test("a configuration by any of its names is found", .limited, arguments: ["_config.yaml", "_config.json"])
     func configurations(name: String) throws {
         let blog = try PublishedBlog { site in
             let text =
@@ -369,7 +369,7 @@ struct HexoTests {
 
     // MARK: Notes
 
-    @Test("a post that changes all lists is no alarm; pages that differ though nothing was written are", .timeLimit(.minutes(30)))
+    @Test("a post that changes all lists is no alarm; pages that differ though nothing was written are", .limited)
     func churn() throws {
         let blog = try PublishedBlog(posts: 25)
         #expect(try blog.publish().hasPrefix("0 "))
@@ -386,7 +386,7 @@ struct HexoTests {
         #expect(try RunningProgram.until("grep -q 'something in each page differs' '\(blog.folder["log.txt"])'"), "\(blog.program.log)")
     }
 
-    @Test("notes tell what moves addresses, and that db.json belongs in the backup", .timeLimit(.minutes(30)))
+    @Test("notes tell what moves addresses, and that db.json belongs in the backup", .limited)
     func notes() throws {
         let blog = try PublishedBlog { site in
             try site.write("_config.yml", "title: x\ntheme: plain\n")

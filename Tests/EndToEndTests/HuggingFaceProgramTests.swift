@@ -96,7 +96,7 @@ struct HuggingFaceProgramTests {
         }
     }
 
-    @Test("the script of today and we read each other's backups", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("the script of today and we read each other's backups", .limited, arguments: Account.allCases)
     func interop(account: Account) async throws {
         let world = try await World(account)
         let script = "'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py'"
@@ -121,7 +121,7 @@ struct HuggingFaceProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("what is read at boot when something is wrong", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("what is read at boot when something is wrong", .limited, arguments: Account.allCases)
     func boots(account: Account) async throws {
         let world = try await World(account)
         func boot(_ configuration: String, token: String = StandInHub.writeToken, dataset: String = "alice/backup", says words: [String]) throws {
@@ -150,7 +150,7 @@ struct HuggingFaceProgramTests {
         _ = program.stop()
     }
 
-    @Test("a damaged newest backup gives way to the one before, and says so", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a damaged newest backup gives way to the one before, and says so", .limited, arguments: Account.allCases)
     func damaged(account: Account) async throws {
         let world = try await World(account)
         let program = try world.start(world.configuration(jobs: world.backupJob("{ every: 1h }")))
@@ -171,7 +171,7 @@ struct HuggingFaceProgramTests {
     }
 
     @Test(
-        "an older backup comes back with the services stopped around it, and nothing of the present is lost", .timeLimit(.minutes(30)),
+        "an older backup comes back with the services stopped around it, and nothing of the present is lost", .limited,
         arguments: Account.allCases)
     func older(account: Account) async throws {
         let world = try await World(account)
@@ -210,7 +210,7 @@ struct HuggingFaceProgramTests {
         _ = program.stop()
     }
 
-    @Test("old and new container: the stale one is refused, and nothing is lost", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("old and new container: the stale one is refused, and nothing is lost", .limited, arguments: Account.allCases)
     func twoContainers(account: Account) async throws {
         let world = try await World(account)
         try world.write(1)
@@ -237,7 +237,7 @@ struct HuggingFaceProgramTests {
         _ = new.stop()
     }
 
-    @Test("no secret in anything that was written, in any spelling", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("no secret in anything that was written, in any spelling", .limited, arguments: Account.allCases)
     func secrets(account: Account) async throws {
         let secret = "hf_S3cret+for/the=scan&only"
         let world = try await World(account)
@@ -273,7 +273,7 @@ struct HuggingFaceProgramTests {
         #expect(try Shell.run("ls '\(world.folder["state"])/state.db'").status == 0, "nothing was scanned")
     }
 
-    @Test("the example keeps its data over a new container", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("the example keeps its data over a new container", .limited, arguments: Account.allCases)
     func example(account: Account) async throws {
         let world = try await World(account)
         let port = Port.reserve()
@@ -291,7 +291,7 @@ struct HuggingFaceProgramTests {
         #expect(again.stop() == 0)
     }
 
-    @Test("kill -9 at 100 random moments of a backup", .timeLimit(.minutes(30)), .tags(.slow), arguments: Account.allCases)
+    @Test("kill -9 at 100 random moments of a backup", .limited, .tags(.slow), arguments: Account.allCases)
     func killedBackups(account: Account) async throws {
         let world = try await World(account)
         try await world.hub.tell("config", "{\"delay\": 0.01, \"body_seconds\": 0.08}")
@@ -324,7 +324,7 @@ struct HuggingFaceProgramTests {
         #expect(try Shell.run("ls '\(world.folder["state"])/scratch'").output.isEmpty)
     }
 
-    @Test("kill -9 at 100 random moments of a restore", .timeLimit(.minutes(30)), .tags(.slow), arguments: Account.allCases)
+    @Test("kill -9 at 100 random moments of a restore", .limited, .tags(.slow), arguments: Account.allCases)
     func killedRestores(account: Account) async throws {
         let world = try await World(account)
         try world.write(2000)

@@ -38,7 +38,7 @@ struct IncompleteBackupTests {
     }
 
     // Root reads what nobody may: only a plain user can meet such a file.
-    @Test("one that lacks a file is incomplete until a whole one follows, and takes nothing away", .timeLimit(.minutes(30)))
+    @Test("one that lacks a file is incomplete until a whole one follows, and takes nothing away", .limited)
     func unreadable() throws {
         let world = try World(.plain)
         try world.folder.run("chmod 0 app/secret.txt")
@@ -64,7 +64,7 @@ struct IncompleteBackupTests {
         #expect(second.stop() == 0)
     }
 
-    @Test("while backups are incomplete old ones go by the rule, but the last complete one stays", .timeLimit(.minutes(30)))
+    @Test("while backups are incomplete old ones go by the rule, but the last complete one stays", .limited)
     func lastComplete() throws {
         let world = try World(.plain)
         let repository = "path: \(world.folder["repo"])"
@@ -87,7 +87,7 @@ struct IncompleteBackupTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a tree that is suddenly empty is not stored until a person says so", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a tree that is suddenly empty is not stored until a person says so", .limited, arguments: Account.allCases)
     func emptied(account: Account) throws {
         let world = try World(account)
         let program = try world.start()
@@ -104,7 +104,7 @@ struct IncompleteBackupTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("one that lost more than half is stored, and the one before it stays whatever the rule says", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("one that lost more than half is stored, and the one before it stays whatever the rule says", .limited, arguments: Account.allCases)
     func shrunk(account: Account) throws {
         let world = try World(account)
         try world.folder.run("for i in 1 2 3 4 5 6 7 8; do echo $i > app/file$i; done")
@@ -126,7 +126,7 @@ struct IncompleteBackupTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("after an empty repository the first backup follows the app's first file, without a schedule", .timeLimit(.minutes(30)))
+    @Test("after an empty repository the first backup follows the app's first file, without a schedule", .limited)
     func first() throws {
         let world = try World(.root)
         try world.folder.run("rm -rf app/* && mkdir -p app/empty")
@@ -137,7 +137,7 @@ struct IncompleteBackupTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a plug-in's outputs and a job's name say nothing about backups", .timeLimit(.minutes(30)))
+    @Test("a plug-in's outputs and a job's name say nothing about backups", .limited)
     func words() throws {
         let world = try World(.root, more: "  failed-report: { type: liar }\n  waits: { type: command, needs: failed-report, with: { shell: 'true' } }")
         try world.folder.run("mkdir -p Plugins/liar")
@@ -160,7 +160,7 @@ struct IncompleteBackupTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a restore that had to use an older backup says so until the next one", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a restore that had to use an older backup says so until the next one", .limited, arguments: Account.allCases)
     func fallback(account: Account) throws {
         let world = try World(account)
         let first = try world.start()

@@ -9,7 +9,7 @@ struct InitTests {
     private static let apps = ["openclaw", "n8n", "uptime-kuma", "command"]
     private static let stores = ["huggingface", "oss", "s3", "folder"]
 
-    @Test("every app on every platform with every store: the configuration is valid, and the platform's file can be read", .timeLimit(.minutes(30)))
+    @Test("every app on every platform with every store: the configuration is valid, and the platform's file can be read", .limited)
     func combinations() throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -184,7 +184,7 @@ struct InitTests {
         if answers.last != "^C" { #expect(typed.output.contains("nothing was written"), "\(typed)") }
     }
 
-    @Test("the page that stands in for the app shows no data", .timeLimit(.minutes(30)))
+    @Test("the page that stands in for the app shows no data", .limited)
     func placeholder() throws {
         let folder = TemporaryFolder()
         try Shell.run("mkdir data repository && echo secret > data/secret.txt && echo old > data/old.txt", folder: folder.path)
@@ -207,7 +207,7 @@ struct InitTests {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("the examples are as it writes them", .timeLimit(.minutes(30)))
+    @Test("the examples are as it writes them", .limited)
     func examples() throws {
         let folder = TemporaryFolder()
         let made = try Shell.run(

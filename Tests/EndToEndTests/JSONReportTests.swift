@@ -72,7 +72,7 @@ struct JSONReportTests {
         """
     }
 
-    @Test("is one object for every command, whether it succeeds or not", .timeLimit(.minutes(30)))
+    @Test("is one object for every command, whether it succeeds or not", .limited)
     func everyCommand() throws {
         let folder = TemporaryFolder()
         try folder.run("mkdir -p repo app Plugins && echo hello > app/index.html && cp -r '\(SourceTree.root)/Plugins/webhook' '\(folder["a-plugin"])'")
@@ -131,7 +131,7 @@ struct JSONReportTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("of what is followed is an object a line", .timeLimit(.minutes(30)))
+    @Test("of what is followed is an object a line", .limited)
     func followed() throws {
         let folder = TemporaryFolder()
         try folder.run("mkdir -p repo app")

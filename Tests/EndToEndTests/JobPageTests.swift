@@ -51,7 +51,7 @@ struct JobPageTests {
         return try RunningProgram(try first(type, in: folder), in: folder, environment: ["PORT": "\(port)"], without: ["PUBLIC_URL", "SHIPKEEPER_PUBLIC_URL"])
     }
 
-    @Test("command: it does its work and succeeds", .timeLimit(.minutes(30)))
+    @Test("command: it does its work and succeeds", .limited)
     func command() throws {
         let folder = TemporaryFolder()
         let program = try start("command", in: folder)
@@ -62,7 +62,7 @@ struct JobPageTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("service: it becomes ready, and comes back when it is killed", .timeLimit(.minutes(30)))
+    @Test("service: it becomes ready, and comes back when it is killed", .limited)
     func service() throws {
         let (folder, port) = (TemporaryFolder(), Port.reserve())
         try folder.write("data/hello.txt", "hello")
@@ -76,7 +76,7 @@ struct JobPageTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("keepalive: it reaches the app at its address", .timeLimit(.minutes(30)))
+    @Test("keepalive: it reaches the app at its address", .limited)
     func keepalive() throws {
         let folder = TemporaryFolder()
         let program = try start("keepalive", in: folder)
@@ -86,7 +86,7 @@ struct JobPageTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("restore: what the app wrote is back in a new container", .timeLimit(.minutes(30)))
+    @Test("restore: what the app wrote is back in a new container", .limited)
     func restore() throws {
         let (folder, port) = (TemporaryFolder(), Port.reserve())
         let program = try start("restore", in: folder, port: port)
@@ -101,7 +101,7 @@ struct JobPageTests {
         #expect(again.stop() == 0)
     }
 
-    @Test("backup: it stores the folder, without what is left out", .timeLimit(.minutes(30)))
+    @Test("backup: it stores the folder, without what is left out", .limited)
     func backup() throws {
         let folder = TemporaryFolder()
         try folder.write("data/app/note.txt", "precious")
@@ -116,7 +116,7 @@ struct JobPageTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("json-merge: it sets its keys and leaves the others", .timeLimit(.minutes(30)))
+    @Test("json-merge: it sets its keys and leaves the others", .limited)
     func jsonMerge() throws {
         let folder = TemporaryFolder()
         try folder.write("data/app/config.json", "{\n  // mine\n  \"theme\": \"light\",\n  \"other\": [1]\n}\n")

@@ -40,7 +40,7 @@ struct LargeTreeTests {
         return (taken, Int(restore.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .max)
     }
 
-    @Test("fifty times the files take no more memory, in a backup and in a restore", .tags(.slow), .timeLimit(.minutes(30)))
+    @Test("fifty times the files take no more memory, in a backup and in a restore", .tags(.slow), .limited)
     func bounded() throws {
         let (small, large) = (try memory(files: 2000), try memory(files: 100_000))
         #expect(large.backup - small.backup < 24_000, "\(small) kB and \(large) kB")

@@ -19,7 +19,7 @@ struct LeftoversTests {
     }
 
     @Test(
-        "a run's end, its timeout and a service's restart end what has a session and an environment of its own", .timeLimit(.minutes(30)),
+        "a run's end, its timeout and a service's restart end what has a session and an environment of its own", .limited,
         arguments: [
             "env -i setsid", "env -i setsid -f", "setsid sh -c '\"$0\" \"$@\" & exit' env -i",
             "env -i python3 -c 'import os,sys; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0); os.execvp(sys.argv[1], sys.argv[1:])'",
@@ -51,7 +51,7 @@ struct LeftoversTests {
         #expect(try count(number + 2) == 1, "\(program.log)")
     }
 
-    @Test("runs below su are ended with all that they started", .timeLimit(.minutes(30)), .enabled(if: getuid() == 0, "su asks for no password only as root"))
+    @Test("runs below su are ended with all that they started", .limited, .enabled(if: getuid() == 0, "su asks for no password only as root"))
     func su() throws {
         let folder = TemporaryFolder()
         let program = try start(
@@ -68,7 +68,7 @@ struct LeftoversTests {
         #expect(program.log.contains("ended 1 process it left behind"), "\(program.log)")
     }
 
-    @Test("an app whose wrapper is killed is ended before the next start", .timeLimit(.minutes(30)))
+    @Test("an app whose wrapper is killed is ended before the next start", .limited)
     func wrapper() throws {
         let folder = TemporaryFolder()
         // The wrapper waits for its child, which has a session and an environment of its own.
@@ -87,7 +87,7 @@ struct LeftoversTests {
         }
     }
 
-    @Test("what one run leaves behind is not taken for another's", .timeLimit(.minutes(30)))
+    @Test("what one run leaves behind is not taken for another's", .limited)
     func apart() throws {
         let folder = TemporaryFolder()
         let program = try start(
@@ -112,7 +112,7 @@ struct LeftoversTests {
         #expect(try isRunning(number), "the service's helper was ended\n\(program.log)")
     }
 
-    @Test("orphans that end leave no zombie, while a service runs", .timeLimit(.minutes(30)))
+    @Test("orphans that end leave no zombie, while a service runs", .limited)
     func zombies() throws {
         let folder = TemporaryFolder()
         let program = try start(
@@ -126,7 +126,7 @@ struct LeftoversTests {
         #expect(isClean, "\(children)")
     }
 
-    @Test("the program's end leaves nothing, whatever it was started by", .timeLimit(.minutes(30)), arguments: [[], ["--no-init"]])
+    @Test("the program's end leaves nothing, whatever it was started by", .limited, arguments: [[], ["--no-init"]])
     func end(flags: [String]) throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(

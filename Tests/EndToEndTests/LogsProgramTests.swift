@@ -31,7 +31,7 @@ struct LogsProgramTests {
 
     private let stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00/
 
-    @Test("without names it shows all jobs in the order of time; with one its lines alone", .timeLimit(.minutes(30)))
+    @Test("without names it shows all jobs in the order of time; with one its lines alone", .limited)
     func allAndOne() throws {
         let folder = TemporaryFolder()
         let program = try running(folder)
@@ -51,7 +51,7 @@ struct LogsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a run is found by its number alone, and one of another job is named", .timeLimit(.minutes(30)))
+    @Test("a run is found by its number alone, and one of another job is named", .limited)
     func byNumber() throws {
         let folder = TemporaryFolder()
         let program = try running(folder)
@@ -64,7 +64,7 @@ struct LogsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("since a time, earlier runs are shown too; with --json every line is typed", .timeLimit(.minutes(30)))
+    @Test("since a time, earlier runs are shown too; with --json every line is typed", .limited)
     func since() throws {
         let folder = TemporaryFolder()
         let program = try running(folder)
@@ -81,7 +81,7 @@ struct LogsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("following goes on with the next run, of all jobs or of one, and misses no line", .timeLimit(.minutes(30)))
+    @Test("following goes on with the next run, of all jobs or of one, and misses no line", .limited)
     func follow() throws {
         let folder = TemporaryFolder()
         let program = try running(folder)
@@ -98,7 +98,7 @@ struct LogsProgramTests {
         #expect(all == (1...2000).map { "\($0)" } + (1...2000).map { "\($0)" }, "\(all.count)")
     }
 
-    @Test("without a program, runs and logs come from the state folder, and nothing in it changes", .timeLimit(.minutes(30)))
+    @Test("without a program, runs and logs come from the state folder, and nothing in it changes", .limited)
     func offline() throws {
         let folder = TemporaryFolder()
         let program = try running(folder)
@@ -124,7 +124,7 @@ struct LogsProgramTests {
         #expect(try Shell.run("'\(SourceTree.program)' logs --state '\(folder["nothing"])'").status == 4)
     }
 
-    @Test("a state file that is damaged is named", .timeLimit(.minutes(30)))
+    @Test("a state file that is damaged is named", .limited)
     func damaged() throws {
         let folder = TemporaryFolder()
         try folder.write("state/state.db", String(repeating: "not a database", count: 100))

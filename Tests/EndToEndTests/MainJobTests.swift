@@ -36,7 +36,7 @@ struct MainJobTests {
         return folder
     }
 
-    @Test("boot, restore, gateway, backup, stop; and everything is back in a new container", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("boot, restore, gateway, backup, stop; and everything is back in a new container", .limited, arguments: Account.allCases)
     func wholeRound(account: Account) throws {
         let (folder, port) = (try world(account), Port.reserve())
         let program = try RunningProgram(configuration(folder, port: port), in: folder)
@@ -69,7 +69,7 @@ struct MainJobTests {
         #expect(again.stop() == 0)
     }
 
-    @Test("kill -9 of the gateway: it comes back; of the program: the gateway stays", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("kill -9 of the gateway: it comes back; of the program: the gateway stays", .limited, arguments: Account.allCases)
     func killed(account: Account) throws {
         let (folder, port) = (try world(account), Port.reserve())
         let program = try RunningProgram(configuration(folder, port: port), in: folder)
@@ -91,7 +91,7 @@ struct MainJobTests {
         #expect(try Shell.run("pgrep -f '[h]ttp.server \(port)'").status != 0)
     }
 
-    @Test("a restore that fails holds the gateway and locks backups; nothing stored is lost", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a restore that fails holds the gateway and locks backups; nothing stored is lost", .limited, arguments: Account.allCases)
     func failedRestore(account: Account) throws {
         let (folder, port) = (try world(account), Port.reserve())
         try folder.run("echo garbage > repo/latest_backup.tar.gz; echo 123 > repo/latest_backup.sha256")
@@ -107,7 +107,7 @@ struct MainJobTests {
         #expect(folder.read("app/index.html") == "hello\n")
     }
 
-    @Test("a broken configuration changes nothing on reload, and starts nothing at boot", .timeLimit(.minutes(30)))
+    @Test("a broken configuration changes nothing on reload, and starts nothing at boot", .limited)
     func reload() throws {
         let (folder, port) = (try world(), Port.reserve())
         let program = try RunningProgram(configuration(folder, port: port), in: folder)
@@ -125,7 +125,7 @@ struct MainJobTests {
         #expect(try Shell.run("'\(SourceTree.program)' run --config shipkeeper.yaml", folder: folder.path).status == 78)
     }
 
-    @Test("no secret is in log, state, arguments or answers", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("no secret is in log, state, arguments or answers", .limited, arguments: Account.allCases)
     func secrets(account: Account) throws {
         let (folder, port) = (try world(account), Port.reserve())
         let leak = """
@@ -150,7 +150,7 @@ struct MainJobTests {
         #expect(!answers.contains("tok-1234567890"))
     }
 
-    @Test("faults of the machine are told in a sentence", .timeLimit(.minutes(30)))
+    @Test("faults of the machine are told in a sentence", .limited)
     func faults() throws {
         let (folder, port) = (try world(), Port.reserve())
         try folder.write("c.yaml", "version: 1\nstate: /proc/nowhere\njobs: { a: { type: command, with: { command: [x] } } }\n")
@@ -176,7 +176,7 @@ struct MainJobTests {
         #expect(try Shell.run("'\(SourceTree.program)' start").status == 2)
     }
 
-    @Test("the demo does what it says, twice", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("the demo does what it says, twice", .limited, arguments: Account.allCases)
     func demo(account: Account) throws {
         let (folder, port) = (TemporaryFolder(for: account), Port.reserve())
         try folder.run("mkdir demo")

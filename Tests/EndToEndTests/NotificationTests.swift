@@ -39,14 +39,14 @@ struct NotificationTests {
         try RunningProgram.until("curl -s \(chats.endpoint)/_stub/log | jq '[.[] | select(.service == \"\(service)\")] | length' | grep -qx \(count)")
     }
 
-    @Test("the stand-in is one that official clients take for the service", .timeLimit(.minutes(30)))
+    @Test("the stand-in is one that official clients take for the service", .limited)
     func official() throws {
         let chats = try StandIn("StandInChats/chats.py")
         let session = try Shell.run("'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInChats/official_session.py' '\(chats.folder.path)'")
         #expect(session.status == 0, "\(session)")
     }
 
-    @Test("each service gets one message about a problem, and one when it is over; no token is shown", .timeLimit(.minutes(30)))
+    @Test("each service gets one message about a problem, and one when it is over; no token is shown", .limited)
     func services() async throws {
         let (chats, folder) = (try StandIn("StandInChats/chats.py"), TemporaryFolder())
         let mail = """
@@ -88,7 +88,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("a message is delivered after kill -9 and after a stop, once the service is there again", .timeLimit(.minutes(30)), arguments: [SIGKILL, SIGTERM])
+    @Test("a message is delivered after kill -9 and after a stop, once the service is there again", .limited, arguments: [SIGKILL, SIGTERM])
     func delivered(signal: Int32) async throws {
         let (chats, folder) = (try StandIn("StandInChats/chats.py"), TemporaryFolder())
         try folder.write("broken", "")
@@ -111,7 +111,7 @@ struct NotificationTests {
         _ = second.stop()
     }
 
-    @Test("a message that the service refuses says why, and a manual start sends a test", .timeLimit(.minutes(30)))
+    @Test("a message that the service refuses says why, and a manual start sends a test", .limited)
     func refused() throws {
         let (chats, folder) = (try StandIn("StandInChats/chats.py"), TemporaryFolder())
         let check = try Shell.run("'\(SourceTree.program)' plugins check '\(SourceTree.root)/Plugins/notify'")

@@ -138,7 +138,7 @@ struct OpenClawTests {
     // MARK: Boot to stop
 
     @Test(
-        "first deploy with an empty dataset: settings, gateway, login, backup, stop; and all is back in a new container", .timeLimit(.minutes(30)),
+        "first deploy with an empty dataset: settings, gateway, login, backup, stop; and all is back in a new container", .limited,
         arguments: Era.allCases, Account.allCases)
     func firstDeploy(era: Era, account: Account) async throws {
         let world = try await World(era, account)
@@ -189,7 +189,7 @@ struct OpenClawTests {
         #expect(second.stop() == 0)
     }
 
-    @Test("a browser is let in while APPROVE_DEVICES is set, and not without", .timeLimit(.minutes(30)))
+    @Test("a browser is let in while APPROVE_DEVICES is set, and not without", .limited)
     func devices() async throws {
         let world = try await World(.late)
         let closed = try world.start("one")
@@ -213,7 +213,7 @@ struct OpenClawTests {
         #expect(gateway.stop() == 0)
     }
 
-    @Test("a migration from what a script has stored in two uploads", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a migration from what a script has stored in two uploads", .limited, arguments: Account.allCases)
     func migration(account: Account) async throws {
         let world = try await World(.early, account)
         _ = try Shell.run(
@@ -248,7 +248,7 @@ struct OpenClawTests {
 
     // MARK: Trouble at boot
 
-    @Test("token expired: the gateway waits, backups are locked, and the words help", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("token expired: the gateway waits, backups are locked, and the words help", .limited, arguments: Account.allCases)
     func expired(account: Account) async throws {
         let world = try await World(.late, account)
         let container = try world.start("one", ["HF_TOKEN": "hf_expired_long_ago"])
@@ -275,7 +275,7 @@ struct OpenClawTests {
         #expect(locked.stop() == 0)
     }
 
-    @Test("a Hub that can't be reached is asked again, and the log says so each time", .timeLimit(.minutes(30)))
+    @Test("a Hub that can't be reached is asked again, and the log says so each time", .limited)
     func unreachable() async throws {
         let world = try await World()
         let container = try world.start(
@@ -292,7 +292,7 @@ struct OpenClawTests {
         #expect(container.stop() == 0)
     }
 
-    @Test("a missing secret switches off the jobs that need it, a typo starts nothing, and both are named", .timeLimit(.minutes(30)))
+    @Test("a missing secret switches off the jobs that need it, a typo starts nothing, and both are named", .limited)
     func mistakes() async throws {
         let world = try await World()
         let container = try world.start("one", ["MINIMAX_API_KEY": ""])
@@ -314,7 +314,7 @@ struct OpenClawTests {
         #expect(nameless.stop() == 0)
     }
 
-    @Test("safe mode starts nothing, and the backups can be looked at and taken out", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("safe mode starts nothing, and the backups can be looked at and taken out", .limited, arguments: Account.allCases)
     func safeMode(account: Account) async throws {
         let world = try await World(.late, account)
         let before = try world.start("one")
@@ -343,7 +343,7 @@ struct OpenClawTests {
         #expect(try await world.hub.log().filter { $0.path.contains("/commit/") }.count == commits, "something was stored")
     }
 
-    @Test("stale locks of another container are gone before the first start", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("stale locks of another container are gone before the first start", .limited, arguments: Account.allCases)
     func staleLocks(account: Account) async throws {
         let world = try await World(.early, account)
         // A lock that names a process which is alive here: ids begin anew in each container.
@@ -359,7 +359,7 @@ struct OpenClawTests {
 
     // MARK: Trouble while it runs
 
-    @Test("exit 0 is a restart at once; a process that is left behind at the port is kept as the gateway", .timeLimit(.minutes(30)), arguments: ["0", "1.5"])
+    @Test("exit 0 is a restart at once; a process that is left behind at the port is kept as the gateway", .limited, arguments: ["0", "1.5"])
     func detachedChild(gap: String) async throws {
         let world = try await World(.early)
         // As the first versions do where nothing tells them that somebody looks after them.
@@ -384,7 +384,7 @@ struct OpenClawTests {
         #expect(try Shell.run("curl -s -m 1 http://127.0.0.1:\(World.port)/healthz").status != 0, "something outlived the container")
     }
 
-    @Test("crash loop: it waits longer each time, is repaired once, and is given up in the end", .timeLimit(.minutes(30)))
+    @Test("crash loop: it waits longer each time, is repaired once, and is given up in the end", .limited)
     func crashLoop() async throws {
         let world = try await World()
         try world.gateway("{\"STANDIN_EXIT\": \"1\", \"STANDIN_EXIT_AFTER\": \"0\"}")
@@ -404,7 +404,7 @@ struct OpenClawTests {
         #expect(container.stop() == 0)
     }
 
-    @Test("exit 78: repaired once, and then it waits for somebody", .timeLimit(.minutes(30)))
+    @Test("exit 78: repaired once, and then it waits for somebody", .limited)
     func badSettings() async throws {
         let world = try await World()
         let container = try world.start("one")
@@ -424,7 +424,7 @@ struct OpenClawTests {
         #expect(container.stop() == 0)
     }
 
-    @Test("killed, as for memory: what it used is told; a gateway that hangs is ended and started again", .timeLimit(.minutes(30)))
+    @Test("killed, as for memory: what it used is told; a gateway that hangs is ended and started again", .limited)
     func killedAndHanging() async throws {
         let world = try await World()
         let container = try world.start(
@@ -455,7 +455,7 @@ struct OpenClawTests {
     }
 
     @Test(
-        "SIGTERM: with 10 seconds and with 3 the last backup is stored and nothing is left, also when the gateway drains for long", .timeLimit(.minutes(30)),
+        "SIGTERM: with 10 seconds and with 3 the last backup is stored and nothing is left, also when the gateway drains for long", .limited,
         arguments: [8.0, 2.5], Account.allCases)
     func stopping(least: Double, account: Account) async throws {
         let world = try await World(.late, account)
@@ -485,7 +485,7 @@ struct OpenClawTests {
         #expect(next.stop() == 0)
     }
 
-    @Test("the same file on another platform: the data move, and the address follows", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("the same file on another platform: the data move, and the address follows", .limited, arguments: Account.allCases)
     func moving(account: Account) async throws {
         let world = try await World(.late, account)
         let space = try world.start("one")
@@ -504,7 +504,7 @@ struct OpenClawTests {
         #expect(render.stop() == 0)
     }
 
-    @Test("data on a disk that stayed, with the state gone: what is newer than the backup stays", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("data on a disk that stayed, with the state gone: what is newer than the backup stays", .limited, arguments: Account.allCases)
     func lostState(account: Account) async throws {
         let world = try await World(.late, account)
         let first = try world.start("one")
@@ -545,7 +545,7 @@ struct OpenClawTests {
     }
 
     @Test(
-        "rebuild overlap: what the old container stores last is taken over by the new one, and what that has is kept beside", .timeLimit(.minutes(30)),
+        "rebuild overlap: what the old container stores last is taken over by the new one, and what that has is kept beside", .limited,
         arguments: Account.allCases)
     func overlap(account: Account) async throws {
         let world = try await World(.early, account)
@@ -580,7 +580,7 @@ struct OpenClawTests {
         #expect(second.log.components(separatedBy: "taking it over").count == 2)
     }
 
-    @Test("a takeover that meets a still newer backup takes that, and overwrites neither", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a takeover that meets a still newer backup takes that, and overwrites neither", .limited, arguments: Account.allCases)
     func overtakenTwice(account: Account) async throws {
         let world = try await World(.early, account)
         let first = try world.start("one")
@@ -606,7 +606,7 @@ struct OpenClawTests {
         #expect(third.stop() == 0)
     }
 
-    @Test("a takeover that fails leaves all as it was, and backups go on to be refused", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a takeover that fails leaves all as it was, and backups go on to be refused", .limited, arguments: Account.allCases)
     func takeoverFails(account: Account) async throws {
         let world = try await World(.early, account)
         let first = try world.start("one")
@@ -631,7 +631,7 @@ struct OpenClawTests {
         #expect(second.stop() == 0)
     }
 
-    @Test("the blog is built and goes to a bucket when a post has changed", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("the blog is built and goes to a bucket when a post has changed", .limited, arguments: Account.allCases)
     func blog(account: Account) async throws {
         let world = try await World(.late, account)
         let oss = try StandInOSS()

@@ -21,7 +21,7 @@ struct OperationsProgramTests {
         return program
     }
 
-    @Test("what it says of itself is so: schemathesis finds no request, good or bad, that is answered otherwise", .timeLimit(.minutes(30)))
+    @Test("what it says of itself is so: schemathesis finds no request, good or bad, that is answered otherwise", .limited)
     func description() throws {
         let folder = TemporaryFolder()
         let program = try OperationsProgramTests.program(folder)
@@ -32,7 +32,7 @@ struct OperationsProgramTests {
         #expect(try program.answers() && program.stop() == 0, "\(program.log)")
     }
 
-    @Test("so is what it says over the public port, where a request without the token is refused", .timeLimit(.minutes(30)))
+    @Test("so is what it says over the public port, where a request without the token is refused", .limited)
     func publicDescription() throws {
         let folder = TemporaryFolder()
         let more = "secrets: [TOKEN]\ncontrol: { token: \"${TOKEN}\" }\nfront: { listen: \"127.0.0.1:\(Port.reserve())\" }\n"
@@ -46,7 +46,7 @@ struct OperationsProgramTests {
         #expect(try program.answers() && program.stop() == 0, "\(program.log)")
     }
 
-    @Test("an assistant has the operations as tools, and may only look unless the configuration says more", .timeLimit(.minutes(30)))
+    @Test("an assistant has the operations as tools, and may only look unless the configuration says more", .limited)
     func assistant() throws {
         let folder = TemporaryFolder()
         let script = SourceTree.root + "/Tests/TestSupport/Operations/check_mcp.py"
@@ -63,7 +63,7 @@ struct OperationsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("backups are listed, verified, downloaded whole and unpacked elsewhere by anyone who may use the socket", .timeLimit(.minutes(20)))
+    @Test("backups are listed, verified, downloaded whole and unpacked elsewhere by anyone who may use the socket", .limited)
     func backups() throws {
         let folder = TemporaryFolder()
         _ = try Shell.run("mkdir '\(folder["store"])' '\(folder["out"])'")
@@ -111,7 +111,7 @@ struct OperationsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("the configuration is shown without its secrets and checked on the disk, and doctor tries what it needs", .timeLimit(.minutes(20)))
+    @Test("the configuration is shown without its secrets and checked on the disk, and doctor tries what it needs", .limited)
     func configuration() throws {
         let folder = TemporaryFolder()
         let text = """
@@ -139,7 +139,7 @@ struct OperationsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("an action is run by its name: its output on standard output, its end as the exit code", .timeLimit(.minutes(10)))
+    @Test("an action is run by its name: its output on standard output, its end as the exit code", .limited)
     func actions() throws {
         let folder = TemporaryFolder()
         let program = try OperationsProgramTests.program(folder)
@@ -159,7 +159,7 @@ struct OperationsProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("events come as server-sent events, and go on where a client has left off", .timeLimit(.minutes(10)))
+    @Test("events come as server-sent events, and go on where a client has left off", .limited)
     func events() throws {
         let folder = TemporaryFolder()
         let program = try OperationsProgramTests.program(folder)

@@ -67,7 +67,7 @@ struct PageBrowserTests {
 
     @Test(
         "login, a live log, dry run, deploy, pause, an action and a restore, at a phone's width and a desktop's; in a frame; without scripts; axe finds nothing",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")), .timeLimit(.minutes(30)))
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")), .limited)
     func page() throws {
         let folder = TemporaryFolder()
         let (port, app, space, outer) = (Port.reserve(), Port.reserve(), Port.reserve(), Port.reserve())

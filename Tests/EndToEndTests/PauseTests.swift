@@ -22,7 +22,7 @@ struct PauseTests {
         #expect(try program.until(state), "\(program.log)")
     }
 
-    @Test("a pause and a manual stop outlive the program's own restart; resume and start end them", .timeLimit(.minutes(30)))
+    @Test("a pause and a manual stop outlive the program's own restart; resume and start end them", .limited)
     func restart() throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(configuration(folder), in: folder)
@@ -53,7 +53,7 @@ struct PauseTests {
         #expect(next.stop() == 0)
     }
 
-    @Test("all schedules are paused for a while, and go on by themselves", .timeLimit(.minutes(30)))
+    @Test("all schedules are paused for a while, and go on by themselves", .limited)
     func all() throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(configuration(folder), in: folder)

@@ -54,7 +54,7 @@ struct PluginProgramTests {
         return (program, folder)
     }
 
-    @Test("settings, secrets, state, results, errors and timeouts are as for any job", .timeLimit(.minutes(30)))
+    @Test("settings, secrets, state, results, errors and timeouts are as for any job", .limited)
     func outcomes() throws {
         let jobs = ["good", "fail", "hang", "garbage", "crash", "fork"].map { mode in
             "  \(mode): { type: counter, timeout: \(mode == "hang" ? 2 : 600)s, secrets: [T_ONE], with: { mode: \(mode), token: \"${T_TWO}\" } }"
@@ -96,7 +96,7 @@ struct PluginProgramTests {
         return (program, folder)
     }
 
-    @Test("a secret that a plug-in says in every way it can is in no log, answer or state", .timeLimit(.minutes(30)))
+    @Test("a secret that a plug-in says in every way it can is in no log, answer or state", .limited)
     func secrets() throws {
         let secret = "secret-value-0123456789"
         let line = """
@@ -140,7 +140,7 @@ struct PluginProgramTests {
         #expect(try Shell.run("ls state/state.db", folder: folder.path).status == 0, "nothing was scanned")
     }
 
-    @Test("a flood and a plug-in that ignores SIGTERM harm no other job, and nothing outlives the stop", .timeLimit(.minutes(30)))
+    @Test("a flood and a plug-in that ignores SIGTERM harm no other job, and nothing outlives the stop", .limited)
     func neighbours() throws {
         let (program, folder) = try promises(
             [
@@ -157,7 +157,7 @@ struct PluginProgramTests {
         #expect(try Shell.run("grep -lzs 'SHIPKEEPER_STATE=\(folder["state"])' /proc/[0-9]*/environ").output == "", "something outlives the stop")
     }
 
-    @Test("a broken plug-in disables its jobs and nothing else", .timeLimit(.minutes(30)))
+    @Test("a broken plug-in disables its jobs and nothing else", .limited)
     func broken() throws {
         let folder = TemporaryFolder()
         try folder.write("Plugins/broken/plugin.yaml", "protocol: 1\nname: broken\ncommnd: [x]\n")
@@ -202,7 +202,7 @@ struct PluginProgramTests {
         #expect(try Shell.run("'\(SourceTree.program)' plugins", folder: folder.path).output.contains("counter"))
     }
 
-    @Test("shipped plug-ins need not be named, give way to what is named, and are not used where others may write", .timeLimit(.minutes(30)))
+    @Test("shipped plug-ins need not be named, give way to what is named, and are not used where others may write", .limited)
     func shipped() throws {
         let folder = TemporaryFolder()
         try folder.run("chmod 755 . && mkdir -p bin work other/webhook share/shipkeeper && cp '\(SourceTree.program)' bin/")
@@ -227,7 +227,7 @@ struct PluginProgramTests {
         #expect(refused.errors.contains("warning: this plug-in is not used: ") && refused.errors.contains("webhook/run can be written by everybody"))
     }
 
-    @Test("a plug-in can be a service, told its settings by its environment", .timeLimit(.minutes(30)))
+    @Test("a plug-in can be a service, told its settings by its environment", .limited)
     func service() throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -257,7 +257,7 @@ struct PluginProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("500 runs leave no descriptor and no zombie behind", .timeLimit(.minutes(30)), .tags(.slow))
+    @Test("500 runs leave no descriptor and no zombie behind", .limited, .tags(.slow))
     func manyRuns() throws {
         let folder = TemporaryFolder()
         try folder.write("Plugins/quick/plugin.yaml", "protocol: 1\nname: quick\nversion: 1.0.0\ndescription: x\ncommand: [sh, run]\n")
@@ -295,7 +295,7 @@ struct PluginProgramTests {
         server.serve_forever()
         """
 
-    @Test("the plug-ins in the box do their work", .timeLimit(.minutes(30)))
+    @Test("the plug-ins in the box do their work", .limited)
     func box() throws {
         let folder = TemporaryFolder()
         try folder.write("robot.py", PluginProgramTests.robot)

@@ -28,7 +28,7 @@ struct ProcessTests {
     }
 
     @Test(
-        "nothing survives the stop, whoever is process 1", .timeLimit(.minutes(30)),
+        "nothing survives the stop, whoever is process 1", .limited,
         arguments: [
             [], ["unshare", "--pid", "--fork", "--kill-child=SIGTERM", "--mount-proc"],
         ])
@@ -46,7 +46,7 @@ struct ProcessTests {
         #expect(program.log.contains("gateway: cancelled: shipkeeper was stopped"))
     }
 
-    @Test("ten thousand orphans leave no zombie", .tags(.slow), .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
+    @Test("ten thousand orphans leave no zombie", .tags(.slow), .limited, .enabled(if: getuid() == 0))
     func orphans() throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -82,7 +82,7 @@ struct ProcessTests {
         #expect(program.wait() == 0)
     }
 
-    @Test("without a writable root, a passwd entry or a home", .timeLimit(.minutes(30)), .enabled(if: getuid() == 0))
+    @Test("without a writable root, a passwd entry or a home", .limited, .enabled(if: getuid() == 0))
     func bareUser() throws {
         let folder = TemporaryFolder()
         _ = try Shell.run("mkdir -p state repo app && chmod 755 . && chown -R 12345 state repo app", folder: folder.path)
@@ -108,7 +108,7 @@ struct ProcessTests {
         #expect(folder.read("log.txt")?.contains("stopped") == true, "\(run)")
     }
 
-    @Test("killed two hundred times, every run has an outcome and no fire time is acted on twice", .tags(.slow), .timeLimit(.minutes(30)))
+    @Test("killed two hundred times, every run has an outcome and no fire time is acted on twice", .tags(.slow), .limited)
     func accounting() throws {
         let folder = TemporaryFolder()
         let configuration = """

@@ -43,7 +43,7 @@ struct ProgressLineTests {
         #expect(drawn.allSatisfy { $0.count < 80 }, "\(drawn)", sourceLocation: place)
     }
 
-    @Test("a waited-for backup and a restore in place move in bytes, with the program and without it", .timeLimit(.minutes(30)))
+    @Test("a waited-for backup and a restore in place move in bytes, with the program and without it", .limited)
     func lines() throws {
         let world = try World()
         let program = try RunningProgram(world.configuration, in: world.folder)

@@ -48,7 +48,7 @@ struct PublishTests {
         func visit(_ path: String) throws -> Shell.Result { try Shell.run("curl -s -w '%{http_code}' '\(oss.endpoint)/my-blog/\(path)'") }
     }
 
-    @Test("a site goes up once, changes go up alone, what is gone goes, and the log proves the order", .timeLimit(.minutes(30)))
+    @Test("a site goes up once, changes go up alone, what is gone goes, and the log proves the order", .limited)
     func wholeRound() async throws {
         let world = try World()
         try world.site(posts: 60)
@@ -82,7 +82,7 @@ struct PublishTests {
         _ = world.program.stop()
     }
 
-    @Test("what fails leaves a site that works, and says what to do", .timeLimit(.minutes(30)))
+    @Test("what fails leaves a site that works, and says what to do", .limited)
     func failures() async throws {
         let wrong = try World(secret: "wrong/secret")
         try wrong.site(posts: 1)
@@ -117,7 +117,7 @@ struct PublishTests {
         _ = world.program.stop()
     }
 
-    @Test("cut short half way it leaves old and new pages that all work, and goes on from there", .timeLimit(.minutes(30)))
+    @Test("cut short half way it leaves old and new pages that all work, and goes on from there", .limited)
     func cutShort() async throws {
         let world = try World()
         try world.site(posts: 100)
@@ -158,7 +158,7 @@ struct PublishTests {
         echo "INFO  42 files generated in 1 s"
         """
 
-    @Test("a blog is built, judged and published; a broken build changes nothing", .timeLimit(.minutes(30)))
+    @Test("a blog is built, judged and published; a broken build changes nothing", .limited)
     func hexo() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
@@ -216,7 +216,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("a dry run shows the plan with its reasons, and changes nothing", .timeLimit(.minutes(30)))
+    @Test("a dry run shows the plan with its reasons, and changes nothing", .limited)
     func dryRun() async throws {
         let world = try World()
         try world.site(posts: 40)
@@ -237,7 +237,7 @@ struct PublishTests {
         _ = world.program.stop()
     }
 
-    @Test("a change below a watched folder publishes once it has come to rest; a restored tree does not", .timeLimit(.minutes(30)))
+    @Test("a change below a watched folder publishes once it has come to rest; a restored tree does not", .limited)
     func watch() async throws {
         let folder = TemporaryFolder()
         try folder.write("web/.keep", "")
@@ -292,7 +292,7 @@ struct PublishTests {
         esac
         """
 
-    @Test("hexo deploy gets its secrets by a file that is gone afterwards, and is judged by what it says", .timeLimit(.minutes(30)))
+    @Test("hexo deploy gets its secrets by a file that is gone afterwards, and is judged by what it says", .limited)
     func legacy() async throws {
         let folder = TemporaryFolder()
         let configuration = """
@@ -330,7 +330,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("a site goes to S3 too, and to a folder that a web server shows", .timeLimit(.minutes(30)))
+    @Test("a site goes to S3 too, and to a folder that a web server shows", .limited)
     func otherPlaces() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
@@ -372,7 +372,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("kill -9 at 20 random moments of a publication: no page without its style, no list without its pages", .timeLimit(.minutes(30)), .tags(.slow))
+    @Test("kill -9 at 20 random moments of a publication: no page without its style, no list without its pages", .limited, .tags(.slow))
     func killed() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")
@@ -428,7 +428,7 @@ struct PublishTests {
         _ = program.stop()
     }
 
-    @Test("the example publishes when a post has changed", .timeLimit(.minutes(30)))
+    @Test("the example publishes when a post has changed", .limited)
     func example() async throws {
         let oss = try StandInOSS()
         try oss.makeBucket("my-blog")

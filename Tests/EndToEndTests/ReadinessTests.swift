@@ -54,7 +54,7 @@ struct ReadinessTests: ServiceWatcher {
         return try program.until("'\(SourceTree.program)' status --json --state '\(program.folder["state"])' | jq '\(query)' | grep -qx true")
     }
 
-    @Test("READY=1 makes it ready; its status is shown; a daemon that is killed forgets neither", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("READY=1 makes it ready; its status is shown; a daemon that is killed forgets neither", .limited, arguments: Account.allCases)
     func notified(account: Account) throws {
         let folder = TemporaryFolder(for: account, isOwn: true)
         let program = try begin("ready: { notify: true }", folder)
@@ -73,7 +73,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("what it says while the daemon is away is heard by the next one", .timeLimit(.minutes(30)))
+    @Test("what it says while the daemon is away is heard by the next one", .limited)
     func away() throws {
         let folder = TemporaryFolder()
         let program = try begin("ready: { notify: true }", folder)
@@ -86,7 +86,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a service that says much while no program can take it over does not wait, and what counts is heard in the end", .timeLimit(.minutes(30)))
+    @Test("a service that says much while no program can take it over does not wait, and what counts is heard in the end", .limited)
     func unheard() throws {
         let folder = TemporaryFolder()
         let program = try begin("ready: { notify: true }, watchdog: 1m", folder)
@@ -109,7 +109,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a watchdog goes on when the daemon is killed: it spares what says that it is alive, and restarts what does not", .timeLimit(.minutes(30)))
+    @Test("a watchdog goes on when the daemon is killed: it spares what says that it is alive, and restarts what does not", .limited)
     func watchedOn() throws {
         let folder = TemporaryFolder()
         let program = try begin("watchdog: 3s", folder)
@@ -128,7 +128,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("that a line or a file has made it ready is known to the next program", .timeLimit(.minutes(30)), arguments: ["log", "file"])
+    @Test("that a line or a file has made it ready is known to the next program", .limited, arguments: ["log", "file"])
     func remembered(by kind: String) throws {
         let folder = TemporaryFolder()
         let program = try begin(kind == "log" ? "ready: { log: up }" : "ready: { file: '\(folder["up"])', every: 100ms }", folder)
@@ -141,7 +141,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a command lets a service reload, and knows its process", .timeLimit(.minutes(30)))
+    @Test("a command lets a service reload, and knows its process", .limited)
     func reloadCommand() throws {
         let folder = TemporaryFolder()
         try folder.write("reload.sh", "[ -e broken ] && { echo this is broken; exit 3; }; kill -HUP $MAINPID\n")
@@ -159,7 +159,7 @@ struct ReadinessTests: ServiceWatcher {
     }
 
     @Test(
-        "redis-server says that it is ready, as it does to systemd", .timeLimit(.minutes(30)),
+        "redis-server says that it is ready, as it does to systemd", .limited,
         .enabled(if: (try? Shell.run("ldd \"$(command -v redis-server)\" | grep -q libsystemd").status) == 0))
     func redis() throws {
         let folder = TemporaryFolder()
@@ -170,7 +170,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("the example in the box", .timeLimit(.minutes(30)))
+    @Test("the example in the box", .limited)
     func example() throws {
         let (folder, port) = (TemporaryFolder(), Port.reserve())
         let box = SourceTree.root + "/Examples/readiness"
@@ -184,7 +184,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(try facts(program, job: "worker").restarts == 0 && program.stop() == 0, "\(program.log)")
     }
 
-    @Test("a line or a file makes it ready, and none of an earlier life does", .timeLimit(.minutes(30)), arguments: ["log", "file"])
+    @Test("a line or a file makes it ready, and none of an earlier life does", .limited, arguments: ["log", "file"])
     func announced(by kind: String) throws {
         let folder = TemporaryFolder()
         try folder.write("up", "of before")
@@ -202,7 +202,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a watchdog restarts what goes quiet, and spares what does not", .timeLimit(.minutes(30)))
+    @Test("a watchdog restarts what goes quiet, and spares what does not", .limited)
     func watchdog() throws {
         let folder = TemporaryFolder()
         let program = try begin("watchdog: 3s", folder)
@@ -214,7 +214,7 @@ struct ReadinessTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("reload JOB signals the service, which says when it is ready again", .timeLimit(.minutes(30)))
+    @Test("reload JOB signals the service, which says when it is ready again", .limited)
     func reload() throws {
         let folder = TemporaryFolder()
         let program = try begin("ready: { notify: true }, reload: { signal: SIGHUP }", folder)
@@ -230,7 +230,7 @@ struct ReadinessTests: ServiceWatcher {
     }
 
     @Test(
-        "nginx is ready by its log, and reads its configuration again", .timeLimit(.minutes(30)),
+        "nginx is ready by its log, and reads its configuration again", .limited,
         .enabled(if: FileManager.default.fileExists(atPath: "/usr/sbin/nginx")))
     func nginx() throws {
         let folder = TemporaryFolder()

@@ -124,7 +124,7 @@ struct ResticProgramTests {
     }
 
     @Test(
-        "backed up, read by restic, restored in a new container, where the first backup finds nothing to store", .timeLimit(.minutes(30)),
+        "backed up, read by restic, restored in a new container, where the first backup finds nothing to store", .limited,
         arguments: Place.allCases, Account.allCases)
     func mainJob(place: Place, account: Account) async throws {
         let world = try await World(place, account)
@@ -169,7 +169,7 @@ struct ResticProgramTests {
     }
 
     @Test(
-        "kill -9 at random moments of backups and prunes: restic finds the newest whole", .timeLimit(.minutes(30)), .tags(.slow),
+        "kill -9 at random moments of backups and prunes: restic finds the newest whole", .limited, .tags(.slow),
         arguments: [Place.folder, .s3])
     func killed(place: Place) async throws {
         let world = try await World(place, .root)
@@ -195,7 +195,7 @@ struct ResticProgramTests {
         #expect(try world.isSound())
     }
 
-    @Test("an archive at the same place is restored, and becomes the first snapshot", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("an archive at the same place is restored, and becomes the first snapshot", .limited, arguments: Account.allCases)
     func fromArchive(account: Account) async throws {
         let world = try await World(.folder, account)
         try world.write(3, to: "made")

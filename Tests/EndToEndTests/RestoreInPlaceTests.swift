@@ -38,7 +38,7 @@ struct RestoreInPlaceTests {
         )
     }
 
-    @Test("services that need each other, and a job between them, come back in their order", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("services that need each other, and a job between them, come back in their order", .limited, arguments: Account.allCases)
     func order(account: Account) throws {
         let (folder, configuration) = try RestoreInPlaceTests.world(account, RestoreInPlaceTests.services)
         let program = try RunningProgram(configuration, in: folder)
@@ -58,7 +58,7 @@ struct RestoreInPlaceTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a backup that can't be brought back keeps nothing down", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a backup that can't be brought back keeps nothing down", .limited, arguments: Account.allCases)
     func damaged(account: Account) throws {
         let (folder, configuration) = try RestoreInPlaceTests.world(account, RestoreInPlaceTests.services)
         let program = try RunningProgram(configuration, in: folder)
@@ -85,7 +85,7 @@ struct RestoreInPlaceTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("an optional folder that was never stored may go again", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("an optional folder that was never stored may go again", .limited, arguments: Account.allCases)
     func neverStored(account: Account) throws {
         let (folder, configuration) = try RestoreInPlaceTests.world(account)
         try folder.run("rmdir base/b")

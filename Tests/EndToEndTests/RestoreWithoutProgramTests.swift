@@ -50,7 +50,7 @@ struct RestoreWithoutProgramTests {
         var number: String? { folder.read("data/number") }
     }
 
-    @Test("restores, and the next start keeps and stores what was restored", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("restores, and the next start keeps and stores what was restored", .limited, arguments: Account.allCases)
     func restores(account: Account) throws {
         let world = try World(account)
         let first = try world.start()
@@ -87,7 +87,7 @@ struct RestoreWithoutProgramTests {
     }
 
     @Test(
-        "a damaged backup changes nothing, and a running program or a strange state folder is left alone", .timeLimit(.minutes(30)), arguments: Account.allCases
+        "a damaged backup changes nothing, and a running program or a strange state folder is left alone", .limited, arguments: Account.allCases
     )
     func refusals(account: Account) throws {
         let world = try World(account)
@@ -115,7 +115,7 @@ struct RestoreWithoutProgramTests {
         #expect(again.stop() == 0)
     }
 
-    @Test("dry runs of backups and restores say what they would do, and do nothing", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("dry runs of backups and restores say what they would do, and do nothing", .limited, arguments: Account.allCases)
     func dryRuns(account: Account) throws {
         let world = try World(account)
         let program = try world.start()

@@ -29,7 +29,7 @@ struct SecretAccessTests {
         """
 
     @Test(
-        "a job without a grant finds no secret in the program that started it, and one with a grant gets it", .timeLimit(.minutes(30)),
+        "a job without a grant finds no secret in the program that started it, and one with a grant gets it", .limited,
         arguments: [Int32?.none, 1000], [[], ["--no-init"]])
     func access(user: Int32?, flags: [String]) throws {
         if user != nil, getuid() != 0 { return }
@@ -76,7 +76,7 @@ struct SecretAccessTests {
                 except OSError: pass
         """
 
-    @Test("a service that survives the program sees no secret when the next one begins", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a service that survives the program sees no secret when the next one begins", .limited, arguments: Account.allCases)
     func watched(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         try folder.write("watch.py", SecretAccessTests.watcher)
@@ -102,7 +102,7 @@ struct SecretAccessTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a secret from a file of variables is kept as one from the environment is", .timeLimit(.minutes(30)), arguments: [[], ["--no-init"]])
+    @Test("a secret from a file of variables is kept as one from the environment is", .limited, arguments: [[], ["--no-init"]])
     func fromFile(flags: [String]) throws {
         let folder = TemporaryFolder()
         try folder.write("thief.py", SecretAccessTests.thief)
@@ -132,7 +132,7 @@ struct SecretAccessTests {
         #expect(missing.status == 2 && missing.errors.contains("nothing.env can't be read"), "\(missing)")
     }
 
-    @Test("values that are no UTF-8 reach a job as they are, and others can be set over them", .timeLimit(.minutes(30)))
+    @Test("values that are no UTF-8 reach a job as they are, and others can be set over them", .limited)
     func bytes() throws {
         let folder = TemporaryFolder()
         let line = "export ODD=$'caf\\xe9' OTHER=$'\\xff' GRANTED=$'s\\xe9cret\\xff'; exec \"$0\" \"$@\""

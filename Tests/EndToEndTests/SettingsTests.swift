@@ -37,7 +37,7 @@ struct SettingsTests {
         union: { gateway.controlUi.allowedOrigins: ["https://a.example"] }
         """
 
-    @Test("puts keys in, keeps the rest with its comments, mode and owner, names keys and never values", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("puts keys in, keeps the rest with its comments, mode and owner, names keys and never values", .limited, arguments: Account.allCases)
     func wholeRound(account: Account) throws {
         let world = try World(account, with: SettingsTests.origins)
         let first = try world.run()
@@ -79,7 +79,7 @@ struct SettingsTests {
         #expect(try Shell.run("ls -A app", folder: world.folder.path).output == "app.json\n")
     }
 
-    @Test("a file that can't be read is kept aside, and its newest copy takes its place", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a file that can't be read is kept aside, and its newest copy takes its place", .limited, arguments: Account.allCases)
     func broken(account: Account) throws {
         let world = try World(account, with: SettingsTests.origins)
         try world.folder.write("app/app.json", "{ gateway: \n")
@@ -116,7 +116,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "null takes away at any depth, also with a validator; a variable that is not set takes nothing", .timeLimit(.minutes(30)), arguments: Account.allCases)
+        "null takes away at any depth, also with a validator; a variable that is not set takes nothing", .limited, arguments: Account.allCases)
     func takenAway(account: Account) throws {
         let world = try World(
             account,
@@ -158,7 +158,7 @@ struct SettingsTests {
         """
 
     @Test(
-        "what a validator rejects is left out, and all else goes in", .timeLimit(.minutes(30)),
+        "what a validator rejects is left out, and all else goes in", .limited,
         arguments: [
             ("gateway.new", "", "gateway.new"), ("gateway.new", "yes", "gateway.new"),
             ("models.cloud.extra gateway.new", "", "gateway.new, models.cloud.extra"),
@@ -194,7 +194,7 @@ struct SettingsTests {
         #expect(try Shell.run("ls -A app", folder: world.folder.path).output == "app.json\n")
     }
 
-    @Test("a pointer names what is meant, and a word in a sentence is none", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a pointer names what is meant, and a word in a sentence is none", .limited, arguments: Account.allCases)
     func named(account: Account) throws {
         let count = TemporaryFolder(for: account, isOwn: true)
         let world = try World(
@@ -209,7 +209,7 @@ struct SettingsTests {
         #expect(count.read("looks")?.count == 4, "two looks are enough")
     }
 
-    @Test("a validator that can't judge holds nothing up, and its mistakes are named", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a validator that can't judge holds nothing up, and its mistakes are named", .limited, arguments: Account.allCases)
     func noVerdict(account: Account) throws {
         let world = try World(account, with: "merge: { a: 1 }\nvalidate: { command: [no-such-validator] }")
         let run = try world.run()

@@ -17,7 +17,7 @@ struct ShortResourcesTests {
         try Shell.run("setpriv --reuid=\(user) --regid=\(user) --clear-groups test -x '\(SourceTree.program)'").status == 0
     }
 
-    @Test("no process slots at the start: all is well once they are back", .timeLimit(.minutes(30)), arguments: [20, 28, 34])
+    @Test("no process slots at the start: all is well once they are back", .limited, arguments: [20, 28, 34])
     func slots(held: Int) throws {
         let user = Int.random(in: 50_000...59_000)
         guard try isReachable(user) else { return }
@@ -54,7 +54,7 @@ struct ShortResourcesTests {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("slots that go while it runs: runs fail with a sentence, the service stays, all heals, the stop works", .timeLimit(.minutes(30)))
+    @Test("slots that go while it runs: runs fail with a sentence, the service stays, all heals, the stop works", .limited)
     func later() throws {
         let user = Int.random(in: 50_000...59_000)
         guard try isReachable(user) else { return }
@@ -92,7 +92,7 @@ struct ShortResourcesTests {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("few descriptors: the limit is raised where it can be; where even that is too little, the program says so", .timeLimit(.minutes(30)))
+    @Test("few descriptors: the limit is raised where it can be; where even that is too little, the program says so", .limited)
     func descriptors() throws {
         let configuration = """
             version: 1

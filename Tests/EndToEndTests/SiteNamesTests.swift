@@ -36,7 +36,7 @@ struct SiteNamesTests {
             more: probe ? ", probe: \"\(oss.endpoint)/my-blog\"" : "", environment: ["ID": StandInOSS.keyID, "KEY": StandInOSS.secret])
     }
 
-    @Test("both forms of one name keep their own content, change for change, also after a restart", .timeLimit(.minutes(30)), arguments: [false, true])
+    @Test("both forms of one name keep their own content, change for change, also after a restart", .limited, arguments: [false, true])
     func unicodeForms(isBucket: Bool) async throws {
         let folder = TemporaryFolder()
         try folder.write("site/index.html", "front")
@@ -69,7 +69,7 @@ struct SiteNamesTests {
         _ = program.stop()
     }
 
-    @Test("what can't be published is named in the summary, and the rest is published; nothing from outside the site is", .timeLimit(.minutes(30)))
+    @Test("what can't be published is named in the summary, and the rest is published; nothing from outside the site is", .limited)
     func leftOut() throws {
         let folder = TemporaryFolder()
         try folder.write("site/index.html", "front")
@@ -90,7 +90,7 @@ struct SiteNamesTests {
         _ = program.stop()
     }
 
-    @Test("a page without an ending is shown by browsers", .timeLimit(.minutes(30)))
+    @Test("a page without an ending is shown by browsers", .limited)
     func withoutEnding() async throws {
         let (folder, oss) = (TemporaryFolder(), try StandInOSS())
         try oss.makeBucket("my-blog")
@@ -103,7 +103,7 @@ struct SiteNamesTests {
         _ = program.stop()
     }
 
-    @Test("a bucket that is set up as a website is looked at afterwards, and no alarm is raised", .timeLimit(.minutes(30)))
+    @Test("a bucket that is set up as a website is looked at afterwards, and no alarm is raised", .limited)
     func websiteFirst() async throws {
         let (folder, oss) = (TemporaryFolder(), try StandInOSS())
         try oss.makeBucket("my-blog", isWebsite: false)
@@ -115,7 +115,7 @@ struct SiteNamesTests {
         _ = program.stop()
     }
 
-    @Test("a tree 900 folders deep is published as far as keys reach", .timeLimit(.minutes(30)))
+    @Test("a tree 900 folders deep is published as far as keys reach", .limited)
     func deep() throws {
         let (folder, oss) = (TemporaryFolder(), try StandInOSS())
         try oss.makeBucket("my-blog")

@@ -21,7 +21,7 @@ struct StatusProgramTests {
         """
     }
 
-    @Test("below 100 columns nothing is cut, and a failure that is followed by a cancelled run stays", .timeLimit(.minutes(30)))
+    @Test("below 100 columns nothing is cut, and a failure that is followed by a cancelled run stays", .limited)
     func narrow() throws {
         let folder = TemporaryFolder()
         let text = configuration(folder).replacing("exit 3", with: "test -e \(folder["go"]) && sleep 1000; exit 3")
@@ -46,7 +46,7 @@ struct StatusProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("a job in detail: checks with their last result, process, runs and the end of the log", .timeLimit(.minutes(30)))
+    @Test("a job in detail: checks with their last result, process, runs and the end of the log", .limited)
     func card() throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(configuration(folder), in: folder)
@@ -66,7 +66,7 @@ struct StatusProgramTests {
         #expect(program.stop() == 0)
     }
 
-    @Test("watched without a terminal, a new status is printed per change, until the program ends", .timeLimit(.minutes(30)))
+    @Test("watched without a terminal, a new status is printed per change, until the program ends", .limited)
     func watch() throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(configuration(folder), in: folder)
@@ -89,7 +89,7 @@ struct StatusProgramTests {
         #expect(lines.count >= 3, "\(lines)")
     }
 
-    @Test("watched on a terminal, it is drawn over in place, and Ctrl-C leaves the terminal as it was", .timeLimit(.minutes(30)))
+    @Test("watched on a terminal, it is drawn over in place, and Ctrl-C leaves the terminal as it was", .limited)
     func terminal() throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(configuration(folder), in: folder)

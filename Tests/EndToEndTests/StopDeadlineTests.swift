@@ -5,7 +5,7 @@ import Testing
 /// A stop, whatever stands in its way.
 @Suite("the stop and its budget", .waiting, .serialized)
 struct StopDeadlineTests {
-    @Test("a job that ignores SIGTERM leaves the services their time, with and without an init", .timeLimit(.minutes(30)), arguments: [[], ["--no-init"]])
+    @Test("a job that ignores SIGTERM leaves the services their time, with and without an init", .limited, arguments: [[], ["--no-init"]])
     func deaf(flags: [String]) throws {
         let folder = TemporaryFolder()
         try folder.write("deaf.sh", "trap '' TERM INT HUP\necho up > '\(folder["deaf"])'\nwhile :; do sleep 0.1; done\n")
@@ -25,7 +25,7 @@ struct StopDeadlineTests {
         #expect(program.log.hasSuffix("stopped\n"))
     }
 
-    @Test("without an init a service that ignores SIGTERM is gone in time too, however long it was given", .timeLimit(.minutes(30)))
+    @Test("without an init a service that ignores SIGTERM is gone in time too, however long it was given", .limited)
     func withoutInit() throws {
         let folder = TemporaryFolder()
         try folder.write("app.sh", "trap '' TERM INT HUP\necho up > '\(folder["app"])'\nwhile :; do sleep 0.1; done\n")
@@ -42,7 +42,7 @@ struct StopDeadlineTests {
         #expect(try Shell.run("pgrep -f '[s]h \(folder["app.sh"])'").output == "")
     }
 
-    @Test("services stop in the reverse order of their needs, and one that takes no notice leaves those below it their time", .timeLimit(.minutes(30)))
+    @Test("services stop in the reverse order of their needs, and one that takes no notice leaves those below it their time", .limited)
     func order() throws {
         let folder = TemporaryFolder()
         try folder.write("deaf.sh", "trap '' TERM INT HUP\necho up > \"$1\"\nwhile :; do sleep 0.1; done\n")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("stopping and restarting on the command line", .waiting)
 struct StopWaitTests {
-    @Test("stop --wait returns when the process is gone; the reason of a restart is in the history", .timeLimit(.minutes(30)))
+    @Test("stop --wait returns when the process is gone; the reason of a restart is in the history", .limited)
     func stopAndRestart() throws {
         let folder = TemporaryFolder()
         let program = try RunningProgram(

@@ -24,7 +24,7 @@ struct SurvivalTests: ServiceWatcher {
     }
 
     @Test(
-        "kill -9 of the program, again and again: the service counts on, and no line is lost or doubled", .timeLimit(.minutes(30)),
+        "kill -9 of the program, again and again: the service counts on, and no line is lost or doubled", .limited,
         arguments: Account.allCases, [1, 2])
     func killed(account: Account, seed: Int) throws {
         let folder = TemporaryFolder(for: account)
@@ -58,7 +58,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(try Shell.run("pgrep -f '\(folder.path)'").output == "")
     }
 
-    @Test("a program that was well is started again at once, one that ends again and again later each time", .timeLimit(.minutes(30)))
+    @Test("a program that was well is started again at once, one that ends again and again later each time", .limited)
     func pauses() throws {
         let folder = TemporaryFolder()
         let program = try start("  app: { type: service, with: { command: [sleep, \"1000\"] } }", folder)
@@ -79,7 +79,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a service that ends while no program is there: its exit code is known, and it is started again", .timeLimit(.minutes(30)))
+    @Test("a service that ends while no program is there: its exit code is known, and it is started again", .limited)
     func endedMeanwhile() throws {
         let folder = TemporaryFolder()
         try folder.write("app.sh", "trap 'echo last words; exit 7' TERM; echo $$ > \"$1\"; while :; do sleep 0.1; done\n")
@@ -103,7 +103,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a service whose settings have changed meanwhile is started again, and one that is gone is ended", .timeLimit(.minutes(30)))
+    @Test("a service whose settings have changed meanwhile is started again, and one that is gone is ended", .limited)
     func changed() throws {
         let folder = TemporaryFolder()
         try folder.write("app.sh", "trap 'echo well >> \"$1\"; exit 0' TERM; while :; do sleep 0.1; done\n")
@@ -123,7 +123,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(folder.read("two") == "well\n")
     }
 
-    @Test("what was being stopped stays to be stopped; runs that are no services are ended", .timeLimit(.minutes(30)))
+    @Test("what was being stopped stays to be stopped; runs that are no services are ended", .limited)
     func stopping() throws {
         let folder = TemporaryFolder()
         try folder.write("app.sh", "trap 'touch \"$1\"' TERM; while :; do sleep 0.1; [ -e \"$2\" ] && exit 0; done\n")
@@ -152,7 +152,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a program that stands still is killed and started again, and its services continue", .timeLimit(.minutes(30)))
+    @Test("a program that stands still is killed and started again, and its services continue", .limited)
     func hung() throws {
         let folder = TemporaryFolder()
         let program = try start("  app: { type: service, with: { command: [sleep, \"1000\"] } }", folder)
@@ -165,7 +165,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("more services than init keeps: those beyond are started again, the others continue", .timeLimit(.minutes(30)))
+    @Test("more services than init keeps: those beyond are started again, the others continue", .limited)
     func full() throws {
         let folder = TemporaryFolder()
         let jobs = (1...103).map { "  s\($0): { type: service, with: { command: [sleep, \"\(31_000 + $0)\"] } }" }.joined(separator: "\n")
@@ -186,7 +186,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(try Shell.run(list).output == "")
     }
 
-    @Test("a configuration that is wrong when the program is started again does not end services", .timeLimit(.minutes(30)))
+    @Test("a configuration that is wrong when the program is started again does not end services", .limited)
     func wrongConfiguration() throws {
         let folder = TemporaryFolder()
         let program = try start("  app: { type: service, with: { command: [sleep, \"1000\"] } }", folder)
@@ -202,7 +202,7 @@ struct SurvivalTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("SIGTERM while no program is there gives services what is left of the budget, and what they wrote is stored", .timeLimit(.minutes(30)))
+    @Test("SIGTERM while no program is there gives services what is left of the budget, and what they wrote is stored", .limited)
     func stopBetween() throws {
         let folder = TemporaryFolder()
         try folder.write("app.sh", "trap 'sleep 2; echo well > \"$1\"; exit 0' TERM; while :; do sleep 0.1; done\n")

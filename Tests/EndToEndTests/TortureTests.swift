@@ -5,7 +5,7 @@ import Testing
 /// The short form of `Benchmarks/outlive/run torture`: the daemon is killed at random moments, and all that is recorded is compared with what has happened.
 @Suite("kill -9 at random moments", .waiting, .serialized, .tags(.slow))
 struct TortureTests {
-    @Test("25 rounds: runs, schedules, services, logs, backups and processes are accounted for", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("25 rounds: runs, schedules, services, logs, backups and processes are accounted for", .limited, arguments: Account.allCases)
     func rounds(account: Account) throws {
         let seed = UInt32.random(in: .min ... .max)
         // As process 1 where this is root and may make a namespace.

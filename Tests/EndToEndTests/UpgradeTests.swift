@@ -14,7 +14,7 @@ struct UpgradeTests: ServiceWatcher {
 
     private func executable(of process: Int32) throws -> String { try Shell.run("readlink /proc/\(process)/exe").output.trimmingCharacters(in: .newlines) }
 
-    @Test("a named program, then another file at the same path", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("a named program, then another file at the same path", .limited, arguments: Account.allCases)
     func taken(account: Account) throws {
         let folder = TemporaryFolder(for: account)
         let once = "  once: { type: command, on: boot, with: { shell: \"echo once >> \(folder["state/once"])\" } }\n"
@@ -41,7 +41,7 @@ struct UpgradeTests: ServiceWatcher {
         #expect(try Shell.run("pgrep -f '\(folder.path)'").output == "")
     }
 
-    @Test("what is no shipkeeper, or does not take the configuration, is refused", .timeLimit(.minutes(30)))
+    @Test("what is no shipkeeper, or does not take the configuration, is refused", .limited)
     func refused() throws {
         let folder = TemporaryFolder()
         let program = try start(UpgradeTests.service, folder)
@@ -67,7 +67,7 @@ struct UpgradeTests: ServiceWatcher {
         #expect(alone.stop() == 0)
     }
 
-    @Test("runs under way are waited for, and no other is started meanwhile", .timeLimit(.minutes(30)))
+    @Test("runs under way are waited for, and no other is started meanwhile", .limited)
     func waits() throws {
         let folder = TemporaryFolder()
         let program = try start(
@@ -95,7 +95,7 @@ struct UpgradeTests: ServiceWatcher {
         #expect(program.stop() == 0)
     }
 
-    @Test("a new program that ends before it is well is replaced by the one before", .timeLimit(.minutes(30)))
+    @Test("a new program that ends before it is well is replaced by the one before", .limited)
     func back() throws {
         let folder = TemporaryFolder()
         let program = try start(UpgradeTests.service, folder)

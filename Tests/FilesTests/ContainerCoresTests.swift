@@ -46,7 +46,7 @@ struct ContainerCoresTests {
         #expect(ContainerCores.count(below: folder.path) == example.most.map { min($0, unlimited) } ?? unlimited)
     }
 
-    @Test("there are no more than the scheduler lets us run on", .timeLimit(.minutes(30)))
+    @Test("there are no more than the scheduler lets us run on", .limited)
     func affinity() throws {
         let shown = try Shell.run("env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc")
         let allowed = try #require(Int(shown.output.split(separator: "\n").first ?? ""))

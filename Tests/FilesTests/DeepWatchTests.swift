@@ -10,7 +10,7 @@ struct DeepWatchTests {
         return false
     }
 
-    @Test("a change deeper than any path, and one in a folder whose name is no UTF-8, are noticed", .timeLimit(.minutes(30)))
+    @Test("a change deeper than any path, and one in a folder whose name is no UTF-8, are noticed", .limited)
     func deep() throws {
         let temporary = TemporaryFolder()
         let script = """

@@ -20,7 +20,7 @@ struct FolderWatcherTests {
         return watcher
     }
 
-    @Test("what comes, goes and is written is noticed, in new folders too; editors' own files are not", .timeLimit(.minutes(30)))
+    @Test("what comes, goes and is written is noticed, in new folders too; editors' own files are not", .limited)
     func changes() throws {
         let folder = TemporaryFolder()
         try folder.write("posts/deep/er/a.md", "a")
@@ -38,7 +38,7 @@ struct FolderWatcherTests {
         #expect(!notices(&watcher))
     }
 
-    @Test("links to folders are followed, once; what the job writes itself is passed over", .timeLimit(.minutes(30)))
+    @Test("links to folders are followed, once; what the job writes itself is passed over", .limited)
     func linksAndOutputs() throws {
         let folder = TemporaryFolder()
         try folder.write("vault/posts/a.md", "a")
@@ -53,7 +53,7 @@ struct FolderWatcherTests {
         #expect(!notices(&watcher))
     }
 
-    @Test("a folder that is missing, comes, is moved away and replaced is watched all along", .timeLimit(.minutes(30)))
+    @Test("a folder that is missing, comes, is moved away and replaced is watched all along", .limited)
     func moves() throws {
         let folder = TemporaryFolder()
         var watcher = FolderWatcher(folder["posts"])
@@ -67,7 +67,7 @@ struct FolderWatcherTests {
         }
     }
 
-    @Test("where there are too many folders it looks now and then", .timeLimit(.minutes(30)))
+    @Test("where there are too many folders it looks now and then", .limited)
     func tooMany() throws {
         let folder = TemporaryFolder()
         try folder.write("posts/a/b/c/x.md", "1")

@@ -17,7 +17,7 @@ struct PathPatternTests {
         "a.leg", "aXYb", "ab", "z\\", "z", "d/def/below",
     ]
 
-    @Test("each pattern matches what git says it does", .timeLimit(.minutes(30)))
+    @Test("each pattern matches what git says it does", .limited)
     func agreesWithGit() throws {
         let temporary = TemporaryFolder()
         _ = try Shell.run("git init -q .", folder: temporary.path)
@@ -42,7 +42,7 @@ struct PathPatternTests {
         return Set(output.split(separator: "\0").map(String.init))
     }
 
-    @Test("many folders for any number of them take time in proportion", .timeLimit(.minutes(30)))
+    @Test("many folders for any number of them take time in proportion", .limited)
     func linear() throws {
         let pattern = try #require(PathPattern("**/a/**/b/**/c/**/d/**/e"))
         #expect(!pattern.matches([[UInt8]](repeating: [97], count: 4000), isFolder: false))

@@ -11,7 +11,7 @@ struct ArrivalsTests {
         Visit(at: Date(timeIntervalSince1970: 0), client: client, method: "GET", path: "/", status: 200, agent: "", nonce: nonce)
     }
 
-    @Test("a request is known by its own number alone, from outside or by the loopback address, before it is waited for or after", .timeLimit(.minutes(30)))
+    @Test("a request is known by its own number alone, from outside or by the loopback address, before it is waited for or after", .limited)
     func known() async throws {
         let (arrivals, clock) = (Arrivals(), ManualClock())
         #expect(arrivals.expect() == nil, "nobody sees visits")
@@ -31,7 +31,7 @@ struct ArrivalsTests {
         #expect(arrivals.expect() == nil)
     }
 
-    @Test("a request that does not come is given up in time, and is no visitor when it comes later", .timeLimit(.minutes(30)))
+    @Test("a request that does not come is given up in time, and is no visitor when it comes later", .limited)
     func late() async throws {
         let (arrivals, clock) = (Arrivals(), ManualClock())
         arrivals.see("abc")
@@ -47,7 +47,7 @@ struct ArrivalsTests {
         #expect(!arrivals.note(visit(request.header.value)), "numbers are not kept for ever")
     }
 
-    @Test("the mark of a front stays in its folder, and another folder has another", .timeLimit(.minutes(30)))
+    @Test("the mark of a front stays in its folder, and another folder has another", .limited)
     func instance() throws {
         let (one, other) = (TemporaryFolder(), TemporaryFolder())
         let mark = try FrontFolder(path: one.path).instance()

@@ -6,7 +6,7 @@ import Testing
 /// Where the files of the front are, and what is written there.
 @Suite("folder of the front")
 struct FrontFolderTests {
-    @Test("each form of the configuration is one that nginx takes", .timeLimit(.minutes(30)))
+    @Test("each form of the configuration is one that nginx takes", .limited)
     func taken() throws {
         let folder = TemporaryFolder()
         let port = Port.reserve()
@@ -29,7 +29,7 @@ struct FrontFolderTests {
         }
     }
 
-    @Test("an nginx's version is read from its file, and a file that says none is no reason against it", .timeLimit(.minutes(30)))
+    @Test("an nginx's version is read from its file, and a file that says none is no reason against it", .limited)
     func version() throws {
         let folder = TemporaryFolder()
         let own = try #require(NginxVersion.read("/usr/sbin/nginx"))
@@ -45,7 +45,7 @@ struct FrontFolderTests {
         #expect(NginxVersion(major: 1, minor: 9, patch: 15) < .oldest && NginxVersion(major: 1, minor: 20, patch: 0) >= .oldest)
     }
 
-    @Test("it is written once, and again where the plan is another", .timeLimit(.minutes(30)))
+    @Test("it is written once, and again where the plan is another", .limited)
     func written() throws {
         let folder = TemporaryFolder()
         var plan = FrontPlan(listen: [.init(port: 7860)], upstream: nil, folder: folder.path)
@@ -55,7 +55,7 @@ struct FrontFolderTests {
         #expect(try FrontFolder(path: folder.path).write(plan))
     }
 
-    @Test("a folder that is another's, a link, or out of reach is passed over", .timeLimit(.minutes(30)))
+    @Test("a folder that is another's, a link, or out of reach is passed over", .limited)
     func passedOver() throws {
         let folder = TemporaryFolder()
         try folder.run(

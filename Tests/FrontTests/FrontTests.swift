@@ -17,7 +17,7 @@ struct FrontTests {
         try JSONDecoder().decode(Told.self, from: Data(answer.body.utf8))
     }
 
-    @Test("the page until the app is ready, then the app, and the page while it does not answer", .timeLimit(.minutes(30)), arguments: Account.allCases)
+    @Test("the page until the app is ready, then the app, and the page while it does not answer", .limited, arguments: Account.allCases)
     func whose(account: Account) throws {
         let bench = try FrontBench(account: account)
         let first = try told(bench.ask("/a/b?c=d"))
@@ -37,7 +37,7 @@ struct FrontTests {
         #expect(try told(bench.ask("/a")).who == "page")
     }
 
-    @Test("while this program is away every path has an answer, and the health check is good", .timeLimit(.minutes(30)))
+    @Test("while this program is away every path has an answer, and the health check is good", .limited)
     func away() throws {
         let bench = try FrontBench()
         try bench.toggle("page")
@@ -57,7 +57,7 @@ struct FrontTests {
         #expect(try told(bench.ask("/-/status")).who == "page")
     }
 
-    @Test("what a visitor says of proxies and of itself does not get through", .timeLimit(.minutes(30)))
+    @Test("what a visitor says of proxies and of itself does not get through", .limited)
     func forged() throws {
         let bench = try FrontBench()
         try bench.setReady(true)
@@ -79,7 +79,7 @@ struct FrontTests {
         }
     }
 
-    @Test("paths that only look like ours go to the app, and the other way round none of ours does", .timeLimit(.minutes(30)))
+    @Test("paths that only look like ours go to the app, and the other way round none of ours does", .limited)
     func paths() throws {
         let bench = try FrontBench()
         try bench.setReady(true)
@@ -94,7 +94,7 @@ struct FrontTests {
         #expect(try bench.ask("/-/waiting").status == 404, "only nginx itself asks for it")
     }
 
-    @Test("bodies are streamed, to the limit", .timeLimit(.minutes(30)))
+    @Test("bodies are streamed, to the limit", .limited)
     func bodies() throws {
         let bench = try FrontBench { $0.mostBody = 8 << 20 }
         try bench.setReady(true)
@@ -108,7 +108,7 @@ struct FrontTests {
         #expect(try bench.ask("/-/up", "--data-binary @'\(bench.folder["big"])'").status == 413, "nothing of ours takes so much")
     }
 
-    @Test("frame ancestors are replaced where they are set, and left alone where not", .timeLimit(.minutes(30)))
+    @Test("frame ancestors are replaced where they are set, and left alone where not", .limited)
     func frames() throws {
         let plain = try FrontBench()
         try plain.setReady(true)
@@ -124,7 +124,7 @@ struct FrontTests {
         #expect(try bench.ask("/x").headers.contains("Content-Security-Policy: frame-ancestors 'self' https://huggingface.co"))
     }
 
-    @Test("a WebSocket passes both ways, and lives through a reload of nginx and the loss of this program", .timeLimit(.minutes(30)))
+    @Test("a WebSocket passes both ways, and lives through a reload of nginx and the loss of this program", .limited)
     func webSocket() throws {
         let bench = try FrontBench()
         try bench.setReady(true)
@@ -153,7 +153,7 @@ struct FrontTests {
         #expect(result.output == "101\ngood\n", "\(result)")
     }
 
-    @Test("visits are reported with who they are from, without the query; nothing waits for a reader", .timeLimit(.minutes(30)))
+    @Test("visits are reported with who they are from, without the query; nothing waits for a reader", .limited)
     func visits() async throws {
         let bench = try FrontBench()
         try bench.setReady(true)

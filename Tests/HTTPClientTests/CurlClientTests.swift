@@ -49,7 +49,7 @@ struct CurlClientTests {
         try await body(client, "http://127.0.0.1:\(port)")
     }
 
-    @Test("sends what it is told, takes what it gets", .timeLimit(.minutes(30)))
+    @Test("sends what it is told, takes what it gets", .limited)
     func exchange() async throws {
         try await withServer { client, base in
             let answer = try await client.send(HTTPRequest("PUT", base + "/a/../b", headers: [("X-Test", "yes")], body: .bytes(Array("body".utf8))))
@@ -61,7 +61,7 @@ struct CurlClientTests {
         }
     }
 
-    @Test("says why there is no answer", .timeLimit(.minutes(30)))
+    @Test("says why there is no answer", .limited)
     func failures() async throws {
         try await withServer { client, base in
             await #expect(throws: HTTPFailure.timedOut("no answer within 300 ms")) {
@@ -80,7 +80,7 @@ struct CurlClientTests {
     }
 
     /// In a process of its own: libcurl reads the variables by itself.
-    @Test("a bare connection goes by no proxy: one that is up says nothing of the target", .timeLimit(.minutes(30)))
+    @Test("a bare connection goes by no proxy: one that is up says nothing of the target", .limited)
     func proxy() async throws {
         await #expect(processExitsWith: .success) {
             try await CurlClientTests().withServer { client, base in
@@ -96,7 +96,7 @@ struct CurlClientTests {
         }
     }
 
-    @Test("is cancelled at once, and many go side by side", .timeLimit(.minutes(30)))
+    @Test("is cancelled at once, and many go side by side", .limited)
     func concurrency() async throws {
         try await withServer { client, base in
             let clock = ContinuousClock()
@@ -113,7 +113,7 @@ struct CurlClientTests {
         }
     }
 
-    @Test("bodies stream both ways, and the receiver may stop them", .timeLimit(.minutes(30)))
+    @Test("bodies stream both ways, and the receiver may stop them", .limited)
     func streams() async throws {
         try await withServer { client, base in
             let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -139,7 +139,7 @@ struct CurlClientTests {
         }
     }
 
-    @Test("an exchange that stands still is given up", .timeLimit(.minutes(30)))
+    @Test("an exchange that stands still is given up", .limited)
     func slow() async throws {
         try await withServer { client, base in
             await #expect(throws: HTTPFailure.timedOut("nothing moved for 1 s")) {
@@ -148,7 +148,7 @@ struct CurlClientTests {
         }
     }
 
-    @Test("redirects go where the rule says, and not without end", .timeLimit(.minutes(30)))
+    @Test("redirects go where the rule says, and not without end", .limited)
     func redirects() async throws {
         try await withServer { client, base in
             let (answer, request) = try await client.send(HTTPRequest("GET", base + "/moved", headers: [("X-Test", "secret")])) { _, _, next in
@@ -174,7 +174,7 @@ struct CurlClientTests {
         #expect(HTTPOrigin("https://a.example@b.example/")?.host == "b.example")
     }
 
-    @Test("the log of exchanges holds no query and no header", .timeLimit(.minutes(30)))
+    @Test("the log of exchanges holds no query and no header", .limited)
     func log() async throws {
         try await withServer { _, base in
             let lines = Mutex([String]())

@@ -45,7 +45,7 @@ struct SocketClientTests {
         do throws(HTTPFailure) { return .success(try await SocketClient().send(request)) } catch { return .failure(error) }
     }
 
-    @Test("answers of each form come whole, also byte by byte, also where the connection stays open", .timeLimit(.minutes(30)))
+    @Test("answers of each form come whole, also byte by byte, also where the connection stays open", .limited)
     func answers() async throws {
         let sized = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX-Zone:  Asia/Shanghai\r\n\r\n你好"
         let chunked = "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n"
@@ -68,7 +68,7 @@ struct SocketClientTests {
         }
     }
 
-    @Test("what is cut off, garbage or too long is an error that says so", .timeLimit(.minutes(30)))
+    @Test("what is cut off, garbage or too long is an error that says so", .limited)
     func broken() async throws {
         let head = "HTTP/1.1 200 OK\r\n"
         let files: [String: (content: String, words: String)] = [
@@ -92,7 +92,7 @@ struct SocketClientTests {
         }
     }
 
-    @Test("a server that does not answer is given up in time, and at once when the task is cancelled", .timeLimit(.minutes(30)))
+    @Test("a server that does not answer is given up in time, and at once when the task is cancelled", .limited)
     func waiting() async throws {
         try await withServer(["stays": "HTTP/1.1 200 OK\r\n"]) { _, folder in
             let socket = folder["socket"]
@@ -111,7 +111,7 @@ struct SocketClientTests {
         }
     }
 
-    @Test("where nothing listens, it says so", .timeLimit(.minutes(30)))
+    @Test("where nothing listens, it says so", .limited)
     func nobody() async throws {
         let folder = TemporaryFolder()
         let gone = try Shell.run("python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' '\(folder["gone"])'")

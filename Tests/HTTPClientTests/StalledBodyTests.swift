@@ -103,7 +103,7 @@ struct StalledBodyTests {
         func touch() {}
     }
 
-    @Test("what a receiver holds on to, such as a file, is let go when its exchange has ended", .timeLimit(.minutes(30)))
+    @Test("what a receiver holds on to, such as a file, is let go when its exchange has ended", .limited)
     func released() async throws {
         try await withServer { client, base in
             let gone = TestSupport.Gate()
@@ -118,7 +118,7 @@ struct StalledBodyTests {
         }
     }
 
-    @Test("a receiver that stalls holds up its own exchange and no other, and gets all in order", .timeLimit(.minutes(30)))
+    @Test("a receiver that stalls holds up its own exchange and no other, and gets all in order", .limited)
     func receiver() async throws {
         try await withServer { client, base in
             let gate = Gate()
@@ -140,7 +140,7 @@ struct StalledBodyTests {
         }
     }
 
-    @Test("a body that can't be read for a while holds up its own exchange and no other", .timeLimit(.minutes(30)))
+    @Test("a body that can't be read for a while holds up its own exchange and no other", .limited)
     func body() async throws {
         try await withServer { client, base in
             let gate = Gate()
@@ -160,7 +160,7 @@ struct StalledBodyTests {
         }
     }
 
-    @Test("who gives up does not wait for a receiver that stalls", .timeLimit(.minutes(30)), arguments: ["/small", "/big"])
+    @Test("who gives up does not wait for a receiver that stalls", .limited, arguments: ["/small", "/big"])
     func cancelled(path: String) async throws {
         try await withServer { client, base in
             let gate = Gate()
@@ -177,14 +177,14 @@ struct StalledBodyTests {
         }
     }
 
-    @Test("who wants no more is not sent more, even where nothing more comes", .timeLimit(.minutes(30)), arguments: ["/drip", "/small", "/big"])
+    @Test("who wants no more is not sent more, even where nothing more comes", .limited, arguments: ["/drip", "/small", "/big"])
     func declined(path: String) async throws {
         try await withServer { client, base in
             await #expect(throws: HTTPFailure.declined) { try await client.send(HTTPRequest("GET", base + path, timeout: nil)) { _, _ in false } }
         }
     }
 
-    @Test("a body that can't be read ends the exchange", .timeLimit(.minutes(30)))
+    @Test("a body that can't be read ends the exchange", .limited)
     func unreadable() async throws {
         try await withServer { client, base in
             let stream = HTTPBodyStream(length: 5_000_000) { offset, most in offset < 2_000_000 ? [UInt8](repeating: 1, count: most) : nil }
@@ -194,7 +194,7 @@ struct StalledBodyTests {
         }
     }
 
-    @Test("reading ahead gives each byte once, from wherever it is told to begin", .timeLimit(.minutes(30)), arguments: 1...5 as ClosedRange<UInt64>)
+    @Test("reading ahead gives each byte once, from wherever it is told to begin", .limited, arguments: 1...5 as ClosedRange<UInt64>)
     func readAhead(seed: UInt64) async throws {
         var random = SeededRandom(seed: seed)
         let bytes = (0..<3_000_000).map { _ in UInt8.random(in: 0...255, using: &random) }

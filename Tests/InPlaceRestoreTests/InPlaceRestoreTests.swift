@@ -98,7 +98,7 @@ struct InPlaceRestoreTests {
         }
     }
 
-    @Test("what needs the data is stopped, dependents first, and runs again after a failed restore; nothing else is touched", .timeLimit(.minutes(30)))
+    @Test("what needs the data is stopped, dependents first, and runs again after a failed restore; nothing else is touched", .limited)
     func failed() async throws {
         let scene = Scene(restores: [.good, .bad])
         try await scene.play { before in
@@ -114,7 +114,7 @@ struct InPlaceRestoreTests {
         }
     }
 
-    @Test("after a restore the data are stored as the newest, and what runs at boot on them runs again before the services", .timeLimit(.minutes(30)))
+    @Test("after a restore the data are stored as the newest, and what runs at boot on them runs again before the services", .limited)
     func succeeded() async throws {
         let scene = Scene()
         try await scene.play { before in
@@ -129,7 +129,7 @@ struct InPlaceRestoreTests {
     }
 
     @Test(
-        "where the current data can't be stored whole, all stays as it is", .timeLimit(.minutes(30)), arguments: [[Ending.bad], [.incomplete], [.good, .bad]])
+        "where the current data can't be stored whole, all stays as it is", .limited, arguments: [[Ending.bad], [.incomplete], [.good, .bad]])
     private func unstored(backups: [Ending]) async throws {
         let scene = Scene(backups: backups)
         try await scene.play { before in
@@ -143,7 +143,7 @@ struct InPlaceRestoreTests {
         }
     }
 
-    @Test("set aside: what is restored is looked up again, and the backup jobs get their place back whatever happens", .timeLimit(.minutes(30)))
+    @Test("set aside: what is restored is looked up again, and the backup jobs get their place back whatever happens", .limited)
     func aside() async throws {
         let scene = Scene(restores: [.good, .bad], versions: ["v1", "v2"])
         try await scene.play { before in
@@ -162,7 +162,7 @@ struct InPlaceRestoreTests {
         }
     }
 
-    @Test("a job that works on the data is waited for; where it does not end, nothing is changed; a second restore is refused", .timeLimit(.minutes(30)))
+    @Test("a job that works on the data is waited for; where it does not end, nothing is changed; a second restore is refused", .limited)
     func busy() async throws {
         let begun = Gate()
         let scene = Scene(more: [.endless(JobDefinition(name: "report", triggers: [.boot], needs: ["settings"]), begun: begun)])
@@ -180,7 +180,7 @@ struct InPlaceRestoreTests {
         }
     }
 
-    @Test("a service that somebody has stopped stays stopped", .timeLimit(.minutes(30)))
+    @Test("a service that somebody has stopped stays stopped", .limited)
     func stoppedBefore() async throws {
         let scene = Scene()
         try await scene.play { _ in

@@ -29,7 +29,7 @@ struct InitProgramTests {
         try Shell.run("pgrep -fa '\(folder.path)' | grep -v pgrep").output
     }
 
-    @Test("the daemon's exit code is passed on", .timeLimit(.minutes(30)))
+    @Test("the daemon's exit code is passed on", .limited)
     func codes() throws {
         let folder = TemporaryFolder()
         #expect(try RunningProgram("version: 1\njobs: 3\n", in: folder).wait() == 78)
@@ -37,7 +37,7 @@ struct InitProgramTests {
         #expect(program.stop() == 0, "\(program.log)")
     }
 
-    @Test("a daemon that stands still is killed with all that is left when the stop budget is over", .timeLimit(.minutes(30)), arguments: [SIGTERM, SIGINT])
+    @Test("a daemon that stands still is killed with all that is left when the stop budget is over", .limited, arguments: [SIGTERM, SIGINT])
     func frozen(signal: Int32) throws {
         let folder = TemporaryFolder()
         try folder.write("deaf.sh", "trap '' TERM INT HUP\necho up > '\(folder["up"])'\nwhile :; do sleep 1; done\n")
@@ -51,7 +51,7 @@ struct InitProgramTests {
         #expect(try processes(of: folder) == "")
     }
 
-    @Test("a budget that a reload has changed is the one that counts", .timeLimit(.minutes(30)))
+    @Test("a budget that a reload has changed is the one that counts", .limited)
     func reloaded() throws {
         let folder = TemporaryFolder()
         let program = try program("  a: { type: service, with: { command: [sleep, \"1000\"] } }", budget: "55m", folder)
@@ -63,7 +63,7 @@ struct InitProgramTests {
         #expect(program.wait() == 1 && program.log.contains("the stop budget of 2000 ms is used up"))
     }
 
-    @Test("a daemon that was killed is started again, and what it left behind is gone", .timeLimit(.minutes(30)))
+    @Test("a daemon that was killed is started again, and what it left behind is gone", .limited)
     func restarted() throws {
         let folder = TemporaryFolder()
         let program = try program("  app: { type: service, with: { command: [sleep, \"987\"] } }", folder)
@@ -77,7 +77,7 @@ struct InitProgramTests {
         #expect(try processes(of: folder) == "")
     }
 
-    @Test("a stop while it waits to start the daemon again ends it", .timeLimit(.minutes(30)))
+    @Test("a stop while it waits to start the daemon again ends it", .limited)
     func stoppedBetween() throws {
         let folder = TemporaryFolder()
         // One that is never well, so that Init waits longer each time, and that no SIGTERM ends.
@@ -92,7 +92,7 @@ struct InitProgramTests {
 
     @Test(
         "a daemon that was killed in a stop is started again: one that dies each time until the budget is nearly used, one that ends by itself once",
-        .timeLimit(.minutes(30)), arguments: [("kill -9 $$", 128 + SIGKILL, 2..<10), ("exit 7", 7, 2..<3)])
+        .limited, arguments: [("kill -9 $$", 128 + SIGKILL, 2..<10), ("exit 7", 7, 2..<3)])
     func killedInStop(end: String, code: Int32, starts: Range<Int>) throws {
         let folder = TemporaryFolder()
         try folder.write("end", end)

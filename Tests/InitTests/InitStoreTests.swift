@@ -84,7 +84,7 @@ struct InitStoreTests {
         os._exit(4)
         """
 
-    @Test("keeps what it was given for the next program, tells how a process ended, and survives nonsense", .timeLimit(.minutes(30)))
+    @Test("keeps what it was given for the next program, tells how a process ended, and survives nonsense", .limited)
     func store() throws {
         let folder = TemporaryFolder()
         try folder.write("program.py", InitStoreTests.program)
@@ -109,7 +109,7 @@ struct InitStoreTests {
         #expect(try Shell.run("pgrep -f '\(folder.path)'").output == "")
     }
 
-    @Test("a program that can't be started is named", .timeLimit(.minutes(30)))
+    @Test("a program that can't be started is named", .limited)
     func missing() throws {
         let result = try Shell.run("'\(SourceTree.program)-init' /nowhere/shipkeeper run")
         #expect(result.status == 127 && result.errors == "shipkeeper init: the program could not be started: No such file or directory\n", "\(result)")

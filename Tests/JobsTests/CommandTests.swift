@@ -4,7 +4,7 @@ import Testing
 
 @Suite("command", .waiting)
 struct CommandTests {
-    @Test("a program runs in its folder with its environment, and its exit code decides", .timeLimit(.minutes(30)))
+    @Test("a program runs in its folder with its environment, and its exit code decides", .limited)
     func exitCodes() async throws {
         let good = try DeclaredJob("type: command\nwith: { shell: 'pwd; echo $WORD', cwd: /usr }")
         let report = try await good.run(environment: ["WORD": "hello"])
@@ -18,7 +18,7 @@ struct CommandTests {
         #expect(killed?.summary == "it was ended by SIGKILL" && killed?.exitCode == 137)
     }
 
-    @Test("a program that can't be started is an error that says what to do", .timeLimit(.minutes(30)))
+    @Test("a program that can't be started is an error that says what to do", .limited)
     func missing() async throws {
         let error = await #expect(throws: JobError.self) { try await DeclaredJob("type: command\nwith: { command: [no-such-program] }").run() }
         #expect(error?.summary.contains("no-such-program is not on PATH") == true && error?.hint != nil)

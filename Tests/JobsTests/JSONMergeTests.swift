@@ -8,7 +8,7 @@ struct JSONMergeTests {
         try DeclaredJob("type: json-merge\nwith:\n  file: \(folder["app.json"])\n" + with.split(separator: "\n").map { "  \($0)\n" }.joined())
     }
 
-    @Test("what is asked goes in, and all else stays as it stands", .timeLimit(.minutes(30)))
+    @Test("what is asked goes in, and all else stays as it stands", .limited)
     func merges() async throws {
         let folder = TemporaryFolder()
         try folder.write("app.json", "{\n  // mine\n  \"a\": 1, \"list\": [1],\n  \"mine\": true\n}\n")
@@ -27,7 +27,7 @@ struct JSONMergeTests {
         #expect(!job.reporter.all.contains("\"x\"") && job.reporter.all.contains("b"), "values are nobody's business: \(job.reporter.all)")
     }
 
-    @Test("what the validator rejects is left out, and a file that can't take it is an error", .timeLimit(.minutes(30)))
+    @Test("what the validator rejects is left out, and a file that can't take it is an error", .limited)
     func validates() async throws {
         let folder = TemporaryFolder()
         try folder.write("app.json", "{}")
@@ -42,7 +42,7 @@ struct JSONMergeTests {
     }
 
     @Test(
-        "the candidate is gone however a run ends, and the file is whole", .timeLimit(.minutes(30)),
+        "the candidate is gone however a run ends, and the file is whole", .limited,
         arguments: [
             ("true", true), ("false", true), ("echo '{\"mine\": 1}' > PATH.new; mv PATH.new PATH", false), ("mkdir -p PATH.x; kill -9 $$", true),
             ("rm \"$SHIPKEEPER_FILE\"; mkdir -p \"$SHIPKEEPER_FILE/x\"", true),

@@ -10,7 +10,7 @@ struct KeepaliveTests {
         return (try DeclaredJob("type: keepalive\nwith: { url: \"https://app.example/up\"\(with) }", http: http), http)
     }
 
-    @Test("asks as it was told, and says how long that took", .timeLimit(.minutes(30)))
+    @Test("asks as it was told, and says how long that took", .limited)
     func asks() async throws {
         let (job, http) = try job(", method: HEAD, headers: { X-Token: abc }, timeout: 5s", [.success(HTTPResponse(status: 204))])
         let report = try await job.run()
@@ -20,7 +20,7 @@ struct KeepaliveTests {
         #expect(request.headers.contains { $0.name == "X-Token" && $0.value == "abc" })
     }
 
-    @Test("fails only after so many failures in a row, and one answer forgets them", .timeLimit(.minutes(30)))
+    @Test("fails only after so many failures in a row, and one answer forgets them", .limited)
     func patience() async throws {
         let bad = Result<HTTPResponse, HTTPFailure>.success(HTTPResponse(status: 502))
         let (job, _) = try job(", failures: 2", [bad, .success(HTTPResponse(status: 200)), bad, bad])
@@ -45,7 +45,7 @@ struct KeepaliveTests {
         if isReached { _ = try await job.run() } else { await #expect(throws: JobError.self) { try await job.run() } }
     }
 
-    @Test("no answer is told with its cause", .timeLimit(.minutes(30)))
+    @Test("no answer is told with its cause", .limited)
     func unreachable() async throws {
         let (job, _) = try job(", failures: 1", [.failure(.timedOut("no answer within 10 s"))])
         let error = await #expect(throws: JobError.self) { try await job.run() }

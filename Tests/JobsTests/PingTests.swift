@@ -24,7 +24,7 @@ struct PingTests {
         return (try DeclaredJob("type: keepalive\nwith: { url: \"\(url)\"\(with) }", http: http, arrivals: Port(arrival: arrival)), http)
     }
 
-    @Test("a request counts when it is seen to come in from outside; it carries its number, and asks caches to stand aside", .timeLimit(.minutes(30)))
+    @Test("a request counts when it is seen to come in from outside; it carries its number, and asks caches to stand aside", .limited)
     func arrived() async throws {
         let (job, http) = try job(.success(HTTPResponse(status: 200)), .outside)
         let report = try await job.run(environment: PingTests.own)
@@ -68,7 +68,7 @@ struct PingTests {
         #expect(error?.summary.hasSuffix(words) == true || error?.summary.contains(words + " ") == true, "\(String(describing: error))")
     }
 
-    @Test("a private Space is named as what it is, with and without a front", .timeLimit(.minutes(30)), arguments: [nil, "https://alice-x.hf.space"])
+    @Test("a private Space is named as what it is, with and without a front", .limited, arguments: [nil, "https://alice-x.hf.space"])
     func privateSpace(address: String?) async throws {
         let (job, _) = try job(.success(HTTPResponse(status: 404)), nil, url: "https://alice-x.hf.space/-/healthz", ", failures: 2")
         let environment = address.map { ["SHIPKEEPER_PUBLIC_URL": $0] } ?? [:]
@@ -94,7 +94,7 @@ struct PingTests {
         #expect(http.requests.first?.headers.contains { $0.name == "Shipkeeper-Nonce" } == isLooked, "the number is for nobody else")
     }
 
-    @Test("an address of this machine keeps nothing awake, and is no failure where no other is known", .timeLimit(.minutes(30)))
+    @Test("an address of this machine keeps nothing awake, and is no failure where no other is known", .limited)
     func local() async throws {
         let here = ["SHIPKEEPER_PUBLIC_URL": "http://127.0.0.1:7860"]
         let (own, _) = try job(.success(HTTPResponse(status: 200)), .loopback, url: "http://127.0.0.1:7860/x")
@@ -106,7 +106,7 @@ struct PingTests {
         #expect(try await app.run(environment: here).summary == "answered 200 in 0 ms" && http.requests.first?.headers.isEmpty == true)
     }
 
-    @Test("where arrivals must be seen and can't be, that is a failure", .timeLimit(.minutes(30)))
+    @Test("where arrivals must be seen and can't be, that is a failure", .limited)
     func blind() async throws {
         let job = try DeclaredJob("type: keepalive\nwith: { url: \"https://app.example/\", failures: 1, must_arrive: true }")
         let error = await #expect(throws: JobError.self) { try await job.run(environment: PingTests.own) }

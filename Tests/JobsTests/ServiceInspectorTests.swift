@@ -42,7 +42,7 @@ struct ServiceInspectorTests {
     }
 
     @Test(
-        "a program's exit is the verdict, unless it could not run", .timeLimit(.minutes(30)),
+        "a program's exit is the verdict, unless it could not run", .limited,
         arguments: [
             (ProcessExit.exited(0), ProbeResult.healthy), (.exited(22), .unhealthy("the check exited with code 22")),
             (.exited(127), .unknown("the check exited with code 127: its program is not there, or can't be executed")),
@@ -57,7 +57,7 @@ struct ServiceInspectorTests {
     }
 
     @Test(
-        "a program that can't be started is no verdict", .timeLimit(.minutes(30)),
+        "a program that can't be started is no verdict", .limited,
         arguments: [
             LaunchError.notFound(program: "curl", searched: "/bin"), .short(program: "curl", .processes), .short(program: "curl", .descriptors),
             .noInterpreter(script: "/x", interpreter: "/bin/sh\r"), .isFolder(path: "/x"),
@@ -68,7 +68,7 @@ struct ServiceInspectorTests {
         #expect(await probe(.exec(["curl"]), launcher) == .unknown("\(error)"))
     }
 
-    @Test("a program that takes too long is ended, and the service is not well", .timeLimit(.minutes(30)))
+    @Test("a program that takes too long is ended, and the service is not well", .limited)
     func late() async {
         let (launcher, clock) = (FakeLauncher(), ManualClock())
         async let found = probe(.exec(["sleep"]), launcher, clock)

@@ -48,7 +48,7 @@ struct StalledLogTests {
         ContainerLog(redactor: Redactor(), clock: ManualClock(), format: .text) { try reader.take($0) }
     }
 
-    @Test("a reader that stalls holds nobody up: lines are dropped, counted, and told when it goes on", .timeLimit(.minutes(30)))
+    @Test("a reader that stalls holds nobody up: lines are dropped, counted, and told when it goes on", .limited)
     func stalled() {
         let reader = Reader()
         let container = container(reader)
@@ -78,7 +78,7 @@ struct StalledLogTests {
         #expect(lines.contains { $0.contains("lines were dropped") })
     }
 
-    @Test("a flood of one run drops nothing of another", .timeLimit(.minutes(30)))
+    @Test("a flood of one run drops nothing of another", .limited)
     func neighbours() async {
         let (reader, folder) = (Reader(), TemporaryFolder())
         let container = container(reader)
@@ -98,7 +98,7 @@ struct StalledLogTests {
         #expect(reader.lines.contains { $0.hasPrefix("flood:") && $0.contains("they came faster") } || reader.lines.contains { $0.contains("did not read") })
     }
 
-    @Test("a reader of the container log that stalls keeps no output from its file", .timeLimit(.minutes(30)))
+    @Test("a reader of the container log that stalls keeps no output from its file", .limited)
     func awaitedBesideReader() async {
         let (reader, folder) = (Reader(), TemporaryFolder())
         let logs = RunLogFiles(folder: folder.path, container: container(reader), redactor: Redactor(), mostPerRun: 1 << 30)
@@ -116,7 +116,7 @@ struct StalledLogTests {
         #expect(reader.lines.contains { $0.contains("did not read") })
     }
 
-    @Test("what can't be written is counted, and told once it can be", .timeLimit(.minutes(30)))
+    @Test("what can't be written is counted, and told once it can be", .limited)
     func full() {
         let reader = Reader()
         let container = container(reader)
@@ -129,7 +129,7 @@ struct StalledLogTests {
         #expect(reader.lines == ["shipkeeper: warning: 1,234 lines could not be written", "shipkeeper: there again"])
     }
 
-    @Test("a run's log on a full disk says what is missing once there is room", .timeLimit(.minutes(30)))
+    @Test("a run's log on a full disk says what is missing once there is room", .limited)
     func fullDisk() async throws {
         let folder = TemporaryFolder()
         let logs = RunLogFiles(folder: folder["logs"], container: container(Reader()), redactor: Redactor(), mostPerRun: 1 << 20)

@@ -27,7 +27,7 @@ struct StoredLogTests {
         return lines
     }
 
-    @Test("any place to read from is a place", .timeLimit(.minutes(30)), arguments: [Int64.min, -1, 0, 1, .max])
+    @Test("any place to read from is a place", .limited, arguments: [Int64.min, -1, 0, 1, .max])
     func places(offset: Int64) async {
         let logs = files(most: 4000)
         let file = logs.file(job: "a", run: 1)

@@ -33,7 +33,7 @@ struct PluginTests {
     }
 
     @Test(
-        "every plug-in in the box keeps to the protocol", .timeLimit(.minutes(30)),
+        "every plug-in in the box keeps to the protocol", .limited,
         arguments: ["feishu-card", "git-push", "hexo-new-post", "openclaw-devices", "rsync-mirror", "sqlite-vacuum", "webhook"])
     func box(name: String) async throws {
         let checks = try await tried("\(SourceTree.root)/Plugins/\(name)")
@@ -103,7 +103,7 @@ struct PluginTests {
         try accept(try #require(load(folder["none"]).plugins.first).exampleBlock, from: folder["none"])
     }
 
-    @Test("the one in Swift does too, once it lies beside its plugin.yaml", .timeLimit(.minutes(30)))
+    @Test("the one in Swift does too, once it lies beside its plugin.yaml", .limited)
     func swift() async throws {
         let folder = TemporaryFolder()
         _ = try Shell.run(
@@ -113,7 +113,7 @@ struct PluginTests {
         #expect(checks.contains { $0.name == "outcome" && $0.message.contains("free at /") })
     }
 
-    @Test("a new plug-in of any language works as it is", .timeLimit(.minutes(30)), arguments: PluginTemplate.Language.allCases)
+    @Test("a new plug-in of any language works as it is", .limited, arguments: PluginTemplate.Language.allCases)
     func template(language: PluginTemplate.Language) async throws {
         let folder = TemporaryFolder()
         try PluginTemplate(name: "my-own", language: language).write(to: folder["my-own"])
@@ -159,7 +159,7 @@ struct PluginTests {
         Bad(testDescription: "takes anything", line: "echo '{\"result\":{\"summary\":\"x\"}}' >&3", check: "garbage", words: "calls that a success"),
     ]
 
-    @Test("what is wrong with a bad one is found", .timeLimit(.minutes(30)), arguments: bads)
+    @Test("what is wrong with a bad one is found", .limited, arguments: bads)
     func bad(bad: Bad) async throws {
         let folder = TemporaryFolder()
         try folder.write(
@@ -180,7 +180,7 @@ struct PluginTests {
         #expect(checks.contains { $0.name == bad.check && $0.verdict == .failed && $0.message.contains(bad.words) }, "\(checks)")
     }
 
-    @Test("what a plug-in was not tried with is no success", .timeLimit(.minutes(30)))
+    @Test("what a plug-in was not tried with is no success", .limited)
     func notTried() async throws {
         let folder = TemporaryFolder()
         func checks(_ line: String) async throws -> [String: JobCheck.Verdict] {
@@ -206,7 +206,7 @@ struct PluginTests {
         #expect(slow["cancel"] == .ok && slow["garbage"] == .failed)
     }
 
-    @Test("settings are variables too, but for secrets and what no variable can hold", .timeLimit(.minutes(30)))
+    @Test("settings are variables too, but for secrets and what no variable can hold", .limited)
     func variables() async throws {
         let folder = TemporaryFolder()
         try folder.write(

@@ -27,7 +27,7 @@ struct LaunchErrorTests {
         return path
     }
 
-    @Test("a script's first line is read as the kernel reads it", .timeLimit(.minutes(30)))
+    @Test("a script's first line is read as the kernel reads it", .limited)
     func interpreters() async throws {
         let folder = TemporaryFolder()
         let windows = try script(folder, "#!/bin/sh\r\necho hi\r\n")
@@ -51,12 +51,12 @@ struct LaunchErrorTests {
         #expect(LaunchError.short(program: "a", .processes).isPassing)
     }
 
-    @Test("a folder is not a program", .timeLimit(.minutes(30)))
+    @Test("a folder is not a program", .limited)
     func folders() async {
         await #expect(throws: LaunchError.isFolder(path: "/usr/bin")) { _ = try await launch(["/usr/bin"]) }
     }
 
-    @Test("words that the system can't take are named, with their size", .timeLimit(.minutes(30)))
+    @Test("words that the system can't take are named, with their size", .limited)
     func words() async throws {
         let long = String(repeating: "x", count: 200_000)
         await #expect(throws: LaunchError.unusable(program: "true", .tooLong("argument 1", bytes: 200_000))) { _ = try await launch(["true", long]) }
@@ -77,7 +77,7 @@ struct LaunchErrorTests {
         #expect(try await launch(["true", String(repeating: "x", count: 131_071)]).exit() == .exited(0))
     }
 
-    @Test("a child starts with nothing of ours: no descriptor, no signal ignored or blocked, a session of its own", .timeLimit(.minutes(30)))
+    @Test("a child starts with nothing of ours: no descriptor, no signal ignored or blocked, a session of its own", .limited)
     func clean() async throws {
         let folder = TemporaryFolder()
         let line =

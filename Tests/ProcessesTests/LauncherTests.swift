@@ -28,7 +28,7 @@ struct LauncherTests {
             })
     }
 
-    @Test("gives exit codes and signals as they are", .timeLimit(.minutes(30)))
+    @Test("gives exit codes and signals as they are", .limited)
     func exits() async throws {
         let output = Output()
         #expect(try await launch("echo $A; pwd; exit 7", output, folder: "/usr").exit() == .exited(7))
@@ -36,7 +36,7 @@ struct LauncherTests {
         #expect(try await launch("kill -9 $$", Output()).exit() == .signalled(9))
     }
 
-    @Test("tells a process something, and hears what it says apart from what it prints", .timeLimit(.minutes(30)))
+    @Test("tells a process something, and hears what it says apart from what it prints", .limited)
     func conversation() async throws {
         let (output, messages) = (Output(), Output())
         let request = Array("hello \(String(repeating: "x", count: 900_000))\n".utf8)
@@ -68,7 +68,7 @@ struct LauncherTests {
         await #expect(throws: LaunchError.folderMissing(path: "/nowhere")) { _ = try await launcher.launch(command("true", folder: "/nowhere")) }
     }
 
-    @Test("goes through the steps, then kills all that carry the mark", .timeLimit(.minutes(30)))
+    @Test("goes through the steps, then kills all that carry the mark", .limited)
     func stop() async throws {
         let mark = UUID().uuidString
         let process = try await launch("trap '' TERM; (setsid sleep 500 &) ; echo up; while true; do sleep 0.1; done", Output(), mark: mark)
@@ -78,7 +78,7 @@ struct LauncherTests {
         #expect(try Shell.run("grep -lzs 'SHIPKEEPER_MARK=\(mark)' /proc/[0-9]*/environ").output == "")
     }
 
-    @Test("a thousand runs leave no descriptor and no zombie behind", .tags(.slow), .timeLimit(.minutes(30)))
+    @Test("a thousand runs leave no descriptor and no zombie behind", .tags(.slow), .limited)
     func leaks() async throws {
         func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         _ = await (try launch("true", Output())).exit()

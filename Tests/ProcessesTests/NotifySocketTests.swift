@@ -51,7 +51,7 @@ struct NotifySocketTests {
 
     private func python(_ text: String) -> [String] { ["python3", "-c", NotifySocketTests.sender + text] }
 
-    @Test("a watched process finds its own id, and is started as all are", .timeLimit(.minutes(30)))
+    @Test("a watched process finds its own id, and is started as all are", .limited)
     func numbered() async throws {
         let output = Heard()
         let line = """
@@ -65,7 +65,7 @@ struct NotifySocketTests {
         _ = await process.endLeftovers()
     }
 
-    @Test("what can't be started is told as for all", .timeLimit(.minutes(30)))
+    @Test("what can't be started is told as for all", .limited)
     func failures() async throws {
         let folder = TemporaryFolder()
         // Written by another process: a descriptor of ours would be open in all that other tests start meanwhile, and the script busy.
@@ -80,7 +80,7 @@ struct NotifySocketTests {
         }
     }
 
-    @Test("what has no watchdog has no variables of one", .timeLimit(.minutes(30)))
+    @Test("what has no watchdog has no variables of one", .limited)
     func variables() async throws {
         let output = Heard()
         let process = try await launch(["sh", "-c", "env | grep -c WATCHDOG; echo $NOTIFY_SOCKET"], output: output)
@@ -89,7 +89,7 @@ struct NotifySocketTests {
         _ = await process.endLeftovers()
     }
 
-    @Test("the process and all that it starts are heard, also what has left its session", .timeLimit(.minutes(30)))
+    @Test("the process and all that it starts are heard, also what has left its session", .limited)
     func members() async throws {
         let (heard, folder) = (Heard(), TemporaryFolder())
         // Each stays: who has exited before its message is read is not recognized. The last one has no parent of the family any more, and a session of its own.
@@ -118,7 +118,7 @@ struct NotifySocketTests {
         await process.stop(StopSteps())
     }
 
-    @Test("strangers, garbage and descriptors do nothing", .timeLimit(.minutes(30)))
+    @Test("strangers, garbage and descriptors do nothing", .limited)
     func strangers() async throws {
         let (heard, output) = (Heard(), Heard())
         let process = try await launch(
@@ -159,7 +159,7 @@ struct NotifySocketTests {
     }
 
     @Test(
-        "systemd-notify is heard, and does not wait in vain", .timeLimit(.minutes(30)),
+        "systemd-notify is heard, and does not wait in vain", .limited,
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-notify")))
     func systemd() async throws {
         let (heard, output) = (Heard(), Heard())
@@ -170,7 +170,7 @@ struct NotifySocketTests {
         await process.stop(StopSteps())
     }
 
-    @Test("what a process is remembered by is there at once", .timeLimit(.minutes(30)))
+    @Test("what a process is remembered by is there at once", .limited)
     func memory() async throws {
         struct Nowhere: ProcessStore {
             func keep(_ name: String, process: Int32, startedAt: UInt64, note: [UInt8], descriptors: [Int32]) {}

@@ -114,7 +114,7 @@ struct OutputFlowTests {
         return try await SystemProcessLauncher(clock: ManualClock()).launch(command)
     }
 
-    @Test("a burst and then silence: all of it is there", .timeLimit(.minutes(30)), arguments: [false, true])
+    @Test("a burst and then silence: all of it is there", .limited, arguments: [false, true])
     func burst(survives: Bool) async throws {
         let (folder, log) = (TemporaryFolder(), Log(isKeeping: true))
         let process = try await launch("seq 20000; touch written; exec sleep 1000", log, folder: folder.path, survives: survives)
@@ -125,7 +125,7 @@ struct OutputFlowTests {
         _ = await process.exit()
     }
 
-    @Test("the process waits for what is kept, and all of it comes in order", .timeLimit(.minutes(30)), arguments: [false, true])
+    @Test("the process waits for what is kept, and all of it comes in order", .limited, arguments: [false, true])
     func waits(survives: Bool) async throws {
         let (folder, log) = (TemporaryFolder(), Log(isKeeping: false))
         let process = try await launch("seq 300000", log, folder: folder.path, survives: survives)
@@ -138,7 +138,7 @@ struct OutputFlowTests {
         #expect(log.most <= OutputFlow.most)
     }
 
-    @Test("a log that keeps nothing stops no process", .timeLimit(.minutes(30)), arguments: [false, true])
+    @Test("a log that keeps nothing stops no process", .limited, arguments: [false, true])
     func standsStill(survives: Bool) async throws {
         let (folder, log) = (TemporaryFolder(), Log(isKeeping: false))
         let process = try await launch("seq 300000; touch written", log, folder: folder.path, survives: survives)

@@ -90,7 +90,7 @@ struct SiteReadingTests {
         #expect(throws: StorageError.self) { try open() }
     }
 
-    @Test("a tree of any depth is read with a few descriptors, and names that are too long for keys are left out", .timeLimit(.minutes(30)))
+    @Test("a tree of any depth is read with a few descriptors, and names that are too long for keys are left out", .limited)
     func deep() async throws {
         let folder = TemporaryFolder()
         try Shell.run(

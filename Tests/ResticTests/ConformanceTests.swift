@@ -118,7 +118,7 @@ struct ConformanceTests {
         ]
     }
 
-    @Test("restic checks, lists and restores what is written here, backs up on top of it, and removes from it", .timeLimit(.minutes(30)))
+    @Test("restic checks, lists and restores what is written here, backs up on top of it, and removes from it", .limited)
     func written() throws {
         let ground = Ground()
         let key = try ground.create()
@@ -160,7 +160,7 @@ struct ConformanceTests {
         #expect(try ground.snapshots(key).count == 2)
     }
 
-    @Test("what restic has written is read here, file by file", .timeLimit(.minutes(30)))
+    @Test("what restic has written is read here, file by file", .limited)
     func read() throws {
         let ground = Ground()
         try ground.restic("init")

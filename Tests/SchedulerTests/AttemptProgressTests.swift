@@ -52,7 +52,7 @@ struct AttemptProgressTests {
         func take(_ progress: MeasuredProgress) { hear.withLock { $0 }?(progress) }
     }
 
-    @Test("of a flood one report in 200 ms comes through, and then the newest", .timeLimit(.minutes(30)))
+    @Test("of a flood one report in 200 ms comes through, and then the newest", .limited)
     func flood() async {
         let world = World()
         for number in Int64(1)...1000 { world.report(number) }
@@ -81,7 +81,7 @@ struct AttemptProgressTests {
         #expect(world.bytes == Array(1...20))
     }
 
-    @Test("another step comes through at once, and what was held back of the last one does not come after it", .timeLimit(.minutes(30)))
+    @Test("another step comes through at once, and what was held back of the last one does not come after it", .limited)
     func steps() async {
         let world = World()
         world.report(1)

@@ -57,7 +57,7 @@ struct CronOracleTests {
     /// The seed and the number of cases may be set: `Benchmarks/cron/run` does.
     private static func setting(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
 
-    @Test("each agrees, but for reasons that are known", .timeLimit(.minutes(60)))
+    @Test("each agrees, but for reasons that are known", .limited)
     func agree() throws {
         let folder = TemporaryFolder()
         let wanted = CronOracleTests.setting("SHIPKEEPER_CRON_CASES") ?? 1500

@@ -144,7 +144,7 @@ struct CronTests {
         }
     }
 
-    @Test("agrees with cronsim, which models Debian's cron", .timeLimit(.minutes(30)))
+    @Test("agrees with cronsim, which models Debian's cron", .limited)
     func oracle() throws {
         let folder = TemporaryFolder()
         var random = SeededRandom(seed: 2026)

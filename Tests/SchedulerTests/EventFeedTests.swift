@@ -69,7 +69,7 @@ struct EventFeedTests {
         #expect(held(after: feed.position - 3).count == 3)
     }
 
-    @Test("many listeners at once each get all of it, and the end", .timeLimit(.minutes(30)))
+    @Test("many listeners at once each get all of it, and the end", .limited)
     func listeners() async {
         let (feed, start) = (feed, feed.position)
         let counts = await withTaskGroup(of: Int.self) { group in
@@ -92,7 +92,7 @@ struct EventFeedTests {
         #expect(held(after: feed.position).isEmpty)
     }
 
-    @Test("a listener whose task is cancelled stops to wait", .timeLimit(.minutes(30)))
+    @Test("a listener whose task is cancelled stops to wait", .limited)
     func cancelled() async {
         let feed = feed
         let waiting = Task {
@@ -103,7 +103,7 @@ struct EventFeedTests {
         #expect(await waiting.value)
     }
 
-    @Test("a run is told from its creation to its end, with its progress and log; a wait ends when the state is reached", .timeLimit(.minutes(30)))
+    @Test("a run is told from its creation to its end, with its progress and log; a wait ends when the state is reached", .limited)
     func scheduler() async throws {
         let begun = Gate()
         let bench = SchedulerBench([

@@ -10,7 +10,7 @@ import Testing
 struct JobSchedulerTests {
     private let minutely = Trigger.schedule(.every(.seconds(60)), atStart: false)
 
-    @Test("what is due at boot runs in the order of its needs, and all of it is recorded", .timeLimit(.minutes(30)))
+    @Test("what is due at boot runs in the order of its needs, and all of it is recorded", .limited)
     func boot() async throws {
         let order = Mutex<[String]>([])
         func job(_ name: String, needs: [String] = []) -> ScheduledJob {
@@ -30,7 +30,7 @@ struct JobSchedulerTests {
         #expect(try await bench.store.attempts(of: first.id).map(\.number) == [1])
     }
 
-    @Test("a schedule is followed as the clock moves, and a jump of it is recorded", .timeLimit(.minutes(30)))
+    @Test("a schedule is followed as the clock moves, and a jump of it is recorded", .limited)
     func schedule() async throws {
         let bench = SchedulerBench([.good(JobDefinition(name: "a", triggers: [minutely]))])
         try await bench.run {
@@ -53,7 +53,7 @@ struct JobSchedulerTests {
         #expect(try await bench.store.events(limit: 10).contains { $0.message.contains("clock") })
     }
 
-    @Test("a failed attempt is tried again when its time has come, and its words are clean", .timeLimit(.minutes(30)))
+    @Test("a failed attempt is tried again when its time has come, and its words are clean", .limited)
     func retry() async throws {
         let attempts = Gate()
         let policy = RetryPolicy(attempts: 2, backoff: .seconds(100), backoffCap: .seconds(100))
@@ -79,7 +79,7 @@ struct JobSchedulerTests {
         #expect(try await bench.store.attempts(of: run.id).map(\.number) == [1, 2])
     }
 
-    @Test("a person's request is answered once it is recorded; a second one joins, and a stop ends it", .timeLimit(.minutes(30)))
+    @Test("a person's request is answered once it is recorded; a second one joins, and a stop ends it", .limited)
     func requests() async throws {
         let begun = Gate()
         let bench = SchedulerBench([.endless(JobDefinition(name: "a"), begun: begun)])
@@ -98,7 +98,7 @@ struct JobSchedulerTests {
         #expect(bench.outcomes(of: "a") == [.cancelled])
     }
 
-    @Test("a stop ends what goes on, gives what belongs to it as long as it may take, and refuses whoever asks afterwards", .timeLimit(.minutes(30)))
+    @Test("a stop ends what goes on, gives what belongs to it as long as it may take, and refuses whoever asks afterwards", .limited)
     func stopping() async throws {
         let begun = Gate()
         func sleeper(_ name: String, _ trigger: Trigger, left: Duration) -> ScheduledJob {
@@ -131,7 +131,7 @@ struct JobSchedulerTests {
         #expect(await bench.scheduler.ask(.startRequested(job: "last", via: "test", evenIfRunning: false)) == .refused("the program is stopping"))
     }
 
-    @Test("an attempt that takes no notice of being told to end is named after its own patience, not that of the one before", .timeLimit(.minutes(30)))
+    @Test("an attempt that takes no notice of being told to end is named after its own patience, not that of the one before", .limited)
     func stuck() async throws {
         let (begun, told, release) = (Gate(), Gate(), Gate())
         let retry = RetryPolicy(attempts: 2, backoff: .seconds(1), backoffCap: .seconds(1), factor: 1, on: [.timeout])
@@ -168,7 +168,7 @@ struct JobSchedulerTests {
         }
     }
 
-    @Test("a reload brings new jobs, other work for old ones, and ends what is no longer there", .timeLimit(.minutes(30)))
+    @Test("a reload brings new jobs, other work for old ones, and ends what is no longer there", .limited)
     func reload() async throws {
         let bench = SchedulerBench([
             .good(JobDefinition(name: "changed")),
@@ -190,7 +190,7 @@ struct JobSchedulerTests {
         }
     }
 
-    @Test("nothing is begun while it can't be recorded, and it goes on by itself", .timeLimit(.minutes(30)))
+    @Test("nothing is begun while it can't be recorded, and it goes on by itself", .limited)
     func unwritable() async throws {
         let memory = InMemoryStore()
         let store = BrokenStore(memory)
@@ -222,7 +222,7 @@ struct JobSchedulerTests {
         }
     }
 
-    @Test("a stop comes to its end though nothing can be recorded, and a state that can't be read is an error", .timeLimit(.minutes(30)))
+    @Test("a stop comes to its end though nothing can be recorded, and a state that can't be read is an error", .limited)
     func stopWithoutStore() async throws {
         let memory = InMemoryStore()
         let store = BrokenStore(memory)

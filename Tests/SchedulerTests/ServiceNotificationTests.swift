@@ -56,7 +56,7 @@ struct ServiceNotificationTests {
 
     private let notified = ServiceDefinition(program: .command(["app"]), ready: .init(target: .notify, within: .seconds(10)))
 
-    @Test("READY=1 makes it ready; a start may be extended", .timeLimit(.minutes(30)))
+    @Test("READY=1 makes it ready; a start may be extended", .limited)
     func ready() async throws {
         let stage = Stage()
         let task = stage.run(notified)
@@ -74,7 +74,7 @@ struct ServiceNotificationTests {
         await end(task)
     }
 
-    @Test("one that never says so is restarted, with the reason", .timeLimit(.minutes(30)))
+    @Test("one that never says so is restarted, with the reason", .limited)
     func late() async throws {
         let stage = Stage()
         let task = stage.run(notified)
@@ -85,7 +85,7 @@ struct ServiceNotificationTests {
         await end(task)
     }
 
-    @Test("what was ready before a takeover is ready at once, and says it again to nobody", .timeLimit(.minutes(30)), arguments: [true, false])
+    @Test("what was ready before a takeover is ready at once, and says it again to nobody", .limited, arguments: [true, false])
     func takenOver(wasReady: Bool) async throws {
         let stage = Stage()
         // As the program before has kept it.
@@ -107,7 +107,7 @@ struct ServiceNotificationTests {
         await end(first)
     }
 
-    @Test("a file counts when it is another one than before the start", .timeLimit(.minutes(30)))
+    @Test("a file counts when it is another one than before the start", .limited)
     func file() async throws {
         let stage = Stage()
         stage.tools.file.withLock { $0 = "old" }
@@ -121,7 +121,7 @@ struct ServiceNotificationTests {
         await end(task)
     }
 
-    @Test("failures in the start period don't count; after a first success all do", .timeLimit(.minutes(30)), arguments: [false, true])
+    @Test("failures in the start period don't count; after a first success all do", .limited, arguments: [false, true])
     func startPeriod(passesOnce: Bool) async throws {
         let stage = Stage()
         stage.tools.isHealthy.withLock { $0 = false }
@@ -142,7 +142,7 @@ struct ServiceNotificationTests {
         await end(task)
     }
 
-    @Test("who is reloading is not ready until it says so; nobody is asked before", .timeLimit(.minutes(30)))
+    @Test("who is reloading is not ready until it says so; nobody is asked before", .limited)
     func reload() async throws {
         let stage = Stage()
         var definition = notified
@@ -167,7 +167,7 @@ struct ServiceNotificationTests {
     }
 
     @Test(
-        "a process that takes over is checked anew; that it is ready it may have said before it was found", .timeLimit(.minutes(30)), arguments: [true, false])
+        "a process that takes over is checked anew; that it is ready it may have said before it was found", .limited, arguments: [true, false])
     func successor(notifies: Bool) async throws {
         let stage = Stage()
         var definition = notified
@@ -190,7 +190,7 @@ struct ServiceNotificationTests {
         await end(task)
     }
 
-    @Test("a flood of statuses is shown now and then, and the last one in the end", .timeLimit(.minutes(30)))
+    @Test("a flood of statuses is shown now and then, and the last one in the end", .limited)
     func flood() async throws {
         let stage = Stage()
         let task = stage.run(notified)

@@ -49,7 +49,7 @@ struct ServiceReplacementTests {
     }
 
     @Test(
-        "what the old one may have answered counts only once the new one listens at the port itself", .timeLimit(.minutes(30)),
+        "what the old one may have answered counts only once the new one listens at the port itself", .limited,
         arguments: [ServiceDefinition.Probe.http(["http://127.0.0.1:8080/healthz"]), .tcp(host: "localhost", port: 8080)])
     func port(probe: ServiceDefinition.Probe) async throws {
         let probes = Probes()
@@ -65,7 +65,7 @@ struct ServiceReplacementTests {
         _ = try? await task.value
     }
 
-    @Test("a check that only the new one can pass counts at once", .timeLimit(.minutes(30)))
+    @Test("a check that only the new one can pass counts at once", .limited)
     func exact() async throws {
         let probes = Probes()
         let task = run(definition(.exec(["check"])), probes)
@@ -75,7 +75,7 @@ struct ServiceReplacementTests {
         _ = try? await task.value
     }
 
-    @Test("one try has to do: an exit, a late start and a program that is missing end the run, and say that the old one continues", .timeLimit(.minutes(30)))
+    @Test("one try has to do: an exit, a late start and a program that is missing end the run, and say that the old one continues", .limited)
     func failures() async throws {
         let exited = run(definition(.tcp(host: "127.0.0.1", port: 1)), Probes())
         await launcher.process(1).end(.exited(3))
@@ -96,7 +96,7 @@ struct ServiceReplacementTests {
     }
 
     @Test(
-        "at the memory limit another one is asked for where both have room, else the service is restarted", .timeLimit(.minutes(30)), arguments: [true, false])
+        "at the memory limit another one is asked for where both have room, else the service is restarted", .limited, arguments: [true, false])
     func memory(hasRoom: Bool) async throws {
         let task = run(definition(.exec(["check"]), limit: .init(.bytes(100 << 20), within: .seconds(60))), Probes(), replaced: nil)
         let process = await launcher.process(1)
@@ -123,7 +123,7 @@ struct ServiceReplacementTests {
         func retain(jobs: Set<String>) {}
     }
 
-    @Test("a socket that can't be opened is a start that has failed, and is tried again", .timeLimit(.minutes(30)))
+    @Test("a socket that can't be opened is a start that has failed, and is tried again", .limited)
     func sockets() async throws {
         let busy = Busy()
         var definition = definition(.exec(["check"]))

@@ -67,7 +67,7 @@ struct ServiceSupervisorTests {
         }
     }
 
-    @Test("what a process prints comes after the line that it was started", .timeLimit(.minutes(30)))
+    @Test("what a process prints comes after the line that it was started", .limited)
     func order() async throws {
         let stage = Stage()
         let launcher = HastyLauncher(next: stage.launcher)
@@ -89,7 +89,7 @@ struct ServiceSupervisorTests {
 
     private let live = ServiceDefinition.LiveCheck(probe: .exec(["probe"]), every: .seconds(1), failures: 2)
 
-    @Test("a check that can't run is no verdict: the service stays, and one line says why", .timeLimit(.minutes(30)))
+    @Test("a check that can't run is no verdict: the service stays, and one line says why", .limited)
     func blindCheck() async throws {
         let stage = Stage()
         let probes = Probes([.unknown("command not found: curl")])
@@ -104,7 +104,7 @@ struct ServiceSupervisorTests {
         #expect(process.hasEnded)
     }
 
-    @Test("failures count over a check that could not run between them", .timeLimit(.minutes(30)))
+    @Test("failures count over a check that could not run between them", .limited)
     func failuresCount() async throws {
         let stage = Stage()
         let probes = Probes([.unhealthy("500"), .unknown("no slots"), .unhealthy("500"), .healthy])
@@ -119,7 +119,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("a ready check that can't run holds the service in its start, past the time that it has", .timeLimit(.minutes(30)))
+    @Test("a ready check that can't run holds the service in its start, past the time that it has", .limited)
     func blindReady() async throws {
         let stage = Stage()
         let probes = Probes([.unknown("no slots")])
@@ -133,7 +133,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("what is short for a moment never gives a service up; it starts when the shortage is over", .timeLimit(.minutes(30)))
+    @Test("what is short for a moment never gives a service up; it starts when the shortage is over", .limited)
     func shortage() async throws {
         let stage = Stage()
         stage.launcher.fail(Array(repeating: .short(program: "app", .processes), count: 50))
@@ -146,7 +146,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("a missing program is given up by the policy", .timeLimit(.minutes(30)))
+    @Test("a missing program is given up by the policy", .limited)
     func missingProgram() async throws {
         let stage = Stage()
         stage.launcher.fail(Array(repeating: .notFound(program: "app", searched: "/bin"), count: 50))
@@ -158,7 +158,7 @@ struct ServiceSupervisorTests {
         #expect(stage.launcher.processes.isEmpty)
     }
 
-    @Test("a repair has the service's own environment", .timeLimit(.minutes(30)))
+    @Test("a repair has the service's own environment", .limited)
     func repair() async throws {
         let stage = Stage()
         let definition = ServiceDefinition(
@@ -174,7 +174,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("memory is measured only where there is a limit", .timeLimit(.minutes(30)), arguments: [true, false])
+    @Test("memory is measured only where there is a limit", .limited, arguments: [true, false])
     func memory(isLimited: Bool) async throws {
         let stage = Stage()
         let probes = Probes([.healthy])
@@ -186,7 +186,7 @@ struct ServiceSupervisorTests {
         _ = try? await task.value
     }
 
-    @Test("a stop goes through the steps, and the run says that it was stopped", .timeLimit(.minutes(30)))
+    @Test("a stop goes through the steps, and the run says that it was stopped", .limited)
     func stop() async throws {
         let stage = Stage()
         let task = stage.run(ServiceDefinition(program: .command(["app"]), stop: StopSteps([.init(signal: 2, wait: .seconds(1))])))

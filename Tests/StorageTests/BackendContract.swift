@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What every backend must do.
-@Suite("backends", .waiting, .timeLimit(.minutes(30)))
+@Suite("backends", .waiting, .limited)
 struct BackendContract {
     private let t = Date(timeIntervalSince1970: 1_790_000_000)
     private let folder = TemporaryFolder()

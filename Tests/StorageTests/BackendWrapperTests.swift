@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("wrappers of backends", .timeLimit(.minutes(30)))
+@Suite("wrappers of backends", .limited)
 struct BackendWrapperTests {
     private static let waits = [Duration](repeating: .seconds(1), count: 3)
     private let t = Date(timeIntervalSince1970: 1_790_000_000)

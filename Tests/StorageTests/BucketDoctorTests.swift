@@ -10,7 +10,7 @@ import Testing
 /// What an examination leaves in a bucket.
 @Suite("the examination of a bucket")
 struct BucketDoctorTests {
-    @Test("leaves nothing, whichever call fails and whether or not it was carried out", .timeLimit(.minutes(30)), arguments: [false, true])
+    @Test("leaves nothing, whichever call fails and whether or not it was carried out", .limited, arguments: [false, true])
     func traces(isCarriedOut: Bool) async throws {
         let folder = TemporaryFolder()
         for number in 0..<20 {
@@ -33,7 +33,7 @@ struct BucketDoctorTests {
         Issue.record("it has no end")
     }
 
-    @Test("sizes that no bucket has are no reason to stop", .timeLimit(.minutes(30)))
+    @Test("sizes that no bucket has are no reason to stop", .limited)
     func sizes() async throws {
         let objects = ["a", "b"].map { "<Contents><Key>\($0)</Key><Size>\(Int64.max)</Size></Contents>" }.joined()
         let listing = "<ListBucketResult><IsTruncated>false</IsTruncated>\(objects)</ListBucketResult>"

@@ -62,7 +62,7 @@ struct BucketTests {
         BucketUpload(key: key, body: .bytes(Array(words.utf8)), headers: [("Content-Type", type), ("Cache-Control", "no-cache")])
     }
 
-    @Test("the stand-in does for the official clients what the service does", .timeLimit(.minutes(30)))
+    @Test("the stand-in does for the official clients what the service does", .limited)
     func officialClients() throws {
         let oss = try StandInOSS()
         let session = try Shell.run(
@@ -72,7 +72,7 @@ struct BucketTests {
         #expect(s3.status == 0 && s3.output.contains("7 steps passed"), "\(s3.output)\n\(s3.errors)")
     }
 
-    @Test("objects with odd names go up, are listed, come back and go", .timeLimit(.minutes(30)), arguments: Dialect.allCases)
+    @Test("objects with odd names go up, are listed, come back and go", .limited, arguments: Dialect.allCases)
     func roundTrip(dialect: Dialect) async throws {
         let world = try await World()
         let bucket = try world.bucket("my-blog", dialect)
@@ -93,7 +93,7 @@ struct BucketTests {
         #expect(try await bucket.list(prefix: "").map(\.key) == [BucketTests.keys[4]])
     }
 
-    @Test("large contents go in parts, and a listing in pages", .timeLimit(.minutes(30)), arguments: Dialect.allCases)
+    @Test("large contents go in parts, and a listing in pages", .limited, arguments: Dialect.allCases)
     func large(dialect: Dialect) async throws {
         let world = try await World()
         let bucket = try world.bucket("my-blog", dialect)
@@ -110,7 +110,7 @@ struct BucketTests {
         #expect(try await bucket.list(prefix: "many/").count == 2050)
     }
 
-    @Test("we and the official client read each other's objects", .timeLimit(.minutes(30)))
+    @Test("we and the official client read each other's objects", .limited)
     func interop() async throws {
         let world = try await World()
         let bucket = try world.bucket()
@@ -129,7 +129,7 @@ struct BucketTests {
         for key in keys { #expect(try await bucket.get("theirs/" + key).map { String(decoding: $0.body, as: UTF8.self) } == "theirs") }
     }
 
-    @Test("trouble is told in words that help", .timeLimit(.minutes(30)))
+    @Test("trouble is told in words that help", .limited)
     func sentences() async throws {
         let world = try await World()
         func trouble(_ bucket: BucketClient) async -> StorageError? {
@@ -151,7 +151,7 @@ struct BucketTests {
         await #expect { try await world.bucket().head("index.html") } throws: { "\($0)".contains("AccessDenied") }
     }
 
-    @Test("what is there already is not written over when that is asked", .timeLimit(.minutes(30)), arguments: Dialect.allCases)
+    @Test("what is there already is not written over when that is asked", .limited, arguments: Dialect.allCases)
     func onlyIfNew(dialect: Dialect) async throws {
         let world = try await World()
         let bucket = try world.bucket("my-blog", dialect)
@@ -160,7 +160,7 @@ struct BucketTests {
         #expect(try await bucket.get("a.txt").map { String(decoding: $0.body, as: UTF8.self) } == "first")
     }
 
-    @Test("S3's refusals are told in words that help", .timeLimit(.minutes(30)))
+    @Test("S3's refusals are told in words that help", .limited)
     func s3Sentences() async throws {
         let world = try await World()
         let cases: [(BucketClient, String)] = [
@@ -177,7 +177,7 @@ struct BucketTests {
         }
     }
 
-    @Test("website settings are read as the official client wrote them, set, and told apart", .timeLimit(.minutes(30)))
+    @Test("website settings are read as the official client wrote them, set, and told apart", .limited)
     func website() async throws {
         let world = try await World()
         let bucket = try world.bucket()
@@ -199,7 +199,7 @@ struct BucketTests {
         #expect(theirs.status == 0, "\(theirs.errors)")
     }
 
-    @Test("a clock that is wrong is put right, and bad luck is lived through", .timeLimit(.minutes(30)), arguments: Dialect.allCases)
+    @Test("a clock that is wrong is put right, and bad luck is lived through", .limited, arguments: Dialect.allCases)
     func retries(dialect: Dialect) async throws {
         let world = try await World()
         try await world.bucket("my-blog", dialect, ahead: -1500).put(text("late", "a.txt"))

@@ -62,7 +62,7 @@ struct EmptyBucketTests {
 
     private static let places = Dialect.allCases.flatMap { dialect in ["", "backups/"].map { (dialect, $0) } }
 
-    @Test("a script's two files are read where they lie, and become history", .timeLimit(.minutes(30)), arguments: places)
+    @Test("a script's two files are read where they lie, and become history", .limited, arguments: places)
     func plain(dialect: Dialect, prefix: String) async throws {
         let world = try World(dialect)
         let store = world.store(prefix)
@@ -93,7 +93,7 @@ struct EmptyBucketTests {
         #expect(try await world.bucket.get(prefix + Self.archive) != nil)
     }
 
-    @Test("a website and other things are none of our business, and stay", .timeLimit(.minutes(30)), arguments: Dialect.allCases)
+    @Test("a website and other things are none of our business, and stay", .limited, arguments: Dialect.allCases)
     func website(dialect: Dialect) async throws {
         let world = try World(dialect)
         let store = world.store("")
@@ -109,7 +109,7 @@ struct EmptyBucketTests {
     }
 
     @Test(
-        "what looks like a backup and is not found under its name is named", .timeLimit(.minutes(30)), arguments: Dialect.allCases,
+        "what looks like a backup and is not found under its name is named", .limited, arguments: Dialect.allCases,
         [
             "backup/latest_backup.tar.gz", "Latest_Backup.tar.gz", "2026-11-20.tgz", "latest_backup.sha256", "conflict_x.tar.gz",
             ".shipkeeper/versions/1/latest_backup.tar.gz",
@@ -124,7 +124,7 @@ struct EmptyBucketTests {
         #expect(try await world.store("mine/").head() == nil)
     }
 
-    @Test("contents whose records are gone are found by their checksums' side", .timeLimit(.minutes(30)), arguments: Dialect.allCases)
+    @Test("contents whose records are gone are found by their checksums' side", .limited, arguments: Dialect.allCases)
     func recordsGone(dialect: Dialect) async throws {
         let world = try World(dialect)
         let store = world.store("backups/")
@@ -144,7 +144,7 @@ struct EmptyBucketTests {
         #expect(try await world.text(Self.archive, three, store) == "three")
     }
 
-    @Test("contents without record and checksum are refused; what a commit that was cut short has left is not", .timeLimit(.minutes(30)))
+    @Test("contents without record and checksum are refused; what a commit that was cut short has left is not", .limited)
     func rest() async throws {
         let world = try World(.oss)
         try await world.put("objects/1x/\(Self.checksum)", "sum")
@@ -155,7 +155,7 @@ struct EmptyBucketTests {
         }
     }
 
-    @Test("a first backup that is cut short anywhere leaves an empty bucket or its backup", .timeLimit(.minutes(30)))
+    @Test("a first backup that is cut short anywhere leaves an empty bucket or its backup", .limited)
     func cutShort() async throws {
         for at in 1...6 {
             let world = try World(.oss)
@@ -171,14 +171,14 @@ struct EmptyBucketTests {
         }
     }
 
-    @Test("an unreadable record is damage, not absence", .timeLimit(.minutes(30)), arguments: ["", "{}", "null", "<html>"])
+    @Test("an unreadable record is damage, not absence", .limited, arguments: ["", "{}", "null", "<html>"])
     func record(text: String) async throws {
         let world = try World(.s3)
         try await world.put("versions/0000000001.json", text)
         await #expect { try await world.store("").head() } throws: { ($0 as? StorageError)?.kind == .damaged }
     }
 
-    @Test("git's pointer in the place of an archive is refused", .timeLimit(.minutes(30)))
+    @Test("git's pointer in the place of an archive is refused", .limited)
     func pointer() async throws {
         let world = try World(.s3)
         try await world.put(Self.archive, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")

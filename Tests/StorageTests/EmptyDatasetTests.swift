@@ -37,7 +37,7 @@ struct EmptyDatasetTests {
         }
     }
 
-    @Test("a new dataset is empty, with a read-me too", .timeLimit(.minutes(30)))
+    @Test("a new dataset is empty, with a read-me too", .limited)
     func fresh() async throws {
         let world = try await World()
         #expect(try await world.store.head()?.objects == [:])
@@ -46,7 +46,7 @@ struct EmptyDatasetTests {
     }
 
     @Test(
-        "whatever else lies there is named", .timeLimit(.minutes(30)),
+        "whatever else lies there is named", .limited,
         arguments: [
             "backup/latest_backup.tar.gz", "backup/2026/11/latest_backup.tar.gz", "Latest_Backup.tar.gz", ".backup.tar.gz", "latest_backup.sha256",
             "data/train.csv", ".openclaw/openclaw.json", "notes.txt",
@@ -57,14 +57,14 @@ struct EmptyDatasetTests {
         #expect(try await world.store.head()?.objects == [path: 1])
     }
 
-    @Test("an archive at the top is found, whatever lies in folders beside it", .timeLimit(.minutes(30)))
+    @Test("an archive at the top is found, whatever lies in folders beside it", .limited)
     func beside() async throws {
         let world = try await World()
         try await world.put(["latest_backup.tar.gz": "x", "old/latest_backup.tar.gz": "yy"])
         #expect(try await world.store.head()?.objects == ["latest_backup.tar.gz": 1])
     }
 
-    @Test("git's pointer in the place of an archive is refused", .timeLimit(.minutes(30)))
+    @Test("git's pointer in the place of an archive is refused", .limited)
     func pointer() async throws {
         let world = try await World()
         try await world.put(["latest_backup.tar.gz": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"])

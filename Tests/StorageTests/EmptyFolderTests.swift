@@ -109,7 +109,7 @@ struct EmptyFolderTests {
             at: EmptyFolderTests.t + seconds)
     }
 
-    @Test("what others have put there is found or named", .timeLimit(.minutes(30)), arguments: places)
+    @Test("what others have put there is found or named", .limited, arguments: places)
     func foreign(_ example: Case) async throws {
         let (folder, store) = try world()
         try Shell.run(example.shell, folder: folder["store"])
@@ -140,7 +140,7 @@ struct EmptyFolderTests {
     ]
 
     @Test(
-        "a copy of a repository is one, whatever became of its links; what comes next is seen under the plain names", .timeLimit(.minutes(30)),
+        "a copy of a repository is one, whatever became of its links; what comes next is seen under the plain names", .limited,
         arguments: changes)
     func copies(_ example: Case) async throws {
         let (folder, store) = try world()
@@ -174,7 +174,7 @@ struct EmptyFolderTests {
         return texts
     }
 
-    @Test("after links to dated archives, backups are seen under the plain names, and the dated ones stay", .timeLimit(.minutes(30)))
+    @Test("after links to dated archives, backups are seen under the plain names, and the dated ones stay", .limited)
     func afterLinks() async throws {
         let (folder, store) = try world()
         try Shell.run(
@@ -188,7 +188,7 @@ struct EmptyFolderTests {
         #expect(try await contents(store.versions(), store, folder) == ["two\n", "one\n"])
     }
 
-    @Test("a folder that is missing, a link to nowhere or no folder is refused", .timeLimit(.minutes(30)))
+    @Test("a folder that is missing, a link to nowhere or no folder is refused", .limited)
     func noFolder() async throws {
         let folder = TemporaryFolder()
         try Shell.run("ln -s /nowhere/at/all link; echo x > file; mkdir real; ln -s real good", folder: folder.path)
@@ -198,7 +198,7 @@ struct EmptyFolderTests {
         #expect(try await LocalFolder(path: folder["good"]).head() == nil)
     }
 
-    @Test("what may not be looked at is no empty folder", .timeLimit(.minutes(30)), .enabled(if: !FileUser.isRoot))
+    @Test("what may not be looked at is no empty folder", .limited, .enabled(if: !FileUser.isRoot))
     func unreadable() async throws {
         for shell in ["chmod 000 .", "chmod 600 .", "mkdir .shipkeeper; chmod 000 .shipkeeper", "mkdir backup; chmod 000 backup"] {
             let (folder, store) = try world()
@@ -207,7 +207,7 @@ struct EmptyFolderTests {
         }
     }
 
-    @Test("a lock that another process keeps is waited for, but not for ever", .timeLimit(.minutes(30)))
+    @Test("a lock that another process keeps is waited for, but not for ever", .limited)
     func lock() async throws {
         let (folder, _) = try world()
         let store = LocalFolder(path: folder["store"], lockPatience: .milliseconds(200))

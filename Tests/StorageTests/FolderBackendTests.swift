@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("a backend in a folder", .waiting, .timeLimit(.minutes(30)))
+@Suite("a backend in a folder", .waiting, .limited)
 struct FolderBackendTests {
     private let folder = TemporaryFolder()
     private let t = Date(timeIntervalSince1970: 1_790_000_000)

@@ -51,7 +51,7 @@ struct HuggingFaceTests {
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 
-    @Test("the stand-in does for the official client what the Hub does", .timeLimit(.minutes(30)))
+    @Test("the stand-in does for the official client what the Hub does", .limited)
     func officialClient() throws {
         let hub = try StandInHub()
         let session = try Shell.run(
@@ -60,7 +60,7 @@ struct HuggingFaceTests {
         #expect(session.output.contains("steps passed"))
     }
 
-    @Test("what is stored comes back, in one commit, by basic and multipart upload", .timeLimit(.minutes(30)))
+    @Test("what is stored comes back, in one commit, by basic and multipart upload", .limited)
     func roundTrip() async throws {
         let world = try await World()
         let store = world.store()
@@ -89,7 +89,7 @@ struct HuggingFaceTests {
         #expect(try await store.space()?.used == 70_000 + 1_300_000 + 10)
     }
 
-    @Test("a part may be said to be larger than anything", .timeLimit(.minutes(30)))
+    @Test("a part may be said to be larger than anything", .limited)
     func largeParts() async throws {
         let world = try await World()
         let store = world.store()
@@ -99,7 +99,7 @@ struct HuggingFaceTests {
         #expect(try await world.content("a.tar.gz", one, store) == content)
     }
 
-    @Test("the token goes to the Hub and to nobody else", .timeLimit(.minutes(30)))
+    @Test("the token goes to the Hub and to nobody else", .limited)
     func token() async throws {
         let world = try await World()
         let store = world.store(token: " \(StandInHub.writeToken)\n")
@@ -117,7 +117,7 @@ struct HuggingFaceTests {
         #expect(log.allSatisfy { !$0.path.contains("hf_") })
     }
 
-    @Test("four kinds of trouble are four sentences", .timeLimit(.minutes(30)))
+    @Test("four kinds of trouble are four sentences", .limited)
     func sentences() async throws {
         let world = try await World()
         func trouble(_ store: HuggingFace) async -> StorageError? {
@@ -145,7 +145,7 @@ struct HuggingFaceTests {
         }
     }
 
-    @Test("a dataset is created only when told, and private", .timeLimit(.minutes(30)))
+    @Test("a dataset is created only when told, and private", .limited)
     func creation() async throws {
         let world = try await World(create: false)
         await #expect(throws: StorageError.self) { try await world.store().head() }
@@ -156,7 +156,7 @@ struct HuggingFaceTests {
         }
     }
 
-    @Test("of two writers one is refused, and a commit whose answer was lost is found again", .timeLimit(.minutes(30)))
+    @Test("of two writers one is refused, and a commit whose answer was lost is found again", .limited)
     func races() async throws {
         let world = try await World()
         let (one, two) = (world.store(), world.store())
@@ -176,7 +176,7 @@ struct HuggingFaceTests {
         }
     }
 
-    @Test("a download goes on where it was cut, begins anew where it must, and is checked", .timeLimit(.minutes(30)))
+    @Test("a download goes on where it was cut, begins anew where it must, and is checked", .limited)
     func downloads() async throws {
         let world = try await World()
         let store = world.store()
@@ -197,7 +197,7 @@ struct HuggingFaceTests {
         await #expect { try await world.content("a.tar.gz", version, store) } throws: { ($0 as? StorageError)?.kind == .damaged }
     }
 
-    @Test("old versions go only when told to, and never what is kept", .timeLimit(.minutes(30)), arguments: [true, false])
+    @Test("old versions go only when told to, and never what is kept", .limited, arguments: [true, false])
     func reclaim(fileIDIsContent: Bool) async throws {
         let world = try await World()
         try await world.hub.tell("config", "{\"file_id_is_sha\": \(fileIDIsContent)}")
@@ -224,7 +224,7 @@ struct HuggingFaceTests {
         #expect(try await world.content("a.tar.gz", left[0], squashing) == bytes(50_003, seed: 4))
     }
 
-    @Test("the examination says what is wrong, and leaves no trace", .timeLimit(.minutes(30)))
+    @Test("the examination says what is wrong, and leaves no trace", .limited)
     func examination() async throws {
         let world = try await World()
         let store = world.store()

@@ -44,7 +44,7 @@ struct ObjectStoreContract {
     }
 
     @Test(
-        "what is on its way is counted within the object, up to all of it", .timeLimit(.minutes(30)), arguments: Kind.allCases, [250_000, 3_000_000])
+        "what is on its way is counted within the object, up to all of it", .limited, arguments: Kind.allCases, [250_000, 3_000_000])
     func upload(kind: Kind, size: Int) async throws {
         let folder = TemporaryFolder()
         let (store, owner) = try await store(kind, folder)

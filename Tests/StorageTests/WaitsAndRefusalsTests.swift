@@ -71,7 +71,7 @@ struct WaitsAndRefusalsTests {
     }
 
     @Test(
-        "the Hub's quotas tell how long", .timeLimit(.minutes(30)),
+        "the Hub's quotas tell how long", .limited,
         arguments: [
             (["RateLimit": "\"api\";r=0;t=189"], 190), (["RateLimit": "\"api\";r=0;t=20, \"pages\";r=0;t=250"], 251),
             (["RateLimit": "\"api\";r=5;t=20, \"resolvers\";r=0;t=250"], 251), (["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "77"], 78),

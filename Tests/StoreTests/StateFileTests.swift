@@ -36,7 +36,7 @@ struct StateFileTests {
 
     private func event(_ id: Int64) -> StoreChange { .event(Event(at: StateFileTests.t, kind: .other("boot"), message: "event \(id)")) }
 
-    @Test("commits that come at the same time are all held, and written once there is room", .timeLimit(.minutes(30)), arguments: [2, 3, 16])
+    @Test("commits that come at the same time are all held, and written once there is room", .limited, arguments: [2, 3, 16])
     func together(count: Int64) async throws {
         let disk = try Disk()
         let file = try StateFile.open(path: disk.path).file
@@ -58,7 +58,7 @@ struct StateFileTests {
         #expect(try await stored.events(limit: 100).count == Int(count))
     }
 
-    @Test("what comes while the disk is being freed is held or recorded, and never both or neither", .timeLimit(.minutes(30)))
+    @Test("what comes while the disk is being freed is held or recorded, and never both or neither", .limited)
     func mixed() async throws {
         let disk = try Disk()
         let file = try StateFile.open(path: disk.path).file

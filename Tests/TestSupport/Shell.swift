@@ -14,13 +14,15 @@ package enum Shell {
     @discardableResult
     package static func run(_ line: String, environment: [String: String] = [:], folder: String? = nil) throws -> Result {
         let stem = NSTemporaryDirectory() + "shipkeeper-shell-\(UUID().uuidString)"
-        defer { for end in ["out", "err"] { try? FileManager.default.removeItem(atPath: "\(stem).\(end)") } }
+        defer { for end in ["out", "err", "sh"] { try? FileManager.default.removeItem(atPath: "\(stem).\(end)") } }
         var script = "exec > '\(stem).out' 2> '\(stem).err' < /dev/null\n"
         if line.contains("noise ") { script += noise }
         if let folder { script += "cd '\(folder)' || exit 99\n" }
         for (name, value) in environment { script += "export \(name)='\(value)'\n" }
-        // What waits for an event that never comes fails as the tests' own limit of half an hour says, instead of holding up all others.
-        let status = try spawn(["/usr/bin/timeout", "--signal=KILL", "30m", "/bin/bash", "-c", script + line])
+        // In a file, so that no process has the line among its words: some lines look for processes by those.
+        try (script + line).write(toFile: "\(stem).sh", atomically: false, encoding: .utf8)
+        // A limit of a test does not end what its thread waits for: this one does, so that nothing holds up all other tests.
+        let status = try spawn(["/usr/bin/timeout", "--signal=KILL", "30m", "/bin/bash", "\(stem).sh"])
         func read(_ end: String) -> String { FileManager.default.contents(atPath: "\(stem).\(end)").map { String(decoding: $0, as: UTF8.self) } ?? "" }
         return Result(status: status, output: read("out"), errors: read("err"))
     }

@@ -4,7 +4,7 @@ package import Testing
 /// For tests that wait for programs: they run on threads of their own, a few at a time.
 ///
 /// The shared pool has one thread a core. Tests that block it keep all others from going on, and the time limits of those
-/// count on. A limit counts the wait for a place here too, so it must be generous.
+/// count on.
 package struct Waiting: SuiteTrait, TestTrait, TestScoping {
     private static let places = Places(4)
     private static let threads = Threads()
@@ -23,6 +23,13 @@ package struct Waiting: SuiteTrait, TestTrait, TestScoping {
 extension Trait where Self == Waiting {
     /// The test, or each of the suite, waits for programs.
     package static var waiting: Waiting { Waiting() }
+}
+
+extension Trait where Self == TimeLimitTrait {
+    /// An hour: a test that waits for what never comes fails in the end.
+    ///
+    /// It says nothing about speed. The wait for a place counts too, which takes long where the machine has other work.
+    package static var limited: TimeLimitTrait { .timeLimit(.minutes(60)) }
 }
 
 /// So many may be taken at once.

@@ -28,7 +28,7 @@ private actor EchoAction: ActionRunning {
 
 @Suite("the page of an action", .waiting, .serialized)
 struct ActionPageTests {
-    @Test("who has logged in runs it by a button and reads what it has printed", .timeLimit(.minutes(10)))
+    @Test("who has logged in runs it by a button and reads what it has printed", .limited)
     func button() async throws {
         let web = WebBench([], actions: EchoAction())
         try await web.run {
@@ -53,7 +53,7 @@ struct ActionPageTests {
         }
     }
 
-    @Test("without a token there is neither button nor output", .timeLimit(.minutes(10)))
+    @Test("without a token there is neither button nor output", .limited)
     func strangers() async throws {
         let open = WebBench([], token: nil, actions: EchoAction())
         try await open.run {

@@ -15,7 +15,7 @@ struct AttackTests {
 
     private func bench(_ log: [String] = ["a line"], token: String? = WebBench.token) -> WebBench { WebBench(AttackTests.jobs, log: log, token: token) }
 
-    @Test("who does not know the token sees a form, and no name of a job", .timeLimit(.minutes(30)))
+    @Test("who does not know the token sees a form, and no name of a job", .limited)
     func stranger() async throws {
         let web = bench()
         try await web.run {
@@ -45,7 +45,7 @@ struct AttackTests {
         }
     }
 
-    @Test("a thousand wrong tokens open nothing, and lock out nobody but their client", .timeLimit(.minutes(30)))
+    @Test("a thousand wrong tokens open nothing, and lock out nobody but their client", .limited)
     func guessing() async throws {
         let web = bench()
         try await web.run {
@@ -72,7 +72,7 @@ struct AttackTests {
         }
     }
 
-    @Test("a form needs the mark of its own login, and a page of ours behind it", .timeLimit(.minutes(30)))
+    @Test("a form needs the mark of its own login, and a page of ours behind it", .limited)
     func crossSite() async throws {
         let web = bench()
         try await web.run {
@@ -96,7 +96,7 @@ struct AttackTests {
         }
     }
 
-    @Test("another token ends every login, and a login ends by itself", .timeLimit(.minutes(30)))
+    @Test("another token ends every login, and a login ends by itself", .limited)
     func revoked() async throws {
         let web = bench()
         try await web.run {
@@ -112,7 +112,7 @@ struct AttackTests {
         }
     }
 
-    @Test("without a token the page can be read, without logs, and nothing can be changed", .timeLimit(.minutes(30)))
+    @Test("without a token the page can be read, without logs, and nothing can be changed", .limited)
     func open() async throws {
         let web = bench(["the secret of the log"], token: nil)
         try await web.run {
@@ -130,7 +130,7 @@ struct AttackTests {
         }
     }
 
-    @Test("what a log holds is text", .timeLimit(.minutes(30)))
+    @Test("what a log holds is text", .limited)
     func logs() async throws {
         let lines = [
             "</div><script>alert(1)</script>", "\u{1b}]0;title\u{7}\u{1b}[31mred\u{1b}[0m", "{{{root}}} {{t.logOut}}", "<img src=x onerror=alert(1)>",
@@ -150,7 +150,7 @@ struct AttackTests {
         }
     }
 
-    @Test("tricks with paths, methods and headers get short answers", .timeLimit(.minutes(30)))
+    @Test("tricks with paths, methods and headers get short answers", .limited)
     func tricks() async throws {
         let web = bench()
         try await web.run {
@@ -181,7 +181,7 @@ struct AttackTests {
         }
     }
 
-    @Test("a form that is too large, or does not come, ends in time", .timeLimit(.minutes(30)))
+    @Test("a form that is too large, or does not come, ends in time", .limited)
     func bodies() async throws {
         let web = bench()
         try await web.run {
@@ -206,7 +206,7 @@ struct AttackTests {
         }
     }
 
-    @Test("the socket belongs to us alone, and replaces that of an earlier program", .timeLimit(.minutes(30)))
+    @Test("the socket belongs to us alone, and replaces that of an earlier program", .limited)
     func socket() async throws {
         let web = bench()
         try web.folder.write("page.sock", "left behind")

@@ -13,7 +13,7 @@ import Testing
 struct PageTests {
     private static let daily = Trigger.schedule(.every(.seconds(7200)), atStart: false)
 
-    @Test("the waiting page for any path, in the reader's language", .timeLimit(.minutes(30)))
+    @Test("the waiting page for any path, in the reader's language", .limited)
     func waiting() async throws {
         let web = WebBench([.good(JobDefinition(name: "job"))])
         try await web.run {
@@ -30,7 +30,7 @@ struct PageTests {
         }
     }
 
-    @Test("the first page, a job, its run and its log; starting, pausing and a dry run by forms", .timeLimit(.minutes(30)))
+    @Test("the first page, a job, its run and its log; starting, pausing and a dry run by forms", .limited)
     func whole() async throws {
         let web = WebBench([
             .scripted(JobDefinition(name: "备份", triggers: [PageTests.daily], canDryRun: true)) { context throws(JobError) in
@@ -72,7 +72,7 @@ struct PageTests {
         }
     }
 
-    @Test("a restore needs the id typed in", .timeLimit(.minutes(30)))
+    @Test("a restore needs the id typed in", .limited)
     func restore() async throws {
         let id = "4f1d9c2a77aa"
         let backups = [
@@ -98,7 +98,7 @@ struct PageTests {
         }
     }
 
-    @Test("the whole first page is small, and asks nobody else", .timeLimit(.minutes(30)))
+    @Test("the whole first page is small, and asks nobody else", .limited)
     func weight() async throws {
         let web = WebBench((0..<20).map { .good(JobDefinition(name: "job-\($0)", triggers: [PageTests.daily])) })
         try await web.run {
@@ -114,7 +114,7 @@ struct PageTests {
         }
     }
 
-    @Test("who waits for news hears of it, and too many do not wait", .timeLimit(.minutes(30)))
+    @Test("who waits for news hears of it, and too many do not wait", .limited)
     func live() async throws {
         let web = WebBench([.good(JobDefinition(name: "job"))])
         try await web.run {
@@ -129,7 +129,7 @@ struct PageTests {
         }
     }
 
-    @Test("metrics can be read by Prometheus' own parser, and name jobs and outcomes alone", .timeLimit(.minutes(30)))
+    @Test("metrics can be read by Prometheus' own parser, and name jobs and outcomes alone", .limited)
     func metrics() async throws {
         let web = WebBench([
             .scripted(JobDefinition(name: "back\"up\\", triggers: [PageTests.daily])) { context in

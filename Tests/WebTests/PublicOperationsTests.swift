@@ -16,7 +16,7 @@ struct PublicOperationsTests {
         WebBench([.good(JobDefinition(name: "job")), .good(JobDefinition(name: "other"))], log: ["a line of the log"], token: token)
     }
 
-    @Test("with the token everything is possible that the socket allows, but to put another program in place", .timeLimit(.minutes(10)))
+    @Test("with the token everything is possible that the socket allows, but to put another program in place", .limited)
     func token() async throws {
         let web = bench()
         try await web.run {
@@ -40,7 +40,7 @@ struct PublicOperationsTests {
         }
     }
 
-    @Test("without a right token there is nothing, and whoever guesses has to wait", .timeLimit(.minutes(10)))
+    @Test("without a right token there is nothing, and whoever guesses has to wait", .limited)
     func strangers() async throws {
         let web = bench()
         try await web.run {
@@ -58,7 +58,7 @@ struct PublicOperationsTests {
         }
     }
 
-    @Test("where no token is set anyone may read the state, and no log, backup or configuration; nothing can be changed", .timeLimit(.minutes(10)))
+    @Test("where no token is set anyone may read the state, and no log, backup or configuration; nothing can be changed", .limited)
     func visitors() async throws {
         let web = bench(token: nil)
         try await web.run {
@@ -83,7 +83,7 @@ struct PublicOperationsTests {
         }
     }
 
-    @Test("a login's cookie reads; to change something it needs the mark, and a page of ours behind it", .timeLimit(.minutes(10)))
+    @Test("a login's cookie reads; to change something it needs the mark, and a page of ours behind it", .limited)
     func cookies() async throws {
         let web = bench()
         try await web.run {
@@ -101,7 +101,7 @@ struct PublicOperationsTests {
         }
     }
 
-    @Test("paths have one meaning, and a body is not taken", .timeLimit(.minutes(10)))
+    @Test("paths have one meaning, and a body is not taken", .limited)
     func oddRequests() async throws {
         let web = bench()
         try await web.run {

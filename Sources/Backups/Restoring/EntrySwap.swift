@@ -99,7 +99,9 @@ struct EntrySwap {
         if let fresh = try incoming(), let name = try next(in: fresh) {
             try TreeMove.move(name, from: fresh, to: target)
         } else if work.exists(EntrySwap.before) {
-            try work.rename(EntrySwap.before, to: target, as: kept)
+            // An empty folder, as an image has it, is nothing to be kept.
+            let isEmpty = try work.folder(EntrySwap.before).names().isEmpty
+            if isEmpty { try work.removeTree(EntrySwap.before) } else { try work.rename(EntrySwap.before, to: target, as: kept) }
         } else {
             try target.removeTree(workName)
             // The target may belong to another user, and keeps its mode and time then.
