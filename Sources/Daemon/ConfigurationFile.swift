@@ -36,7 +36,17 @@ package struct ConfigurationFile {
     /// Reads the file and the plug-ins that it names. Blocks.
     package func read(_ catalog: JobCatalog) throws(ConfigurationError) -> Configuration {
         let text = try text()
-        var (catalog, plugins) = (catalog, plugins(text, environment))
+        // A plug-in that comes with the program is read where its name is somewhere in the file: all of them take as long as the rest of the file. Where a variable
+        // holds the name, or it is misspelled, they all are.
+        do throws(ConfigurationError) {
+            return try read(text, catalog, plugins(text, environment, isNeeded: text.contains))
+        } catch {
+            return try read(text, catalog, plugins(text, environment))
+        }
+    }
+
+    private func read(_ text: String, _ catalog: JobCatalog, _ plugins: PluginCatalog) throws(ConfigurationError) -> Configuration {
+        var (catalog, plugins) = (catalog, plugins)
         plugins.add(to: &catalog)
         // A broken plug-in takes nothing down but the jobs that need it.
         let notes = plugins.problems.map { Problem(.warning, at: $0.place, $0.message, hint: $0.hint) }
@@ -75,7 +85,9 @@ package struct ConfigurationFile {
     /// The plug-ins that this file's jobs may use; those next to it where there is no file.
     package func plugins() -> PluginCatalog { plugins((try? text()) ?? "", environment) }
 
-    private func plugins(_ text: String, _ environment: [String: String]) -> PluginCatalog {
+    private func plugins(
+        _ text: String, _ environment: [String: String], isNeeded: (_ name: String) -> Bool = { _ in true }
+    ) -> PluginCatalog {
         let own = URL(fileURLWithPath: path).deletingLastPathComponent()
         var folders = [PluginFolder(own.appendingPathComponent("Plugins").path, .project)]
         for named in ConfigurationReader(catalog: JobCatalog(), environment: environment).pluginFolders(text, file: path) {
@@ -86,7 +98,7 @@ package struct ConfigurationFile {
         } else if let shipped = ShippedPlugins.folder(of: OwnStart.program, exists: { FileManager.default.fileExists(atPath: $0) }) {
             folders.append(PluginFolder(shipped, .shipped))
         }
-        return PluginCatalog(folders: folders, parse: PlainYAML.read)
+        return PluginCatalog(folders: folders, isNeeded: isNeeded, parse: PlainYAML.read)
     }
 
     private func text() throws(ConfigurationError) -> String {

@@ -14,11 +14,15 @@ package struct PluginCatalog: Sendable {
 
     /// - Parameters:
     ///   - folders: In the order in which they win.
+    ///   - isNeeded: Whether a plug-in that comes with the program is wanted, by its name. Others are always read: they may have mistakes.
     ///   - parse: Reads a YAML file without substituting variables.
-    package init(folders: [PluginFolder], parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])) {
+    package init(
+        folders: [PluginFolder], isNeeded: (_ name: String) -> Bool = { _ in true },
+        parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])
+    ) {
         var seen: Set<[UInt8]> = []
         for folder in folders where seen.insert((try? RealPath.of(Array(folder.path.utf8))) ?? Array(folder.path.utf8)).inserted {
-            let found = PluginCatalog.plugins(in: folder.path)
+            let found = PluginCatalog.plugins(in: folder.path, where: { folder.origin != .shipped || isNeeded($0) })
             if found.isEmpty, let place = folder.origin.place {
                 let exists = FileManager.default.fileExists(atPath: folder.path)
                 problems.append(
@@ -33,11 +37,13 @@ package struct PluginCatalog: Sendable {
         problems = problems.inReadingOrder
     }
 
-    private static func plugins(in path: String) -> [String] {
+    /// The folders of plug-ins in a folder, which may be one itself.
+    /// - Parameter isWanted: By the name of the plug-in's folder.
+    private static func plugins(in path: String, where isWanted: (String) -> Bool) -> [String] {
         func isPlugin(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(PluginManifest.fileName)") }
         if isPlugin(path) { return [path] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.sorted().map { "\(path)/\($0)" }.filter(isPlugin)
+        return names.filter(isWanted).sorted().map { "\(path)/\($0)" }.filter(isPlugin)
     }
 
     /// Whether a plug-in that the configuration does not name may be used. One that other users may write to is reported, and not used.

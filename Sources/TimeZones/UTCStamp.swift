@@ -32,6 +32,9 @@ package enum UTCStamp {
         return stamp
     }
 
+    /// The instant without its milliseconds, such as `2026-03-29T01:00:00Z`.
+    package static func seconds(_ date: Date) -> String { String(decoding: bytes(date).prefix(19), as: UTF8.self) + "Z" }
+
     /// The instant that a stamp names; nil for anything else.
     package static func date(_ text: some Collection<UInt8>) -> Date? {
         let bytes = Array(text)

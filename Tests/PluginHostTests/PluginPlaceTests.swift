@@ -98,4 +98,16 @@ struct PluginPlaceTests {
         let message = look().problems.first?.message ?? ""
         #expect(message.contains("not used: \(folder["share/plugins/one"])/\(place) can be written by everybody"), "\(message)")
     }
+
+    @Test("of those that come with the program the ones that are asked for are read; all others always")
+    func needed() throws {
+        let folder = TemporaryFolder()
+        for name in ["one", "two"] { try folder.write("plugins/\(name)/plugin.yaml", "name: [\n") }
+        func broken(_ origin: PluginFolder.Origin) -> [String] {
+            PluginCatalog(folders: [PluginFolder(folder["plugins"], origin)], isNeeded: { $0 == "two" }, parse: PlainYAML.read).problems.map(\.place.file)
+        }
+        let (one, two) = (folder["plugins/one/plugin.yaml"], folder["plugins/two/plugin.yaml"])
+        #expect(Set(broken(.shipped)) == [two])
+        for origin in [PluginFolder.Origin.project, .variable] { #expect(Set(broken(origin)) == [one, two]) }
+    }
 }

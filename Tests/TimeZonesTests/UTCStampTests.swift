@@ -16,6 +16,7 @@ struct UTCStampTests {
             let stamp = text(date)
             #expect(stamp == date.addingTimeInterval(0.0005).formatted(style))
             let back = try #require(UTCStamp.date(stamp.utf8))
+            #expect(UTCStamp.seconds(date) == date.addingTimeInterval(0.0005).formatted(.iso8601))
             #expect(abs(back.timeIntervalSince(date)) <= 0.000_5001 && text(back) == stamp)
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import JobKit
 import Synchronization
+import TimeZones
 
 /// What an attempt is given.
 extension JobScheduler {
@@ -10,7 +11,7 @@ extension JobScheduler {
         environment["SHIPKEEPER_JOB"] = run.job
         environment["SHIPKEEPER_RUN"] = "\(run.id)"
         environment["SHIPKEEPER_ATTEMPT"] = "\(attempt)"
-        environment["SHIPKEEPER_SCHEDULED_AT"] = run.scheduledAt.formatted(.iso8601)
+        environment["SHIPKEEPER_SCHEDULED_AT"] = UTCStamp.seconds(run.scheduledAt)
         environment["SHIPKEEPER_MISSED"] = "\(run.missed)"
         let followed = JobScheduler.followed(by: run)
         environment.merge(followed?.variables ?? [:]) { _, new in new }
