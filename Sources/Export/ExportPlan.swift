@@ -42,17 +42,19 @@ struct ExportPlan: Sendable {
         let named = uses.filter { use in
             use.path.starts(with: ["jobs", name]) || repositories.contains { use.path.starts(with: ["repositories", $0]) }
         }.map(\.name)
-        return request.secrets.intersection(job.secrets + named).sorted()
+        return request.secrets.intersection(job.secrets + named).union(request.unnamed).sorted()
     }
 
-    /// The secrets of the program that keeps the rest together: all but those that only others need.
+    /// The secrets of the program that keeps the rest together: all but those that only others need. What is switched off counts too: it is in the same file.
     var keptSecrets: [String] {
-        let kept = layout.kept.map(\.definition.name)
-        let named = uses.filter { use in use.path.first != "jobs" || (use.path.count > 1 && kept.contains(use.path[1])) }.filter { $0.path.first != "secrets" }
-            .map(\.name)
-        let granted = layout.kept.flatMap(\.secrets) + configuration.actions.flatMap(\.secrets)
-        return request.secrets.intersection(named + granted).sorted()
+        let elsewhere = layout.elsewhere
+        let named = uses.filter { use in use.path.first != "jobs" || use.path.count < 2 || !elsewhere.contains(use.path[1]) }.map(\.name)
+        let jobs = configuration.jobs.filter { !elsewhere.contains($0.definition.name) }
+        return request.secrets.intersection(named + jobs.flatMap(\.secrets) + configuration.actions.flatMap(\.secrets)).union(request.unnamed).sorted()
     }
+
+    /// Whether a container with shipkeeper starts without it: what needs a declared secret that is missing is switched off.
+    func isOptional(_ secret: String) -> Bool { request.unnamed.contains(secret) || configuration.secrets.contains(secret) }
 
     /// All secrets that anything in the output refers to.
     var allSecrets: [String] {
@@ -80,7 +82,7 @@ struct ExportPlan: Sendable {
             exported.differsOnce(.noActions(action.name), at: place)
         }
         for plain in layout.services {
-            for secret in secrets(of: plain.job) where !plain.job.secrets.contains(secret) {
+            for secret in secrets(of: plain.job) where !plain.job.secrets.contains(secret) && !request.unnamed.contains(secret) {
                 exported.differs(.secretIsSeen(plain.job.definition.name, secret: secret), at: plain.job.places.name)
             }
         }

@@ -18,6 +18,8 @@ package struct ExportRequest: Sendable {
     package var variables: [String: String]
     /// Names of the variables whose values are not shown.
     package var secrets: Set<String>
+    /// Those of them that the file does not name: every container gets them, and may lack them.
+    package var unnamed: Set<String>
     /// Variables that were taken from this machine and say something of it, such as `HOME`.
     package var ofThisMachine: Set<String>
     /// Of all objects; nil for the service's or the first job's.
@@ -30,7 +32,8 @@ package struct ExportRequest: Sendable {
     package var storage: String
 
     package init(
-        configuration: Configuration, source: Source, variables: [String: String], secrets: Set<String>, ofThisMachine: Set<String>, name: String?,
+        configuration: Configuration, source: Source, variables: [String: String], secrets: Set<String>, unnamed: Set<String>,
+        ofThisMachine: Set<String>, name: String?,
         namespace: String?,
         image: String, storage: String
     ) {
@@ -38,6 +41,7 @@ package struct ExportRequest: Sendable {
         self.source = source
         self.variables = variables
         self.secrets = secrets
+        self.unnamed = unnamed
         self.ofThisMachine = ofThisMachine
         self.name = name
         self.namespace = namespace

@@ -5,7 +5,9 @@ package import Settings
 package struct ExportVariables: Sendable {
     /// Names of those whose values are not shown.
     package private(set) var secrets: Set<String>
-    /// The others that the file uses or that were given for the container, with their values.
+    /// Those of them that were given for the container and that the file does not name: nobody says whether they are secrets.
+    package private(set) var unnamed: Set<String>
+    /// The others that the file names, or that this program knows, with their values.
     package private(set) var shown: [String: String]
     /// Those of `shown` that only this machine says, and that say something of it.
     package private(set) var ofThisMachine: Set<String>
@@ -28,12 +30,15 @@ package struct ExportVariables: Sendable {
     package init(_ configuration: Configuration, used: [UsedVariable], machine: [String: String], given: [String: String]) {
         let values = Set(configuration.secretValues)
         let all = machine.merging(given) { _, given in given }
-        var names = Set(used.map(\.name)).union(given.keys).subtracting(configuration.secrets)
+        var named = Set(used.map(\.name))
         // The public address is found by it.
-        if names.contains("SHIPKEEPER_PUBLIC_URL") { names.insert("PUBLIC_URL") }
+        if named.contains("SHIPKEEPER_PUBLIC_URL") { named.insert("PUBLIC_URL") }
+        let known = given.keys.filter { ExportVariables.known.contains($0) || $0.hasPrefix("SHIPKEEPER_") }
+        let names = named.union(known).subtracting(configuration.secrets)
         // A variable whose value a key for secrets takes is one, declared or not.
         let hidden = names.filter { name in all[name].map { values.contains($0) } == true || ExportVariables.looksSecret(name) }
-        let secrets = hidden.union(configuration.secrets)
+        unnamed = Set(given.keys).subtracting(names).subtracting(configuration.secrets)
+        let secrets = hidden.union(configuration.secrets).union(unnamed)
         let shown = names.subtracting(secrets).filter { all[$0] != nil && (given[$0] != nil || !ExportVariables.foundThere.contains($0)) }
         self.secrets = secrets
         self.shown = Dictionary(uniqueKeysWithValues: shown.map { ($0, all[$0] ?? "") })
@@ -44,7 +49,7 @@ package struct ExportVariables: Sendable {
     /// What the file is read with: a mark in the place of each secret, set or not.
     /// - Parameter addresses: Those of which the file wants an address.
     package func masked(addresses: Set<String> = []) -> [String: String] {
-        secrets.reduce(into: all) { $0[$1] = SecretText.mark(for: $1, isAddress: addresses.contains($1)) }
+        secrets.subtracting(unnamed).reduce(into: all) { $0[$1] = SecretText.mark(for: $1, isAddress: addresses.contains($1)) }
     }
 
     /// The secrets in values that a reader with marks has found wrong: it may want an address there.
@@ -53,6 +58,11 @@ package struct ExportVariables: Sendable {
     }
 
     private static func looksSecret(_ name: String) -> Bool {
-        ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY"].contains { name.uppercased().contains($0) }
+        let words = name.uppercased().split(separator: "_").map(String.init)
+        return words.contains { secretWords.contains($0) } || ["TOKEN", "SECRET", "PASSWORD"].contains { name.uppercased().contains($0) }
     }
+
+    private static let secretWords: Set = ["AUTH", "CREDENTIAL", "CREDENTIALS", "KEY", "KEYS", "PASS", "PASSPHRASE", "PASSWD", "PWD"]
+    /// What this program reads itself, or all programs do, and what is not a secret.
+    private static let known: Set = ["HF_ENDPOINT", "HOME", "LANG", "NO_PROXY", "PATH", "PORT", "PUBLIC_URL", "TZ"]
 }

@@ -58,6 +58,7 @@ enum ExportedFile {
         return kind.export(
             ExportRequest(
                 configuration: try read(variables.masked()), source: .init(path: file, text: text), variables: variables.shown, secrets: variables.secrets,
+                unnamed: variables.unnamed,
                 ofThisMachine: variables.ofThisMachine, name: name, namespace: namespace, image: kind.needsImage ? "registry.example.com/app:1.0" : "",
                 storage: "10Gi"))
     }

@@ -229,6 +229,20 @@ struct KubernetesTests {
         #expect(found.words.contains { $0.contains("no time zone is named") }, "\(found.words)")
     }
 
+    @Test("the pod that keeps the rest gets the secrets of what is switched off too, and none that only others need")
+    func keptSecrets() throws {
+        let found = try exported(
+            """
+            secrets: [ONE, TWO, THREE]
+            jobs:
+              app: { type: service, secrets: [ONE], with: { command: [a], ready: { notify: true } } }
+              off: { type: command, enabled: false, on: boot, secrets: [TWO], with: { command: [b] } }
+              hourly: { type: command, on: { cron: "@hourly" }, secrets: [THREE], with: { command: [c] } }
+            """)
+        let keys = { (file: String) in found.file(file).matches(of: /key: (\w+)/).map { String($0.1) } }
+        #expect(keys("statefulset-app.yaml") + keys("deployment-app.yaml") == ["ONE", "TWO"] && keys("cronjob-app-hourly.yaml") == ["THREE"])
+    }
+
     // MARK: Names and what is left out
 
     @Test("names of jobs in any script become names of objects, no two alike")
@@ -264,9 +278,13 @@ struct KubernetesTests {
             """
             jobs:
               a: { type: command, on: { every: 1h }, env: { A: "${HOME}", B: "${PLACE:-x}", C: "${MY_PASSWORD}", D: "${UNSET:-y}" }, with: { command: [a] } }
-            """, given: ["PLACE": "here", "OF_THE_APP": "1"], machine: ["HOME": "/home/me", "MY_PASSWORD": "of-the-machine", "OTHER": "z"])
+            """, given: ["PLACE": "here", "OF_THE_APP": "who-knows-what"], machine: ["HOME": "/home/me", "MY_PASSWORD": "of-the-machine", "OTHER": "z"])
         let data = try #require(try node(found, "configmap-a-environment.yaml")["data"]?.entries)
-        #expect(data.map { "\($0.key)=\($0.value.text ?? "")" } == ["HOME=/home/me", "OF_THE_APP=1", "PLACE=here"])
+        #expect(data.map { "\($0.key)=\($0.value.text ?? "")" } == ["HOME=/home/me", "PLACE=here"])
+        // What the file does not name may be a secret, and a pod starts without it.
+        #expect(
+            found.file("cronjob-a.yaml").contains("key: OF_THE_APP\n                      optional: true")
+                && !found.text(for: .kubernetes).contains("who-knows-what"))
         #expect(found.words.contains { $0.hasPrefix("shipkeeper.yaml:3:") && $0.contains("HOME has the value of this machine") }, "\(found.words)")
         #expect(!found.text(for: .kubernetes).contains("of-the-machine") && found.file("cronjob-a.yaml").contains("key: MY_PASSWORD"), "\(found.files)")
     }

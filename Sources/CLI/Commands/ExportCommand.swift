@@ -110,7 +110,7 @@ struct ExportCommand: ParsableCommand {
         let variables = ExportVariables(real, used: used, machine: machine, given: given)
         let request = ExportRequest(
             configuration: try announced { () throws(ConfigurationError) in try readMarked(variables) }, source: source, variables: variables.shown,
-            secrets: variables.secrets,
+            secrets: variables.secrets, unnamed: variables.unnamed,
             ofThisMachine: variables.ofThisMachine, name: name, namespace: namespace, image: image ?? "", storage: storage)
         return (request, variables.secrets.compactMap { all[$0] } + real.secretValues)
     }

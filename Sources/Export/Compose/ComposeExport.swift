@@ -52,9 +52,8 @@ struct ComposeExport {
         if !plan.layout.elsewhere.isEmpty { variables["SHIPKEEPER_DISABLED_JOBS"] = ComposeExport.escaped(plan.layout.elsewhere.joined(separator: ",")) }
         let front = plan.configuration.front
         if let port = front?.listen.first?.port { variables["SHIPKEEPER_PORT"] = "\(port)" }
-        let declared = Set(plan.configuration.secrets)
         // A declared secret that is not set switches off what needs it.
-        for name in plan.keptSecrets { variables[name] = declared.contains(name) ? "${\(name):-}" : "${\(name):?}" }
+        for name in plan.keptSecrets { variables[name] = plan.isOptional(name) ? "${\(name):-}" : "${\(name):?}" }
         let comments = ["shipkeeper keeps together: \(plan.layout.kept.map(\.definition.name).joined(separator: ", "))"]
         let port = front?.openPort
         let budget = plan.configuration.stopBudget + .seconds(ComposeExport.graceMargin)
@@ -92,7 +91,7 @@ struct ComposeExport {
     private mutating func addService(_ service: Layout.PlainService) {
         let (job, definition) = (service.job, service.definition)
         var variables = plan.request.variables.mapValues(ComposeExport.escaped)
-        for name in plan.secrets(of: job) { variables[name] = "${\(name):?}" }
+        for name in plan.secrets(of: job) { variables[name] = plan.request.unnamed.contains(name) ? "${\(name):-}" : "${\(name):?}" }
         if let zone = job.timeZone.variable { variables["TZ"] = ComposeExport.escaped(zone) }
         for case (let name, let value?) in job.environment { variables[name] = ComposeExport.written(value) }
         let grace = definition.stop.steps.first?.wait ?? .seconds(10)

@@ -48,7 +48,7 @@ extension KubernetesExport {
     private func variables(of job: Configuration.Job) -> YAMLNode.Entry? {
         var own = job.environment.compactMapValues(\.self)
         if let zone = job.timeZone.variable, own["TZ"] == nil { own["TZ"] = zone }
-        let secrets = plan.secrets(of: job).map { secretVariable($0, isOptional: false) }
+        let secrets = plan.secrets(of: job).map { secretVariable($0, isOptional: plan.request.unnamed.contains($0)) }
         let all = secrets + own.sorted { $0.key < $1.key }.map { KubernetesExport.variable($0.key, KubernetesExport.expanded($0.value)) }
         return all.isEmpty ? nil : .init("env", .list(all))
     }

@@ -116,9 +116,8 @@ struct KubernetesExport {
 
     /// Variables for a container in which shipkeeper runs.
     func shipkeeperVariables(_ secrets: [String], _ more: [YAMLNode] = []) -> YAMLNode {
-        let declared = Set(plan.configuration.secrets)
         let own = [KubernetesExport.variable("SHIPKEEPER_CONFIG", KubernetesExport.path), KubernetesExport.variable("SHIPKEEPER_STATE", plan.stateFolder)]
-        return .list(own + more + secrets.map { secretVariable($0, isOptional: declared.contains($0)) })
+        return .list(own + more + secrets.map { secretVariable($0, isOptional: plan.isOptional($0)) })
     }
 
     /// Text of a command or a variable, in which Kubernetes puts variables in by `$(NAME)`.

@@ -30,8 +30,9 @@ struct SystemdExport {
     private func comments(_ more: [String] = []) -> [String] { ["\(plan.title)"] + more }
 
     /// Where the values of secrets are read from: a file for root alone, with lines NAME=value.
-    private func secretSettings(_ names: [String], of unit: String) -> [(String, String?)] {
-        names.isEmpty ? [] : [("EnvironmentFile", "\(folder)/\(unit).secrets")]
+    /// - Parameter isOptional: Whether the unit starts without it; shipkeeper switches off what needs it then.
+    private func secretSettings(_ names: [String], of unit: String, isOptional: Bool = false) -> [(String, String?)] {
+        names.isEmpty ? [] : [("EnvironmentFile", "\(isOptional ? "-" : "")\(folder)/\(unit).secrets")]
     }
 
     private func secretComments(_ names: [String], of unit: String) -> [String] {
@@ -45,7 +46,7 @@ struct SystemdExport {
     /// What none of the programs needs.
     private static let hardening: [(String, String?)] = [
         ("NoNewPrivileges", "yes"), ("ProtectSystem", "full"), ("PrivateTmp", "yes"), ("PrivateDevices", "yes"), ("ProtectKernelTunables", "yes"),
-        ("ProtectKernelModules", "yes"), ("ProtectControlGroups", "yes"), ("RestrictSUIDSGID", "yes"), ("LockPersonality", "yes"),
+        ("ProtectKernelModules", "yes"), ("ProtectControlGroups", "yes"), ("LockPersonality", "yes"),
     ]
 
     // MARK: What shipkeeper keeps together
@@ -78,7 +79,7 @@ struct SystemdExport {
                         ("Type", "exec"), ("ExecStart", UnitFile.command(["shipkeeper", "run", "--config", configuration])),
                         ("ExecReload", UnitFile.command(["shipkeeper", "reload", "--config", configuration])),
                     ]
-                        + variables(all) + secretSettings(secrets, of: plan.names.keeper)
+                        + variables(all) + secretSettings(secrets, of: plan.names.keeper, isOptional: true)
                         + [
                             // The first signal is for the program alone, which stops its services in their order.
                             ("KillMode", "mixed"), ("TimeoutStopSec", stop), ("Restart", "on-failure"), ("RestartPreventExitStatus", "2 78"),
