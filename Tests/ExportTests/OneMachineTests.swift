@@ -133,8 +133,8 @@ struct OneMachineTests {
             """, top: "secrets: [KEY]\n")
         let text = found.file("compose.yaml")
         for line in [
-            "entrypoint: [web, \"$$(x)\"]", "PRICE: \"$$5\"", "KEYS: \"a${KEY:?}\"", "KEY: \"${KEY:?}\"", "stop_grace_period: \"90s\"",
-            "mem_limit: \"1073741824b\"",
+            "entrypoint: [web, \"$$(x)\"]", "PRICE: \"$$5\"", "KEYS: \"a${KEY:?}\"", "KEY: \"${KEY:?}\"", "stop_grace_period: 90s",
+            "mem_limit: 1073741824b",
             "SHIPKEEPER_DISABLED_JOBS: web", "entrypoint: [shipkeeper, run]",
         ] { #expect(text.contains(line), "\(line) in \(text)") }
         ComposeChecks.check(text, "compose")

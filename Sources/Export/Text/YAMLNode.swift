@@ -99,7 +99,7 @@ indirect enum YAMLNode: Sendable {
             text.first.map { $0.isASCII && ($0.isLetter || $0 == "/" || $0 == "_" || $0 == ".") } == true && text != "." && text.last != ":"
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-./+=@%^~:".contains($0)) } && !reserved.contains(text.lowercased())
             && Double(text) == nil
-        if isPlain || text.wholeMatch(of: /[0-9]{1,9}(m|s|b|[KMGT]i?)/) != nil { return text }
+        if isPlain || text.wholeMatch(of: /[0-9]{1,12}(m|s|b|[KMGT]i?)/) != nil { return text }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
