@@ -112,7 +112,8 @@ struct ExportCommand: ParsableCommand {
             configuration: try announced { () throws(ConfigurationError) in try readMarked(variables) }, source: source, variables: variables.shown,
             secrets: variables.secrets, unnamed: variables.unnamed,
             ofThisMachine: variables.ofThisMachine, name: name, namespace: namespace, image: image ?? "", storage: storage)
-        return (request, variables.secrets.compactMap { all[$0] } + real.secretValues)
+        // A variable that the file does not name may have a word of the file as its value.
+        return (request, variables.secrets.subtracting(variables.unnamed).compactMap { all[$0] } + real.secretValues)
     }
 
     private func read(_ environment: [String: String]) throws(ConfigurationError) -> (configuration: Configuration, source: ExportRequest.Source) {
