@@ -59,7 +59,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Backups", "Config", "Control", "Daemon", "Files", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "Notifications",
-                "Import", "PluginHost",
+                "Export", "Import", "PluginHost",
                 "Processes", "Recipes", "Scheduler", "Settings", "Storage", "TimeZones", argumentParser,
             ],
             swiftSettings: strict),
@@ -87,6 +87,7 @@ let package = Package(
             "Web",
             ["Control", "Front", "InPlaceRestore", "JobKit", "Scheduler", "Settings", "TimeZones", crypto, hummingbird, httpTypes, logging, mustache, nioCore]),
         module("Import", ["JobKit", "Scheduler", "Settings"]),
+        module("Export", ["Backups", "Config", "Front", "JobKit", "Jobs", "Scheduler", "Settings", "TimeZones", crypto]),
         module("JSON5"),
         module("Platforms", ["JobKit", "Settings"]),
         module("Recipes", ["Platforms"]),
@@ -122,7 +123,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["JobKit", "Settings", "Scheduler", "Storage", "Buckets", "Files", "HTTPClient", "Front", crypto],
             path: "Tests/TestSupport",
             exclude: [
-                "Browser", "ImportExamples", "Operations", "Oracles", "StandInChats", "StandInFront", "StandInGateway", "StandInHexo", "StandInHub",
+                "Browser", "Export", "ImportExamples", "Operations", "Oracles", "StandInChats", "StandInFront", "StandInGateway", "StandInHexo", "StandInHub",
                 "StandInOSS", "Vectors",
             ], swiftSettings: strict),
         tests("Settings", ["Settings"]),
@@ -153,6 +154,7 @@ let package = Package(
         tests("Notifications", ["Notifications", "HTTPClient"]),
         tests("Platforms", ["Platforms", "JobKit", "Settings"]),
         tests("Import", ["Config", "Import", "Jobs", "Scheduler", "HTTPClient", "JobKit", "Settings", "TimeZones"]),
+        tests("Export", ["Config", "Export", "HTTPClient", "Import", "JobKit", "Jobs", "PluginHost", "Scheduler", "Settings", "TimeZones"]),
         tests("Recipes", ["Platforms", "Recipes", "Config", "Jobs", "Scheduler", "HTTPClient", "JobKit", "Settings"]),
         tests("PluginHost", ["PluginHost", "Processes", "Config", "JobKit", "Settings", "Files"]),
         tests("Processes", ["Processes", "JobKit", "Settings"]),

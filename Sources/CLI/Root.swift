@@ -33,8 +33,8 @@ struct Root: AsyncParsableCommand {
             CommandGroup(
                 name: "Set up",
                 subcommands: [
-                    InitCommand.self, ImportCommand.self, CheckCommand.self, ConfigCommand.self, DoctorCommand.self, SchemaCommand.self, PluginsCommand.self,
-                    CompletionCommand.self, VersionCommand.self,
+                    InitCommand.self, ImportCommand.self, ExportCommand.self, CheckCommand.self, ConfigCommand.self, DoctorCommand.self, SchemaCommand.self,
+                    PluginsCommand.self, CompletionCommand.self, VersionCommand.self,
                 ]),
         ])
 

@@ -89,6 +89,15 @@ package struct Configuration: Sendable {
         }
     }
 
+    /// Disables jobs that something else runs.
+    /// - Returns: Those of the names that no job has.
+    package mutating func disable(elsewhere names: [String]) -> [String] {
+        for index in jobs.indices where names.contains(jobs[index].definition.name) && jobs[index].definition.disabled == nil {
+            jobs[index].definition.disabled = .elsewhere
+        }
+        return names.filter { name in !jobs.contains { $0.definition.name == name } }
+    }
+
     /// Disables every job, with `safeMode` as the reason.
     package mutating func enterSafeMode() {
         for index in jobs.indices { jobs[index].definition.disabled = .safeMode }

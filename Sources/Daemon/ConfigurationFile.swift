@@ -5,6 +5,7 @@ import Init
 package import JobKit
 import Jobs
 package import PluginHost
+import Scheduler
 import Settings
 package import TimeZones
 
@@ -54,11 +55,22 @@ package struct ConfigurationFile {
             var configuration = try ConfigurationReader(catalog: catalog, environment: environment, isOffline: isOffline).read(text, file: path)
             var advice = ConfigurationAdvice(configuration, environment: environment).problems
             if !isOffline { advice += [Nginx.problem(configuration, path: environment["PATH"])].compactMap(\.self) }
-            configuration.warnings = notes + (configuration.warnings + advice).inReadingOrder
+            configuration.warnings = notes + disable(in: &configuration) + (configuration.warnings + advice).inReadingOrder
             if ContainerEnvironment.isSafeMode { configuration.enterSafeMode() }
             return configuration
         } catch {
             throw ConfigurationError(problems: notes + error.problems)
+        }
+    }
+
+    /// Switches off what something else runs. A name that no job has may be a slip, and then a job would run twice.
+    private func disable(in configuration: inout Configuration) -> [Problem] {
+        let names = (environment[ContainerEnvironment.disabledJobsVariable] ?? "").split(separator: ",").map { String($0).trimmingCharacters(in: .whitespaces) }
+        return configuration.disable(elsewhere: names.filter { !$0.isEmpty }).map { name in
+            let nearest = NearestWord.find(name, in: configuration.jobs.map(\.definition.name)).map { "did you mean \"\($0)\"?" }
+            return Problem(
+                .warning, at: SourcePlace(file: path, line: 0, column: 0), "\(ContainerEnvironment.disabledJobsVariable) names \"\(name)\", which is not a job",
+                hint: nearest)
         }
     }
 
@@ -101,7 +113,8 @@ package struct ConfigurationFile {
         return PluginCatalog(folders: folders, isNeeded: isNeeded, parse: PlainYAML.read)
     }
 
-    private func text() throws(ConfigurationError) -> String {
+    /// What is in the file. Blocks.
+    package func text() throws(ConfigurationError) -> String {
         let place = SourcePlace(file: path, line: 0, column: 0)
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError(problems: [

@@ -8,6 +8,9 @@ package enum ContainerEnvironment {
     /// Set to anything but 0 or false: nothing is restored, started or backed up.
     package static let safeModeVariable = "SHIPKEEPER_SAFE_MODE"
 
+    /// Names of jobs, with commas, that something else runs: they are switched off here.
+    package static let disabledJobsVariable = "SHIPKEEPER_DISABLED_JOBS"
+
     /// As they were when the program started. A value that is not UTF-8 is shown repaired.
     package static let own: [String: String] = {
         ContainerEnvironment.split.reduce(into: [:]) { $0[text($1.name)] = text($1.value) }
@@ -32,7 +35,12 @@ package enum ContainerEnvironment {
     package static let platform = Platform(own)
 
     /// What is in the configuration as `${…}`, and what jobs are given.
-    package static let all = own.merging(platform.variables) { own, known in own.isEmpty ? known : own }
+    package static let all = withPlatform(own)
+
+    /// Variables with what they tell about the platform, where they do not say it themselves.
+    package static func withPlatform(_ variables: [String: String]) -> [String: String] {
+        variables.merging(Platform(variables).variables) { own, known in own.isEmpty ? known : own }
+    }
 
     /// Takes variables out of this process's environment: from now on only what is handed to a job on purpose has them.
     package static func withhold(_ names: [String]) {

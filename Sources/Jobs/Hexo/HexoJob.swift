@@ -7,9 +7,10 @@ import Synchronization
 
 /// Builds a Hexo site, checks the result, and publishes it. Hexo exits with 0 in many cases that are failures, so the output decides.
 package struct HexoJob: JobType {
-    /// The keys under `with`. Nothing of them is needed outside of this module.
+    /// The keys under `with`.
     package struct Settings: Sendable {
-        var site: String
+        /// The site's folder.
+        package var site: String
         var hexo: String?
         /// Run once where Hexo or a plug-in is missing, such as `npm ci`.
         var install: String?
@@ -26,7 +27,7 @@ package struct HexoJob: JobType {
     package static let typeName = "hexo"
     package static let about = "Builds a Hexo site, checks the result, and publishes it"
     package static let canDryRun = true
-    let settings: Settings
+    package let settings: Settings
     let http: any HTTPTransport
     let now: @Sendable () -> Date
 

@@ -21,7 +21,7 @@ package struct JSONMergeJob: JobType {
     /// A file that changes while it is worked on is read again so often.
     private static let mostTries = 3
 
-    let settings: Settings
+    package let settings: Settings
 
     package func findOutputs() -> [String] { [settings.file] }
 

@@ -6,9 +6,10 @@ package import Settings
 
 /// Publishes a folder of files as a website.
 package struct PublishJob: JobType {
-    /// The keys under `with`. Nothing of them is needed outside of this module.
+    /// The keys under `with`.
     package struct Settings: Sendable {
-        var folder: String
+        /// The folder whose files are published.
+        package var folder: String
         var target: PublishTarget?
         /// The public address that is checked afterwards.
         var probe: String?
@@ -17,7 +18,7 @@ package struct PublishJob: JobType {
     package static let typeName = "publish"
     package static let about = "Publishes a folder of files as a website"
     package static let canDryRun = true
-    let settings: Settings
+    package let settings: Settings
     let http: any HTTPTransport
     let now: @Sendable () -> Date
 

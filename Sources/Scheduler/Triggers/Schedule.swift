@@ -74,7 +74,7 @@ package enum Schedule: Hashable, Sendable {
     }
 
     /// How many scheduled times are in (start, end]. Counts whole days where the clocks do not change, so that years cost little.
-    func count(after start: Date, upTo end: Date) -> Int {
+    package func count(after start: Date, upTo end: Date) -> Int {
         guard start < end else { return 0 }
         return switch self {
         case .every(let length): Int((end.timeIntervalSince(start) / length.seconds).rounded(.down))
