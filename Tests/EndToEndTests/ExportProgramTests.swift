@@ -102,7 +102,7 @@ struct ExportProgramTests {
         }
     }
 
-    @Test("a job that something else runs is switched off here, and exec runs it", .timeLimit(.minutes(30)))
+    @Test("a job that something else runs is switched off here, and exec runs it", .limited)
     func elsewhere() throws {
         let folder = TemporaryFolder()
         let text =

@@ -6,7 +6,7 @@ import Testing
 @Suite("many pods on one repository", .waiting, .serialized)
 struct ManyPodsTests {
     @Test(
-        "pods that start at once: each has one writer before it, and nothing of any is lost", .tags(.slow), .timeLimit(.minutes(30)),
+        "pods that start at once: each has one writer before it, and nothing of any is lost", .tags(.slow), .limited,
         arguments: [("archive", 6), ("restic", 3)])
     func pods(format: String, count: Int) throws {
         let result = try Shell.run("'\(SourceTree.root)/Benchmarks/pods/run' --program '\(SourceTree.program)' --pods \(count) --format \(format)")

@@ -40,7 +40,7 @@ struct ExampleTests {
         }
     }
 
-    @Test("objects of Kubernetes are valid by its schemas of two versions, and pods by the level restricted", .timeLimit(.minutes(30)))
+    @Test("objects of Kubernetes are valid by its schemas of two versions, and pods by the level restricted", .limited)
     func schemas() throws {
         let folder = TemporaryFolder()
         for path in ExportedFile.examples {
