@@ -92,7 +92,7 @@ struct JSONReportTests {
             ("doctor", "doctor \(file)"), ("plugins list", "plugins \(file)"), ("plugins check", "plugins check '\(folder["a-plugin"])'"),
             ("plugins show", "plugins show webhook \(file)"),
             ("plugins run", "plugins run '\(folder["made/hello"])' --with 'greeting: hi'"),
-            ("simulate", "simulate --days 1 \(file)"), ("import", "import procfile '\(folder["Procfile"])'"),
+            ("simulate", "simulate --days 1 \(file)"), ("export", "export systemd \(file)"), ("import", "import procfile '\(folder["Procfile"])'"),
             ("version", "version"), ("upgrade", "upgrade '\(SourceTree.program)' \(state)"),
         ]
         // An item a line.
