@@ -34,7 +34,7 @@ struct ComposeReader {
         if let image = node["image"] ?? node["build"] {
             found.differs(
                 file, image.place.line,
-                "\(service.key) runs in this container and not in \(image.text.map { "the image \($0)" } ?? "an image of its own"): its program must be installed here"
+                "\(service.key) runs in this container and not in \(image.text.map { "the image \($0)" } ?? "an image of its own"): its program must be installed here\(node["entrypoint"] == nil ? ", and the entrypoint of the image does not run" : "")"
             )
         }
         found.differsOnce(
@@ -62,6 +62,13 @@ struct ComposeReader {
             return false
         }
         var words = parts.flatMap { self.words($0) ?? [] }
+        if node["entrypoint"] == nil, words.first?.hasPrefix("-") == true {
+            found.fails(
+                file, node["command"]?.place.line ?? service.place.line,
+                "\(service.key) is left out: its command is only arguments, and the program is the entrypoint of its image\(node["image"]?.text.map { " \($0)" } ?? "")",
+                hint: "write the program under \"entrypoint\", and import again")
+            return false
+        }
         if let user = node["user"]?.text, user != "root", user != "0", user != "0:0" {
             let (name, group) = (String(user.split(separator: ":").first ?? ""), user.split(separator: ":").dropFirst().first.map(String.init))
             words = ImportedJob.words(words, as: name, group: group)
