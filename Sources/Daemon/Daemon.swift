@@ -157,7 +157,7 @@ package struct Daemon {
             ports: SchedulerPorts(
                 store: store, clock: clock, processes: launcher, values: store,
                 logs: logs, serviceTools: ServiceInspector(http: CurlClient()),
-                sockets: ListenSocketTable(store: stopping.link, kept: takeover.sockets), stateFolder: state.path),
+                sockets: ListenSocketTable(store: stopping.link, kept: takeover.sockets), pressure: SystemPressure(), stateFolder: state.path),
             bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
         if stopping.isContinued { stop(scheduler, because: "the program was killed while it stopped; continuing the stop") }
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }

@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Settings
 
 extension Engine {
     /// Does all that is due: scheduled times, timeouts, retries, free slots, and the next step of stopping.
@@ -13,7 +14,7 @@ extension Engine {
             judgeAlarms(at: now)
         }
         followHappenings(at: now)
-        expireTimeouts(at: now)
+        expireRuns(at: now)
         proceedOrderedEnds(at: now)
         proceedStopping(at: now)
         grantSlots(at: now)
@@ -88,10 +89,14 @@ extension Engine {
         record(run)
     }
 
-    private mutating func expireTimeouts(at now: Date) {
+    /// Ends attempts whose time is up, and gives up runs that are too late to start.
+    private mutating func expireRuns(at now: Date) {
         for id in runTimes.takeDue(by: now).sorted() {
-            guard let run = runs[id], case .running = run.state, let time = nextTime(of: run), time <= now else { continue }
-            end(run, because: .timeout, at: now)
+            guard let run = runs[id] else { continue }
+            if let time = timeout(of: run), time <= now { end(run, because: .timeout, at: now) }
+            guard let latest = latestStart(of: run), latest <= now, let limit = jobs[run.job]?.definition.fireRule.startDeadline else { continue }
+            let reason = obstacle(to: run).map { ": \($0)" } ?? ""
+            move(id, .skipped, at: now) { $0.summary = "it could not start within \(DurationText.format(limit))\(reason)" }
         }
     }
 
@@ -145,6 +150,7 @@ extension Engine {
         case hopeless(String)
 
         var displayText: String {
+        if let reason = unquiet(for: run) { return reason }
             switch self {
             case .pending(let words), .hopeless(let words): words
             }

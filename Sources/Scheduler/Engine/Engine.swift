@@ -103,6 +103,12 @@ package struct Engine: Sendable {
     var orderedEnds: [OrderedEnd] = []
     /// What followers are still to hear of.
     var happenings: [Happening] = []
+    /// The runs that requests with a key have led to: who asks again gets the same.
+    var requests: [RequestKey: Int64] = [:]
+    /// How much the machine keeps processes waiting just now, in percent of the time.
+    package internal(set) var pressure = 0.0
+    /// Whether any job waits while that is high.
+    package internal(set) var measuresPressure = false
     var decision = Decision()
 
     /// The engine of a new boot, and the decision that accounts for what the last one left.
@@ -112,11 +118,14 @@ package struct Engine: Sendable {
     /// - Parameter stop: Set where this boot is there to stop what runs: nothing is started but the jobs of a stop.
     package static func boot(
         _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, survivors: [SurvivingService] = [],
-        stop: StopTimes? = nil, at now: Date
+    /// - Parameter pressure: How much the machine keeps processes waiting, in percent.
+        stop: StopTimes? = nil, pressure: Double = 0, at now: Date
     ) -> (engine: Engine, decision: Decision) {
         var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
         for definition in definitions {
             engine.jobs[definition.name] = Job(
+        engine.pressure = pressure
+        engine.requests = stored.requests
                 definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name],
                 lastReport: stored.lastReports[definition.name],
                 verdict: definition.isService ? stored.last[definition.name] : stored.verdicts[definition.name], lastStored: stored.lastStored[definition.name],
@@ -163,9 +172,11 @@ package struct Engine: Sendable {
         case .tick: break
         case .attemptEnded(let run, let result): attemptEnded(run, result, at: now)
         case .service(let run, let news): heard(news, of: run, at: now)
-        case .startRequested(let job, let origin, let evenIfRunning, let confirmsEmpty):
+        case .startRequested(let job, let origin, let evenIfRunning, let confirmsEmpty, let key):
             let cause = confirmsEmpty ? RunCause.confirmed(via: origin) : .person(via: origin)
-            decision.reply = start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
+            decision.reply = answer(to: key.map { RequestKey(job: job, key: $0) }, at: now) { engine in
+                engine.start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
+            }
         case .dryRunRequested(let job, let origin): decision.reply = dryRun(job, via: origin, at: now)
         case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
         case .stopRequested(let job, let reason): decision.reply = stop(job, because: reason, at: now)
@@ -175,6 +186,7 @@ package struct Engine: Sendable {
         case .limitChanged(let most): mostParallel = most
         case .pauseRequested(let job, let until, let origin): decision.reply = pause(job, until: until, via: origin, at: now)
         case .resumeRequested(let job): decision.reply = resume(job, at: now)
+        case .pressure(let percent): pressure = percent
         case .holdRequested(let hold): decision.reply = take(hold)
         case .releaseRequested(let holder): holds.removeAll { $0.holder == holder }
         case .handOver: decision.reply = handOver(at: now)
