@@ -14,6 +14,8 @@ package struct ScheduleSimulation: Sendable {
         package var lengths: [String: Duration]
         /// How long runs of all other jobs take.
         package var usualLength: Duration
+        /// How long services take to end, by name; others end at once.
+        package var stopLengths: [String: Duration]
         /// The most runs at once, services apart.
         package var mostParallel: Int
         /// How long a stop may take, and the part of it that runs may take.
@@ -23,11 +25,13 @@ package struct ScheduleSimulation: Sendable {
         package var absences: [Absence]
 
         package init(
-            lengths: [String: Duration] = [:], usualLength: Duration = .seconds(1), mostParallel: Int, stopBudget: Duration, runsBudget: Duration,
+            lengths: [String: Duration] = [:], usualLength: Duration = .seconds(1), stopLengths: [String: Duration] = [:], mostParallel: Int,
+            stopBudget: Duration, runsBudget: Duration,
             absences: [Absence] = []
         ) {
             self.lengths = lengths
             self.usualLength = usualLength
+            self.stopLengths = stopLengths
             self.mostParallel = mostParallel
             self.stopBudget = stopBudget
             self.runsBudget = runsBudget
@@ -68,6 +72,8 @@ package struct ScheduleSimulation: Sendable {
     private var ends = DueTimes<Int64>()
     /// The attempts under way, with the time at which they end.
     private var active: [Int64: Date] = [:]
+    /// Services that were asked to end, and take their time.
+    private var ending: Set<Int64> = []
     private var isDone = false
     /// Steps at one instant.
     private var steps = 0
@@ -115,7 +121,8 @@ package struct ScheduleSimulation: Sendable {
         let due = ends.takeDue(by: now).filter { active[$0].map { $0 <= now } ?? false }.sorted()
         for run in due {
             active[run] = nil
-            carryOut(engine.handle(.attemptEnded(run: run, .succeeded(RunReport(summary: ""))), at: now), record)
+            let result = ending.remove(run) == nil ? AttemptResult.succeeded(RunReport(summary: "")) : .failed(JobError("ended"))
+            carryOut(engine.handle(.attemptEnded(run: run, result), at: now), record)
         }
         if due.isEmpty { carryOut(engine.handle(.tick, at: now), record) }
     }
@@ -137,7 +144,7 @@ package struct ScheduleSimulation: Sendable {
             try stop(record)
             let unfinished = engine.runs.values.sorted { $0.id < $1.id }
             now = max(now, absence.end)
-            (ends, active, isDone) = (DueTimes(), [:], false)
+            (ends, active, ending, isDone) = (DueTimes(), [:], [], false)
             let (next, decision) = Engine.boot(definitions, stored: stored(unfinished), mostParallel: world.mostParallel, at: now)
             engine = next
             carryOut(decision, record)
@@ -177,8 +184,14 @@ package struct ScheduleSimulation: Sendable {
                 switch effect {
                 case .start(let run, _): if let next = begin(run) { open.append(next) }
                 case .end(let run, _):
-                    active[run] = nil
-                    open.append(engine.handle(.attemptEnded(run: run, .failed(JobError("ended"))), at: now))
+                    if let length = stopLength(of: run) {
+                        ending.insert(run)
+                        active[run] = now.adding(length)
+                        ends.add(run, at: now.adding(length))
+                    } else {
+                        active[run] = nil
+                        open.append(engine.handle(.attemptEnded(run: run, .failed(JobError("ended"))), at: now))
+                    }
                 case .adopt: break
                 case .done: isDone = true
                 }
@@ -195,5 +208,11 @@ package struct ScheduleSimulation: Sendable {
         active[run.id] = over
         ends.add(run.id, at: over)
         return nil
+    /// How long the service of a run takes to end; nil for no time at all.
+    private func stopLength(of run: Int64) -> Duration? {
+        guard !world.stopLengths.isEmpty, let job = engine.runs[run]?.job, let length = world.stopLengths[job], length > .zero else { return nil }
+        return length
+    }
+
     }
 }
