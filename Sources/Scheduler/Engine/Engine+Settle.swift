@@ -68,7 +68,9 @@ extension Engine {
         case .queue:
             // One whose next attempt is still to come takes what is there then.
             if var waiting = others.last(where: { $0.state == .queued || $0.state.nextAttemptAt != nil }) {
-                guard waiting.cause == run.cause else { return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now) }
+                guard waiting.cause == run.cause, adjoins(run, waiting) else {
+                    return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now)
+                }
                 waiting.missed += run.missed + 1
                 waiting.scheduledAt = run.scheduledAt
                 record(waiting)
@@ -81,6 +83,14 @@ extension Engine {
             record(run)
         }
     }
+    /// Whether a run's scheduled times follow those of a waiting run without a gap, so that the waiting one can stand for both: a run stands for its own
+    /// time and for those right before it, and for no others. Times that were given up in between have a record of their own.
+    private func adjoins(_ run: Run, _ waiting: Run) -> Bool {
+        guard case .schedule = run.cause, let schedule = jobs[run.job]?.upcoming.first(where: { $0.cause == run.cause })?.schedule
+        else { return true }
+        return schedule.count(after: waiting.scheduledAt, upTo: run.scheduledAt) == run.missed + 1
+    }
+
 
     mutating func skip(_ run: Run, _ reason: String, at now: Date) {
         var run = run
