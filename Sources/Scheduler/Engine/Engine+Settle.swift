@@ -40,14 +40,13 @@ extension Engine {
                 let schedule = upcoming.schedule
                 let plan = schedule.plan(last: cursor, now: now, rule: definition.fireRule, job: name)
                 guard plan.cursor > cursor else { continue }
-                setCursor(name, schedule, plan.cursor)
-                if definition.disabled == nil { act(on: plan, of: definition, schedule, at: now) }
+                advance(name, upcoming.name, plan)
+                if definition.disabled == nil { act(on: plan, of: definition, upcoming.cause, at: now) }
             }
         }
     }
 
-    private mutating func act(on plan: FirePlan, of job: JobDefinition, _ schedule: Schedule, at now: Date) {
-        let cause = RunCause.schedule(schedule.readable)
+    private mutating func act(on plan: FirePlan, of job: JobDefinition, _ cause: RunCause, at now: Date) {
         if let newest = plan.newestDropped, plan.dropped > 0 {
             let run = newRun(job.name, cause, scheduledAt: newest, missed: plan.dropped - 1, at: now)
             let wasPaused = resumed.contains(job.name) || resumed.contains(String?.none)
@@ -83,6 +82,7 @@ extension Engine {
             record(run)
         }
     }
+
     /// Whether a run's scheduled times follow those of a waiting run without a gap, so that the waiting one can stand for both: a run stands for its own
     /// time and for those right before it, and for no others. Times that were given up in between have a record of their own.
     private func adjoins(_ run: Run, _ waiting: Run) -> Bool {
@@ -90,7 +90,6 @@ extension Engine {
         else { return true }
         return schedule.count(after: waiting.scheduledAt, upTo: run.scheduledAt) == run.missed + 1
     }
-
 
     mutating func skip(_ run: Run, _ reason: String, at now: Date) {
         var run = run
@@ -151,6 +150,7 @@ extension Engine {
             guard let key = ExclusiveKey.meeting(job.exclusive, keys) else { continue }
             return "\(other), which works on \(ExclusiveKey.readable(key)) too, is running"
         }
+        if let reason = unquiet(for: run) { return reason }
         return !job.isService && busy.isFull ? "\(busy.count) jobs are running, which is the limit" : nil
     }
 
@@ -160,7 +160,6 @@ extension Engine {
         case hopeless(String)
 
         var displayText: String {
-        if let reason = unquiet(for: run) { return reason }
             switch self {
             case .pending(let words), .hopeless(let words): words
             }

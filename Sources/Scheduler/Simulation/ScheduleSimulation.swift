@@ -80,12 +80,13 @@ package struct ScheduleSimulation: Sendable {
 
     /// - Parameter definitions: All jobs, services too, which are ready as soon as they are started.
     package init(_ definitions: [JobDefinition], _ world: World, from start: Date, until end: Date) {
-        self.definitions = definitions
+        // As the scheduler does it: the order in which jobs begin numbers their runs.
+        self.definitions = definitions.sorted { $0.name < $1.name }
         self.world = world
         self.end = end
         now = start
         absences = world.absences[...]
-        (engine, boot) = Engine.boot(definitions, stored: StoredState(), mostParallel: world.mostParallel, at: start)
+        (engine, boot) = Engine.boot(self.definitions, stored: StoredState(), mostParallel: world.mostParallel, at: start)
     }
 
     /// The decision of a boot that has not been carried out.
@@ -98,7 +99,7 @@ package struct ScheduleSimulation: Sendable {
         boot = nil
         while now < end {
             let absence = absences.first
-            try advance(to: [engine.nextWake(after: now), ends.earliest?.at, absence?.start, end].compactMap(\.self).min() ?? end)
+            try advance(to: earliest(absence.map { min($0.start, end) } ?? end))
             if let absence, absence.start <= now {
                 absences.removeFirst()
                 try pass(absence, record)
@@ -108,6 +109,14 @@ package struct ScheduleSimulation: Sendable {
         }
         try stop(record)
         for run in engine.runs.values { record(run) }
+    }
+
+    /// When something happens next, at the latest then.
+    private func earliest(_ limit: Date) -> Date {
+        var next = limit
+        if let wake = engine.nextWake(after: now), wake < next { next = wake }
+        if let over = ends.earliest?.at, over < next { next = over }
+        return next
     }
 
     private mutating func advance(to instant: Date) throws(Standstill) {
@@ -156,7 +165,7 @@ package struct ScheduleSimulation: Sendable {
         let deadline = now.adding(world.stopBudget)
         carryOut(engine.handle(.shutdown(runsUntil: now.adding(world.runsBudget), end: deadline), at: now), record)
         while !isDone, now < deadline {
-            try advance(to: min(deadline, [engine.nextWake(after: now), ends.earliest?.at].compactMap(\.self).min() ?? deadline))
+            try advance(to: earliest(deadline))
             step(record)
         }
     }
@@ -199,6 +208,12 @@ package struct ScheduleSimulation: Sendable {
         }
     }
 
+    /// How long the service of a run takes to end; nil for no time at all.
+    private func stopLength(of run: Int64) -> Duration? {
+        guard !world.stopLengths.isEmpty, let job = engine.runs[run]?.job, let length = world.stopLengths[job], length > .zero else { return nil }
+        return length
+    }
+
     /// Begins an attempt; a service is ready at once.
     private mutating func begin(_ run: Run) -> Decision? {
         if engine.jobs[run.job]?.definition.isService == true {
@@ -208,11 +223,5 @@ package struct ScheduleSimulation: Sendable {
         active[run.id] = over
         ends.add(run.id, at: over)
         return nil
-    /// How long the service of a run takes to end; nil for no time at all.
-    private func stopLength(of run: Int64) -> Duration? {
-        guard !world.stopLengths.isEmpty, let job = engine.runs[run]?.job, let length = world.stopLengths[job], length > .zero else { return nil }
-        return length
-    }
-
     }
 }
