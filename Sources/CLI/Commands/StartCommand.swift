@@ -30,8 +30,7 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Let a backup store a tree that is empty, or holds far less than the last backup.")
     var confirmEmpty = false
 
-    @Option(
-        help: "A word of yours: started again with the same one, nothing is started, and this run is meant, also after its end. For scripts that are repeated.")
+    @Option(help: "A word of your choice: a later start with the same word starts nothing and means this run, also after its end.")
     var key: String?
 
     @OptionGroup var server: ServerOptions
