@@ -211,10 +211,13 @@ struct SystemdReader {
     ) {
         let (key, value, line) = (setting.key, setting.value, setting.line)
         switch key {
-        case "Type", "ExecStart", "ExecStartPre", "ExecStartPost", "User", "Group", "Restart", "RestartSec", "StartLimitBurst", "StartLimitIntervalSec",
+        case "Type", "ExecStart", "ExecStartPre", "ExecStartPost", "User", "Restart", "RestartSec", "StartLimitBurst", "StartLimitIntervalSec",
             "StartLimitInterval", "KillSignal", "TimeoutStopSec", "WatchdogSec", "TimeoutStartSec", "TimeoutSec", "SyslogIdentifier", "NotifyAccess", "PIDFile",
             "RemainAfterExit", "RestartPreventExitStatus", "SuccessExitStatus", "RestartForceExitStatus", "GuessMainPID":
             break
+        case "Group" where ["root", nil].contains(service.last("User")?.value):
+            found.differs(unit.file, line, "Group=\(value) is not set: the program has the groups of shipkeeper", hint: "set User too, which takes on both")
+        case "Group": break
         case "WorkingDirectory":
             let folder = value.hasPrefix("-") ? String(value.dropFirst()) : value
             job.with.append(.init("cwd", .text(expanded(folder == "~" ? "/root" : folder, unit, line, into: &found))))
