@@ -93,7 +93,7 @@ private enum SilentLine {
         // The version of the form, names of containers, what a service is already named for as a whole, and below keys that are named.
         case .compose:
             text.contains(
-                #/^(version|name|image|build|ports|retries|start_period|interval|timeout|driver|options|target|published|source|labels|condition|container_name|<<|-|[a-z.]+routers|net\.core|file|db|back|app|db_password|db_data|volumes|cpus|memory)/#
+                #/^(version|name|image|build|ports|restart: unless-stopped|security_opt|read_only|retries|start_period|interval|timeout|driver|options|target|published|source|labels|condition|container_name|<<|-|[a-z.]+routers|net\.core|file|db|back|app|db_password|db_data|volumes|cpus|memory)/#
             )
         // What is about the manager's log and its graph; what is so in any case.
         case .systemd:
