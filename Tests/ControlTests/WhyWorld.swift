@@ -90,6 +90,7 @@ struct WhyWorld {
             handle(.pauseRequested(job: job.isEmpty ? nil : job, until: nil, via: "test"))
         case .clockBack:
             // Cursors that are an hour ahead are set back with the clock, and their times come again.
+            latest = max(latest, now)
             let most = 3500 - latest.timeIntervalSince(now)
             if most > 2 { jump(-Double.random(in: 2...most, using: &random)) }
         case .clockForward: jump(length)
