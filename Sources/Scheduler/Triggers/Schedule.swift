@@ -78,7 +78,7 @@ package enum Schedule: Hashable, Sendable {
         guard start < end else { return 0 }
         return switch self {
         // Instants are rounded: one that is a multiple but for that counts.
-        case .every(let length): Int((end.timeIntervalSince(start) / length.seconds + 1e-3).rounded(.down))
+        case .every(let length): Int(((end.timeIntervalSince(start) + 1e-4) / length.seconds).rounded(.down))
         case .cron(let expression, let zone): expression.count(after: start, upTo: end, in: zone)
         }
     }
