@@ -10,12 +10,11 @@ struct EngineWorld {
     let jobs: [JobDefinition]
     let store = InMemoryStore()
     var engine: Engine
-    var now: Date
+    var now = EngineWorld.start
     var changes: [StoreChange] = []
 
-    init(_ jobs: [JobDefinition], stored: StoredState = StoredState(), at start: Date = EngineWorld.start) {
+    init(_ jobs: [JobDefinition], stored: StoredState = StoredState()) {
         self.jobs = jobs
-        now = start
         let (engine, decision) = Engine.boot(jobs, stored: stored, mostParallel: 8, at: now)
         self.engine = engine
         store.apply(decision.changes)

@@ -11,8 +11,7 @@ package struct Boxed<Value: Sendable>: Sendable {
     package init(wrappedValue: Value) { box = Box(wrappedValue) }
 
     package var wrappedValue: Value {
-        // What is looked at is not copied: a definition holds a dozen references.
-        _read { yield box.value }
+        get { box.value }
         set { box = Box(newValue) }
     }
 }
