@@ -26,23 +26,32 @@ struct ResticFiles: Sendable {
         }
     }
 
+    /// What a backend has answered. A tuple with a result of typed errors lost its name in an optimised build: the program was ended by a signal.
+    private struct Answer: Sendable {
+        var name: String
+        var content: [UInt8]?
+        var failure: BackupError?
+    }
+
+    private func answer(_ name: String) async -> Answer {
+        do throws(BackupError) { return Answer(name: name, content: try await json(name)) } catch { return Answer(name: name, failure: error) }
+    }
+
     /// Several of them, side by side; nil for those that are gone or damaged.
     func json(of names: [String]) async throws(BackupError) -> [String: [UInt8]] {
         var found: [String: [UInt8]] = [:]
         for start in stride(from: 0, to: names.count, by: ResticFiles.atOnce) {
-            let results = await withTaskGroup(of: (String, Result<[UInt8]?, BackupError>).self) { group in
-                for name in names[start..<min(names.count, start + ResticFiles.atOnce)] {
-                    group.addTask {
-                        do throws(BackupError) { return (name, .success(try await json(name))) } catch { return (name, .failure(error)) }
-                    }
-                }
-                return await group.reduce(into: []) { $0.append($1) }
+            let answers = await withTaskGroup(of: Answer.self) { group in
+                for name in names[start..<min(names.count, start + ResticFiles.atOnce)] { group.addTask { await answer(name) } }
+                var answers: [Answer] = []
+                for await answer in group { answers.append(answer) }
+                return answers
             }
-            for (name, result) in results {
-                switch result {
-                case .success(let bytes): found[name] = bytes
-                case .failure(.archive): break
-                case .failure(let error): throw error
+            for answer in answers {
+                switch answer.failure {
+                case nil: found[answer.name] = answer.content
+                case .archive: break
+                case .some(let error): throw error
                 }
             }
         }
