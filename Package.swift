@@ -138,7 +138,7 @@ let package = Package(
         tests("Logs", ["Logs", "JobKit", "Settings"]),
         tests("Init", ["CLI"]),
         tests("InPlaceRestore", ["InPlaceRestore", "Scheduler", "JobKit", "Settings"]),
-        tests("Daemon", ["Config", "Control", "Daemon", "Files", "HTTPClient", "JobKit", "Jobs", "Logs", "Processes"]),
+        tests("Daemon", ["Config", "Control", "Daemon", "Files", "HTTPClient", "JobKit", "Jobs", "Logs", "Processes", "Scheduler", "Settings"]),
         tests("CLI", ["CLI", "Control", "JobKit", "TimeZones", argumentParser]),
         tests("Archive", ["Archive", "Files"]),
         tests("Buckets", ["Buckets", crypto]),

@@ -27,6 +27,15 @@ static inline int cprocess_set_parent_death_signal(int signal) { return prctl(PR
 /// A descriptor that tells the end of a process; -1 on kernels before 5.3.
 static inline int cprocess_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
+/// Has the processes of a group take their turn behind others at the processor. 0, or -1.
+static inline int cprocess_set_nice(pid_t group, int nice) { return setpriority(PRIO_PGRP, (id_t)group, nice); }
+
+/// The same at the disk; see ioprio_set(2) for the number.
+static inline int cprocess_set_disk_priority(pid_t group, int priority) {
+    // IOPRIO_WHO_PGRP
+    return (int)syscall(SYS_ioprio_set, 2, group, priority);
+}
+
 static inline int cprocess_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 static inline int cprocess_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 

@@ -15,6 +15,8 @@ struct CommonJobSettings {
     var fireRule: FireRule
     var deadline: DeadlineRule?
     var group: String?
+    var priority: Int
+    var background: Background?
     var secrets: [String]
     var environment: [String: String?]
     var missingSecrets: [String]
@@ -46,6 +48,10 @@ struct CommonJobSettings {
             fireRule: fireRule(&reader),
             deadline: reader.section("deadline", "When the job is late, silent or slow", deadline),
             group: reader.optionalString("group", "Jobs of one group never run at once"),
+            priority: reader.integer(
+                "priority", "Of jobs that wait for a place, those with more get it first; of equal ones the one that was due first", default: 0,
+                in: -100...100),
+            background: BackgroundKeys.read(&reader),
             secrets: secrets,
             environment: reader.environment("env", "Environment variables of the job's processes; one without a value is removed"),
             missingSecrets: secrets.filter { (environment[$0] ?? "").isEmpty }, isEnabled: isEnabled,
@@ -56,6 +62,9 @@ struct CommonJobSettings {
         }
         if kind?.isService == true, keys.timeout != nil {
             reader.report("timeout", "a service has no timeout", hint: "remove it; \"ready: { within: … }\" limits the start")
+        }
+        if kind?.isService == true, keys.background != nil {
+            reader.report("background", "a service does not run in the background", hint: "remove it; start its program with nice or ionice in a shell line")
         }
         if kind?.isService == true, keys.deadline != nil {
             reader.report("deadline", "a service has no deadline", hint: "remove it; a job can follow the service with outcome: [restarting, failed]")
@@ -89,16 +98,26 @@ struct CommonJobSettings {
     private static func retry(_ reader: inout SettingsReader, _ kind: JobCatalog.Entry?) -> RetryPolicy {
         let usual = kind?.isMessage == true ? RetryPolicy.ofMessages : RetryPolicy(attempts: 3)
         let backoff = reader.durationRange("backoff", "Wait before the second attempt, and the longest wait", default: usual.backoff...usual.backoffCap)
-        let on = reader.strings("on", "What is tried again: error, timeout, interrupted; the first two by default, and of messages all")
-        let kinds = on.compactMap { name -> RetryPolicy.Kind? in
-            if let kind = RetryPolicy.Kind(rawValue: name) { return kind }
-            reader.report("on", "\"on\" of \"retry\" is \"\(name)\"", hint: "allowed are error, timeout, interrupted")
-            return nil
+        let on = reader.strings(
+            "on",
+            "What is tried again: error, timeout, interrupted; the first two by default, and of messages all. In the place of error, exit codes of programs")
+        var (kinds, codes): (Set<RetryPolicy.Kind>, Set<Int32>) = ([], [])
+        for name in on {
+            if let kind = RetryPolicy.Kind(rawValue: name) {
+                kinds.insert(kind)
+            } else if let code = Int32(name), (1...255).contains(code) {
+                codes.insert(code)
+            } else {
+                reader.report("on", "\"on\" of \"retry\" is \"\(name)\"", hint: "allowed are error, timeout, interrupted, and exit codes from 1 to 255")
+            }
+        }
+        if kinds.contains(.error), !codes.isEmpty, !reader.isDescribing {
+            reader.warn(at: reader.place(of: "on"), "error in \"on\" is every exit code", hint: "leave error out, so that only the named codes are tried again")
         }
         return RetryPolicy(
             attempts: reader.integer("attempts", "Attempts in all", default: usual.attempts, in: 1...1000),
             backoff: backoff.lowerBound, backoffCap: backoff.upperBound,
             factor: Double(reader.integer("factor", "By what the wait grows", default: 2, in: 1...10)),
-            on: kinds.isEmpty ? usual.on : Set(kinds))
+            on: kinds.isEmpty && codes.isEmpty ? usual.on : kinds, exitCodes: codes)
     }
 }

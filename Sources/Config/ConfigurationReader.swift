@@ -170,7 +170,8 @@ package struct ConfigurationReader: Sendable {
             name: entry.key, typeName: type, isService: kind.isService, triggers: keys.triggers, needs: keys.needs,
             timeout: keys.timeout ?? kind.usualTimeout, retry: keys.retry, overlap: keys.overlap, fireRule: keys.fireRule,
             deadline: keys.deadline, isMessage: kind.isMessage, stableAfter: work.stableAfter, group: keys.group,
-            exclusive: reader.exclusive, canDryRun: kind.canDryRun, takesWhatServicesLeave: kind.takesWhatServicesLeave, disabled: keys.disabled,
+            exclusive: reader.exclusive, priority: keys.priority, background: keys.background, canDryRun: kind.canDryRun,
+            takesWhatServicesLeave: kind.takesWhatServicesLeave, disabled: keys.disabled,
             fingerprint: entry.value.fingerprint, restartOrder: work.restartOrder)
         return Configuration.Job(
             definition: definition, work: work, timeZone: keys.timeZone, secrets: keys.secrets, environment: keys.environment,

@@ -45,7 +45,29 @@ struct NeedsGraph {
 
     var problems: [Problem] {
         unknown + circles(of: needs, "needs", "none of them could ever start; remove one")
-            + circles(of: follows, "after", "each would start the next without end; remove one")
+            + circles(of: follows, "after", "each would start the next without end; remove one") + deadlocks
+    }
+
+    /// Jobs that are due only after one that waits for them.
+    private var deadlocks: [Problem] {
+        jobs.compactMap { job in
+            let before = job.triggers.map { $0.predecessor?.job }
+            guard !before.isEmpty, let other = before.compactMap(\.self).first, let place = places[job.name],
+                before.allSatisfy({ $0.map { $0 != job.name && isNeeded(job.name, by: $0) } == true })
+            else { return nil }
+            return Problem(
+                .warning, at: place.place(of: other, under: "on"), "\"\(job.name)\" starts only after \"\(other)\", which needs it: neither starts by itself",
+                hint: "remove one of the two, or give \"\(job.name)\" another trigger, such as boot")
+        }
+    }
+
+    private func isNeeded(_ job: String, by other: String) -> Bool {
+        var (open, seen) = (needs[other] ?? [], Set<String>())
+        while let next = open.popLast() {
+            if next == job { return true }
+            if seen.insert(next).inserted { open += needs[next] ?? [] }
+        }
+        return false
     }
 
     private var unknown: [Problem] {

@@ -39,6 +39,17 @@ extension Daemon {
         }
     }
 
+    /// Keeps in mind what stops have taken: at the stop itself there is no time to look.
+    func measureStops(_ store: StateFile) async {
+        // Not while services start.
+        while (try? await clock.sleep(for: .seconds(60))) != nil {
+            let configuration = current.value
+            let lengths = await MeasuredLengths(of: configuration.jobs.map(\.definition), in: store)
+            stopping.afterRuns.value = lengths.plan(of: configuration).afterRuns
+            try? await clock.sleep(for: .seconds(3600))
+        }
+    }
+
     func prune(_ store: StateFile, _ logs: RunLogFiles) async {
         while !Task.isCancelled {
             let retention = current.value.retention

@@ -20,8 +20,6 @@ import TimeZones
 /// The running program: made of parts that each end when cancelled, started in order and stopped in reverse.
 package struct Daemon {
     static let hangUp: Int32 = 1
-    /// The share of the stop budget that runs may take; what is left is for the services.
-    private static let runsShare = 0.6
     static let socketPause = Duration.seconds(1)
     /// The longest that clients are waited for at the end.
     private static let longestGoodbye = Duration.milliseconds(400)
@@ -157,7 +155,7 @@ package struct Daemon {
             ports: SchedulerPorts(
                 store: store, clock: clock, processes: launcher, values: store,
                 logs: logs, serviceTools: ServiceInspector(http: CurlClient()),
-                sockets: ListenSocketTable(store: stopping.link, kept: takeover.sockets), stateFolder: state.path),
+                sockets: ListenSocketTable(store: stopping.link, kept: takeover.sockets), pressure: SystemPressure(), stateFolder: state.path),
             bootID: bootID, mostParallel: configuration.mostParallel, containerStart: containerStart, survivors: takeover.survivors(launcher))
         if stopping.isContinued { stop(scheduler, because: "the program was killed while it stopped; continuing the stop") }
         let watches = Watches(scheduler, clock: clock) { [container] in container.note($0) }
@@ -249,6 +247,7 @@ package struct Daemon {
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
         let zones = Task { await followZones(scheduler) }
+        let measuring = Task { await measureStops(store) }
         let beating = Task { await beat(stopping.link, scheduler) }
         let handover = HandoverMonitor(current: current, values: store, bootID: bootID, clock: clock) { [container] in container.note($0) }
         let following = Task { await handover.follow(operations.restoring) }
@@ -257,7 +256,7 @@ package struct Daemon {
         let fronting = Task { await publicPort.follow(scheduler, after: position, isTakeover: !stopping.takeover.processes.isEmpty) }
         var failure: StoreError?
         do throws(StoreError) { try await scheduler.run() } catch { failure = error }
-        for task in [warning, listening, housekeeping, recording, zones, beating, following, beginning, fronting] { task.cancel() }
+        for task in [warning, listening, housekeeping, recording, zones, measuring, beating, following, beginning, fronting] { task.cancel() }
         // Who waits for a run's end is told of it before the socket goes.
         await requests.settle(within: min(Daemon.longestGoodbye, stopping.farewell), clock)
         state.socket.remove()
@@ -287,9 +286,8 @@ package struct Daemon {
     private func stop(_ scheduler: JobScheduler, because reason: String) {
         let budget = stopping.begin()
         container.note("\(reason) within \(DurationText.format(budget))")
-        let runs = Duration.milliseconds(Int64(Double(budget.wholeMilliseconds) * Daemon.runsShare))
-        // What is told to the parts is a little less than the platform gives, so that there is time to say goodbye.
-        scheduler.shutDown(budget: budget - min(.milliseconds(500), budget / 10), runs: runs)
+        let shares = StopShares(of: budget, services: stopping.afterRuns.value)
+        scheduler.shutDown(budget: shares.all, runs: shares.runs)
     }
 
 }

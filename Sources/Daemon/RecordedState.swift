@@ -2,7 +2,7 @@ package import Control
 import Foundation
 import JobKit
 import Logs
-import Scheduler
+package import Scheduler
 import Store
 
 /// What a program that does not run has recorded: its runs and their logs. Nothing in the state folder is changed.
@@ -27,6 +27,15 @@ package struct RecordedState: Sendable {
         } catch {
             throw Unreadable(message: error.message)
         }
+    }
+
+    /// What is known of how long runs and stops take; nil where there is no state file, or it can't be read.
+    /// - Parameters:
+    ///   - option: The state folder that the command line names.
+    ///   - configuration: The configuration file that it names.
+    package static func lengths(of jobs: [JobDefinition], option: String?, configuration: String?) async -> MeasuredLengths? {
+        guard let state = (try? open(option: option, configuration: configuration)).flatMap(\.self) else { return nil }
+        return await MeasuredLengths(of: jobs, in: state.history.store)
     }
 }
 

@@ -16,6 +16,8 @@ final class Stopping: Sendable {
     private let budget = SharedValue(Duration.zero)
     /// What is left of a stop in which the program before this one was killed.
     private let left = ContainerEnvironment.own[InitProgram.stopVariable].flatMap { Int64($0) }.map { Duration.milliseconds($0) }
+    /// What came after the runs at earlier stops; nil where that is not known.
+    let afterRuns = SharedValue<Duration?>(nil)
     private let begun = SharedValue<ContinuousClock.Instant?>(nil)
     /// The longest that the last lines are waited for, in all, and what they leave for the end itself.
     private static let longestFarewell = Duration.milliseconds(600)

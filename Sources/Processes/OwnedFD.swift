@@ -82,6 +82,15 @@ package struct OwnedFD: ~Copyable {
         return result
     }
 
+    /// Writes a text at once to a file of the kernel's, such as one below /sys; false where it can't be.
+    static func write(_ text: String, to path: String) -> Bool {
+        let raw = unsafe cprocess_open(path, O_WRONLY | O_TRUNC, 0)
+        guard raw >= 0 else { return false }
+        let owner = OwnedFD(raw)
+        let bytes = Array(text.utf8)
+        return unsafe Glibc.write(owner.raw, bytes, bytes.count) == bytes.count
+    }
+
     /// Where a symbolic link leads to, such as a descriptor below /proc; nil when there is none, or it is none of ours.
     static func target(ofLink path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 256)

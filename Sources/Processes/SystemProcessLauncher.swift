@@ -65,6 +65,7 @@ package struct SystemProcessLauncher: ProcessLauncher {
             let (id, family) = try keeper.launch(command, pipes: pipes.names, ended: ended, onCollected: keeping?.collected) { () throws(LaunchError) in
                 try Spawn.start(path, command, environment: environment, inherited: inherited, files: files, numbered: numbered)
             }
+            if let yielding = command.yielding { Yielding.apply(yielding, to: id) }
             // While our own ends are open, nobody closes what is kept.
             keeping?.begin(id)
             pipes.release()

@@ -43,6 +43,7 @@ enum KeySynonyms {
         Advice(key: "jobs", hint: "shipkeeper runs programs, not containers"),
     ]
     private static let jobs = [same("jobs")]
+    private static let background = [Advice(key: "background", hint: "write background: { nice: 10, io: idle }, or background: true")]
 
     private static let advice: [String: [Advice]] = [
         "depends_on": [same("needs")], "dependson": [same("needs")], "requires": [same("needs")],
@@ -56,6 +57,7 @@ enum KeySynonyms {
         "restart": restart, "restart_policy": restart, "autorestart": restart, "availability": restart,
         "healthcheck": health, "readiness_probe": health, "liveness_probe": health, "readinessprobe": health, "livenessprobe": health,
         "stop_signal": stop, "stop_grace_period": stop, "stopsignal": stop, "shutdown": stop,
+        "nice": background, "ionice": background, "low_priority": background, "weight": [same("priority")],
         "working_dir": folder, "workdir": folder, "workingdir": folder, "working_directory": folder, "directory": folder, "dir": folder, "cwd": folder,
         "image": container, "build": container, "ports": container, "volumes": container, "networks": container, "container_name": container,
         "retries": [Advice(key: "retry", hint: "write retry: { attempts: 3 }")],

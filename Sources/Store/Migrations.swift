@@ -79,5 +79,14 @@ enum Migrations {
                     PRIMARY KEY (job, kind)) WITHOUT ROWID;
                 CREATE TABLE deadlines (job TEXT PRIMARY KEY, last_start TEXT NOT NULL, last_success TEXT NOT NULL) WITHOUT ROWID;
                 """),
+        // A request is remembered as long as its run is.
+        Step(
+            name: "6: requests with a key",
+            sql: """
+                CREATE TABLE requests (
+                    job TEXT NOT NULL, key TEXT NOT NULL, run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+                    PRIMARY KEY (job, key)) WITHOUT ROWID;
+                CREATE INDEX requests_by_run ON requests (run);
+                """),
     ]
 }

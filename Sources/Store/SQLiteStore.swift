@@ -179,6 +179,9 @@ extension SQLiteStore: RunStore {
             }
         }
         try ProblemRows.load(into: &state, db)
+        if try db.tableExists("requests") {
+            for row in try Row.fetchAll(db, sql: "SELECT job, key, run FROM requests") { state.requests[RequestKey(job: row[0], key: row[1])] = row[2] }
+        }
         state.highestRunID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0
         return state
     }
@@ -230,6 +233,8 @@ extension SQLiteStore: RunStore {
         case .problem(let job, let problem): try ProblemRows.save(job, problem, db)
         case .problemOver(let job, let kind): try ProblemRows.remove(job, kind, db)
         case .deadline(let job, let deadline): try ProblemRows.save(job, deadline, db)
+        case .request(let request, let run):
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO requests (job, key, run) VALUES (?, ?, ?)").execute(arguments: [request.job, request.key, run])
         case .event(let event):
             try db.cachedStatement(sql: "INSERT INTO events (at, kind, job, message) VALUES (?, ?, ?, ?)")
                 .execute(arguments: [Timestamp.text(event.at), event.kind.stored, event.job, event.message])

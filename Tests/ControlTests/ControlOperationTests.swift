@@ -65,7 +65,7 @@ struct ControlOperationTests {
         arguments: [
             ([:], "the parameter \"job\" is missing"),
             (["job": "a", "dry_run": "yes"], "the parameter \"dry_run\" must be true or false, not \"yes\""),
-            (["job": "a", "dryrun": "true"], "there is no parameter \"dryrun\"; there are confirm_empty, dry_run, job, new, wait"),
+            (["job": "a", "dryrun": "true"], "there is no parameter \"dryrun\"; there are confirm_empty, dry_run, job, key, new, wait"),
         ])
     func mistakes(parameters: [String: String], message: String) {
         let error = #expect(throws: OperationError.self) { try ParameterCoder.decode(StartOperation.Request.self, from: parameters) }

@@ -69,6 +69,10 @@ struct ImportTests {
             (.compose, "wordpress.yml", 28, "volumes"), (.compose, "images.yml", 2, "its command is that of its image"),
             (.compose, "images.yml", 12, "privileged"),
             (.compose, "variables.yml", 4, "${E:+e}"), (.systemd, "nginx.service", 8, "foreground"), (.systemd, "nginx.service", 13, "ExecStop is left out"),
+            (.crontab, "openbsd", 4, "the flags -ns"), (.crontab, "quartz", 2, "six fields"), (.compose, "nextcloud.yml", 4, "only arguments"),
+            (.supervisord, "debian.conf", 27, "not to syslog"), (.supervisord, "debian.conf", 28, "not thrown away"),
+            (.systemd, "gunicorn.service", 3, "gunicorn.socket"), (.systemd, "worker@.service", 7, "is a template"),
+            (.systemd, "redis.service", 10, "waits for ever"), (.systemd, "borg", 10, "control groups"), (.s6, "linuxserver", 3, "s6-notifyoncheck"),
             (.systemd, "app.service", 4, "OnFailure"), (.systemd, "app.service", 8, "EnvironmentFile"), (.systemd, "postgres.service", 15, "LimitNOFILE"),
         ])
     func named(kind: ImportKind, name: String, line: Int, words: String) throws {
@@ -130,6 +134,13 @@ struct ImportTests {
         #expect(timers.differences.contains { $0.message.contains("2027-01-01") && $0.severity == .error })
         #expect(timers.differences.contains { $0.message.contains("a date and a weekday together") })
         #expect(timers.differences.contains { $0.message.contains("lonely.service is missing") })
+    }
+
+    @Test("what a command leaves to others, and how long it may take")
+    func batch() throws {
+        let borg = try job("borg", of: imported(.systemd, named: "borg")).definition
+        #expect(borg.background == Background(nice: 19, io: .idle, memoryHigh: 512 << 20, pressure: nil) && borg.timeout == .seconds(4 * 3600))
+        #expect(try job("clean", of: imported(.systemd, named: "timers")).definition.background == nil)
     }
 
     @Test("a folder of s6-overlay: bundles, dependencies, and the older form")

@@ -10,11 +10,12 @@ struct EngineWorld {
     let jobs: [JobDefinition]
     let store = InMemoryStore()
     var engine: Engine
-    var now = EngineWorld.start
+    var now: Date
     var changes: [StoreChange] = []
 
-    init(_ jobs: [JobDefinition], stored: StoredState = StoredState()) {
+    init(_ jobs: [JobDefinition], stored: StoredState = StoredState(), at start: Date = EngineWorld.start) {
         self.jobs = jobs
+        now = start
         let (engine, decision) = Engine.boot(jobs, stored: stored, mostParallel: 8, at: now)
         self.engine = engine
         store.apply(decision.changes)

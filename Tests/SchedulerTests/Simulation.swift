@@ -5,7 +5,7 @@ import TestSupport
 import TimeZones
 
 /// A world in virtual time around the engine: schedules, work that ends well or badly, crashes before and after the record is
-/// written, clock jumps, reloads, and persons. Everything follows from the seed.
+/// written, clock jumps, reloads, busy machines, and persons. Every policy is on. Everything follows from the seed.
 struct Simulation {
     private var random: SeededRandom
     private var now = Date(timeIntervalSince1970: 1_790_000_000)
@@ -25,6 +25,11 @@ struct Simulation {
     private var lastFinished: [String: Run] = [:]
     private var wrong: [String: [JobProblem.Kind: JobProblem]] = [:]
     private var deadlines: [String: DeadlineState] = [:]
+    private var requests: [RequestKey: Int64] = [:]
+    /// Runs that were too late to start.
+    private(set) var tooLate = 0
+    /// Runs that waited for a quiet moment.
+    private(set) var waitedForQuiet: Set<Int64> = []
     /// Problems that have begun, by job and kind, and how often each kind was reported by a message.
     private(set) var begun: [JobProblem.Kind: Int] = [:]
     private(set) var keptMessages = 0
@@ -72,10 +77,18 @@ struct Simulation {
             JobDefinition(
                 name: "backup", triggers: [try cron("*/5 * * * *"), .stop], needs: ["restore"], timeout: .seconds(300), retry: retry,
                 deadline: DeadlineRule(startWithin: .seconds(3000), slowerThan: 1.5), group: "disk", exclusive: ["tree//data"]),
-            JobDefinition(name: "vacuum", triggers: [try cron("*/7 * * * *")], overlap: .queue, group: "disk"),
+            JobDefinition(name: "vacuum", triggers: [try cron("*/7 * * * *")], overlap: .queue, group: "disk", priority: 10),
+            JobDefinition(
+                name: "index", triggers: [try cron("*/6 * * * *")], overlap: .queue,
+                fireRule: FireRule(catchUp: .skip, startDeadline: .seconds(700), jitter: .seconds(900)), group: "disk", priority: -5),
+            JobDefinition(
+                name: "batch", triggers: [try cron("*/10 * * * *")],
+                retry: RetryPolicy(attempts: 2, backoff: .seconds(5), backoffCap: .seconds(60), on: [.timeout], exitCodes: [75]),
+                background: Background(pressure: 50, wait: .seconds(1200))),
             JobDefinition(name: "report", triggers: [try cron("* * * * *")], timeout: .seconds(120), overlap: .replace),
             JobDefinition(name: "tidy", triggers: [try cron("*/2 * * * *")], fireRule: FireRule(catchUp: .all, limit: 5)),
-            JobDefinition(name: "strict", triggers: [try cron("*/3 * * * *")], fireRule: FireRule(catchUp: .skip, jitter: .seconds(20))),
+            JobDefinition(
+                name: "strict", triggers: [try cron("*/3 * * * *")], fireRule: FireRule(catchUp: .skip, startDeadline: .seconds(300), jitter: .seconds(20))),
             JobDefinition(name: "ping", triggers: [.schedule(.every(.seconds(30)), atStart: true)], needs: ["gateway"]),
             JobDefinition(name: "mail", triggers: [.after(job: "backup", .finished)]),
             JobDefinition(name: "nested", triggers: [try cron("*/4 * * * *")], exclusive: ["tree//data/app"]),
@@ -109,7 +122,8 @@ struct Simulation {
             now += Double(Int.random(in: 0...7200, using: &random))
             decide(.tick)
         case 50..<80: endSomething()
-        case 80..<84: decide(.startRequested(job: someJob(), via: "test", evenIfRunning: random.chance(30)))
+        case 80..<83: decide(.startRequested(job: someJob(), via: "test", evenIfRunning: random.chance(30)))
+        case 83: ask()
         case 84..<86: decide(.stopRequested(job: someJob()))
         case 86..<88: decide(.restartRequested(job: someJob(), via: "test"))
         case 88..<90:
@@ -120,11 +134,21 @@ struct Simulation {
         case 92..<94: becomeReady()
         case 94: hold()
         case 95: pause()
+        case 96: decide(.pressure(Double(Int.random(in: 0...100, using: &random))))
         default: crash()
         }
     }
 
     private mutating func someJob() -> String { definitions.randomElement(using: &random)?.name ?? "manual" }
+
+    /// Somebody asks with a key, perhaps again: it is the same run, whatever became of that.
+    private mutating func ask() {
+        let request = RequestKey(job: someJob(), key: "\(Int.random(in: 0...50, using: &random))")
+        let known = requests[request]
+        if let run = answer(to: .startRequested(job: request.job, via: "test", evenIfRunning: true, key: request.key)).flatMap(\.run), let known, run != known {
+            problems.append("\(request) led to run \(known), and now to \(run)")
+        }
+    }
 
     private mutating func endSomething() {
         // Messages are short: more than one world can deliver would only pile up.
@@ -134,7 +158,7 @@ struct Simulation {
         let isService = run.job == "gateway"
         let result: AttemptResult =
             if random.chance(isService ? 0 : 65) { .succeeded(RunReport(summary: "ok")) } else {
-                .failed(JobError("did not work", retry: random.chance(80) ? .worthwhile : .pointless))
+                .failed(JobError("did not work", retry: random.chance(80) ? .worthwhile : .pointless, exitCode: random.chance(50) ? 75 : 1))
             }
         working.remove(id)
         decide(.attemptEnded(run: id, result))
@@ -181,8 +205,11 @@ struct Simulation {
 
     // MARK: Recording
 
+    private mutating func decide(_ event: EngineEvent) { _ = answer(to: event) }
+
     /// One event: decided, recorded, carried out; sometimes the program dies in between.
-    private mutating func decide(_ event: EngineEvent) {
+    /// - Returns: The reply, once it is recorded.
+    private mutating func answer(to event: EngineEvent) -> Reply? {
         let before = engine
         let decision = engine.handle(event, at: now)
         if random.chance(1) {
@@ -191,13 +218,20 @@ struct Simulation {
             isSettled = false
             if case .attemptEnded(let id, _) = event { working.insert(id) }
             if case .reloaded = event { definitions = before.jobs.values.map(\.definition) }
-            return
+            return nil
         }
-        if random.chance(1) { return crash() }
+        if random.chance(1) {
+            crash()
+            return nil
+        }
         apply(decision)
-        if random.chance(1) { return crash() }
+        if random.chance(1) {
+            crash()
+            return nil
+        }
         carryOut(decision)
         isSettled = true
+        return decision.reply
     }
 
     private mutating func apply(_ decision: Decision) {
@@ -229,6 +263,9 @@ struct Simulation {
                 begun[problem.kind, default: 0] += 1
             case .problemOver(let job, let kind): wrong[job]?[kind] = nil
             case .deadline(let job, let state): deadlines[job] = state
+            case .request(let request, let run):
+                if disk[run] == nil { problems.append("\(request) led to run \(run), which is not on disk") }
+                requests[request] = run
             case .saveAttempt, .service: break
             }
         }
@@ -244,6 +281,7 @@ struct Simulation {
             problems.append("run \(run.id) of \(run.job) was made by its schedule while it was paused")
         }
         if let old = disk[run.id], old.state.outcome != nil, old != run { problems.append("run \(run.id) changed after its end") }
+        if run.state.outcome == .skipped, run.summary?.hasPrefix("it could not start within") == true { tooLate += 1 }
         disk[run.id] = run
         if case .ending(_, _, .person) = run.state { stoppedRuns.insert(run.id) }
         highestRunID = max(highestRunID, run.id)
@@ -251,9 +289,21 @@ struct Simulation {
     }
 
     private mutating func carryOut(_ decision: Decision) {
-        for case .start(let run, _) in decision.effects {
+        for case .start(let run, let attempt) in decision.effects {
+            if attempt == 1, let definition = engine.jobs[run.job]?.definition { checkStart(run, of: definition) }
             if holder != nil, run.cause != .person(via: "procedure"), holds.contains(run.job) { problems.append("\(run.job) was started while it was held") }
             if !working.insert(run.id).inserted { problems.append("run \(run.id) was started twice") }
+        }
+    }
+
+    /// Nothing starts too late, or while the machine is busy.
+    private mutating func checkStart(_ run: Run, of job: JobDefinition) {
+        guard case .schedule = run.cause else { return }
+        if let deadline = job.fireRule.startDeadline, now > run.scheduledAt.adding(deadline + job.fireRule.jitter + .milliseconds(2)) {
+            problems.append("run \(run.id) of \(job.name) started at \(now), and was due at \(run.scheduledAt)")
+        }
+        if let background = job.background, let limit = background.pressure, engine.pressure >= Double(limit), now < run.createdAt.adding(background.wait) {
+            problems.append("run \(run.id) of \(job.name) started while the machine was busy")
         }
     }
 
@@ -270,7 +320,7 @@ struct Simulation {
             unfinished: unfinished.sorted().compactMap { disk[$0] }, problems: wrong.mapValues { Array($0.values) }, deadlines: deadlines, cursors: cursors,
             highestRunID: highestRunID,
             pauses: pauses.values.sorted { ($0.job ?? "") < ($1.job ?? "") },
-            stoppedServices: stopped)
+            stoppedServices: stopped, requests: requests)
         let (engine, decision) = Engine.boot(
             definitions, stored: stored, mostParallel: Simulation.mostParallel, containerStart: random.chance(80) ? .distantPast : nil, at: now)
         self.engine = engine
@@ -309,17 +359,21 @@ struct Simulation {
     private mutating func checkIndexes() {
         let all = engine.runs.values.sorted { $0.id < $1.id }
         if engine.runs.active != all.filter({ $0.state.activeAttempt != nil }) { problems.append("the index of active runs is wrong") }
+        func priority(_ run: Run) -> Int { engine.jobs[run.job]?.definition.priority ?? 0 }
         let waiting = all.filter { $0.state == .queued || $0.state.nextAttemptAt != nil }.sorted {
-            ($0.scheduledAt, $0.job, $0.id) < ($1.scheduledAt, $1.job, $1.id)
+            (priority($1), $0.scheduledAt, $0.job, $0.id) < (priority($0), $1.scheduledAt, $1.job, $1.id)
         }
+        if engine.awaitsQuiet { for run in waiting where run.job == "batch" { waitedForQuiet.insert(run.id) } }
         if engine.runs.waiting != waiting { problems.append("the index of waiting runs is wrong") }
         for job in engine.jobs.keys where engine.runs.of(job) != all.filter({ $0.job == job }) { problems.append("the index of \(job)'s runs is wrong") }
         guard isSettled, engine.phase == .running else { return }
         let isAllPaused = engine.pauses[String?.none] != nil
         let fires = engine.jobs.values.filter { !isAllPaused && engine.pauses[$0.definition.name] == nil }.compactMap(\.nextFire)
-        let runs = all.compactMap { run -> Date? in
-            if case .running(_, let since) = run.state { return engine.jobs[run.job]?.definition.timeout.map { since.adding($0) } }
-            return run.state.nextAttemptAt
+        let runs = all.flatMap { run -> [Date] in
+            let job = engine.jobs[run.job]?.definition
+            if case .running(_, let since) = run.state { return [job?.timeout.map { since.adding($0) }].compactMap(\.self) }
+            guard run.state == .queued else { return [run.state.nextAttemptAt].compactMap(\.self) }
+            return [engine.latestStart(of: run), engine.endOfPatience(of: run)].compactMap(\.self)
         }
         let alarms = engine.jobs.keys.compactMap { engine.nextAlarm(of: $0) }
         let expected = (fires + runs + alarms + engine.pauses.values.compactMap(\.until)).filter { $0 > now }.min()

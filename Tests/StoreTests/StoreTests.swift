@@ -42,6 +42,21 @@ struct RunStoreContract {
         }
     }
 
+    @Test("requests with a key come back with their runs, and go with them")
+    func requests() async throws {
+        let folder = TemporaryFolder()
+        for store in try RunStoreContract.stores(folder) {
+            func run(_ id: Int64, _ at: Date) -> StoreChange {
+                .save(Run(id: id, job: "a", cause: .person(via: "web"), scheduledAt: at, createdAt: at, state: .finished(.succeeded, at: at), startedAt: at))
+            }
+            let (first, second) = (RequestKey(job: "a", key: "x"), RequestKey(job: "a", key: "y"))
+            try await store.commit([run(1, t), .request(first, run: 1), run(2, t + 86_400), .request(second, run: 2)])
+            #expect(try await store.load().requests == [first: 1, second: 2])
+            #expect(try await store.prune(keeping: 10, since: t + 3600) == [1])
+            #expect(try await store.load().requests == [second: 2])
+        }
+    }
+
     @Test("values are set together, and nil removes")
     func values() async throws {
         let folder = TemporaryFolder()

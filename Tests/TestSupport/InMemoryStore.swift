@@ -15,6 +15,7 @@ package final class InMemoryStore: RunStore, KeyValues {
         var stoppedServices: [String: Date] = [:]
         var problems: [String: [JobProblem.Kind: JobProblem]] = [:]
         var deadlines: [String: DeadlineState] = [:]
+        var requests: [RequestKey: Int64] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,7 +28,7 @@ package final class InMemoryStore: RunStore, KeyValues {
                 unfinished: state.runs.values.filter { $0.state.outcome == nil }.sorted { $0.id < $1.id },
                 problems: state.problems.mapValues { Array($0.values) }, deadlines: state.deadlines, cursors: state.cursors,
                 highestRunID: state.runs.keys.max() ?? 0, pauses: Array(state.pauses.values),
-                stoppedServices: state.stoppedServices)
+                stoppedServices: state.stoppedServices, requests: state.requests)
             for run in state.runs.values.sorted(by: { $0.id < $1.id }) {
                 guard let outcome = run.state.outcome, outcome != .skipped, !run.cause.isDryRun else { continue }
                 stored.last[run.job] = run
@@ -61,11 +62,17 @@ package final class InMemoryStore: RunStore, KeyValues {
                 case .problem(let job, let problem): state.problems[job, default: [:]][problem.kind] = problem
                 case .problemOver(let job, let kind): state.problems[job]?[kind] = nil
                 case .deadline(let job, let deadline): state.deadlines[job] = deadline
+                case .request(let request, let run): state.requests[request] = run
                 case .service: break
                 }
             }
         }
     }
+
+    /// How many attempts of a run there were.
+    package func attemptCount(of run: Int64) -> Int { state.withLock { $0.attempts[run]?.count ?? 0 } }
+    /// How many requests are remembered by their keys.
+    package var requestCount: Int { state.withLock { $0.requests.count } }
 
     package var allRuns: [Run] { state.withLock { $0.runs.values.sorted { $0.id < $1.id } } }
 
@@ -94,6 +101,7 @@ package final class InMemoryStore: RunStore, KeyValues {
                 }
             }
             for id in gone { state.runs[id] = nil }
+            state.requests = state.requests.filter { !gone.contains($0.value) }
             return gone
         }
     }

@@ -79,14 +79,17 @@ package final class ManualClock: WallClock {
     /// Puts the time of day forward or back: no time goes by, and whoever sleeps until then wakes.
     package func jump(by length: Duration) {
         state.withLock { $0.now = $0.now.adding(length) }
-        advance(by: .zero)
+        advance(to: now)
     }
 
     /// Lets time go by and wakes whoever is due.
-    package func advance(by length: Duration) {
+    package func advance(by length: Duration) { advance(to: now.adding(length)) }
+
+    /// Lets time go by until exactly this instant, and wakes whoever is due.
+    package func advance(to instant: Date) {
         let due = state.withLock { state in
-            state.now = state.now.adding(length)
-            state.uptime += length
+            state.uptime += instant.since(state.now)
+            state.now = instant
             let due = state.sleepers.filter { $0.value.until <= state.now }
             for id in due.keys { state.sleepers[id] = nil }
             return due.values.sorted { $0.until < $1.until }

@@ -10,7 +10,7 @@ import Scheduler
 import Settings
 import TimeZones
 
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a configuration and report every error with file, line and column.")
 
@@ -53,10 +53,11 @@ struct CheckCommand: ParsableCommand {
         var jobs: [Job]
     }
 
-    func run() throws {
-        let file = try variables.configurationFile(file ?? config)
+    func run() async throws {
+        let option = file ?? config
+        let file = try variables.configurationFile(option)
         let catalog = ConfigurationFile.catalog(http: CurlClient())
-        let problems: [Problem]
+        var problems: [Problem]
         var configuration: Configuration?
         do {
             let read = try file.read(catalog)
@@ -64,12 +65,20 @@ struct CheckCommand: ParsableCommand {
         } catch {
             problems = error.problems
         }
+        if let configuration { problems = (problems + (await stopProblems(configuration, option))).inReadingOrder }
         var printer = ProblemPrinter(form: format)
         printer.print(problems, file: file.path)
         let jobs = (configuration?.jobs ?? []).map(\.definition).map(CheckCommand.answer)
         Console.answered(Answer(file: configuration?.file ?? file.path, isValid: configuration != nil, jobs: jobs))
         guard let configuration else { throw Exit.badConfiguration }
         Console.out(summary(configuration))
+    }
+
+    /// What is known of stops on this machine. A file that is read away from its container says nothing of it.
+    private func stopProblems(_ configuration: Configuration, _ option: String?) async -> [Problem] {
+        guard !variables.offline else { return [] }
+        let lengths = await RecordedState.lengths(of: configuration.jobs.map(\.definition), option: nil, configuration: option)
+        return lengths.map { StopAdvice(configuration, $0).problems } ?? []
     }
 
     private func summary(_ configuration: Configuration) -> String {

@@ -37,10 +37,6 @@ struct SimulateCommand: AsyncParsableCommand {
     @OptionGroup var json: JSONOption
 
     private static let longest = 3660
-    /// How many of the newest runs say how long a job takes.
-    private static let mostMeasured = 20
-    /// The part of the stop budget that runs may take.
-    private static let runsShare = 0.6
 
     func validate() throws {
         guard (1...SimulateCommand.longest).contains(days) else { throw ValidationError("--days takes a number from 1 to \(SimulateCommand.longest)") }
@@ -52,11 +48,11 @@ struct SimulateCommand: AsyncParsableCommand {
         let start = try from.map { try WrittenTime.parse($0, option: "--from") } ?? SystemWallClock().now
         let end = start.addingTimeInterval(Double(days) * 86_400)
         let definitions = configuration.jobs.map(\.definition)
-        let lengths = try await measured(definitions).merging(given(definitions)) { _, given in given }
-        let budget = configuration.stopBudget
+        let measured = await RecordedState.lengths(of: definitions, option: place.state, configuration: place.config)
+        let lengths = try (measured?.runs ?? [:]).merging(given(definitions)) { _, given in given }
+        let shares = measured?.plan(of: configuration).shares ?? StopShares(of: configuration.stopBudget)
         let world = ScheduleSimulation.World(
-            lengths: lengths, mostParallel: configuration.mostParallel, stopBudget: budget,
-            runsBudget: .milliseconds(Int64(budget.seconds * 1000 * SimulateCommand.runsShare)),
+            lengths: lengths, stopLengths: measured?.services ?? [:], mostParallel: configuration.mostParallel, stopBudget: shares.all, runsBudget: shares.runs,
             absences: try absences(start, end))
         var simulation = ScheduleSimulation(definitions, world, from: start, until: end)
         var tally = SimulatedTally()
@@ -105,19 +101,6 @@ struct SimulateCommand: AsyncParsableCommand {
                 throw Exit.noSuchJob
             }
             lengths[name] = length
-        }
-        return lengths
-    }
-
-    /// The median of what the newest runs took that have succeeded; nothing where there is no state folder.
-    private func measured(_ jobs: [JobDefinition]) async -> [String: Duration] {
-        guard let state = (try? RecordedState.open(option: place.state, configuration: place.config)).flatMap(\.self) else { return [:] }
-        var lengths: [String: Duration] = [:]
-        for job in jobs where !job.isService {
-            let query = RunQuery(job: job.name, .all, outcomes: [.succeeded], since: nil, limit: SimulateCommand.mostMeasured)
-            let runs = (try? await state.history.store.runs(query)) ?? []
-            let taken = runs.compactMap { run in run.startedAt.flatMap { started in run.finishedAt.map { $0.since(started) } } }.sorted()
-            if !taken.isEmpty { lengths[job.name] = max(.zero, taken[taken.count / 2]) }
         }
         return lengths
     }

@@ -30,15 +30,19 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Let a backup store a tree that is empty, or holds far less than the last backup.")
     var confirmEmpty = false
 
+    @Option(help: "A word of your choice: a later start with the same word starts nothing and means this run, also after its end.")
+    var key: String?
+
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
+        if key != nil, dryRun { throw ValidationError("--key and --dry-run don't go together.") }
         if new, dryRun { throw ValidationError("--new and --dry-run don't go together.") }
         if confirmEmpty, dryRun { throw ValidationError("--confirm-empty and --dry-run don't go together.") }
     }
 
     func run() async throws {
-        let answer = try await server.ask(StartOperation.self, .init(job: job, new: new, dryRun: dryRun, confirmEmpty: confirmEmpty))
+        let answer = try await server.ask(StartOperation.self, .init(job: job, new: new, dryRun: dryRun, confirmEmpty: confirmEmpty, key: key))
         let run = try answer.accepted(job)
         if dryRun { return try await RunWaiter(job: job, run: run, server: server, output: .summaryLines).wait() }
         let isJoined = answer.result == .joined

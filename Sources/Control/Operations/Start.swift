@@ -11,6 +11,9 @@ package enum StartOperation: ControlOperation {
             "dry_run": ParameterNote("Whether the run only shows what it would do"),
             "wait": ParameterNote("How many seconds to wait for the end of the run, or until a service is ready; 0 where it is missing", .range(0...600)),
             "confirm_empty": ParameterNote("Whether a backup may store a tree that is empty, or much smaller than the last one"),
+            "key": ParameterNote(
+                "A word of the caller's choice: another request with the same key gets the same run, whatever became of it, so that one whose answer was lost can be sent again",
+                .word),
         ]
 
         package var job: String
@@ -18,13 +21,15 @@ package enum StartOperation: ControlOperation {
         package var dryRun: Bool?
         package var confirmEmpty: Bool?
         package var wait: Int64?
+        package var key: String?
 
-        package init(job: String, new: Bool? = nil, dryRun: Bool? = nil, confirmEmpty: Bool? = nil, wait: Int64? = nil) {
+        package init(job: String, new: Bool? = nil, dryRun: Bool? = nil, confirmEmpty: Bool? = nil, wait: Int64? = nil, key: String? = nil) {
             self.job = job
             self.new = new
             self.dryRun = dryRun
             self.confirmEmpty = confirmEmpty
             self.wait = wait
+            self.key = key
         }
     }
 
@@ -34,9 +39,11 @@ package enum StartOperation: ControlOperation {
     package static let effect = OperationEffect.changes
 
     package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> StartAnswer {
+        guard request.dryRun != true || request.key == nil else { throw .invalidParameter("\"key\" does not go with \"dry_run\": a dry run changes nothing") }
         var answer =
             if request.dryRun == true { try await program.dryRun(request.job, via: caller.rawValue) } else {
-                try await program.start(request.job, via: caller.rawValue, evenIfRunning: request.new == true, confirmsEmpty: request.confirmEmpty == true)
+                try await program.start(
+                    request.job, via: caller.rawValue, evenIfRunning: request.new == true, confirmsEmpty: request.confirmEmpty == true, key: request.key)
             }
         if let wait = request.wait, wait > 0, let run = answer.run { answer.state = try await program.settled(run, of: request.job, within: .seconds(wait)) }
         return answer
@@ -99,10 +106,14 @@ package enum RestartOperation: ControlOperation {
 
 extension Operations {
     /// Starts a job now, or joins the run that goes on.
-    /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
-    package func start(_ job: String, via origin: String, evenIfRunning: Bool, confirmsEmpty: Bool = false) async throws(OperationError) -> StartAnswer {
+    /// - Parameters:
+    ///   - confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
+    ///   - key: Another request with the same one gets the same run.
+    package func start(
+        _ job: String, via origin: String, evenIfRunning: Bool, confirmsEmpty: Bool = false, key: String? = nil
+    ) async throws(OperationError) -> StartAnswer {
         try await answer(
-            await scheduler.ask(.startRequested(job: job, via: origin, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty)), job)
+            await scheduler.ask(.startRequested(job: job, via: origin, evenIfRunning: evenIfRunning, confirmsEmpty: confirmsEmpty, key: key)), job)
     }
 
     /// Starts a run that only shows what it would do.

@@ -7,12 +7,21 @@ import TimeZones
 /// What became of one scheduled time, and why. A value: what is known in, lines out.
 struct WhyThen {
     let view: SchedulerSnapshot.JobView
-    /// Newest first, skipped ones included.
-    let runs: [Run]
     /// Newest first.
     let events: [Event]
-    let wanted: WrittenInstant
+    /// Of each schedule of the job.
+    let records: [ScheduleRecord]
+    var wanted: WrittenInstant
     let now: Date
+
+    /// - Parameter runs: All that are known, in any order, skipped ones included.
+    init(view: SchedulerSnapshot.JobView, runs: [Run], events: [Event], wanted: WrittenInstant, now: Date) {
+        self.view = view
+        self.events = events
+        self.wanted = wanted
+        self.now = now
+        records = view.definition.triggers.compactMap(\.schedule).map { ScheduleRecord($0, runs) }
+    }
 
     /// What became of it. Each scheduled time has exactly one.
     enum Fate: Equatable {
@@ -48,50 +57,39 @@ struct WhyThen {
     /// Above this a run counts as late: the program was away.
     private static let punctual = Duration.seconds(60)
 
-    private var schedules: [Schedule] { view.definition.triggers.compactMap(\.schedule) }
-
-    /// The scheduled time that is meant, and its schedule.
-    private var fire: (date: Date, schedule: Schedule)? {
-        for schedule in schedules {
-            if let date = schedule.first(from: wanted.start, known: view.cursors[schedule.name]), date < wanted.end { return (date, schedule) }
+    /// The scheduled time that is meant, and what is on record of its schedule.
+    private var fire: (date: Date, record: ScheduleRecord)? {
+        for record in records {
+            let known = record.first(from: wanted.start)?.scheduledAt ?? view.cursors[record.schedule.name]
+            if let date = record.schedule.first(from: wanted.start, known: known), date < wanted.end { return (date, record) }
         }
         return nil
     }
 
-    private func isOf(_ run: Run, _ schedule: Schedule) -> Bool { run.cause == .schedule(schedule.readable) }
-
     var fate: Fate {
-        guard let (date, schedule) = fire else {
-            let times = runs.filter { run in schedules.contains { isOf(run, $0) } }.map(\.scheduledAt)
-            let next = times.filter { $0 >= wanted.end }.min() ?? view.upcoming.map(\.next).min()
-            return .notScheduled(before: times.filter { $0 < wanted.start }.max(), after: next)
+        guard let (date, record) = fire else {
+            let before = records.compactMap { $0.last(before: wanted.start)?.scheduledAt }.max()
+            let after = records.compactMap { $0.first(from: wanted.end)?.scheduledAt }.min()
+            return .notScheduled(before: before, after: after ?? view.upcoming.map(\.next).min())
         }
+        let run = record.first(from: date)
         // The second is the time that a decision may take.
-        if schedule.start(of: date, view.definition.fireRule, job: view.definition.name) > now.addingTimeInterval(-1),
-            !runs.contains(where: { isOf($0, schedule) && abs($0.scheduledAt.timeIntervalSince(date)) < 1 })
+        if record.schedule.start(of: date, view.definition.fireRule, job: view.definition.name) > now.addingTimeInterval(-1),
+            run.map({ !record.isOf($0, date) }) ?? true
         {
             return .toCome(date)
         }
-        let own = runs.reversed().filter { isOf($0, schedule) && $0.scheduledAt.timeIntervalSince(date) > -1 }
-        guard let run = own.first else {
+        guard let run else {
             if let pause = view.pause, pause.since <= date { return .paused(since: pause.since) }
             return .unknown
         }
         let absence = absence(from: date, to: run.createdAt)
-        if abs(run.scheduledAt.timeIntervalSince(date)) < 1 {
+        if record.isOf(run, date) {
             if run.state.outcome == .skipped { return .skipped(run) }
             return absence.map { .caughtUp(run, $0) } ?? .ran(run)
         }
-        // A later run accounts for the times before it that it says it stands for.
-        guard times(of: schedule, from: date, before: run.scheduledAt) <= run.missed else { return .unknown }
+        guard record.accounts(run, for: date) else { return .unknown }
         return run.state.outcome == .skipped ? .skipped(run) : .servedBy(run, absence)
-    }
-
-    /// How many times of a schedule there are from one on, up to another.
-    private func times(of schedule: Schedule, from start: Date, before end: Date) -> Int {
-        var (count, time) = (0, Date?.some(start))
-        while let next = time, next.timeIntervalSince(end) < -0.5, count < 100_000 { (count, time) = (count + 1, schedule.next(after: next)) }
-        return count
     }
 
     /// Why nothing was decided between a scheduled time and the making of its run; nil where it was on time.
@@ -109,7 +107,7 @@ struct WhyThen {
 
     var lines: [WhyAnswer.Line] {
         if let reason = view.definition.disabled { return [.init(.verdict, "disabled: \(reason)")] }
-        guard !schedules.isEmpty else {
+        guard !records.isEmpty else {
             return [
                 .init(.verdict, "has no schedule"),
                 .init(.next, (view.definition.triggers.map(\.readable) + ["when started manually"]).joined(separator: ", or ")),

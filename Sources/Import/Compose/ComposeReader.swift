@@ -7,6 +7,8 @@ struct ComposeReader {
     private let file: ImportSource.File
     /// Services that others wait for until they have ended.
     private let completed: Set<String>
+    /// Services without a program that is known here.
+    private let leftOut: Set<String>
 
     static func read(_ source: ImportSource, _ parse: Parse, into found: inout ImportedConfiguration) {
         for file in source.files {
@@ -21,7 +23,8 @@ struct ComposeReader {
             }
             let waits = services.flatMap { $0.value["depends_on"]?.entries ?? [] }
             let completed = waits.filter { $0.value["condition"]?.text == "service_completed_successfully" }.map(\.key)
-            let reader = ComposeReader(file: file, completed: Set(completed))
+            let leftOut = services.filter { ComposeReader.words(of: $0.value) == nil }.map(\.key)
+            let reader = ComposeReader(file: file, completed: Set(completed), leftOut: Set(leftOut))
             for service in services { reader.add(service, among: Set(services.map(\.key)), into: &found) }
         }
     }
@@ -34,7 +37,7 @@ struct ComposeReader {
         if let image = node["image"] ?? node["build"] {
             found.differs(
                 file, image.place.line,
-                "\(service.key) runs in this container and not in \(image.text.map { "the image \($0)" } ?? "an image of its own"): its program must be installed here"
+                "\(service.key) runs in this container and not in \(image.text.map { "the image \($0)" } ?? "an image of its own"): its program must be installed here\(node["entrypoint"] == nil ? ", and the entrypoint of the image does not run" : "")"
             )
         }
         found.differsOnce(
@@ -57,11 +60,18 @@ struct ComposeReader {
             return false
         }
         let parts = [node["entrypoint"], node["command"]].compactMap(\.self)
-        guard parts.allSatisfy({ self.words($0) != nil }) else {
+        guard parts.allSatisfy({ ComposeReader.words($0) != nil }) else {
             found.fails(file, service.place.line, "the command of \(service.key) has a quote that is not closed")
             return false
         }
-        var words = parts.flatMap { self.words($0) ?? [] }
+        var words = parts.flatMap { ComposeReader.words($0) ?? [] }
+        if node["entrypoint"] == nil, words.first?.hasPrefix("-") == true {
+            found.fails(
+                file, node["command"]?.place.line ?? service.place.line,
+                "\(service.key) is left out: its command is only arguments, and the program is the entrypoint of its image\(node["image"]?.text.map { " \($0)" } ?? "")",
+                hint: "write the program under \"entrypoint\", and import again")
+            return false
+        }
         if let user = node["user"]?.text, user != "root", user != "0", user != "0:0" {
             let (name, group) = (String(user.split(separator: ":").first ?? ""), user.split(separator: ":").dropFirst().first.map(String.init))
             words = ImportedJob.words(words, as: name, group: group)
@@ -72,8 +82,19 @@ struct ComposeReader {
         return true
     }
 
+    /// The program with its arguments; nil where it is not known, or a quote is not closed.
+    private static func words(of service: ConfigNode) -> [String]? {
+        let parts = [service["entrypoint"], service["command"]].compactMap(\.self)
+        var found: [String] = []
+        for part in parts {
+            guard let words = words(part) else { return nil }
+            found += words
+        }
+        return found.isEmpty || (service["entrypoint"] == nil && found[0].hasPrefix("-")) ? nil : found
+    }
+
     /// The words of a command, which is a line or a list; nil where a quote is not closed.
-    private func words(_ node: ConfigNode) -> [String]? { node.elements?.compactMap(\.text) ?? ShellWords.split(node.text ?? "") }
+    private static func words(_ node: ConfigNode) -> [String]? { node.elements?.compactMap(\.text) ?? ShellWords.split(node.text ?? "") }
 
     /// `${NAME}`, `${NAME:-default}` and `$$` mean the same; other forms are written as the nearest of them.
     private func variables(_ text: String, _ line: Int, into found: inout ImportedConfiguration) -> String {
@@ -142,6 +163,10 @@ struct ComposeReader {
         for (name, line) in wanted {
             guard names.contains(name) else {
                 found.fails(file, line, "depends_on names \(name), which this file does not declare")
+                continue
+            }
+            guard !leftOut.contains(name) else {
+                found.fails(file, line, "depends_on names \(name), which is left out: it is not waited for")
                 continue
             }
             job.needs.append(ImportedJob.name(from: name))

@@ -126,7 +126,14 @@ struct CrontabReader {
             user = String(command.prefix { !$0.isWhitespace })
             command = String(command.dropFirst(user?.count ?? 0)).trimmingBlanks
         }
+        takeFlags(&command, at: line, into: &found)
         guard !command.isEmpty else { return found.fails(file, line, "there is no command after the schedule") }
+        if let sixth = CrontabReader.sixthField(command) {
+            return found.fails(
+                file, line, "the command begins with \"\(sixth)\", as a schedule of six fields would: cron has five",
+                hint: "write the job by hand: cron takes six fields too"
+            )
+        }
         var job = ImportedJob(ShellWords.programName(command), .command)
         job.comments = comments
         guard let on = trigger(row.schedule, at: line, &job, into: &found) else { return }
@@ -147,6 +154,20 @@ struct CrontabReader {
         }
         found.add(job)
         nameCommonDifferences(line, into: &found)
+    }
+
+    /// Flags of OpenBSD before the command: `-n` and `-q` are about mail and the log, `-s` keeps a command from running twice at once.
+    private func takeFlags(_ command: inout String, at line: Int, into found: inout ImportedConfiguration) {
+        guard let match = command.prefixMatch(of: /-[nqs]+\s+/)?.output else { return }
+        command = String(command.dropFirst(match.count))
+        found.differs(
+            file, line, "the flags \(match.trimmingBlanks) are not carried over: nothing is mailed, all output is kept, and no command runs twice at once")
+    }
+
+    /// The first word of a command that is none; nil where it may be one.
+    private static func sixthField(_ command: String) -> Substring? {
+        let word = command.prefix { !$0.isWhitespace }
+        return word.contains(/^(?:[*?]|[0-9]+|\*\/[0-9]+|[0-9][0-9,\-\/]*)$/) ? word : nil
     }
 
     private func nameCommonDifferences(_ line: Int, into found: inout ImportedConfiguration) {

@@ -1,3 +1,6 @@
+import JobKit
+import Settings
+
 /// Reads the folders of s6-overlay, version 3 (`s6-rc.d`) and the older `services.d` and `cont-init.d`: https://github.com/just-containers/s6-overlay.
 struct S6Reader {
     private let source: ImportSource
@@ -105,7 +108,9 @@ struct S6Reader {
         if let signal = files["down-signal"]?.text.trimmingBlanks, signal != "SIGTERM" {
             stop.append(.init("signal", .word(signal.hasPrefix("SIG") ? signal : "SIG\(signal)")))
         }
-        if let wait = files["timeout-kill"].flatMap({ Int($0.text.trimmingBlanks) }), wait > 0 { stop.append(.init("grace", .word("\(wait)ms"))) }
+        if let wait = files["timeout-kill"].flatMap({ Int($0.text.trimmingBlanks) }), wait > 0 {
+            stop.append(.init("grace", .word(DurationText.format(.milliseconds(Int64(wait))))))
+        }
         if !stop.isEmpty { job.with.append(.init("stop", .map(stop))) }
         if let file = files["notification-fd"] {
             found.differs(
@@ -128,7 +133,9 @@ struct S6Reader {
         job.on = .word("boot")
         job.run(line: command(up, into: &found))
         addCommon(name, files, started, &job, into: &found)
-        if let wait = files["timeout-up"].flatMap({ Int($0.text.trimmingBlanks) }), wait > 0 { job.keys.append(.init("timeout", .word("\(wait)ms"))) }
+        if let wait = files["timeout-up"].flatMap({ Int($0.text.trimmingBlanks) }), wait > 0 {
+            job.keys.append(.init("timeout", .word(DurationText.format(.milliseconds(Int64(wait))))))
+        }
         let added = found.add(job)
         guard let down = files["down"] else { return }
         var end = ImportedJob("\(added)-down", .command)
@@ -141,6 +148,11 @@ struct S6Reader {
     /// The program of a script: its interpreter where `with-contenv` starts it, for jobs have the container's environment anyway.
     private func program(_ file: ImportSource.File, into found: inout ImportedConfiguration) -> [String] {
         let path = installed(file.path)
+        if let tool = S6Reader.tool(in: file) {
+            found.differs(
+                file, tool.line, "the script calls \(tool.name), which must be installed",
+                hint: "setpriv takes on an account, and ready: says when a service is ready")
+        }
         guard let first = file.lines.first, first.hasPrefix("#!") else { return ["/bin/sh", path] }
         let words = first.dropFirst(2).split(whereSeparator: \.isWhitespace).map(String.init)
         if words.first?.hasSuffix("with-contenv") == true { return (words.count > 1 ? Array(words.dropFirst()) : ["/bin/sh"]) + [path] }
@@ -160,13 +172,22 @@ struct S6Reader {
         return lines.first ?? "true"
     }
 
-    /// The path that a file will have in the container: from `/etc` on, where that is known.
+    /// A program of s6 that a script calls, other than that of its first line, and the line.
+    private static func tool(in file: ImportSource.File) -> (name: String, line: Int)? {
+        for (index, line) in file.lines.enumerated().dropFirst() where !line.trimmingBlanks.hasPrefix("#") {
+            if let found = line.firstMatch(of: /(?:^|[\s\/"])(s6-[a-z]+(?:-[a-z]+)*)(?:\s|"|$)/) { return (String(found.output.1), index + 1) }
+        }
+        return nil
+    }
+
+    /// The path that a file will have in the container: from `/etc` on, where that is known, else that of the folder whose name is.
     private func installed(_ path: String) -> String {
-        guard
-            let start = path.firstRange(of: "etc/s6-overlay/") ?? path.firstRange(of: "etc/services.d/") ?? path.firstRange(of: "etc/cont-init.d/")
-                ?? path.firstRange(of: "etc/cont-finish.d/")
-        else { return path }
-        return "/" + path[start.lowerBound...]
+        for (folder, place) in [
+            ("s6-rc.d/", "s6-overlay/s6-rc.d/"), ("services.d/", "services.d/"), ("cont-init.d/", "cont-init.d/"), ("cont-finish.d/", "cont-finish.d/"),
+        ] {
+            if let start = path.firstRange(of: folder) { return "/etc/\(place)\(path[start.upperBound...])" }
+        }
+        return path.firstRange(of: "etc/s6-overlay/").map { "/" + path[$0.lowerBound...] } ?? path
     }
 
     // MARK: services.d and cont-init.d

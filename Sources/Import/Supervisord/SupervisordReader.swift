@@ -153,9 +153,16 @@ struct SupervisordReader {
         case "stopasgroup", "killasgroup": break
         case "stdout_logfile", "stderr_logfile":
             let isOpen = ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2", "/proc/self/fd/1", "/proc/self/fd/2", "syslog"].contains(value)
-            if isFirst, !isOpen, value.uppercased() != "AUTO" {
+            if isFirst, value.uppercased() == "NONE" {
+                found.differs(file, setting.line, "output is not thrown away: it is in the container log and in \"shipkeeper logs \(job.name)\"")
+            } else if isFirst, !isOpen, value.uppercased() != "AUTO" {
                 found.differs(file, setting.line, "output goes to the container log and to \"shipkeeper logs \(job.name)\", not to \(value)")
             }
+        case "stdout_syslog", "stderr_syslog":
+            if isFirst { found.differs(file, setting.line, "output goes to the container log and to \"shipkeeper logs \(job.name)\", not to syslog") }
+        case "stdout_events_enabled", "stderr_events_enabled":
+            if isFirst { found.differs(file, setting.line, "no events are made of output") }
+        // How the files of output are kept.
         case _ where key.hasPrefix("stdout_") || key.hasPrefix("stderr_"): break
         default: if isFirst { found.differs(file, setting.line, "\(key) is not carried over") }
         }

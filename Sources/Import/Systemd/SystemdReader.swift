@@ -47,9 +47,14 @@ struct SystemdReader {
 
     private func add(_ unit: Unit, _ timer: Unit?, into found: inout ImportedConfiguration) {
         guard let service = unit.section("Service") else { return }
+        if unit.name.hasSuffix("@.service") {
+            found.fails(
+                unit.file, service.line, "\(unit.name) is a template: %i is the name of no instance",
+                hint: "save it as \(unit.name.replacing("@.", with: "@NAME.")), and import that")
+        }
         let kind = service.last("Type")?.value ?? "simple"
         var job = ImportedJob(SystemdReader.jobName(unit.name), kind == "oneshot" || timer != nil ? .command : .service)
-        if let about = unit.section("Unit")?.last("Description") { job.comments = [about.value] }
+        if let about = unit.section("Unit")?.last("Description") { job.comments = [expanded(about.value, unit, about.line, into: &found)] }
         guard run(service, unit, &job, into: &found) else { return }
         if let timer {
             schedule(timer, &job, into: &found)
@@ -62,8 +67,9 @@ struct SystemdReader {
         addNeeds(unit, &job, into: &found)
         addReadiness(kind, service, unit, &job, into: &found)
         for setting in service.settings { take(setting, unit, service, &job, into: &found) }
+        addBackground(service, unit, &job, into: &found)
         addRestart(service, &job, into: &found)
-        addStop(service, &job)
+        addStop(service, unit, &job, into: &found)
         found.add(job)
     }
 
@@ -144,6 +150,10 @@ struct SystemdReader {
                     if isKnown, !job.needs.contains(SystemdReader.jobName(name)) { job.needs.append(SystemdReader.jobName(name)) }
                     if !isKnown, name.hasSuffix(".service") {
                         found.differs(unit.file, setting.line, "\(name) is not among the imported units: it is not waited for")
+                    } else if [".socket", ".mount", ".path", ".device"].contains(where: name.hasSuffix) {
+                        found.fails(
+                            unit.file, setting.line, "\(name) has no like, and is not waited for",
+                            hint: name.hasSuffix(".socket") ? "listen passes sockets as systemd does" : nil)
                     }
                 }
                 if !names.isEmpty, names.contains(where: services.contains), setting.key == "Wants" {
@@ -177,7 +187,13 @@ struct SystemdReader {
         switch kind {
         case "notify", "notify-reload":
             var ready: [YAMLValue.Entry] = [.init("notify", .word("true"))]
-            if let within = service.last("TimeoutStartSec").flatMap({ UnitDuration.text($0.value) }) { ready.append(.init("within", .word(within))) }
+            if let start = service.last("TimeoutStartSec") ?? service.last("TimeoutSec") {
+                if let within = UnitDuration.limit(start.value) {
+                    ready.append(.init("within", .word(within)))
+                } else {
+                    found.differs(unit.file, start.line, "a service that is not ready within 10m is restarted; \(start.key)=\(start.value) waits for ever")
+                }
+            }
             job.with.append(.init("ready", .map(ready)))
         case "forking":
             found.fails(
@@ -195,10 +211,13 @@ struct SystemdReader {
     ) {
         let (key, value, line) = (setting.key, setting.value, setting.line)
         switch key {
-        case "Type", "ExecStart", "ExecStartPre", "ExecStartPost", "User", "Group", "Restart", "RestartSec", "StartLimitBurst", "StartLimitIntervalSec",
+        case "Type", "ExecStart", "ExecStartPre", "ExecStartPost", "User", "Restart", "RestartSec", "StartLimitBurst", "StartLimitIntervalSec",
             "StartLimitInterval", "KillSignal", "TimeoutStopSec", "WatchdogSec", "TimeoutStartSec", "TimeoutSec", "SyslogIdentifier", "NotifyAccess", "PIDFile",
             "RemainAfterExit", "RestartPreventExitStatus", "SuccessExitStatus", "RestartForceExitStatus", "GuessMainPID":
             break
+        case "Group" where ["root", nil].contains(service.last("User")?.value):
+            found.differs(unit.file, line, "Group=\(value) is not set: the program has the groups of shipkeeper", hint: "set User too, which takes on both")
+        case "Group": break
         case "WorkingDirectory":
             let folder = value.hasPrefix("-") ? String(value.dropFirst()) : value
             job.with.append(.init("cwd", .text(expanded(folder == "~" ? "/root" : folder, unit, line, into: &found))))
@@ -217,20 +236,48 @@ struct SystemdReader {
             found.fails(
                 unit.file, line, "\(key) is left out: \(value)", hint: "services are ended by stop: { signal, grace }; a job with on: stop runs before that")
         case "MemoryMax", "MemoryHigh", "MemoryLimit":
-            guard job.work == .service, let parts = value.wholeMatch(of: /(\d+)([KMGT]?)/)?.output else { break }
-            job.with.append(.init("memory_limit", .word("\(parts.1)\(parts.2.isEmpty ? "B" : "\(parts.2)iB")")))
+            // That of a command is looked for with its other ways to make room.
+            if job.work == .command, key == "MemoryHigh" { return }
+            guard job.work == .service, let size = SystemdReader.size(value) else {
+                return found.differs(unit.file, line, "\(key)=\(value) is not carried over")
+            }
+            job.with.removeAll { $0.key == "memory_limit" }
+            job.with.append(.init("memory_limit", .word(size)))
             found.differs(unit.file, line, "above its memory limit a service is restarted by its stop steps; it is not killed at once")
         case "StandardOutput", "StandardError":
             if !["journal", "inherit", "syslog", "journal+console", "tty"].contains(value) {
                 found.differs(unit.file, line, "output goes to the container log and to \"shipkeeper logs \(job.name)\", not to \(value)")
             }
         case "KillMode": if value != "control-group" { found.differs(unit.file, line, "KillMode=\(value): all processes of the service are ended with it") }
+        case "Nice" where job.work == .command && Int(value).map({ (0...19).contains($0) }) == true: break
+        case "IOSchedulingClass" where ["best-effort", "2", "none", "0"].contains(value) || job.work == .command && SystemdReader.idle.contains(value): break
         case "UMask", "Nice", "IOSchedulingClass", "IOSchedulingPriority", "CPUSchedulingPolicy":
-            found.differs(
-                unit.file, line, "\(key) is not set",
-                hint: "start the program with \(key == "UMask" ? "umask" : key == "Nice" ? "nice" : "ionice") in a shell line")
+            let program = ["UMask": "umask", "Nice": "nice", "CPUSchedulingPolicy": "chrt"][key] ?? "ionice"
+            found.differs(unit.file, line, "\(key) is not set", hint: "start the program with \(program) in a shell line")
         default: found.differs(unit.file, line, "\(key) is not carried over")
         }
+    }
+
+    private static let idle: Set = ["idle", "3"]
+
+    /// `512M` as `512MiB`; nil for a percentage and for `infinity`.
+    private static func size(_ text: String) -> String? {
+        text.wholeMatch(of: /(\d+)([KMGT]?)/).map { "\($0.output.1)\($0.output.2.isEmpty ? "B" : "\($0.output.2)iB")" }
+    }
+
+    /// What a command leaves to others. It does not wait for a quiet moment there.
+    private func addBackground(_ service: INIFile.Section, _ unit: Unit, _ job: inout ImportedJob, into found: inout ImportedConfiguration) {
+        guard job.work == .command else { return }
+        let nice = service.last("Nice").flatMap { Int($0.value) }.flatMap { (0...19).contains($0) ? $0 : nil }
+        let isIdle = service.last("IOSchedulingClass").map { SystemdReader.idle.contains($0.value) } ?? false
+        let memory = service.last("MemoryHigh")
+        let limit = memory.flatMap { SystemdReader.size($0.value) }
+        if let memory, limit == nil { found.differs(unit.file, memory.line, "MemoryHigh=\(memory.value) is not carried over") }
+        guard nice != nil || isIdle || limit != nil else { return }
+        if let memory, limit != nil { found.differs(unit.file, memory.line, "MemoryHigh has an effect where control groups of version 2 can be written") }
+        var entries: [YAMLValue.Entry] = [.init("nice", .word("\(nice ?? 0)")), .init("io", .word(isIdle ? "idle" : "normal"))]
+        if let limit { entries.append(.init("memory_high", .word(limit))) }
+        job.keys.append(.init("background", .map(entries + [.init("pressure", .text("off"))])))
     }
 
     /// `A=1 "B=two words"`.
@@ -250,6 +297,9 @@ struct SystemdReader {
         guard job.work == .service else {
             let codes = service.last("SuccessExitStatus")?.value.split(whereSeparator: \.isWhitespace).compactMap { Int($0) } ?? []
             if !codes.isEmpty { job.with.append(.init("success_codes", .list(([0] + codes).map { .word("\($0)") }))) }
+            if let limit = (service.last("TimeoutStartSec") ?? service.last("TimeoutSec")).flatMap({ UnitDuration.limit($0.value) }) {
+                job.keys.append(.init("timeout", .word(limit)))
+            }
             return
         }
         var rules: [YAMLValue.Entry] = []
@@ -276,11 +326,16 @@ struct SystemdReader {
         if !entries.isEmpty { job.with.append(.init("restart", .map(entries))) }
     }
 
-    private func addStop(_ service: INIFile.Section, _ job: inout ImportedJob) {
+    private func addStop(_ service: INIFile.Section, _ unit: Unit, _ job: inout ImportedJob, into found: inout ImportedConfiguration) {
         var entries: [YAMLValue.Entry] = []
         if let signal = service.last("KillSignal")?.value, signal != "SIGTERM" { entries.append(.init("signal", .word(signal))) }
-        if let grace = (service.last("TimeoutStopSec") ?? service.last("TimeoutSec")).flatMap({ UnitDuration.text($0.value) }) {
-            entries.append(.init("grace", .word(grace)))
+        if let grace = service.last("TimeoutStopSec") ?? service.last("TimeoutSec") {
+            if let length = UnitDuration.limit(grace.value) {
+                entries.append(.init("grace", .word(length)))
+            } else {
+                found.differs(
+                    unit.file, grace.line, "\(grace.key)=\(grace.value) waits for ever; here a program has 10s to end, and stop_budget at the end of all")
+            }
         }
         if !entries.isEmpty { job.with.append(.init("stop", .map(entries))) }
     }

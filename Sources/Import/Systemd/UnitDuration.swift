@@ -12,6 +12,9 @@ enum UnitDuration {
     /// As the configuration writes it; nil for `infinity` and for anything else.
     static func text(_ value: String) -> String? { seconds(value).map { DurationText.format(.milliseconds(Int64($0 * 1000))) } }
 
+    /// The same of a limit, which is none where it is 0.
+    static func limit(_ value: String) -> String? { seconds(value).flatMap { $0 > 0 ? text(value) : nil } }
+
     static func seconds(_ value: String) -> Double? {
         var (total, rest) = (0.0, value.trimmingBlanks[...])
         guard !rest.isEmpty else { return nil }

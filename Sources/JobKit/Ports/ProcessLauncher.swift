@@ -22,6 +22,22 @@ package struct ProcessCommand: Sendable {
     package var notification: Notification?
     /// Sockets that it inherits; nil for none. Not together with a conversation.
     package var sockets: Sockets?
+    /// How it makes room for others; nil where it does not.
+    package var yielding: Yielding?
+
+    /// What a process leaves to others, under the name of its job.
+    package struct Yielding: Sendable {
+        package var job: String
+        package var background: Background
+        /// Gets a sentence about what the system does not let us do. Called on the thread that launches.
+        package var onRefusal: @Sendable (String) -> Void
+
+        package init(job: String, _ background: Background, onRefusal: @escaping @Sendable (String) -> Void) {
+            self.job = job
+            self.background = background
+            self.onRefusal = onRefusal
+        }
+    }
 
     /// Sockets that a process gets as descriptors from 3 on, in the manner of sd_listen_fds(3): `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` tell it.
     package struct Sockets: Hashable, Sendable {

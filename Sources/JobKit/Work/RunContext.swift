@@ -33,12 +33,14 @@ package struct RunContext: Sendable {
     package var redacted: @Sendable (String) -> String
     /// The time left before the program must be gone; nil while it is not stopping.
     package var stopBudgetLeft: @Sendable () -> Duration?
+    /// How its processes make room for the app; nil where they don't.
+    package var background: Background?
 
     package init(
         job: String, run: Int64, attempt: Int, scheduledAt: Date, missed: Int, isDryRun: Bool = false, isConfirmed: Bool = false, followed: FollowedJob? = nil,
         bootID: String, stateFolder: String, deadline: Date?, environment: [String: String], clock: any WallClock, processes: any ProcessLauncher,
         values: any KeyValues, reporter: any RunReporter, redacted: @escaping @Sendable (String) -> String = { $0 },
-        stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }
+        stopBudgetLeft: @escaping @Sendable () -> Duration? = { nil }, background: Background? = nil
     ) {
         self.job = job
         self.run = run
@@ -58,6 +60,7 @@ package struct RunContext: Sendable {
         self.reporter = reporter
         self.redacted = redacted
         self.stopBudgetLeft = stopBudgetLeft
+        self.background = background
     }
 
     /// The steps by which a process of this job is ended, cut to what the stop budget leaves.
@@ -77,9 +80,12 @@ package struct RunContext: Sendable {
     /// The command of a process of this job, with its environment, its mark and its log.
     package func command(_ program: ProgramLine, folder: String? = nil) -> ProcessCommand {
         let reporter = reporter
-        return ProcessCommand(
+        var command = ProcessCommand(
             arguments: program.arguments, environment: environment, folder: folder,
             mark: "\(bootID):\(job):\(run)", onOutput: { reporter.output($0, from: $1, whenKept: $2) })
+        // While the program stops nothing is worth waiting for.
+        if let background, stopBudgetLeft() == nil { command.yielding = .init(job: job, background) { reporter.log($0) } }
+        return command
     }
 }
 

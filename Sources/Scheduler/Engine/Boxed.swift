@@ -11,7 +11,8 @@ package struct Boxed<Value: Sendable>: Sendable {
     package init(wrappedValue: Value) { box = Box(wrappedValue) }
 
     package var wrappedValue: Value {
-        get { box.value }
+        // What is looked at is not copied: a definition holds a dozen references.
+        _read { yield box.value }
         set { box = Box(newValue) }
     }
 }

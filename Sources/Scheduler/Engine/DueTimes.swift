@@ -42,6 +42,7 @@ package struct DueTimes<Key: Hashable & Sendable>: Sendable {
 
     /// Takes out what is due by then, each key once, in no order.
     package mutating func takeDue(by instant: Date) -> Set<Key> {
+        guard let first = earliest, first.at <= instant else { return [] }
         var due: Set<Key> = []
         while let next = earliest, next.at <= instant {
             due.insert(next.key)

@@ -70,9 +70,19 @@ extension Engine {
     mutating func setCursor(_ job: String, _ schedule: Schedule, _ cursor: Date) {
         let name = schedule.name
         jobs[job]?.set(cursor, of: name)
+        note(cursor, of: job, name)
+    }
+
+    /// Moves the cursor of a schedule on by what it has asked for.
+    mutating func advance(_ job: String, _ schedule: String, _ plan: FirePlan) {
+        jobs[job]?.set(plan, of: schedule)
+        note(plan.cursor, of: job, schedule)
+    }
+
+    private mutating func note(_ cursor: Date, of job: String, _ schedule: String) {
         addTimes(of: job)
         latestCursor = max(latestCursor, cursor)
-        decision.changes.append(.cursor(job: job, schedule: name, cursor))
+        decision.changes.append(.cursor(job: job, schedule: schedule, cursor))
     }
 
     /// Puts another configuration in force. Runs of jobs that are gone, and services whose work changed, are ended.

@@ -208,7 +208,8 @@ extension Engine {
     }
 
     private mutating func endProblems(of name: String, _ happening: inout Happening, where isOver: (JobProblem.Kind) -> Bool) {
-        for kind in JobProblem.Kind.allCases where jobs[name]?.problems[kind] != nil && isOver(kind) {
+        guard let problems = jobs[name]?.problems, !problems.isEmpty else { return }
+        for kind in JobProblem.Kind.allCases where problems[kind] != nil && isOver(kind) {
             forget(kind, of: name)
             happening.ended.insert(kind)
         }
@@ -223,7 +224,7 @@ extension Engine {
 
     /// Notes what has happened, for those that follow the job. What one event says of one run is one.
     private mutating func add(_ happening: Happening) {
-        guard !happening.isEmpty else { return }
+        guard !followers.isEmpty, !happening.isEmpty else { return }
         guard let index = happenings.lastIndex(where: { $0.job == happening.job && $0.run == happening.run && $0.isStart == happening.isStart }) else {
             happenings.append(happening)
             return

@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Settings
 
 extension Engine {
     /// Does all that is due: scheduled times, timeouts, retries, free slots, and the next step of stopping.
@@ -13,7 +14,7 @@ extension Engine {
             judgeAlarms(at: now)
         }
         followHappenings(at: now)
-        expireTimeouts(at: now)
+        expireRuns(at: now)
         proceedOrderedEnds(at: now)
         proceedStopping(at: now)
         grantSlots(at: now)
@@ -39,14 +40,13 @@ extension Engine {
                 let schedule = upcoming.schedule
                 let plan = schedule.plan(last: cursor, now: now, rule: definition.fireRule, job: name)
                 guard plan.cursor > cursor else { continue }
-                setCursor(name, schedule, plan.cursor)
-                if definition.disabled == nil { act(on: plan, of: definition, schedule, at: now) }
+                advance(name, upcoming.name, plan)
+                if definition.disabled == nil { act(on: plan, of: definition, upcoming.cause, at: now) }
             }
         }
     }
 
-    private mutating func act(on plan: FirePlan, of job: JobDefinition, _ schedule: Schedule, at now: Date) {
-        let cause = RunCause.schedule(schedule.readable)
+    private mutating func act(on plan: FirePlan, of job: JobDefinition, _ cause: RunCause, at now: Date) {
         if let newest = plan.newestDropped, plan.dropped > 0 {
             let run = newRun(job.name, cause, scheduledAt: newest, missed: plan.dropped - 1, at: now)
             let wasPaused = resumed.contains(job.name) || resumed.contains(String?.none)
@@ -67,7 +67,9 @@ extension Engine {
         case .queue:
             // One whose next attempt is still to come takes what is there then.
             if var waiting = others.last(where: { $0.state == .queued || $0.state.nextAttemptAt != nil }) {
-                guard waiting.cause == run.cause else { return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now) }
+                guard waiting.cause == run.cause, adjoins(run, waiting) else {
+                    return skip(run, "run \(waiting.id) is waiting already and serves it too", at: now)
+                }
                 waiting.missed += run.missed + 1
                 waiting.scheduledAt = run.scheduledAt
                 record(waiting)
@@ -81,6 +83,14 @@ extension Engine {
         }
     }
 
+    /// Whether a run's scheduled times follow those of a waiting run without a gap, so that the waiting one can stand for both: a run stands for its own
+    /// time and for those right before it, and for no others. Times that were given up in between have a record of their own.
+    private func adjoins(_ run: Run, _ waiting: Run) -> Bool {
+        guard case .schedule = run.cause, let schedule = jobs[run.job]?.upcoming.first(where: { $0.cause == run.cause })?.schedule
+        else { return true }
+        return schedule.count(after: waiting.scheduledAt, upTo: run.scheduledAt) == run.missed + 1
+    }
+
     mutating func skip(_ run: Run, _ reason: String, at now: Date) {
         var run = run
         run.state = .finished(.skipped, at: now)
@@ -88,10 +98,14 @@ extension Engine {
         record(run)
     }
 
-    private mutating func expireTimeouts(at now: Date) {
+    /// Ends attempts whose time is up, and gives up runs that are too late to start.
+    private mutating func expireRuns(at now: Date) {
         for id in runTimes.takeDue(by: now).sorted() {
-            guard let run = runs[id], case .running = run.state, let time = nextTime(of: run), time <= now else { continue }
-            end(run, because: .timeout, at: now)
+            guard let run = runs[id] else { continue }
+            if let time = timeout(of: run), time <= now { end(run, because: .timeout, at: now) }
+            guard let latest = latestStart(of: run), latest <= now, let limit = jobs[run.job]?.definition.fireRule.startDeadline else { continue }
+            let reason = obstacle(to: run).map { ": \($0)" } ?? ""
+            move(id, .skipped, at: now) { $0.summary = "it could not start within \(DurationText.format(limit))\(reason)" }
         }
     }
 
@@ -136,6 +150,7 @@ extension Engine {
             guard let key = ExclusiveKey.meeting(job.exclusive, keys) else { continue }
             return "\(other), which works on \(ExclusiveKey.readable(key)) too, is running"
         }
+        if let reason = unquiet(for: run) { return reason }
         return !job.isService && busy.isFull ? "\(busy.count) jobs are running, which is the limit" : nil
     }
 

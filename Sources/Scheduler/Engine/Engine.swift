@@ -63,6 +63,8 @@ package struct Engine: Sendable {
     struct Upcoming: Sendable {
         let schedule: Schedule
         let name: String
+        /// Of the runs that it makes.
+        let cause: RunCause
         var next: Date?
     }
 
@@ -101,6 +103,12 @@ package struct Engine: Sendable {
     package internal(set) var pauses: [String?: Pause] = [:]
     /// Services that are ended together, those that others of them need last.
     var orderedEnds: [OrderedEnd] = []
+    /// The runs that requests with a key have led to: who asks again gets the same.
+    var requests: [RequestKey: Int64] = [:]
+    /// How much the machine keeps processes waiting just now, in percent of the time.
+    package internal(set) var pressure = 0.0
+    /// Whether any job waits while that is high.
+    package internal(set) var measuresPressure = false
     /// What followers are still to hear of.
     var happenings: [Happening] = []
     var decision = Decision()
@@ -110,11 +118,14 @@ package struct Engine: Sendable {
     ///   then stay stopped. Nil at the first start in a container.
     /// - Parameter survivors: Services' processes that have outlived the last program.
     /// - Parameter stop: Set where this boot is there to stop what runs: nothing is started but the jobs of a stop.
+    /// - Parameter pressure: How much the machine keeps processes waiting, in percent.
     package static func boot(
         _ definitions: [JobDefinition], stored: StoredState, mostParallel: Int, containerStart: Date? = nil, survivors: [SurvivingService] = [],
-        stop: StopTimes? = nil, at now: Date
+        stop: StopTimes? = nil, pressure: Double = 0, at now: Date
     ) -> (engine: Engine, decision: Decision) {
         var engine = Engine(highestRunID: stored.highestRunID, mostParallel: mostParallel)
+        engine.pressure = pressure
+        engine.requests = stored.requests
         for definition in definitions {
             engine.jobs[definition.name] = Job(
                 definition: definition, cursors: stored.cursors(of: definition.name), last: stored.last[definition.name],
@@ -163,9 +174,11 @@ package struct Engine: Sendable {
         case .tick: break
         case .attemptEnded(let run, let result): attemptEnded(run, result, at: now)
         case .service(let run, let news): heard(news, of: run, at: now)
-        case .startRequested(let job, let origin, let evenIfRunning, let confirmsEmpty):
+        case .startRequested(let job, let origin, let evenIfRunning, let confirmsEmpty, let key):
             let cause = confirmsEmpty ? RunCause.confirmed(via: origin) : .person(via: origin)
-            decision.reply = start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
+            decision.reply = answer(to: key.map { RequestKey(job: job, key: $0) }, at: now) { engine in
+                engine.start(job, cause, evenIfRunning: evenIfRunning || confirmsEmpty, at: now)
+            }
         case .dryRunRequested(let job, let origin): decision.reply = dryRun(job, via: origin, at: now)
         case .changed(let job, let path, let instant): changed(job, path, last: instant, at: now)
         case .stopRequested(let job, let reason): decision.reply = stop(job, because: reason, at: now)
@@ -173,6 +186,7 @@ package struct Engine: Sendable {
         case .clockJumped(let jump): shift(by: jump, at: now)
         case .reloaded(let definitions): reload(definitions, at: now)
         case .limitChanged(let most): mostParallel = most
+        case .pressure(let percent): pressure = percent
         case .pauseRequested(let job, let until, let origin): decision.reply = pause(job, until: until, via: origin, at: now)
         case .resumeRequested(let job): decision.reply = resume(job, at: now)
         case .holdRequested(let hold): decision.reply = take(hold)
@@ -191,19 +205,19 @@ package struct Engine: Sendable {
 
     /// The next instant at which something is to be decided without an event.
     package func nextWake(after now: Date) -> Date? {
-        var wakes: [Date] = []
-        if phase == .running {
-            if let next = fireTimes.earliest { wakes.append(next.at) }
-            if let next = alarmTimes.earliest { wakes.append(next.at) }
-            wakes += pauses.values.compactMap(\.until)
-        }
+        var wake: Date?
+        func consider(_ instant: Date?) { if let instant, instant > now { wake = wake.map { min($0, instant) } ?? instant } }
         switch phase {
-        case .stopping(let runsUntil, _): wakes.append(runsUntil)
-        case .lastPass(let end): wakes.append(end)
-        case .running, .done, .handedOver: break
+        case .running:
+            consider(fireTimes.earliest?.at)
+            consider(alarmTimes.earliest?.at)
+            for pause in pauses.values { consider(pause.until) }
+        case .stopping(let runsUntil, _): consider(runsUntil)
+        case .lastPass(let end): consider(end)
+        case .done, .handedOver: break
         }
-        if let next = runTimes.earliest { wakes.append(next.at) }
-        return wakes.filter { $0 > now }.min()
+        consider(runTimes.earliest?.at)
+        return wake
     }
 
     // MARK: Recording
@@ -277,7 +291,8 @@ extension Engine.Job {
     /// Works out again when each schedule next asks for something.
     mutating func lookAhead() {
         upcoming = definition.triggers.compactMap(\.schedule).map { schedule in
-            Engine.Upcoming(schedule: schedule, name: schedule.name, next: next(of: schedule, cursors[schedule.name]))
+            Engine.Upcoming(
+                schedule: schedule, name: schedule.name, cause: .schedule(schedule.readable), next: next(of: schedule, cursors[schedule.name]))
         }
     }
 
@@ -287,6 +302,12 @@ extension Engine.Job {
         for index in upcoming.indices where upcoming[index].name == schedule {
             upcoming[index].next = next(of: upcoming[index].schedule, cursor)
         }
+    }
+
+    /// The same by a plan, which knows what comes next.
+    mutating func set(_ plan: FirePlan, of schedule: String) {
+        cursors[schedule] = plan.cursor
+        for index in upcoming.indices where upcoming[index].name == schedule { upcoming[index].next = plan.next }
     }
 
     private func next(of schedule: Schedule, _ cursor: Date?) -> Date? {

@@ -6,8 +6,10 @@ package enum EngineEvent: Sendable {
     case tick
     case attemptEnded(run: Int64, AttemptResult)
     case service(run: Int64, ServiceNews)
-    /// - Parameter confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
-    case startRequested(job: String, via: String, evenIfRunning: Bool, confirmsEmpty: Bool = false)
+    /// - Parameters:
+    ///   - confirmsEmpty: Whether a backup may store a tree that holds far less than the one before.
+    ///   - key: Chosen by the caller: another request with the same key gets the same run, also when that has ended.
+    case startRequested(job: String, via: String, evenIfRunning: Bool, confirmsEmpty: Bool = false, key: String? = nil)
     case dryRunRequested(job: String, via: String)
     /// - Parameter because: `restore` where the caller starts the job again: a service then does not count as stopped.
     case stopRequested(job: String, because: EndReason = .person)
@@ -20,6 +22,8 @@ package enum EngineEvent: Sendable {
     case reloaded([JobDefinition])
     /// The most runs at once is now this.
     case limitChanged(Int)
+    /// How much the machine keeps processes waiting just now, in percent of the time.
+    case pressure(Double)
     /// The schedules of a job, or of all jobs, start nothing until then, or until it is resumed.
     case pauseRequested(job: String?, until: Date?, via: String)
     case resumeRequested(job: String?)
@@ -89,6 +93,16 @@ package enum Reply: Hashable, Sendable {
     case done
     case refused(String)
     case noSuchJob
+}
+
+extension Reply {
+    /// The run that it is about; nil for none.
+    package var run: Int64? {
+        switch self {
+        case .started(let run), .joined(let run), .stopping(let run): run
+        case .notRunning, .done, .refused, .noSuchJob: nil
+        }
+    }
 }
 
 /// What one event led to: to be recorded in one transaction, and then carried out.

@@ -25,7 +25,7 @@ extension JobScheduler {
             stopBudgetLeft: { [self] in
                 stopDeadline.withLock { $0 }.map { $0.left(isService: job.definition.isService, at: clock.uptime) }
                     .map { reserve?.share(of: $0) ?? $0 }
-            })
+            }, background: job.definition.background)
     }
 
     /// What a run that follows another job learns of it.

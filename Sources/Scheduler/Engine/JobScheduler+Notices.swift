@@ -18,7 +18,7 @@ extension JobScheduler {
             feed.publish(.message(topic: (event.kind == .resume ? .pause : event.kind).stored, text: text))
             let about = LogNotice.Event(rawValue: event.kind.stored)
             ports.logs.note(LogNotice(event.message, about == .defect || about == .problem ? .warning : .info, event: about, job: event.job))
-        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume, .problem, .problemOver, .deadline: break
+        case .saveAttempt, .cursor, .forgetCursor, .serviceStopped, .serviceWanted, .pause, .resume, .problem, .problemOver, .deadline, .request: break
         }
     }
 

@@ -12,6 +12,8 @@ package actor JobScheduler {
         var reply: CheckedContinuation<Reply?, Never>?
     }
 
+    /// How often the pressure is measured while a run waits for a quiet moment.
+    private static let quietPace = Duration.seconds(5)
     /// How long an attempt may take to end before it is named: the usual steps of a stop, and what a killed process may take.
     private static let endPatience = Duration.seconds(15)
 
@@ -146,7 +148,8 @@ package actor JobScheduler {
         decidedAt = ports.clock.now
         let (engine, decision) = Engine.boot(
             jobs.values.map(\.definition).sorted { $0.name < $1.name }, stored: stored, mostParallel: mostParallel,
-            containerStart: containerStart, survivors: survivors.map(surviving), stop: stopDeadline.withLock(\.self)?.times, at: decidedAt)
+            containerStart: containerStart, survivors: survivors.map(surviving), stop: stopDeadline.withLock(\.self)?.times,
+            pressure: ports.pressure?.percent() ?? 0, at: decidedAt)
         try await ports.store.commit(decision.changes.collapsed)
         await endStrays(decision)
         self.engine = engine
@@ -193,8 +196,9 @@ package actor JobScheduler {
     private func process(_ batch: [Envelope]) async -> Bool {
         guard !batch.isEmpty else { return false }
         let jump = clockJump().map { [Envelope(event: .clockJumped($0))] } ?? []
+        let pressure = measuredPressure().map { [Envelope(event: .pressure($0))] } ?? []
         var isDone = false
-        for (envelope, decision) in await decided(jump + batch) {
+        for (envelope, decision) in await decided(jump + pressure + batch) {
             if let jobs = envelope.jobs {
                 self.jobs = Dictionary(jobs.map { ($0.definition.name, $0) }) { first, _ in first }
                 feed.publish(.configured)
@@ -353,11 +357,18 @@ package actor JobScheduler {
         timer?.cancel()
         let (clock, inbox) = (ports.clock, inbox)
         // From the instant of the last decision: what fell due while it was being recorded is due now.
-        let wake = min(engine.nextWake(after: decidedAt) ?? .distantFuture, clock.now.adding(.seconds(30)))
+        let pace = engine.awaitsQuiet ? JobScheduler.quietPace : .seconds(30)
+        let wake = min(engine.nextWake(after: decidedAt) ?? .distantFuture, clock.now.adding(pace))
         timer = Task {
             do { try await clock.sleep(until: wake) } catch { return }
             inbox.post(Envelope(event: .tick))
         }
+    }
+
+    /// How much processes wait just now, where a job asks for it and it differs from what the engine knows.
+    private func measuredPressure() -> Double? {
+        guard let engine, engine.measuresPressure, let percent = ports.pressure?.percent() else { return nil }
+        return percent == engine.pressure ? nil : percent
     }
 
     private func currentOffset() -> TimeInterval { ports.clock.now.timeIntervalSince1970 - ports.clock.uptime.seconds }

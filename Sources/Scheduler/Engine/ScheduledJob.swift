@@ -10,12 +10,14 @@ package struct SchedulerPorts: Sendable {
     package var serviceTools: any ServiceTools
     /// Nil where no service listens by way of the program.
     package var sockets: (any ListenSockets)?
+    /// Nil where nobody measures.
+    package var pressure: (any PressureGauge)?
     /// Where the program keeps its state, for jobs that keep files there.
     package var stateFolder: String
 
     package init(
         store: any RunStore, clock: any WallClock, processes: any ProcessLauncher, values: any KeyValues,
-        logs: any RunLogs, serviceTools: any ServiceTools, sockets: (any ListenSockets)? = nil, stateFolder: String
+        logs: any RunLogs, serviceTools: any ServiceTools, sockets: (any ListenSockets)? = nil, pressure: (any PressureGauge)? = nil, stateFolder: String
     ) {
         self.store = store
         self.clock = clock
@@ -24,6 +26,7 @@ package struct SchedulerPorts: Sendable {
         self.logs = logs
         self.serviceTools = serviceTools
         self.sockets = sockets
+        self.pressure = pressure
         self.stateFolder = stateFolder
     }
 }

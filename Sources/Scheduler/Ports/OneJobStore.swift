@@ -52,7 +52,7 @@ extension StoreChange {
         case .saveAttempt: true
         case .event(let event): event.job == job
         case .problem(let name, _), .problemOver(let name, _): name == job
-        case .cursor, .forgetCursor, .service, .serviceStopped, .serviceWanted, .pause, .resume, .deadline: false
+        case .cursor, .forgetCursor, .service, .serviceStopped, .serviceWanted, .pause, .resume, .deadline, .request: false
         }
     }
 }

@@ -28,6 +28,8 @@ package enum StoreChange: Hashable, Sendable {
     case problemOver(job: String, JobProblem.Kind)
     /// From when on the deadline of a job counts; nil where it has none any more.
     case deadline(job: String, DeadlineState?)
+    /// A request with a key has led to this run.
+    case request(RequestKey, run: Int64)
 }
 
 /// Something worth recording that is not a run: a boot, a clock jump, a reload.
@@ -144,12 +146,14 @@ package struct StoredState: Hashable, Sendable {
     package var pauses: [Pause]
     /// Services that were stopped manually, and when.
     package var stoppedServices: [String: Date]
+    /// The runs that requests with a key have led to.
+    package var requests: [RequestKey: Int64]
 
     package init(
         unfinished: [Run] = [], last: [String: Run] = [:], lastReports: [String: Run] = [:], verdicts: [String: Run] = [:],
         lastStored: [String: Run] = [:], durations: [String: [Duration]] = [:], problems: [String: [JobProblem]] = [:],
         deadlines: [String: DeadlineState] = [:], cursors: [CursorKey: Date] = [:], highestRunID: Int64 = 0, pauses: [Pause] = [],
-        stoppedServices: [String: Date] = [:]
+        stoppedServices: [String: Date] = [:], requests: [RequestKey: Int64] = [:]
     ) {
         self.unfinished = unfinished
         self.last = last
@@ -163,6 +167,7 @@ package struct StoredState: Hashable, Sendable {
         self.highestRunID = highestRunID
         self.pauses = pauses
         self.stoppedServices = stoppedServices
+        self.requests = requests
     }
 }
 

@@ -30,6 +30,7 @@ extension StoreChange {
         case stop(job: String)
         case problem(job: String, JobProblem.Kind)
         case deadline(job: String)
+        case request(RequestKey)
     }
 
     fileprivate var row: Row? {
@@ -44,6 +45,7 @@ extension StoreChange {
         case .problem(let job, let problem): .problem(job: job, problem.kind)
         case .problemOver(let job, let kind): .problem(job: job, kind)
         case .deadline(let job, _): .deadline(job: job)
+        case .request(let request, _): .request(request)
         case .event: nil
         }
     }

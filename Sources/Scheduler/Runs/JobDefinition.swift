@@ -33,6 +33,10 @@ package struct JobDefinition: Hashable, Sendable {
     package var isMessage: Bool
     /// Of a service: how long it must have been ready to count as recovered.
     package var stableAfter: Duration?
+    /// Of the runs that wait for a place, those with more get it first; of equal ones the one that was due first. 0 unless the file says otherwise.
+    package var priority: Int
+    /// How it makes room for the app; nil where it does not.
+    package var background: Background?
     /// Jobs of one group never run at once; nil for none.
     package var group: String?
     /// What it needs exclusively, as `repository/main` or `tree//data/app`; jobs whose keys conflict never run at once. See `ExclusiveKey`.
@@ -52,7 +56,8 @@ package struct JobDefinition: Hashable, Sendable {
         name: String, typeName: String = "command", isService: Bool = false, triggers: [Trigger] = [],
         needs: [String] = [], timeout: Duration? = nil, retry: RetryPolicy = .never, overlap: Overlap = .skip,
         fireRule: FireRule = FireRule(), deadline: DeadlineRule? = nil, isMessage: Bool = false, stableAfter: Duration? = nil,
-        group: String? = nil, exclusive: Set<String> = [], canDryRun: Bool = false, takesWhatServicesLeave: Bool = false, disabled: DisabledReason? = nil,
+        group: String? = nil, exclusive: Set<String> = [], priority: Int = 0, background: Background? = nil, canDryRun: Bool = false,
+        takesWhatServicesLeave: Bool = false, disabled: DisabledReason? = nil,
         fingerprint: String = "", restartOrder: RestartOrder = .stopFirst
     ) {
         self.name = name
@@ -67,6 +72,8 @@ package struct JobDefinition: Hashable, Sendable {
         self.deadline = deadline
         self.isMessage = isMessage
         self.stableAfter = stableAfter
+        self.priority = priority
+        self.background = background
         self.group = group
         self.exclusive = exclusive
         self.canDryRun = canDryRun

@@ -21,16 +21,19 @@ package struct RetryPolicy: Hashable, Sendable {
     package var factor: Double
     /// The failures that are tried again; others end the run.
     package var on: Set<Kind>
+    /// Exit codes of errors that are tried again where `on` has no `error`, also where the job type sees no sense in it.
+    package var exitCodes: Set<Int32>
 
     package init(
         attempts: Int = 1, backoff: Duration = .seconds(10), backoffCap: Duration = .seconds(600), factor: Double = 2,
-        on: Set<Kind> = [.error, .timeout]
+        on: Set<Kind> = [.error, .timeout], exitCodes: Set<Int32> = []
     ) {
         self.attempts = attempts
         self.backoff = backoff
         self.backoffCap = backoffCap
         self.factor = factor
         self.on = on
+        self.exitCodes = exitCodes
     }
 
     /// One attempt only.
@@ -42,10 +45,11 @@ package struct RetryPolicy: Hashable, Sendable {
 
     /// The state of waiting for the attempt after `attempt`, or nil when there is none.
     func next(after attempt: Int, kind: Kind, _ error: JobError, at now: Date, salt: Int64) -> RunState? {
-        guard attempt < attempts, on.contains(kind) else { return nil }
+        let isNamed = kind == .error && error.exitCode.map(exitCodes.contains) == true
+        guard attempt < attempts, isNamed || on.contains(kind) else { return nil }
         let wait: Duration
         switch error.retry {
-        case .pointless where kind == .error: return nil
+        case .pointless where kind == .error && !isNamed: return nil
         case .after(let length): wait = length
         case .worthwhile, .pointless: wait = self.wait(after: attempt, salt: salt)
         }

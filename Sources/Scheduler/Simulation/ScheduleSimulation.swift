@@ -14,6 +14,8 @@ package struct ScheduleSimulation: Sendable {
         package var lengths: [String: Duration]
         /// How long runs of all other jobs take.
         package var usualLength: Duration
+        /// How long services take to end, by name; others end at once.
+        package var stopLengths: [String: Duration]
         /// The most runs at once, services apart.
         package var mostParallel: Int
         /// How long a stop may take, and the part of it that runs may take.
@@ -23,11 +25,13 @@ package struct ScheduleSimulation: Sendable {
         package var absences: [Absence]
 
         package init(
-            lengths: [String: Duration] = [:], usualLength: Duration = .seconds(1), mostParallel: Int, stopBudget: Duration, runsBudget: Duration,
+            lengths: [String: Duration] = [:], usualLength: Duration = .seconds(1), stopLengths: [String: Duration] = [:], mostParallel: Int,
+            stopBudget: Duration, runsBudget: Duration,
             absences: [Absence] = []
         ) {
             self.lengths = lengths
             self.usualLength = usualLength
+            self.stopLengths = stopLengths
             self.mostParallel = mostParallel
             self.stopBudget = stopBudget
             self.runsBudget = runsBudget
@@ -68,18 +72,21 @@ package struct ScheduleSimulation: Sendable {
     private var ends = DueTimes<Int64>()
     /// The attempts under way, with the time at which they end.
     private var active: [Int64: Date] = [:]
+    /// Services that were asked to end, and take their time.
+    private var ending: Set<Int64> = []
     private var isDone = false
     /// Steps at one instant.
     private var steps = 0
 
     /// - Parameter definitions: All jobs, services too, which are ready as soon as they are started.
     package init(_ definitions: [JobDefinition], _ world: World, from start: Date, until end: Date) {
-        self.definitions = definitions
+        // As the scheduler does it: the order in which jobs begin numbers their runs.
+        self.definitions = definitions.sorted { $0.name < $1.name }
         self.world = world
         self.end = end
         now = start
         absences = world.absences[...]
-        (engine, boot) = Engine.boot(definitions, stored: StoredState(), mostParallel: world.mostParallel, at: start)
+        (engine, boot) = Engine.boot(self.definitions, stored: StoredState(), mostParallel: world.mostParallel, at: start)
     }
 
     /// The decision of a boot that has not been carried out.
@@ -92,7 +99,7 @@ package struct ScheduleSimulation: Sendable {
         boot = nil
         while now < end {
             let absence = absences.first
-            try advance(to: [engine.nextWake(after: now), ends.earliest?.at, absence?.start, end].compactMap(\.self).min() ?? end)
+            try advance(to: earliest(absence.map { min($0.start, end) } ?? end))
             if let absence, absence.start <= now {
                 absences.removeFirst()
                 try pass(absence, record)
@@ -102,6 +109,14 @@ package struct ScheduleSimulation: Sendable {
         }
         try stop(record)
         for run in engine.runs.values { record(run) }
+    }
+
+    /// When something happens next, at the latest then.
+    private func earliest(_ limit: Date) -> Date {
+        var next = limit
+        if let wake = engine.nextWake(after: now), wake < next { next = wake }
+        if let over = ends.earliest?.at, over < next { next = over }
+        return next
     }
 
     private mutating func advance(to instant: Date) throws(Standstill) {
@@ -115,7 +130,8 @@ package struct ScheduleSimulation: Sendable {
         let due = ends.takeDue(by: now).filter { active[$0].map { $0 <= now } ?? false }.sorted()
         for run in due {
             active[run] = nil
-            carryOut(engine.handle(.attemptEnded(run: run, .succeeded(RunReport(summary: ""))), at: now), record)
+            let result = ending.remove(run) == nil ? AttemptResult.succeeded(RunReport(summary: "")) : .failed(JobError("ended"))
+            carryOut(engine.handle(.attemptEnded(run: run, result), at: now), record)
         }
         if due.isEmpty { carryOut(engine.handle(.tick, at: now), record) }
     }
@@ -137,7 +153,7 @@ package struct ScheduleSimulation: Sendable {
             try stop(record)
             let unfinished = engine.runs.values.sorted { $0.id < $1.id }
             now = max(now, absence.end)
-            (ends, active, isDone) = (DueTimes(), [:], false)
+            (ends, active, ending, isDone) = (DueTimes(), [:], [], false)
             let (next, decision) = Engine.boot(definitions, stored: stored(unfinished), mostParallel: world.mostParallel, at: now)
             engine = next
             carryOut(decision, record)
@@ -149,7 +165,7 @@ package struct ScheduleSimulation: Sendable {
         let deadline = now.adding(world.stopBudget)
         carryOut(engine.handle(.shutdown(runsUntil: now.adding(world.runsBudget), end: deadline), at: now), record)
         while !isDone, now < deadline {
-            try advance(to: min(deadline, [engine.nextWake(after: now), ends.earliest?.at].compactMap(\.self).min() ?? deadline))
+            try advance(to: earliest(deadline))
             step(record)
         }
     }
@@ -177,13 +193,25 @@ package struct ScheduleSimulation: Sendable {
                 switch effect {
                 case .start(let run, _): if let next = begin(run) { open.append(next) }
                 case .end(let run, _):
-                    active[run] = nil
-                    open.append(engine.handle(.attemptEnded(run: run, .failed(JobError("ended"))), at: now))
+                    if let length = stopLength(of: run) {
+                        ending.insert(run)
+                        active[run] = now.adding(length)
+                        ends.add(run, at: now.adding(length))
+                    } else {
+                        active[run] = nil
+                        open.append(engine.handle(.attemptEnded(run: run, .failed(JobError("ended"))), at: now))
+                    }
                 case .adopt: break
                 case .done: isDone = true
                 }
             }
         }
+    }
+
+    /// How long the service of a run takes to end; nil for no time at all.
+    private func stopLength(of run: Int64) -> Duration? {
+        guard !world.stopLengths.isEmpty, let job = engine.runs[run]?.job, let length = world.stopLengths[job], length > .zero else { return nil }
+        return length
     }
 
     /// Begins an attempt; a service is ready at once.

@@ -37,9 +37,11 @@ package struct FireRule: Hashable, Sendable {
     package var catchUp: CatchUp
     /// The most runs that `CatchUp.all` makes up for, the newest ones.
     package var limit: Int
-    /// Scheduled times older than this are dropped, whatever `catchUp` is; nil for no limit.
+    /// Scheduled times older than this are dropped, whatever `catchUp` is, and so are runs that have waited as long; nil for no limit. It counts from the end of
+    /// the jitter.
     package var startDeadline: Duration?
-    /// Each run is delayed by a part of this, less than the whole, that is always the same for a job and a scheduled time.
+    /// Each run is delayed by a part of this, less than the whole, that is always the same for a job and a scheduled time. It is due before the next
+    /// scheduled time, however long this is.
     package var jitter: Duration
 
     package init(catchUp: CatchUp = .once, limit: Int = 100, startDeadline: Duration? = nil, jitter: Duration = .zero) {
@@ -48,6 +50,11 @@ package struct FireRule: Hashable, Sendable {
         self.startDeadline = startDeadline
         self.jitter = jitter
     }
+}
+
+extension FireRule {
+    /// How long after its scheduled time a run may still start; nil for no limit.
+    var latestStart: Duration? { startDeadline.map { $0 + jitter } }
 }
 
 extension Schedule {
@@ -62,9 +69,11 @@ extension Schedule {
         var fires: [Date] = []
         var earlier = EarlierFires()
         var cursor = last
-        while let fire = next(after: cursor), fire.adding(delay(of: fire, job, rule)) <= now {
+        var following = next(after: last)
+        while let fire = following, start(of: fire, rule, job: job) <= now {
             fires.append(fire)
             cursor = fire
+            defer { following = next(after: cursor) }
             if fires.count == Schedule.mostListed, let newest = newest(after: cursor, upTo: now), newest > cursor {
                 fires = newestFires(rule.catchUp == .all ? rule.limit : 1, after: last, upTo: newest)
                 if let first = fires.first { earlier = earlierFires(after: last, before: first) }
@@ -72,7 +81,7 @@ extension Schedule {
             }
         }
         var plan = FirePlan(due: [], cursor: cursor, dropped: 0, newestDropped: nil, next: nil)
-        plan.next = next(after: cursor).map { $0.adding(delay(of: $0, job, rule)) }
+        plan.next = following.map { start(of: $0, rule, job: job) }
         plan.choose(among: fires, earlier, now: now, rule: rule)
         return plan
     }
@@ -99,16 +108,16 @@ extension Schedule {
     }
 
     /// When the run of a scheduled time is due, jitter included.
-    package func start(of fire: Date, _ rule: FireRule, job: String) -> Date { fire.adding(delay(of: fire, job, rule)) }
+    package func start(of fire: Date, _ rule: FireRule, job: String) -> Date { rule.jitter > .zero ? fire.adding(delay(of: fire, job, rule)) : fire }
 
-    /// A delay in [0, jitter) that is the same whenever it is asked for.
+    /// A delay in [0, jitter), and shorter than the distance to the next scheduled time, that is the same whenever it is asked for.
     private func delay(of fire: Date, _ job: String, _ rule: FireRule) -> Duration {
-        guard rule.jitter > .zero else { return .zero }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in "\(job) \(Int64(fire.timeIntervalSince1970 * 1000))".utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
         }
-        return .milliseconds(Int64(hash >> 16) % max(1, rule.jitter.wholeMilliseconds))
+        let distance = next(after: fire).map { $0.since(fire) } ?? rule.jitter
+        return .milliseconds(Int64(hash >> 16) % max(1, min(rule.jitter, distance).wholeMilliseconds))
     }
 }
 
@@ -122,7 +131,7 @@ extension FirePlan {
     /// The program was away when more than one scheduled time is due, or one is due for over a minute.
     fileprivate mutating func choose(among fires: [Date], _ earlier: EarlierFires, now: Date, rule: FireRule) {
         var (fires, earlier) = (fires, earlier)
-        if let deadline = rule.startDeadline {
+        if let deadline = rule.latestStart {
             if let newest = earlier.newest, now.since(newest) > deadline { drop(&earlier) }
             drop(&fires, upTo: fires.prefix { now.since($0) > deadline }.count)
         }

@@ -29,6 +29,9 @@ package struct Followers: Sendable {
         }
     }
 
+    /// Whether anybody follows anything.
+    package var isEmpty: Bool { byJob.isEmpty && ofAny.isEmpty }
+
     /// Those of a job, by name.
     package func of(_ job: String) -> [Follower] {
         var found = byJob[job] ?? [:]

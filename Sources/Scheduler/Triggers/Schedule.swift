@@ -77,7 +77,8 @@ package enum Schedule: Hashable, Sendable {
     package func count(after start: Date, upTo end: Date) -> Int {
         guard start < end else { return 0 }
         return switch self {
-        case .every(let length): Int((end.timeIntervalSince(start) / length.seconds).rounded(.down))
+        // Instants are rounded: one that is a multiple but for that counts.
+        case .every(let length): Int(((end.timeIntervalSince(start) + 1e-4) / length.seconds).rounded(.down))
         case .cron(let expression, let zone): expression.count(after: start, upTo: end, in: zone)
         }
     }

@@ -93,6 +93,8 @@ extension Zone {
         let wall = Double(time.seconds)
         let before = offset(at: Date(timeIntervalSince1970: wall - Zone.longestShift))
         let after = offset(at: Date(timeIntervalSince1970: wall + Zone.longestShift))
+        let steady = Date(timeIntervalSince1970: wall - Double(before))
+        if before == after, offset(at: steady) == before { return steady }
         let candidates = Set([before, after]).map { (offset: $0, instant: Date(timeIntervalSince1970: wall - Double($0))) }
         let shown = candidates.filter { offset(at: $0.instant) == $0.offset }.map(\.instant)
         if let first = shown.min() { return first }
