@@ -58,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Backups", "Config", "Control", "Daemon", "Files", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "Notifications",
+                "Archive", "Backups", "Config", "Control", "Daemon", "Files", "HTTPClient", "InPlaceRestore", "Init", "JobKit", "Jobs", "Logs", "Notifications",
                 "Export", "Import", "PluginHost",
                 "Processes", "Recipes", "Scheduler", "Settings", "Storage", "TimeZones", argumentParser,
             ],

@@ -1,3 +1,4 @@
+import Archive
 import Files
 import Foundation
 import Storage
@@ -45,7 +46,7 @@ struct ComparisonTests {
         let world = try World()
         try world.folder.run("mkdir -p app/sub && cd app && printf 12345 > a && chmod 640 a && ln a b && ln -s a c && touch sub/z.txt")
         let version = try await world.backUp(at: t)
-        let found = Mutex<[BackupMember]>([])
+        let found = Mutex<[TreeEntry]>([])
         try await world.repository.list(version, scratch: world.folder["scratch"]) { member in found.withLock { $0.append(member) } }
         let members = found.withLock { $0 }
         #expect(members.map(\.path.description) == ["app", "app/a", "app/b", "app/c", "app/sub", "app/sub/z.txt"])

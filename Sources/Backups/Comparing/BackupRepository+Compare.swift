@@ -103,7 +103,7 @@ extension SortedMembers {
     fileprivate consuming func read(_ reader: any EntryReader, of source: BackupSource?) throws(ArchiveError) -> SortedMembers {
         var members = self
         while let entry = try reader.next() {
-            guard let member = BackupMember(entry), source?.holds(member.path.names) ?? true else { continue }
+            guard let member = entry.listed, source?.holds(member.path.names) ?? true else { continue }
             var digest: [UInt8] = []
             if member.kind == .file {
                 var content = ContentDigest()
@@ -123,7 +123,7 @@ extension SortedMembers {
 }
 
 extension MemberRecord {
-    fileprivate init(_ member: BackupMember, _ digest: [UInt8]) {
+    fileprivate init(_ member: TreeEntry, _ digest: [UInt8]) {
         let (kind, target): (Kind, RawName) =
             switch member.kind {
             case .file: (.file, "")

@@ -1,4 +1,4 @@
-import Archive
+package import Archive
 package import Files
 import Foundation
 import TimeZones
@@ -63,7 +63,7 @@ extension BackupRepository {
     /// - Returns: Messages for the operator, such as that there was no checksum.
     @discardableResult
     package func list(
-        _ snapshot: Snapshot, scratch: String, onProgress: @escaping BackupProgressReceiver = { _ in }, each: @escaping @Sendable (BackupMember) -> Void
+        _ snapshot: Snapshot, scratch: String, onProgress: @escaping BackupProgressReceiver = { _ in }, each: @escaping @Sendable (TreeEntry) -> Void
     ) async throws(BackupError) -> [String] {
         try await ScratchFolder.with(below: scratch) { folder throws(BackupError) in
             let tree = try await open(snapshot, scratch: folder, onProgress: onProgress)
@@ -71,7 +71,7 @@ extension BackupRepository {
                 let onRead = { (read: Int64) in onProgress(BackupProgress(.reading, bytes: read, ofBytes: tree.storedBytes)) }
                 return try tree.read(flag, onRead: onRead) { reader throws(ArchiveError) in
                     while let entry = try reader.next() {
-                        if let member = BackupMember(entry) { each(member) }
+                        if let member = entry.listed { each(member) }
                     }
                 }.notes
             }

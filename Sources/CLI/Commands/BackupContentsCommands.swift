@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import Backups
 import Buckets
@@ -45,12 +46,12 @@ extension BackupsCommand {
             var tops: [String] = []
 
             /// Counts a member; gives whether it is wanted.
-            mutating func take(_ member: BackupMember, below wanted: [RawName]) -> Bool {
+            mutating func take(_ member: TreeEntry, below wanted: [RawName]) -> Bool {
                 let names = member.path.names
                 if let top = names.first?.printable, tops.count < 20, !tops.contains(top) { tops.append(top) }
                 guard names.starts(with: wanted) else { return false }
                 members += 1
-                if !member.isFolder { files += 1 }
+                if member.kind != .folder { files += 1 }
                 bytes = bytes.addingUpToMost(member.size)
                 return true
             }
@@ -137,7 +138,7 @@ extension BackupsCommand {
                 do {
                     try await RepositoryOptions.withScratch { scratch in
                         _ = try await archives.list(version, scratch: scratch, onProgress: line.show) { member in
-                            guard pattern.matches(member.path.names.map(\.bytes), isFolder: member.isFolder) else { return }
+                            guard pattern.matches(member.path.names.map(\.bytes), isFolder: member.kind == .folder) else { return }
                             found.withLock { $0 += 1 }
                             if Console.answeredLine(Row(backup: version.id, at: version.date, file: MemberRow(member))) { return }
                             let starts = isFirst.withLock { first in
@@ -238,11 +239,11 @@ struct MemberRow: Encodable {
     /// Where a link leads.
     var target: String?
 
-    init(_ member: BackupMember) {
+    init(_ member: TreeEntry) {
         path = member.path.description
         let digits = String(member.mode, radix: 8)
         mode = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        modified = member.modified
+        modified = member.modified.date
         switch member.kind {
         case .file: (type, size, target) = (.file, member.size, nil)
         case .folder: (type, size, target) = (.folder, nil, nil)
@@ -295,7 +296,7 @@ struct DifferenceAnswer: Encodable {
     }
 }
 
-extension BackupMember {
+extension TreeEntry {
     /// As `ls -l` shows it.
     fileprivate var line: String {
         let (letter, target): (Character, String) =
@@ -309,7 +310,7 @@ extension BackupMember {
             }
         let size = kind == .file ? ByteSizeText.readable(size) : ""
         return
-            "\(letter)\(permissions)  \(String(repeating: " ", count: max(0, 8 - size.count)))\(size)  \(ShownTime.text(modified))  \(path.printable)\(target)"
+            "\(letter)\(permissions)  \(String(repeating: " ", count: max(0, 8 - size.count)))\(size)  \(ShownTime.text(modified.date))  \(path.printable)\(target)"
     }
 
     private var permissions: String {
