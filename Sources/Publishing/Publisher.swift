@@ -73,42 +73,42 @@ package struct Publisher: Sendable {
         _ files: [SiteFile], total: Int, _ width: inout Int, _ report: inout Report, _ content: @escaping @Sendable (SiteFile) throws(FileError) -> HTTPBody,
         _ headers: @escaping @Sendable (SiteFile) -> [(name: String, value: String)], _ onEvent: @Sendable (Event) async -> Void
     ) async throws(StorageError) {
-        var queue = files.map { (file: $0, tries: 0) }[...]
+        var queue = files.map { UploadTry(file: $0) }[...]
         var running = 0
         // Those that were on their way when the service first complained say the same thing.
         var complaining = 0
         var failures: [StorageError] = []
         var fatal: StorageError?
         let (bucket, clock) = (bucket, clock)
-        await withTaskGroup(of: (SiteFile, Int, StorageError?).self) { group in
+        await withTaskGroup(of: UploadTry.self) { group in
             while true {
                 while running < width, fatal == nil, let next = queue.popFirst() {
                     running += 1
                     group.addTask {
                         if next.tries > 0 { try? await clock.sleep(for: .milliseconds(Int.random(in: 100...200) << next.tries)) }
-                        return (next.file, next.tries + 1, await Publisher.put(next.file, in: bucket, content, headers))
+                        return next.again(await Publisher.put(next.file, in: bucket, content, headers))
                     }
                 }
-                guard let (file, tries, error) = await group.next() else { break }
+                guard let ended = await group.next() else { break }
                 running -= 1
                 complaining = max(0, complaining - 1)
-                switch error?.kind {
+                switch ended.error?.kind {
                 case nil:
                     report.uploaded += 1
-                    report.bytes += file.size
-                    await onEvent(.uploaded(file, done: report.uploaded, total: total))
+                    report.bytes += ended.file.size
+                    await onEvent(.uploaded(ended.file, done: report.uploaded, total: total))
                 case .limited, .unavailable:
-                    guard tries < Publisher.triesPerFile else {
-                        if let error { failures.append(error) }
+                    guard ended.tries < Publisher.triesPerFile else {
+                        if let error = ended.error { failures.append(error) }
                         continue
                     }
-                    queue.append((file, tries))
+                    queue.append(ended)
                     guard width > 1, complaining == 0 else { continue }
                     complaining = running
                     width = max(1, width / 2)
                     await onEvent(.slowedDown(connections: width))
-                case .missing, .unauthorized, .full, .cancelled: fatal = fatal ?? error
-                case .stale, .refused, .damaged: if let error { failures.append(error) }
+                case .missing, .unauthorized, .full, .cancelled: fatal = fatal ?? ended.error
+                case .stale, .refused, .damaged: if let error = ended.error { failures.append(error) }
                 }
             }
         }
@@ -149,5 +149,22 @@ extension HTTPBody {
         let size = try file.status().size
         if size <= 1 << 20 { return .bytes(try file.read(Int(max(1, size)), at: 0)) }
         return .stream(HTTPBodyStream(length: size) { offset, most in try? file.read(most, at: offset) })
+    }
+}
+
+/// A file that is uploaded, with how often that was tried. A structure: an optimised build does not keep a tuple that a task group returns whole.
+private struct UploadTry: Sendable {
+    let file: SiteFile
+    private(set) var tries = 0
+    /// Why the last try failed; nil where it succeeded.
+    private(set) var error: StorageError?
+
+    init(file: SiteFile) { self.file = file }
+
+    func again(_ error: StorageError?) -> UploadTry {
+        var next = self
+        next.tries += 1
+        next.error = error
+        return next
     }
 }
