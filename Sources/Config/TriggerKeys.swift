@@ -7,19 +7,19 @@ import TimeZones
 /// Reads `on`: a word, a list of words, or a group of keys.
 enum TriggerKeys {
     private static let words = ["boot", "stop"]
+    /// What groups can have, found once: it is asked for with each job.
+    private static let shapes = SettingsReader.shapes { _ = group(&$0, zone: .utc) }
+    private static let afterShapes = SettingsReader.shapes { _ = afterGroup(&$0) }
 
     static func read(_ reader: inout SettingsReader, zone: Zone) -> [Trigger] {
         let kind = SettingShape.Kind.either([
             .choice(words), .list(.choice(words)),
-            .section(SettingsReader.shapes { _ = group(&$0, zone: .utc) }),
+            .section(shapes),
         ])
         guard let node = reader.node(SettingShape("on", "What makes the job due; a person can always start it", kind)) else {
             return []
         }
-        if node.entries != nil {
-            let known = SettingsReader.shapes { _ = group(&$0, zone: zone) }
-            return reader.nested(node, path: reader.qualified("on"), known: known) { group(&$0, zone: zone) }
-        }
+        if node.entries != nil { return reader.nested(node, path: reader.qualified("on"), known: shapes) { group(&$0, zone: zone) } }
         return (node.elements ?? [node]).compactMap { element in
             switch element.text {
             case "boot": return .boot
@@ -89,12 +89,12 @@ enum TriggerKeys {
     }
 
     private static func after(_ reader: inout SettingsReader) -> [Trigger] {
-        let section = SettingShape.Kind.section(SettingsReader.shapes { _ = afterGroup(&$0) })
+        let section = SettingShape.Kind.section(afterShapes)
         let kind = SettingShape.Kind.either([.text, section, .list(.either([.text, section]))])
         guard let node = reader.node(SettingShape("after", "When something has happened to another job", kind)) else { return [] }
         return (node.elements ?? [node]).flatMap { element -> [Trigger] in
             if let job = element.text { return [.after(job: job, .succeeded)] }
-            let (jobs, outcomes) = reader.nested(element, path: reader.qualified("after"), known: SettingsReader.shapes { _ = afterGroup(&$0) }, afterGroup)
+            let (jobs, outcomes) = reader.nested(element, path: reader.qualified("after"), known: afterShapes, afterGroup)
             return jobs.flatMap { job in outcomes.map { .after(job: job, $0) } }
         }
     }

@@ -40,7 +40,7 @@ package struct ConfigurationFile {
         // A plug-in that comes with the program is read where its name is somewhere in the file: all of them take as long as the rest of the file. Where a variable
         // holds the name, or it is misspelled, they all are.
         do throws(ConfigurationError) {
-            return try read(text, catalog, plugins(text, environment, isNeeded: text.contains))
+            return try read(text, catalog, plugins(text, environment, isNeeded: PluginNames(in: text).contains))
         } catch {
             return try read(text, catalog, plugins(text, environment))
         }

@@ -122,6 +122,6 @@ extension PluginManifest {
 extension String {
     fileprivate var isPluginName: Bool {
         guard let first = utf8.first, (0x61...0x7a).contains(first) else { return false }
-        return utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+        return utf8.allSatisfy(\.isPluginNameByte)
     }
 }

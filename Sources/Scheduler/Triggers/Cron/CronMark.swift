@@ -48,16 +48,25 @@ enum CronMark: Hashable, Sendable {
     }
 
     private static func ofMonth(_ text: String, _ part: String) throws(CronError) -> CronMark? {
-        if let found = text.wholeMatch(of: /L(?:-(\d{1,2}))?(W?)/)?.output {
-            let before = found.1.flatMap { Int($0) } ?? 0
+        let isWeekday = text.hasSuffix("W")
+        if let before = daysBeforeLast(isWeekday ? text.dropLast() : text[...]) {
             guard before <= 30 else { throw CronError("\"\(part)\" in the day of month field", hint: "L-30 is the earliest: no month has more than 31 days") }
-            return .last(before: before, isWeekday: !found.2.isEmpty)
+            return .last(before: before, isWeekday: isWeekday)
         }
-        guard text.hasSuffix("W") else { return nil }
+        guard isWeekday else { return nil }
         guard let day = Int(text.dropLast()), (1...31).contains(day) else {
             throw CronError("\"\(part)\" in the day of month field", hint: "W goes with one day: 15W is the weekday nearest to the 15th, LW the last weekday")
         }
         return .nearestWeekday(day)
+    }
+
+    /// 0 for `L`, 3 for `L-3`; nil for anything else. Without a regular expression, which takes longer than all else that is read of a job.
+    private static func daysBeforeLast(_ text: Substring) -> Int? {
+        guard text.first == "L" else { return nil }
+        let rest = text.dropFirst()
+        if rest.isEmpty { return 0 }
+        guard rest.first == "-", (2...3).contains(rest.count), rest.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+        return Int(rest.dropFirst())
     }
 
     private static func ofWeek(_ text: String, _ part: String) throws(CronError) -> CronMark? {
