@@ -26,7 +26,7 @@ extension Site {
 
     func job(_ name: String, _ context: PageContext) async throws(OperationError) -> WebAnswer {
         let card = try await JobOperation.run(.init(job: name, lines: 0, runs: JobPage.mostRuns), on: operations, via: Site.caller)
-        let why = try await WhyOperation.run(.init(job: name), on: operations, via: Site.caller)
+        let why = try await operations.why(name, in: context.language)
         return page(.job, context, JobPage(context: context, card: card, why: why).values, live: card.position)
     }
 
@@ -38,16 +38,16 @@ extension Site {
             let request = RunLogOperation.Request(id: id, from: from, lines: from == nil ? RunPage.lastLines : nil)
             log = try await RunLogOperation.run(request, on: operations, via: Site.caller)
         }
-        let page = RunPage(context: context, run: run, log: log, isEnd: from == nil, why: try await why(run))
+        let page = RunPage(context: context, run: run, log: log, isEnd: from == nil, why: try await why(run, in: context.language))
         // What is read from the beginning stays as it is.
         return self.page(.run, context, page.values, live: from == nil ? run.position : nil, run: id)
     }
 
     /// Why things are as they are, where this run says it.
-    private func why(_ run: RunAnswer) async throws(OperationError) -> WhyAnswer? {
+    private func why(_ run: RunAnswer, in language: Language) async throws(OperationError) -> WhyAnswer? {
         guard let job = try? await JobOperation.run(.init(job: run.job, lines: 0, runs: 1), on: operations, via: Site.caller).job else { return nil }
         guard [job.run?.id, job.verdict?.id, job.last?.id].contains(run.id) else { return nil }
-        return try await WhyOperation.run(.init(job: run.job), on: operations, via: Site.caller)
+        return try await operations.why(run.job, in: language)
     }
 
     /// With what it has printed, which is for the owner alone.

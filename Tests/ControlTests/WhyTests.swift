@@ -57,7 +57,9 @@ struct WhyTests {
     @Test("the reason of a restart, a reload, and a run that a crash has interrupted are causes")
     func causes() throws {
         let t = Date(timeIntervalSince1970: 1_790_000_000)
-        func why(_ cause: RunCause, reason: String? = nil, before: RunOutcome? = nil, attempts: [Attempt] = []) throws -> [WhyAnswer.Line] {
+        func why(_ cause: RunCause, reason: String? = nil, before: RunOutcome? = nil, attempts: [Attempt] = [], in language: Language = .english) throws
+            -> [WhyAnswer.Line]
+        {
             let definition = JobDefinition(name: "app", isService: true, triggers: [.boot])
             let run = Run(id: 2, job: "app", cause: cause, reason: reason, scheduledAt: t, createdAt: t, state: .running(attempt: 1, since: t), startedAt: t)
             let old = before.map { Run(id: 1, job: "app", cause: .boot, scheduledAt: t, createdAt: t, state: .finished($0, at: t)) }
@@ -66,7 +68,7 @@ struct WhyTests {
             let engine = Engine.boot([definition], stored: stored, mostParallel: 1, survivors: [survivor], at: t).engine
             let service = ServiceStatus(state: .ready, process: 7, launches: attempts.count + 1)
             let view = try #require(SchedulerSnapshot(engine, at: t, position: 0) { _ in (nil, service, []) }.jobs.first)
-            return Why(view: view, runs: [run] + (old.map { [$0] } ?? []), attempts: attempts, now: t + 60).lines
+            return Why(view: view, runs: [run] + (old.map { [$0] } ?? []), attempts: attempts, now: t + 60, language: language).lines
         }
         #expect(try why(.boot) == [.init(.verdict, "ready for 1m (run 2)"), .init(.cause, "the start of shipkeeper")])
         #expect(try why(.reload, before: .cancelled)[1].text == "a reload that changed it")
@@ -74,6 +76,11 @@ struct WhyTests {
         #expect(try why(.boot, before: .interrupted)[1].text == "the start of shipkeeper; shipkeeper had ended while run 1 was up")
         let lives = [Attempt(run: 2, number: 1, startedAt: t, endedAt: t + 30, result: "was ended by SIGKILL"), Attempt(run: 2, number: 2, startedAt: t + 31)]
         #expect(try why(.boot, attempts: lives)[2] == .init(.history, "restarted 1× in this run, last 30s ago: it was ended by SIGKILL"))
+        let chinese = try why(.person(via: "web"), before: .interrupted, attempts: lives, in: .chinese)
+        #expect(
+            chinese.map(\.text) == [
+                "就绪，已持续 1 分（运行 2）", "手动启动（网页）；shipkeeper 曾在运行 1 期间退出", "本次运行中已重启 1 次，最近一次在30 秒前：was ended by SIGKILL",
+            ])
     }
 
     @Test("each scheduled time has one fate: run, caught up after sleep, served by a later run, to come, or not scheduled", .limited)

@@ -1,10 +1,7 @@
+import Control
 import Foundation
 
-/// The languages of the page. The raw values are those of the attribute `lang`, and of the cookie.
-enum Language: String, CaseIterable, Sendable {
-    case english = "en"
-    case chinese = "zh-CN"
-
+extension Language {
     /// The cookie by which a reader's choice is kept.
     static let cookie = "shipkeeper-language"
 

@@ -1,3 +1,4 @@
+import Control
 import Foundation
 import JobKit
 import Settings
@@ -15,7 +16,7 @@ struct SituationWords {
         self.now = now
     }
 
-    private func say(_ english: String, _ chinese: String) -> String { language == .english ? english : chinese }
+    private func say(_ english: String, _ chinese: String) -> String { language.say(english, chinese) }
 
     var sentence: String {
         switch situation {
@@ -76,30 +77,4 @@ struct SituationWords {
     }
 
     private func length(_ since: Date) -> String { Spoken.length(now.since(since), language) }
-}
-
-/// Durations and instants as readers of a language say them.
-enum Spoken {
-    /// `3d 4h`, `3 天 4 小时`.
-    static func length(_ length: Duration, _ language: Language) -> String {
-        let text = DurationText.readable(length >= .seconds(1) ? .seconds(length.components.seconds) : length)
-        guard language == .chinese else { return text }
-        let units = [("ms", " 毫秒"), ("d", " 天"), ("h", " 小时"), ("m", " 分"), ("s", " 秒")]
-        return text.split(separator: " ").map { part in
-            let unit = units.first { part.hasSuffix($0.0) }
-            return unit.map { "\(part.dropLast($0.0.count))\($0.1)" } ?? String(part)
-        }.joined(separator: " ")
-    }
-
-    static func ago(_ date: Date, _ now: Date, _ language: Language) -> String {
-        let past = now.since(date)
-        if past < .seconds(1) { return language == .english ? "just now" : "刚刚" }
-        let text = length(past, language)
-        return language == .english ? "\(text) ago" : "\(text)前"
-    }
-
-    static func ahead(_ date: Date, _ now: Date, _ language: Language) -> String {
-        let text = length(date.since(now), language)
-        return language == .english ? "in \(text)" : "\(text)后"
-    }
 }

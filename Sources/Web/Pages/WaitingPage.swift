@@ -1,3 +1,4 @@
+import Control
 import Foundation
 
 /// What a visitor sees in place of an app that is not ready. Public: it names no error and no data. A value.

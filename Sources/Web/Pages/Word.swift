@@ -1,3 +1,5 @@
+import Control
+
 /// The fixed words of the pages, in both languages. Templates name them by their raw values, below `t`.
 enum Word: String, CaseIterable, Sendable {
     case statusPage, reloads, skip, otherLanguage, logIn, logOut, token, tokenHelp, wrongToken, readOnly, readOnlyHelp

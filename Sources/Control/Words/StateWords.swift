@@ -1,10 +1,8 @@
-import Control
-import JobKit
-import Scheduler
+package import Scheduler
 
-/// States and outcomes in words, and in the class that gives them colour and shape.
-enum StateWords {
-    static func text(_ state: StateName, _ language: Language) -> String {
+/// States and outcomes in the words of a language.
+package enum StateWords {
+    package static func text(_ state: StateName, _ language: Language) -> String {
         guard language == .chinese else { return state.rawValue }
         return switch state {
         case .waiting: "等待中"
@@ -29,21 +27,7 @@ enum StateWords {
         }
     }
 
-    static func tone(_ state: StateName) -> String {
-        switch state {
-        case .ok, .ready: "good"
-        case .waiting, .running, .stopping, .deferred, .starting, .finished: "busy"
-        case .waitingToRetry, .incomplete, .failed, .interrupted, .timedOut, .unready, .backingOff, .givenUp: "bad"
-        case .idle, .disabled, .stopped: "idle"
-        }
-    }
-
-    static func text(_ run: RunAnswer, _ language: Language) -> String {
-        guard let outcome = run.outcome else { return text(run.state, language) }
-        return text(outcome, language)
-    }
-
-    static func text(_ outcome: RunOutcome, _ language: Language) -> String {
+    package static func text(_ outcome: RunOutcome, _ language: Language) -> String {
         guard language == .chinese else { return outcome.rawValue }
         return switch outcome {
         case .succeeded: "成功"
@@ -53,15 +37,6 @@ enum StateWords {
         case .cancelled: "已取消"
         case .skipped: "已跳过"
         case .interrupted: "被中断"
-        }
-    }
-
-    static func tone(_ run: RunAnswer) -> String {
-        switch run.outcome {
-        case .succeeded: "good"
-        case .incomplete, .failed, .timedOut, .interrupted: "bad"
-        case .cancelled, .skipped: "idle"
-        case nil: tone(run.state)
         }
     }
 }
