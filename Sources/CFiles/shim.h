@@ -55,7 +55,7 @@ static inline int cfiles_inotify_add(int queue, const char *path) {
                              IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
 }
 
-/// Marks of a change after which folders must be looked up anew.
+/// Marks of a change after which folders must be looked up again.
 static const unsigned int cfiles_inotify_folders = IN_ISDIR | IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF;
 
 /// Waits until a descriptor can be read: 1, or 0 when the milliseconds are over.

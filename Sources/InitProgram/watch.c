@@ -2,7 +2,7 @@
 #include "link.h"
 
 // Three of them without a heartbeat, each as long as it should be, are too many. A machine that slept, or a container that was paused, lets a step
-// take longer than that: who was not running could not be heard of, and the count begins anew.
+// take longer than that: who was not running could not be heard of, and the count restarts.
 enum { STEP = 10000, MOST_STEPS = 3, TOLERANCE = 1000 };
 
 static unsigned long last;

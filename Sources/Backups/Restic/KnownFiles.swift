@@ -3,7 +3,7 @@ import Restic
 
 /// What files held when they were last read in this container, so that those that nobody has touched since are not read again.
 ///
-/// A list in the order of the walk, read while the tree is walked and written anew for the next time: memory does not depend on how many files there are.
+/// A list in the order of the walk, read while the tree is walked and rewritten for the next time: memory does not depend on how many files there are.
 final class KnownFiles {
     /// What a file holds.
     struct Content: Hashable {

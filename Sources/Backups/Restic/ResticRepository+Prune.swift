@@ -7,7 +7,7 @@ import Synchronization
 
 extension ResticRepository {
     /// Forgets snapshots that the retention rule does not keep, and removes what nothing refers to any more. Packs that hold something which is still needed stay
-    /// as they are until what is not needed is more than a twentieth of the repository; then they are written anew without it.
+    /// as they are until what is not needed is more than a twentieth of the repository; then they are rewritten without it.
     ///
     /// Killed at any point, it leaves a repository that is whole, with something in it that the next time removes.
     package func prune(
@@ -41,7 +41,7 @@ extension ResticRepository {
 
 /// Removes snapshots, and what nothing refers to any more.
 struct ResticPrune {
-    /// Packs are written anew once what is not needed is more than this part of the repository.
+    /// Packs are rewritten once what is not needed is more than this part of the repository.
     private static let mostUnused = 0.05
 
     let files: ResticFiles
@@ -52,9 +52,9 @@ struct ResticPrune {
     struct Plan: Hashable {
         /// Nothing in them is needed.
         var unneeded: [BlobID] = []
-        /// What is needed of them is written anew.
+        /// What is needed of them is rewritten.
         var rewritten: [BlobID] = []
-        /// Blobs of those that are written anew.
+        /// Blobs of those that are rewritten.
         var moved: [BlobKey] = []
         /// What the new indexes say of packs that stay.
         var stay: [IndexFile.Entry] = []

@@ -126,7 +126,7 @@ extension Operations {
         try await answer(await scheduler.ask(.stopRequested(job: job)), job)
     }
 
-    /// Ends what goes on and starts anew.
+    /// Ends the run that is under way and starts another one.
     /// - Parameter reason: In the words of whoever asks.
     package func restart(_ job: String, via origin: String, reason: String? = nil) async throws(OperationError) -> StartAnswer {
         try await answer(await scheduler.ask(.restartRequested(job: job, via: origin, reason: reason)), job)
