@@ -39,8 +39,9 @@ package struct ConfigurationFile {
         let text = try text()
         // A plug-in that comes with the program is read where its name is somewhere in the file: all of them take as long as the rest of the file. Where a variable
         // holds the name, or it is misspelled, they all are.
+        let names = PluginNames(in: text)
         do throws(ConfigurationError) {
-            return try read(text, catalog, plugins(text, environment, isNeeded: PluginNames(in: text).contains))
+            return try read(text, catalog, plugins(text, environment, isNeeded: names.contains))
         } catch {
             return try read(text, catalog, plugins(text, environment))
         }
@@ -102,7 +103,9 @@ package struct ConfigurationFile {
     ) -> PluginCatalog {
         let own = URL(fileURLWithPath: path).deletingLastPathComponent()
         var folders = [PluginFolder(own.appendingPathComponent("Plugins").path, .project)]
-        for named in ConfigurationReader(catalog: JobCatalog(), environment: environment).pluginFolders(text, file: path) {
+        // Without the word nothing is named, and the file need not be read twice.
+        let named = isNeeded("plugins") ? ConfigurationReader(catalog: JobCatalog(), environment: environment).pluginFolders(text, file: path) : []
+        for named in named {
             folders.append(PluginFolder(URL(fileURLWithPath: named.path, relativeTo: own).standardizedFileURL.path, .named(named.place)))
         }
         if let other = environment[ShippedPlugins.variable], !other.isEmpty {

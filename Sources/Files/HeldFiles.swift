@@ -7,12 +7,13 @@ import Synchronization
 /// The system drops all such locks of a process on a file as soon as *any* of its descriptors of that file is closed. So a descriptor
 /// of a held file is not closed but kept, until the file has no holder any more. Every `OpenFile` is closed through here.
 package enum HeldFiles {
-    private struct Key: Hashable {
+    private struct Key: Equatable {
         var device: UInt64
         var inode: UInt64
     }
 
     private struct State {
+        let key: Key
         var holders = 0
         /// Descriptors that are being closed at this moment, by threads that came before the holder.
         var closing = 0
@@ -20,26 +21,34 @@ package enum HeldFiles {
         var kept: [CInt] = []
     }
 
-    private static let states = Mutex<[Key: State]>([:])
+    /// Few at a time.
+    private static let states = Mutex<[State]>([])
+
+    /// Changes the state of a file, and forgets it where nobody holds or closes it.
+    private static func change<Value: Sendable>(_ key: Key, _ body: (inout State) -> Value) -> Value {
+        states.withLock { states in
+            let index = states.firstIndex { $0.key == key } ?? states.endIndex
+            if index == states.endIndex { states.append(State(key: key)) }
+            let value = body(&states[index])
+            if states[index].holders == 0, states[index].closing == 0 { states.remove(at: index) }
+            return value
+        }
+    }
 
     /// Holds a file while `body` takes and releases its locks. Blocks first for as long as a descriptor of the file is just being closed.
     package static func holding<Value, Failure: Error>(_ file: FileStatus, _ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         let key = Key(device: file.device, inode: file.inode)
-        states.withLock { $0[key, default: State()].holders += 1 }
+        change(key) { $0.holders += 1 }
         defer { release(key) }
-        while states.withLock({ $0[key]?.closing ?? 0 }) > 0 { usleep(100) }
+        while change(key, { $0.closing }) > 0 { usleep(100) }
         return try body()
     }
 
     private static func release(_ key: Key) {
-        let kept = states.withLock { states -> [CInt] in
-            guard var state = states[key] else { return [] }
+        let kept = change(key) { state -> [CInt] in
             state.holders -= 1
-            guard state.holders == 0 else {
-                states[key] = state
-                return []
-            }
-            states[key] = state.closing > 0 ? State(closing: state.closing) : nil
+            guard state.holders == 0 else { return [] }
+            defer { state.kept = [] }
             return state.kept
         }
         for raw in kept { close(raw) }
@@ -53,19 +62,12 @@ package enum HeldFiles {
             return
         }
         let key = Key(device: UInt64(info.st_dev), inode: UInt64(info.st_ino))
-        let isKept = states.withLock { states in
-            if states[key]?.holders ?? 0 > 0 {
-                states[key]?.kept.append(raw)
-                return true
-            }
-            states[key, default: State()].closing += 1
-            return false
+        let isKept = change(key) { state in
+            if state.holders > 0 { state.kept.append(raw) } else { state.closing += 1 }
+            return state.holders > 0
         }
         if isKept { return }
         Glibc.close(raw)
-        states.withLock { states in
-            states[key]?.closing -= 1
-            if states[key]?.closing == 0, states[key]?.holders == 0 { states[key] = nil }
-        }
+        change(key) { $0.closing -= 1 }
     }
 }

@@ -3,8 +3,8 @@ import Synchronization
 /// Takes the values of secrets out of text. All that leaves the program as log, page, answer or state goes through one.
 package final class Redactor: Sendable {
     private struct Table {
-        /// Patterns by their first byte, longest first.
-        var byFirst: [UInt8: [[UInt8]]] = [:]
+        /// Patterns by their first byte, longest first; empty where there are none.
+        var byFirst: [[[UInt8]]] = []
         var longest = 0
     }
 
@@ -25,11 +25,12 @@ package final class Redactor: Sendable {
             return known
         }
         var table = Table()
-        for pattern in Set(all.filter { $0.utf8.count >= SecretPatterns.shortest }.flatMap(SecretPatterns.all)) {
-            table.byFirst[pattern[0], default: []].append(pattern)
+        for pattern in all.filter({ $0.utf8.count >= SecretPatterns.shortest }).flatMap(SecretPatterns.all) {
+            if table.byFirst.isEmpty { table.byFirst = Array(repeating: [], count: 256) }
+            table.byFirst[Int(pattern[0])].append(pattern)
             table.longest = max(table.longest, pattern.count)
         }
-        table.byFirst = table.byFirst.mapValues { $0.sorted { $0.count > $1.count } }
+        for first in table.byFirst.indices { table.byFirst[first].sort { $0.count > $1.count } }
         self.table.withLock { $0 = table }
     }
 
@@ -52,7 +53,7 @@ package final class Redactor: Sendable {
             result.reserveCapacity(bytes.count)
             var index = 0
             while index < bytes.count {
-                let found = table.byFirst[bytes[index]]?.first { bytes.matches($0, at: index) }
+                let found = table.byFirst[Int(bytes[index])].first { bytes.matches($0, at: index) }
                 if let found {
                     result += Redactor.mask
                     index += found.count

@@ -20,8 +20,11 @@ package struct PluginCatalog: Sendable {
         folders: [PluginFolder], isNeeded: (_ name: String) -> Bool = { _ in true },
         parse: (_ text: String, _ file: String) -> (ConfigNode?, [Problem])
     ) {
-        var seen: Set<[UInt8]> = []
-        for folder in folders where seen.insert((try? RealPath.of(Array(folder.path.utf8))) ?? Array(folder.path.utf8)).inserted {
+        var seen: [[UInt8]] = []
+        for folder in folders {
+            let real = (try? RealPath.of(Array(folder.path.utf8))) ?? Array(folder.path.utf8)
+            guard !seen.contains(real) else { continue }
+            seen.append(real)
             let found = PluginCatalog.plugins(in: folder.path, where: { folder.origin != .shipped || isNeeded($0) })
             if found.isEmpty, let place = folder.origin.place {
                 let exists = FileManager.default.fileExists(atPath: folder.path)
@@ -42,8 +45,8 @@ package struct PluginCatalog: Sendable {
     private static func plugins(in path: String, where isWanted: (String) -> Bool) -> [String] {
         func isPlugin(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(PluginManifest.fileName)") }
         if isPlugin(path) { return [path] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.filter(isWanted).sorted().map { "\(path)/\($0)" }.filter(isPlugin)
+        let names = (try? Folder.open(path).names()) ?? []
+        return names.map { String(decoding: $0.bytes, as: UTF8.self) }.filter(isWanted).sorted().map { "\(path)/\($0)" }.filter(isPlugin)
     }
 
     /// Whether a plug-in that the configuration does not name may be used. One that other users may write to is reported, and not used.
