@@ -32,7 +32,7 @@ extension App {
                   live: { http: "http://127.0.0.1:3002/", every: 15s, failures: 8 }
                   stop: { signal: SIGTERM, grace: 8s }
 
-              backup:                        # the database changes all the time, so this stores a whole archive each time: not too often
+              backup:                        # the database changes all the time, so each of these stores something: not too often
                 type: backup
                 on: { every: 6h, stop: true }
                 needs: restore
