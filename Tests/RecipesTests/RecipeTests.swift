@@ -162,7 +162,7 @@ struct RecipeTests {
         let text = try #require(recipe.files.first { $0.path == "shipkeeper.yaml" }).text
         #expect(text.contains("      \(line)\n") && text.contains("http://127.0.0.1:3000/healthz"), "\(text)")
         let configuration = try ConfigurationReader(catalog: RecipeTests.catalog, environment: RecipeTests.environment(on: .railway)).read(text, file: "x")
-        #expect(configuration.jobs.count == 4)
+        #expect(configuration.jobs.count == 5)
         let mark = try #require(RecipeMark(in: text))
         #expect(mark.options.suffix(6) == ["--command", command, "--port", "3000", "--health", "/healthz"])
     }

@@ -14,7 +14,7 @@ package struct ResticRepository: BackupRepository {
     package let retention: Retention
     let access: ResticAccess
     /// What the place holds in another format, until there is a repository.
-    private let earlier: (any BackupRepository)?
+    let earlier: (any BackupRepository)?
     /// How many threads compress and seal.
     let threads: Int
 

@@ -38,6 +38,12 @@ extension App {
                 needs: restore
                 retry: { attempts: 3, backoff: 30s..5m }
                 with: { repository: main, path: /app/data }
+
+              verify:                      # each night: is what is stored whole? once a month all of it is restored beside the data
+                type: verify
+                on: { cron: "30 4 * * *" }
+                needs: restore
+                with: { repository: main, data: 5%, drill: 30d }
             """#,
         dockerfile: #"""
             # Uptime Kuma with shipkeeper as its first process. Build shipkeeper's slim image first:
