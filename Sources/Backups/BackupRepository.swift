@@ -33,6 +33,9 @@ package protocol BackupRepository: Sendable {
     func export(
         _ snapshot: Snapshot, to file: String, in folder: Folder, onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> SnapshotContents
+    /// Checks whether what is stored is whole: the structure of the repository, and a share of the data.
+    /// - Throws: Where the place can't be used, or the repository can't be opened. Damage is in the result.
+    func inspect(_ request: InspectionRequest, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> RepositoryInspection
     /// Removes snapshots that the retention rule does not keep, where the place can. Where that can't be undone, the newest is read back first.
     /// - Parameters:
     ///   - scratch: A folder for that.

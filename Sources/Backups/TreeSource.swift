@@ -5,6 +5,8 @@ package import Files
 package protocol TreeSource: Sendable {
     /// How many bytes of stored data one reading takes, for progress.
     var storedBytes: Int64 { get }
+    /// How many bytes of content come out, holes included or not; nil where that is known only once all of it has been read.
+    var contentBytes: Int64? { get }
     /// Reads all entries once. What `body` did with them counts only when this returns: only then is it known that every byte that it got is as it was
     /// stored. May be called again, for another reading. Blocks.
     /// - Parameters:
@@ -14,6 +16,10 @@ package protocol TreeSource: Sendable {
     func read<Value>(
         _ flag: CancelFlag, onRead: @escaping (Int64) -> Void, _ body: (any EntryReader) throws(ArchiveError) -> Value
     ) throws(BackupError) -> TreeReading<Value>
+}
+
+extension TreeSource {
+    package var contentBytes: Int64? { nil }
 }
 
 /// The result of a reading, and messages for the operator.

@@ -20,6 +20,7 @@ package enum BuiltInJobs {
         catalog.add(KeepaliveJob.self) { KeepaliveJob(settings: $0, http: http, arrivals: arrivals) }
         catalog.add(RestoreJob.self) { RestoreJob(settings: $0) }
         catalog.add(BackupJob.self) { BackupJob(settings: $0) }
+        catalog.add(VerifyJob.self) { VerifyJob(settings: $0) }
         catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http, now: now) }
         catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http, now: now) }
         catalog.add(JSONMergeJob.self) { JSONMergeJob(settings: $0) }

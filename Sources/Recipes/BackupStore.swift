@@ -45,48 +45,36 @@ package enum BackupStore: String, CaseIterable, Sendable {
     }
 
     /// The part of the configuration that declares it.
-    var declaration: String {
-        let keep = "keep: { last: 10, daily: 7, weekly: 4 }"
-        return switch self {
+    func declaration(_ format: BackupFormat) -> String {
+        let lines = ["type: \(rawValue)"] + keys + format.keys + ["keep: { last: 10, daily: 7, weekly: 4 }"]
+        return (["# \(about)"] + format.comments + ["repositories:", "  main:"] + lines.map { "    \($0)" }).joined(separator: "\n")
+    }
+
+    /// What it is, and what must be set for it.
+    private var about: String {
+        switch self {
         case .huggingface:
-            """
-            # A private dataset of your own: HF_DATASET, such as alice/backup; and the secret HF_TOKEN, which may write to it and to nothing else.
-            repositories:
-              main: { type: huggingface, dataset: "${HF_DATASET}", token: "${HF_TOKEN}", \(keep) }
-            """
+            "A private dataset of your own: HF_DATASET, such as alice/backup; and the secret HF_TOKEN, which may write to it and to nothing else."
         case .oss:
-            """
-            # A private bucket of Aliyun OSS: BACKUP_REGION and BACKUP_BUCKET; and the secrets OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
-            repositories:
-              main:
-                type: oss
-                region: "${BACKUP_REGION}"
-                bucket: "${BACKUP_BUCKET}"
-                prefix: "${BACKUP_PREFIX:-shipkeeper/}"
-                access_key_id: "${OSS_ACCESS_KEY_ID}"
-                access_key_secret: "${OSS_ACCESS_KEY_SECRET}"
-                \(keep)
-            """
+            "A private bucket of Aliyun OSS: BACKUP_REGION and BACKUP_BUCKET; and the secrets OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET."
         case .s3:
-            """
-            # A private bucket of S3, R2 or MinIO: BACKUP_REGION, BACKUP_BUCKET, BACKUP_ENDPOINT; and the secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
-            repositories:
-              main:
-                type: s3
-                region: "${BACKUP_REGION}"
-                bucket: "${BACKUP_BUCKET}"
-                endpoint: ${BACKUP_ENDPOINT:-}
-                prefix: "${BACKUP_PREFIX:-shipkeeper/}"
-                access_key_id: "${AWS_ACCESS_KEY_ID}"
-                access_key_secret: "${AWS_SECRET_ACCESS_KEY}"
-                \(keep)
-            """
-        case .folder:
-            """
-            # A folder that outlives the container, such as a volume or a mounted share of another machine.
-            repositories:
-              main: { type: folder, path: "${BACKUP_FOLDER:-/backups}", \(keep) }
-            """
+            "A private bucket of S3, R2 or MinIO: BACKUP_REGION, BACKUP_BUCKET, BACKUP_ENDPOINT; and the secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        case .folder: "A folder that outlives the container, such as a volume or a mounted share of another machine."
+        }
+    }
+
+    private var keys: [String] {
+        switch self {
+        case .huggingface: ["dataset: \"${HF_DATASET}\"", "token: \"${HF_TOKEN}\""]
+        case .oss:
+            ["region: \"${BACKUP_REGION}\"", "bucket: \"${BACKUP_BUCKET}\"", "prefix: \"${BACKUP_PREFIX:-shipkeeper/}\""]
+                + ["access_key_id: \"${OSS_ACCESS_KEY_ID}\"", "access_key_secret: \"${OSS_ACCESS_KEY_SECRET}\""]
+        case .s3:
+            [
+                "region: \"${BACKUP_REGION}\"", "bucket: \"${BACKUP_BUCKET}\"", "endpoint: ${BACKUP_ENDPOINT:-}",
+                "prefix: \"${BACKUP_PREFIX:-shipkeeper/}\"",
+            ] + ["access_key_id: \"${AWS_ACCESS_KEY_ID}\"", "access_key_secret: \"${AWS_SECRET_ACCESS_KEY}\""]
+        case .folder: ["path: \"${BACKUP_FOLDER:-/backups}\""]
         }
     }
 }

@@ -6,7 +6,7 @@ extension ChineseComments {
         "the slash at the end belongs there": "末尾的斜杠不能少",
         "version 2 would ask at the first start otherwise": "否则版本 2 第一次启动时会询问",
         "an update may migrate the database first": "更新后可能先迁移数据库",
-        "the database changes all the time, so this stores a whole archive each time: not too often": "数据库一直在变，每次都存一个完整的归档，所以间隔不要太短",
+        "the database changes all the time, so each of these stores something: not too often": "数据库一直在变，每次都会存下一些内容，所以间隔不要太短",
         "Uptime Kuma with shipkeeper as its first process. Build shipkeeper's slim image first:": "Uptime Kuma，第一个进程是 shipkeeper。先构建 shipkeeper 的 slim 镜像：",
         "docker build -f Dockerfile.slim -t shipkeeper:slim . (in shipkeeper's repository)":
             "docker build -f Dockerfile.slim -t shipkeeper:slim .      （在 shipkeeper 的仓库里）",
@@ -73,6 +73,9 @@ extension ChineseComments {
         "it asked for a restart": "它要求重启",
         "it does not like its settings": "它不接受当前的设置",
         "what is made anew, in the manner of a .gitignore in each of the two folders": "可以重新生成的内容，写法同这两个文件夹里的 .gitignore",
+        "Looks each night whether what is stored is whole, reads a part of it, and once a month restores all of it beside the data.":
+            "每天夜里检查存下的内容是否完好，读取其中一部分；每月把全部内容恢复到数据旁边一次，看能不能恢复。",
+        "each night: is what is stored whole? once a month all of it is restored beside the data": "每天夜里检查存下的内容是否完好；每月在数据旁边完整恢复一次",
         "Counts only what comes back in from outside. Whether the platform takes it for a visit is written nowhere: a monitor outside is the sure way, see the guide.":
             "只有从外部绕回来的请求才算数。平台是否把它当作访问，没有文档说明；可靠的办法是外部监控，见教程。",
         "nginx has the public port: a page until the app is ready, then the app, and below /-/ the status page.":
@@ -101,6 +104,9 @@ extension ChineseComments {
         "A private bucket of S3, R2 or MinIO: BACKUP_REGION, BACKUP_BUCKET, BACKUP_ENDPOINT; and the secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.":
             "S3、R2 或 MinIO 的私有 Bucket：变量 BACKUP_REGION、BACKUP_BUCKET、BACKUP_ENDPOINT；以及密钥 AWS_ACCESS_KEY_ID 和 AWS_SECRET_ACCESS_KEY。",
         "A folder that outlives the container, such as a volume or a mounted share of another machine.": "容器没了也还在的文件夹，如卷或其他机器的共享。",
+        "Backups are encrypted with the secret RESTIC_PASSWORD. Keep a copy of it outside of this platform: without it, backups can't be read.":
+            "备份用密钥 RESTIC_PASSWORD 加密。在平台之外另存一份：没有它，备份就读不出来。",
+        "Keep a copy of it elsewhere: without it, backups can't be read.": "在别处另存一份：没有它，备份就读不出来。",
         "A Render Blueprint: Render reads it from the root of your repository. Beside it lie Dockerfile and shipkeeper.yaml.":
             "Render 的 Blueprint：Render 从仓库的根目录读取它。Dockerfile 和 shipkeeper.yaml 在同一目录。",
         "\"sync: false\" means: not in this file; Render asks for the value when the Blueprint is made, and keeps it to itself.":

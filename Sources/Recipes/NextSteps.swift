@@ -81,6 +81,17 @@ extension Recipe {
         return variables.map { step(Text("Set the variable", "设变量"), place, $0) } + secrets.map { step(Text("Set the secret", "设密钥"), secretPlace, $0) }
     }
 
+    /// Where the platform makes the secrets: what it has made is nowhere else.
+    fileprivate var passwordCopy: [NextStep] {
+        guard format == .restic else { return [] }
+        let name = BackupFormat.password
+        return [
+            NextStep(
+                "Copy \(name) from the service's Environment to a place outside of Render, such as a password manager: without it, backups can't be read",
+                "把 \(name) 从服务的 Environment 抄到 Render 之外的地方，例如密码管理器：没有它，备份就读不出来")
+        ]
+    }
+
     fileprivate var imageVariable: Variable { Variable("SHIPKEEPER_IMAGE", "ghcr.io/alice/\(app.image)", Text("the image of step 1", "第 1 步的镜像")) }
 }
 
@@ -121,7 +132,7 @@ extension Hosting {
                 NextStep(
                     "Push the files to a repository and make a Blueprint of it", "把文件推到一个仓库，用它新建一个 Blueprint",
                     link: "https://dashboard.render.com/blueprints"), image(en, zh),
-            ] + asked + [log]
+            ] + asked + [log] + recipe.passwordCopy
         case .fly:
             let secrets = recipe.secrets.map { secret in
                 NextStep(

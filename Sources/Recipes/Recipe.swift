@@ -5,6 +5,7 @@ package struct Recipe: Sendable {
     let platform: Hosting
     /// Where backups are stored.
     package let store: BackupStore
+    package let format: BackupFormat
     /// Of comments in the files and of the next steps.
     package let language: Language
     let version: String
@@ -12,10 +13,11 @@ package struct Recipe: Sendable {
     /// - Parameters:
     ///   - store: Where backups are stored; nil for the platform's usual store.
     ///   - version: The program's version, which is written into the files.
-    package init(app: App, platform: Hosting, store: BackupStore?, language: Language = .en, version: String) {
+    package init(app: App, platform: Hosting, store: BackupStore?, format: BackupFormat = .restic, language: Language = .en, version: String) {
         self.app = app
         self.platform = platform
         self.store = store ?? platform.usualStore
+        self.format = format
         self.language = language
         self.version = version
     }
@@ -41,7 +43,7 @@ package struct Recipe: Sendable {
     package var nextSteps: [String] { steps.map { $0.line(language) } }
 
     var variables: [Variable] { app.variables + store.variables }
-    var secrets: [Variable] { app.secrets + store.secrets + [Recipe.pageToken] }
+    var secrets: [Variable] { app.secrets + store.secrets + format.secrets + [Recipe.pageToken] }
 
     private static let pageToken = Variable(
         "SHIPKEEPER_TOKEN", "a-long-random-text",
@@ -51,7 +53,8 @@ package struct Recipe: Sendable {
 
     /// The words of the command line that writes these files, without the folder and the program's name.
     var options: [String] {
-        ["--platform", platform.rawValue, "--app", app.name, "--store", store.rawValue] + app.options + (language == .en ? [] : ["--lang", language.rawValue])
+        ["--platform", platform.rawValue, "--app", app.name, "--store", store.rawValue, "--format", format.rawValue] + app.options
+            + (language == .en ? [] : ["--lang", language.rawValue])
     }
 
     private var configuration: String {
@@ -68,7 +71,7 @@ package struct Recipe: Sendable {
             control: { token: "${SHIPKEEPER_TOKEN}" }    # opens the status page; without it anyone can read it, without logs
 
             """
-        return app.configuration.replacing("{head}\n", with: head).replacing("{repositories}", with: store.declaration)
+        return app.configuration.replacing("{head}\n", with: head).replacing("{repositories}", with: store.declaration(format))
     }
 
     private var dockerfile: String {

@@ -19,6 +19,8 @@ final class InMemoryRepository: BackupRepository {
         var entries: [Entry]
         /// After how many entries the reading finds damage.
         var damagedAfter: Int?
+        /// Bytes of content that it says it holds.
+        var claims: Int64?
     }
 
     static let hole: Int64 = 1 << 20
@@ -29,9 +31,9 @@ final class InMemoryRepository: BackupRepository {
     private let stored = Mutex<[Stored]>([])
 
     /// Adds the newest.
-    func add(_ id: String, at date: Date, damagedAfter: Int? = nil, _ entries: [Entry]) {
+    func add(_ id: String, at date: Date, damagedAfter: Int? = nil, claims: Int64? = nil, _ entries: [Entry]) {
         let snapshot = Snapshot(id: id, date: date, storedBytes: Int64(entries.count), checksum: "sum of \(id)")
-        stored.withLock { $0.insert(Stored(snapshot: snapshot, entries: entries, damagedAfter: damagedAfter), at: 0) }
+        stored.withLock { $0.insert(Stored(snapshot: snapshot, entries: entries, damagedAfter: damagedAfter, claims: claims), at: 0) }
     }
 
     func head() async throws(BackupError) -> Snapshot? { stored.withLock { $0.first?.snapshot } }
@@ -40,7 +42,7 @@ final class InMemoryRepository: BackupRepository {
 
     func open(_ snapshot: Snapshot, scratch: Folder, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> any TreeSource {
         guard let found = stored.withLock({ $0.first { $0.snapshot == snapshot } }) else { throw .noSuchBackup(snapshot.id) }
-        return Source(entries: found.entries, damagedAfter: found.damagedAfter)
+        return Source(entries: found.entries, damagedAfter: found.damagedAfter, contentBytes: found.claims)
     }
 
     func backUp(
@@ -52,6 +54,10 @@ final class InMemoryRepository: BackupRepository {
         _ snapshot: Snapshot, to file: String, in folder: Folder, onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> SnapshotContents { throw .store(.unauthorized("read only")) }
 
+    func inspect(_ request: InspectionRequest, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> RepositoryInspection {
+        throw .store(.unauthorized("read only"))
+    }
+
     func prune(scratch: String, protected: [Lineage.Reference], onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> Int { 0 }
     func space() async throws(BackupError) -> StoreSpace? { nil }
     func diagnose(scratch: Folder) async -> [StoreCheck] { [] }
@@ -59,6 +65,7 @@ final class InMemoryRepository: BackupRepository {
     private struct Source: TreeSource {
         let entries: [Entry]
         let damagedAfter: Int?
+        let contentBytes: Int64?
 
         var storedBytes: Int64 { Int64(entries.count) }
 

@@ -128,6 +128,29 @@ struct StatusTests {
         }
     }
 
+    @Test("the last restore drill is the one that the last good run of the job names", .limited)
+    func drill() async throws {
+        let drilled = Date(timeIntervalSince1970: 1_780_000_000)
+        let bench = SchedulerBench([
+            .scripted(JobDefinition(name: "verify", triggers: [daily])) { context throws(JobError) in
+                if context.run == 3 { throw JobError("a pack is missing") }
+                let drill = context.run == 1 ? nil : VerificationFacts.Drill(at: drilled, snapshot: "s", files: 3, bytes: 30)
+                return RunReport(summary: "whole", result: .verification(VerificationFacts(snapshots: 1, parts: 2, readParts: 1, readBytes: 9, drill: drill)))
+            }
+        ])
+        let operations = bench.operations()
+        try await bench.run {
+            await bench.clock.waitForSleepers(1)
+            #expect(try await operations.status().drills == nil)
+            for (round, end) in ["succeeded", "succeeded", "failed"].enumerated() {
+                _ = try await operations.start("verify", via: "test", evenIfRunning: false)
+                await bench.logs.wait(for: "verify: \(end)", times: end == "succeeded" ? round + 1 : 1)
+                let drills = try await operations.status().drills
+                #expect(drills?.map(\.at) == (round == 0 ? nil : [drilled]) && drills?.first?.files == (round == 0 ? nil : 3))
+            }
+        }
+    }
+
     @Test("of a service the newest run counts, also one that was ended")
     func services() {
         let t = Date(timeIntervalSince1970: 1_790_000_000)

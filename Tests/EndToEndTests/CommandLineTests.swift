@@ -161,7 +161,7 @@ struct CommandLineTests {
                 environment: [
                     "DEMO_ROOT": "/tmp/demo", "DEMO_PORT": "7860", "HF_DATASET": "alice/backup", "HF_TOKEN": "hf_abc", "OSS_BUCKET": "my-blog",
                     "OSS_REGION": "oss-cn-hangzhou", "SITE_URL": "https://blog.example.com", "HOME": "/root", "BACKUP_REGION": "cn-hangzhou",
-                    "BACKUP_BUCKET": "my-backups", "NODE_ENV": "production", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s",
+                    "BACKUP_BUCKET": "my-backups", "RESTIC_PASSWORD": "p", "NODE_ENV": "production", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s",
                     "OPENCLAW_GATEWAY_TOKEN": "t", "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "SHIPKEEPER_PLUGINS": SourceTree.root + "/Plugins",
                 ])
             #expect(result.status == 0 && result.errors.isEmpty, "\(example): \(result)")

@@ -26,7 +26,7 @@ struct InitTests {
         let environment = [
             "HF_DATASET": "a/b", "HF_TOKEN": "hf_x", "BACKUP_REGION": "cn-hangzhou", "BACKUP_BUCKET": "my-backups", "BACKUP_ENDPOINT": "https://s3.example.com",
             "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s", "AWS_ACCESS_KEY_ID": "i", "AWS_SECRET_ACCESS_KEY": "s", "OPENCLAW_GATEWAY_TOKEN": "t",
-            "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "HOME": "/root",
+            "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "HOME": "/root", "RESTIC_PASSWORD": "p",
         ]
         for app in InitTests.apps {
             for platform in InitTests.platforms {
@@ -83,6 +83,7 @@ struct InitTests {
             "\(missing)")
         for wrong in [
             "--port 80", "--app n8n --command x", "--command x --port 0", "--command ' '", "--command x --health '/a b'", "--force --diff", "--lang fr",
+            "--format zip",
         ] {
             #expect(try Shell.run("'\(SourceTree.program)' init --platform fly \(wrong)", folder: folder.path).status == 2, "\(wrong)")
         }
@@ -166,7 +167,44 @@ struct InitTests {
         try folder.write("c/package.json", "{\"dependencies\": {\"n8n\": \"1\"}}")
         let space = try type("c", "", "", "", "y")
         #expect(space.status == 0 && space.output.contains("README.md is here") && space.output.contains("App [n8n]"), "\(space)")
-        #expect(folder.read("c/shipkeeper.yaml")?.contains("--app n8n --store huggingface") == true && folder.read("c/README.md")?.contains("My n8n") == true)
+        #expect(
+            folder.read("c/shipkeeper.yaml")?.contains("--app n8n --store huggingface --format restic") == true
+                && folder.read("c/README.md")?.contains("My n8n") == true)
+    }
+
+    @Test("a password is made on a terminal, another one each time, and is in no file; elsewhere, over files that are there and for archives there is none")
+    func password() throws {
+        let folder = TemporaryFolder()
+        try folder.write("type.py", InitTests.typist)
+        func type(_ to: String) throws -> [Substring] {
+            let typed = try Shell.run("'\(Shell.python)' type.py '\(SourceTree.program)' \(to) '' '' '' ''", folder: folder.path)
+            #expect(typed.status == 0 && typed.output.contains("Keep it in a password manager"), "\(typed)")
+            return typed.output.split(whereSeparator: \.isWhitespace).filter { $0.count == 64 && $0.allSatisfy(\.isHexDigit) }
+        }
+        let (first, second) = (try type("a"), try type("b"))
+        #expect(first.count == 1 && second.count == 1 && first != second)
+        #expect(try Shell.run("grep -r '\(first.first ?? "")' a", folder: folder.path).status == 1)
+        let quiet = try Shell.run("'\(SourceTree.program)' init --platform fly --to c", folder: folder.path)
+        #expect(quiet.status == 0 && !quiet.output.contains("password manager") && quiet.output.contains("Set the secret RESTIC_PASSWORD"), "\(quiet)")
+        func onTerminal(_ words: String) throws -> String {
+            try Shell.run("script -qec \"'\(SourceTree.program)' init --platform fly \(words)\" /dev/null", folder: folder.path).output
+        }
+        #expect(try onTerminal("--to d").contains("password manager"))
+        #expect(try !onTerminal("--to d --force").contains("password manager"))
+        #expect(try !onTerminal("--to e --format archive").contains("password manager"))
+    }
+
+    @Test("files of a version that knew archives only stay with them, until another format is named")
+    func earlierFormat() throws {
+        let folder = TemporaryFolder()
+        func run(_ words: String) throws -> Shell.Result { try Shell.run("'\(SourceTree.program)' init \(words) --to here", folder: folder.path) }
+        #expect(try run("--platform railway --app n8n --format archive").status == 0)
+        try Shell.run("sed -i 's/ --format archive//' here/*", folder: folder.path)
+        #expect(try run("--force").status == 0)
+        #expect(folder.read("here/shipkeeper.yaml")?.contains("format: archive") == true && folder.read("here/shipkeeper.yaml")?.contains("RESTIC") == false)
+        #expect(try run("--force --format restic").status == 0)
+        #expect(folder.read("here/shipkeeper.yaml")?.contains("password: \"${RESTIC_PASSWORD}\"") == true)
+        #expect(try run("--diff").status == 0)
     }
 
     @Test(
@@ -195,7 +233,8 @@ struct InitTests {
             // The port of the app is a fixed one, and tests run side by side.
             try #require(folder.read("made/shipkeeper.yaml")).replacing("8000", with: "\(Port.reserve())"), in: folder,
             environment: [
-                "APP_FOLDER": folder["data"], "BACKUP_FOLDER": folder["repository"], "PAGE_FOLDER": folder["page"], "SHIPKEEPER_PORT": "\(port)",
+                "APP_FOLDER": folder["data"], "RESTIC_PASSWORD": "p", "BACKUP_FOLDER": folder["repository"], "PAGE_FOLDER": folder["page"],
+                "SHIPKEEPER_PORT": "\(port)",
                 "SHIPKEEPER_STATE": folder["state"],
             ])
         try #require(try program.says("app: ready"), "\(program.log)")

@@ -48,7 +48,8 @@ struct JobPageTests {
     /// Starts the first example of a page at a port of its own.
     private func start(_ type: String, in folder: TemporaryFolder, port: Int = Port.reserve()) throws -> RunningProgram {
         try folder.run("mkdir -p data/app backups")
-        return try RunningProgram(try first(type, in: folder), in: folder, environment: ["PORT": "\(port)"], without: ["PUBLIC_URL", "SHIPKEEPER_PUBLIC_URL"])
+        return try RunningProgram(
+            try first(type, in: folder), in: folder, environment: ["PORT": "\(port)", "RESTIC_PASSWORD": "p"], without: ["PUBLIC_URL", "SHIPKEEPER_PUBLIC_URL"])
     }
 
     @Test("command: it does its work and succeeds", .limited)
@@ -113,6 +114,18 @@ struct JobPageTests {
         #expect(result.status == 0 && result.output.contains("stored 1 file"), "\(result)")
         let members = try folder.run("tar tzf backups/latest_backup.tar.gz").output
         #expect(members.contains("app/note.txt") && !members.contains("big") && !members.contains("app.log"), "\(members)")
+        #expect(program.stop() == 0)
+    }
+
+    @Test("verify: it looks at what was stored, and restores it as a drill", .limited)
+    func verify() throws {
+        let folder = TemporaryFolder()
+        try folder.write("data/app/note.txt", "precious")
+        let program = try start("verify", in: folder)
+        #expect(try program.hasDone("restore"))
+        #expect(try program.ask("start backup --wait").status == 0, "\(program.log)")
+        let result = try program.ask("start verify --wait")
+        #expect(result.status == 0 && result.output.contains("1 backup, all whole") && result.output.contains("restored 1 file"), "\(result)")
         #expect(program.stop() == 0)
     }
 

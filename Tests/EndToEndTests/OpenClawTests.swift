@@ -1,5 +1,4 @@
 import Foundation
-import HTTPClient
 import TestSupport
 import Testing
 
@@ -20,6 +19,7 @@ struct OpenClawTests {
         static let gatewayPorts = [port: Port.reserve(), otherPort: Port.reserve()]
         static var gatewayPort: Int { gatewayPorts[port] ?? 0 }
         static let token = "gateway-token-for-tests"
+        static let password = "password-of-the-backups"
 
         let hub: StandInHub
         let folder: TemporaryFolder
@@ -38,8 +38,9 @@ struct OpenClawTests {
         /// - Parameter container: A folder that is a container's disk: its home and its state.
         func environment(_ container: String, port: Int = World.port, _ more: [String: String] = [:]) -> [String: String] {
             [
-                "HF_ENDPOINT": hub.endpoint, "HF_DATASET": "alice/backup", "HF_TOKEN": StandInHub.writeToken, "OPENCLAW_GATEWAY_TOKEN": World.token,
-                "MINIMAX_API_KEY": "minimax-key-for-tests", "HOME": folder[container], "SHIPKEEPER_STATE": folder["\(container)/state"], "PORT": "\(port)",
+                "HF_ENDPOINT": hub.endpoint, "HF_DATASET": "alice/backup", "HF_TOKEN": StandInHub.writeToken, "RESTIC_PASSWORD": World.password,
+                "OPENCLAW_GATEWAY_TOKEN": World.token, "MINIMAX_API_KEY": "minimax-key-for-tests", "HOME": folder[container],
+                "SHIPKEEPER_STATE": folder["\(container)/state"], "PORT": "\(port)",
                 "GATEWAY_PORT": "\(World.gatewayPorts[port] ?? 0)",
                 "SPACE_ID": "alice/assistant", "SPACE_HOST": "alice-assistant.hf.space", "SHIPKEEPER_PLUGINS": SourceTree.plugins,
                 "SHIPKEEPER_SKILLS": SourceTree.examples + "/openclaw-space/skills",
@@ -50,6 +51,9 @@ struct OpenClawTests {
 
         /// Faults of the gateway from now on.
         func gateway(_ json: String) throws { try folder.write("standin.json", json) }
+
+        /// The restic program on what is stored.
+        func restic(_ line: String) throws -> Shell.Result { try hub.restic(line, password: World.password, in: folder) }
 
         /// Starts a container, with the example as it is but for `changes`.
         func start(
@@ -162,7 +166,7 @@ struct OpenClawTests {
         // Only what it was granted, and no sign of systemd.
         let seen = try Shell.run("curl -s http://127.0.0.1:\(World.port)/_standin/state | jq -r '.environment[]'").output
         #expect(seen.contains("OPENCLAW_GATEWAY_TOKEN") && seen.contains("MINIMAX_API_KEY") && seen.contains("OPENCLAW_NO_RESPAWN"))
-        #expect(!seen.contains("HF_TOKEN") && !seen.contains("OSS_") && !seen.contains("INVOCATION_ID"), "\(seen)")
+        #expect(!seen.contains("HF_TOKEN") && !seen.contains("RESTIC_") && !seen.contains("OSS_") && !seen.contains("INVOCATION_ID"), "\(seen)")
         try world.folder.write("one/.openclaw/workspace/notes.md", "remember me")
         try world.folder.write("one/.config/openclaw/key", "the key to the logins")
         try world.folder.write("one/.openclaw/logs/gateway.log", "not worth keeping")
@@ -171,7 +175,13 @@ struct OpenClawTests {
         try world.folder.write("one/.openclaw/workspace/late.md", "in the last minute")
         #expect(first.stop() == 0)
         #expect(first.log.contains("backup: succeeded: stored"), "\(first.log)")
-        for secret in [World.token, StandInHub.writeToken, "minimax-key-for-tests"] { #expect(!first.log.contains(secret)) }
+        for secret in [World.token, World.password, StandInHub.writeToken, "minimax-key-for-tests"] { #expect(!first.log.contains(secret)) }
+        // What was stored can be read without us.
+        let check = try world.restic("check --read-data")
+        #expect(check.status == 0 && check.output.contains("no errors were found"), "\(check)")
+        let restored = try world.restic("restore latest --target '\(world.folder["by-hand"])'")
+        #expect(restored.status == 0 && world.folder.read("by-hand/.openclaw/workspace/late.md") == "in the last minute", "\(restored)")
+        #expect(world.folder.read("by-hand/.config/openclaw/key") == "the key to the logins")
 
         let second = try world.start("two")
         #expect(try second.says("restore: succeeded: restored") && second.isUp(), "\(second.log)")
@@ -213,8 +223,10 @@ struct OpenClawTests {
         #expect(gateway.stop() == 0)
     }
 
-    @Test("a migration from what a script has stored in two uploads", .limited, arguments: Account.allCases)
-    func migration(account: Account) async throws {
+    @Test(
+        "a migration from what a script has stored in two uploads: on in restic's format as init writes it, or in the script's", .limited,
+        arguments: ["restic", "archive"], Account.allCases)
+    func migration(format: String, account: Account) async throws {
         let world = try await World(.early, account)
         _ = try Shell.run(
             """
@@ -226,24 +238,30 @@ struct OpenClawTests {
             "'\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py' backup '\(world.folder["old"])' .openclaw",
             environment: world.environment("old"))
         #expect(stored.status == 0, "\(stored.errors)")
-        let container = try world.start("one")
+        let asArchives = [("    format: restic\n    password: \"${RESTIC_PASSWORD}\"\n", "    format: archive\n")]
+        let container = try world.start("one", changes: format == "archive" ? asArchives : [])
         #expect(try container.says("restore: succeeded: restored") && container.isUp(), "\(container.log)")
         #expect(world.folder.read("one/.openclaw/workspace/notes.md") == "my notes\n")
         // Theirs stays, ours comes to it.
         #expect(try container.setting(".gateway.controlUi.allowedOrigins") == "[\"https://mine.example\",\"https://alice-assistant.hf.space\"]")
         #expect(try container.setting(".models.mode") == "\"replace\"" && container.setting(".models.providers.cloud.apiKey") == "\"sk-1\"")
         #expect(try container.setting(".gateway.port") == "\(World.gatewayPort)")
-        #expect(try container.ask("start backup --wait").status == 0)
-        #expect(
-            try Shell.run(
-                "'\(SourceTree.program)' backups", environment: world.environment("one", ["SHIPKEEPER_CONFIG": container.program.folder["shipkeeper.yaml"]])
-            ).output.split(separator: "\n").count >= 3, "the script's backup is still there")
+        try world.folder.write("one/.openclaw/workspace/notes.md", "my newer notes\n")
+        #expect(try container.ask("start backup --wait").status == 0, "\(container.log)")
+        let backups = try Shell.run(
+            "'\(SourceTree.program)' backups", environment: world.environment("one", ["SHIPKEEPER_CONFIG": container.program.folder["shipkeeper.yaml"]]))
+        #expect(backups.status == 0, "\(backups)")
+        if format == "archive" { #expect(backups.output.split(separator: "\n").count >= 3, "the script's backup is still there") }
         #expect(container.stop() == 0)
+        // The script reads what we store as it does, and its own backup where we store as restic does.
         let back = try Shell.run(
             "mkdir back && '\(Shell.python)' '\(SourceTree.root)/Tests/TestSupport/StandInHub/script_of_today.py' restore '\(world.folder["back"])' .openclaw",
             environment: world.environment("old"), folder: world.folder.path)
-        #expect(
-            back.status == 0 && world.folder.read("back/.openclaw/workspace/notes.md") == "my notes\n", "the script can't read what we store: \(back.errors)")
+        #expect(back.status == 0, "\(back.errors)")
+        #expect(world.folder.read("back/.openclaw/workspace/notes.md") == (format == "archive" ? "my newer notes\n" : "my notes\n"))
+        guard format == "restic" else { return }
+        let byHand = try world.restic("restore latest --target '\(world.folder["by-hand"])'")
+        #expect(byHand.status == 0 && world.folder.read("by-hand/.openclaw/workspace/notes.md") == "my newer notes\n", "\(byHand)")
     }
 
     // MARK: Trouble at boot
@@ -569,13 +587,12 @@ struct OpenClawTests {
         #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         #expect(world.folder.read("two/.openclaw/workspace/notes.md") == "written while both were there")
         #expect(try second.setting(".gateway.bind") == "\"loopback\"")
-        // From now on its backups are the newest, and what it had lies in the dataset under its own name.
+        // From now on its backups are the newest, and what it had lies in the dataset with a tag.
         try world.folder.write("two/.openclaw/workspace/notes.md", "and on it goes")
         let backup = try second.ask("start backup --wait")
         #expect(backup.status == 0 && backup.output.contains("stored"), "\(backup)")
-        let files = try await world.hub.http.send(
-            HTTPRequest("GET", world.hub.endpoint + "/api/datasets/alice/backup/tree/main", headers: [("Authorization", "Bearer \(StandInHub.writeToken)")]))
-        #expect(String(decoding: files.body, as: UTF8.self).contains("conflict_"), "\(String(decoding: files.body, as: UTF8.self))")
+        let aside = try world.restic("snapshots --tag shipkeeper-conflict --json")
+        #expect(aside.status == 0 && aside.output.contains("shipkeeper-conflict"), "\(aside)")
         #expect(second.stop() == 0)
         #expect(second.log.components(separatedBy: "taking it over").count == 2)
     }
@@ -616,7 +633,7 @@ struct OpenClawTests {
         #expect(try second.isUp(World.otherPort) && second.becomes("ready"), "\(second.log)")
         try world.folder.write("two/.openclaw/workspace/mine.md", "mine")
         try world.folder.write("one/.openclaw/workspace/notes.md", "newer")
-        let faults = (0..<200).map { _ in "{\"kind\": \"403\", \"match\": \"latest_backup.tar.gz\"}" }.joined(separator: ", ")
+        let faults = (0..<200).map { _ in "{\"kind\": \"403\", \"match\": \"/data/\"}" }.joined(separator: ", ")
         #expect(first.stop() == 0)
         try await world.hub.tell("faults", "[\(faults)]")
         #expect(

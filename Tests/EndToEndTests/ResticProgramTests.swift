@@ -81,17 +81,8 @@ struct ResticProgramTests {
                 variables["AWS_ACCESS_KEY_ID"] = StandInOSS.keyID
                 variables["AWS_SECRET_ACCESS_KEY"] = StandInOSS.secret
             case .dataset:
-                let fetch = """
-                    import huggingface_hub
-                    huggingface_hub.snapshot_download("alice/backup", repo_type="dataset", local_dir="\(folder["clone"])", token="\(StandInHub.writeToken)")
-                    """
-                try folder.run("rm -rf clone")
-                try folder.write("fetch.py", fetch)
-                let fetched = try Shell.run(
-                    "'\(Shell.python)' '\(folder["fetch.py"])'",
-                    environment: ["HF_ENDPOINT": hub?.endpoint ?? "", "HF_HOME": folder["hf"], "HF_HUB_DISABLE_XET": "1"])
-                #expect(fetched.status == 0, "\(fetched)")
-                variables["RESTIC_REPOSITORY"] = folder["clone"]
+                guard let hub else { break }
+                return try hub.restic(line, password: World.password, in: folder)
             }
             // Where the region is known, the service is not asked for it.
             let region = bucket == nil ? "" : "-o s3.region=us-east-1 "

@@ -32,7 +32,8 @@ enum ExportedFile {
 
     /// Values of secrets, none of which may be seen.
     static let secrets = [
-        "HF_TOKEN": "hf_PlainValueOfTheToken", "SHIPKEEPER_TOKEN": "page-token-0123456789", "OSS_ACCESS_KEY_ID": "LTAI-key-id-of-alice",
+        "HF_TOKEN": "hf_PlainValueOfTheToken", "SHIPKEEPER_TOKEN": "page-token-0123456789", "RESTIC_PASSWORD": "password-of-the-backups-of-alice",
+        "OSS_ACCESS_KEY_ID": "LTAI-key-id-of-alice",
         "OSS_ACCESS_KEY_SECRET": "oss-key-secret-of-alice", "N8N_ENCRYPTION_KEY": "n8n-encryption-key-of-alice",
         "OPENCLAW_GATEWAY_TOKEN": "gateway-token-of-alice",
         "MINIMAX_API_KEY": "minimax-key-of-alice", "NOTIFY_URL": "https://chat.example.com/hook/of-alice",

@@ -13,7 +13,7 @@ with open(f"{WORK}/config.json") as file:
 PORT = 7860
 SECRETS = {
     "HF_TOKEN": "hf_S3cret+for/the=scan&only", "OPENCLAW_GATEWAY_TOKEN": "gateway-token+for/tests", "MINIMAX_API_KEY": "minimax-key-for-tests",
-    "OSS_ACCESS_KEY_SECRET": "test/Secret+0123456789"}
+    "OSS_ACCESS_KEY_SECRET": "test/Secret+0123456789", "RESTIC_PASSWORD": "password+of/the=backups"}
 # What a container gets of Docker where nothing else is said.
 USUAL = "chown,dac_override,fowner,fsetid,kill,setgid,setuid,setpcap,net_bind_service,net_raw,sys_chroot,mknod,audit_write,setfcap"
 # Runs as process 1 of the new namespaces until it becomes shipkeeper. The mounts end with the mount namespace.
@@ -422,7 +422,7 @@ def settings(container, era):
     wrong, (right, words) = get(address + "wrong")[0], get(address + urllib.parse.quote_plus(SECRETS["OPENCLAW_GATEWAY_TOKEN"]))
     report(wrong == 401 and right == 403 and "pairing required" in words, "login", f"{wrong} with a wrong token; with the right one {words[:50]}")
     names = json.loads(get(f"http://127.0.0.1:{PORT}/_standin/state")[1])["environment"]
-    report({"OPENCLAW_GATEWAY_TOKEN", "MINIMAX_API_KEY", "OPENCLAW_NO_RESPAWN"} <= set(names) and not [name for name in names if name.startswith(("HF_TOKEN", "OSS_ACCESS"))],
+    report({"OPENCLAW_GATEWAY_TOKEN", "MINIMAX_API_KEY", "OPENCLAW_NO_RESPAWN"} <= set(names) and not [name for name in names if name.startswith(("HF_TOKEN", "OSS_ACCESS", "RESTIC"))],
            "the gateway has the secrets it was granted, and no others", f"{len(names)} variables")
 
 

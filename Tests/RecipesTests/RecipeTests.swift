@@ -16,7 +16,7 @@ struct RecipeTests {
     private static let environment = [
         "HF_DATASET": "a/b", "HF_TOKEN": "hf_x", "BACKUP_REGION": "cn-hangzhou", "BACKUP_BUCKET": "my-backups", "BACKUP_ENDPOINT": "https://s3.example.com",
         "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s", "AWS_ACCESS_KEY_ID": "i", "AWS_SECRET_ACCESS_KEY": "s", "OPENCLAW_GATEWAY_TOKEN": "t",
-        "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "HOME": "/root",
+        "MINIMAX_API_KEY": "k", "N8N_ENCRYPTION_KEY": "e", "HOME": "/root", "RESTIC_PASSWORD": "p",
     ]
 
     /// The environment of a container on that platform.
@@ -74,6 +74,28 @@ struct RecipeTests {
                 #expect(recipe.nextSteps.contains { $0.contains(name) } || platform == .render, "\(name) is in no step of \(recipe.nextSteps)")
             }
         }
+    }
+
+    @Test("backups are restic's, with a password that each platform's list of secrets names and that is to be kept elsewhere; archives have none")
+    func formats() throws {
+        for (app, platform, store) in RecipeTests.all {
+            let usual = Recipe(app: app, platform: platform, store: store, version: "1")
+            let name = "\(app.name) on \(platform.rawValue) with \(store.rawValue)"
+            #expect(usual.files == Recipe(app: app, platform: platform, store: store, format: .restic, version: "1").files)
+            #expect(usual.mustBeSet.secrets.contains("RESTIC_PASSWORD"), "\(name)")
+            let text = try #require(usual.files.first { $0.path == "shipkeeper.yaml" }).text
+            #expect(
+                text.contains("    format: restic\n    password: \"${RESTIC_PASSWORD}\"\n") && text.contains("without it, backups can't be read"), "\(name)")
+            #expect(usual.nextSteps.contains { $0.contains("RESTIC_PASSWORD") && $0.contains("without it, backups can't be read") }, "\(name)")
+            let archive = Recipe(app: app, platform: platform, store: store, format: .archive, version: "1")
+            for file in archive.files { #expect(!file.text.contains("RESTIC") && !file.text.contains("restic"), "\(name): \(file.path)") }
+            let configuration = try ConfigurationReader(catalog: RecipeTests.catalog, environment: RecipeTests.environment(on: platform)).read(
+                try #require(archive.files.first { $0.path == "shipkeeper.yaml" }).text, file: name)
+            #expect(configuration.warnings.isEmpty, "\(configuration.warnings.map(\.description))")
+            #expect(RecipeMark(in: text)?.options.contains("restic") == true)
+        }
+        let render = Recipe(app: App.all[0], platform: .render, store: nil, version: "1")
+        #expect(render.files.contains { $0.text.contains("- { key: RESTIC_PASSWORD, generateValue: true }") })
     }
 
     @Test("what suits the platform is taken where no place of backups is named")
@@ -140,7 +162,7 @@ struct RecipeTests {
         let text = try #require(recipe.files.first { $0.path == "shipkeeper.yaml" }).text
         #expect(text.contains("      \(line)\n") && text.contains("http://127.0.0.1:3000/healthz"), "\(text)")
         let configuration = try ConfigurationReader(catalog: RecipeTests.catalog, environment: RecipeTests.environment(on: .railway)).read(text, file: "x")
-        #expect(configuration.jobs.count == 4)
+        #expect(configuration.jobs.count == 5)
         let mark = try #require(RecipeMark(in: text))
         #expect(mark.options.suffix(6) == ["--command", command, "--port", "3000", "--health", "/healthz"])
     }

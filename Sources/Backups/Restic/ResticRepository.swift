@@ -14,7 +14,7 @@ package struct ResticRepository: BackupRepository {
     package let retention: Retention
     let access: ResticAccess
     /// What the place holds in another format, until there is a repository.
-    private let earlier: (any BackupRepository)?
+    let earlier: (any BackupRepository)?
     /// How many threads compress and seal.
     let threads: Int
 
@@ -95,6 +95,8 @@ package struct ResticRepository: BackupRepository {
 
     // MARK: Looking around
 
+    private static let passwordAdvice = "Without it no backup can be read: keep it where it survives this place"
+
     package func space() async throws(BackupError) -> StoreSpace? {
         do { return try await backend.space() } catch { throw .store(error) }
     }
@@ -105,9 +107,10 @@ package struct ResticRepository: BackupRepository {
         guard !checks.contains(where: { $0.verdict == .failed }) else { return checks }
         do throws(BackupError) {
             guard let files = try await access.open() else {
+                checks.append(StoreCheck("password", .ok, "the first backup makes the repository with it. \(ResticRepository.passwordAdvice)"))
                 return checks + [StoreCheck("repository", .ok, "none yet; the first backup makes it")]
             }
-            checks.append(StoreCheck("password", .ok, "it opens the repository. Without it no backup can be read: keep it where it survives this place"))
+            checks.append(StoreCheck("password", .ok, "it opens the repository. \(ResticRepository.passwordAdvice)"))
             let count = try await access.snapshots(files).filter(\.isBackup).count
             checks.append(StoreCheck("snapshots", .ok, "\(count)"))
         } catch {

@@ -11,6 +11,7 @@ struct ResticTree: TreeSource {
     let snapshot: ResticSnapshot
     /// Bytes of contents, where the snapshot says so; else of all packs together.
     let storedBytes: Int64
+    var contentBytes: Int64? { snapshot.file.summary?.bytes }
 
     init(_ files: ResticFiles, _ index: BlobIndex, _ snapshot: ResticSnapshot) {
         (self.files, self.index, self.snapshot) = (files, index, snapshot)

@@ -23,6 +23,12 @@ struct InitCommand: ParsableCommand {
     @Option(help: "Where backups go: \(BackupStore.allCases.map(\.rawValue).joined(separator: ", ")). Without it what suits the platform.")
     var store: BackupStore?
 
+    @Option(
+        help:
+            "How backups are stored: restic (what has changed, encrypted with the secret \(BackupFormat.password)) or archive (a whole tar.gz each time). Without it restic."
+    )
+    var format: BackupFormat?
+
     @Option(help: "With --app command: the line that starts your program, such as \"node server.js\".")
     var command: String?
 
@@ -92,6 +98,16 @@ struct InitCommand: ParsableCommand {
         for path in written { Console.out("\(words.wrote) \(to == "." ? "" : to + "/")\(path)") }
         Console.out("\n\(words.steps)")
         for (index, step) in recipe.nextSteps.enumerated() { Console.out("\(index < 9 ? " " : "")\(index + 1). \(step)") }
+        // On a terminal only, for it is a secret: in a file, or in the log of a build, others would read it. Who overwrites files has one.
+        if recipe.format == .restic, Terminal.isOutput, !force { Console.out("\n\(words.password(InitCommand.newPassword()))") }
+    }
+
+    /// 256 random bits in hexadecimal digits.
+    private static func newPassword() -> String {
+        (0..<4).map { _ in
+            let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
     }
 
     /// This command with what is missing taken from the files that an earlier one wrote, or asked for.
@@ -118,6 +134,7 @@ struct InitCommand: ParsableCommand {
         var platform: Hosting?
         var app: String?
         var store: BackupStore?
+        var format: BackupFormat?
         var command: String?
         var port: Int?
         var health: String?
@@ -125,13 +142,15 @@ struct InitCommand: ParsableCommand {
         var isAsked = false
 
         init(_ command: InitCommand) {
-            (platform, app, store, lang) = (command.platform, command.app, command.store, command.lang)
+            (platform, app, store, format, lang) = (command.platform, command.app, command.store, command.format, command.lang)
             (self.command, port, health) = (command.command, command.port, command.health)
         }
 
         mutating func fillIn(from earlier: InitCommand) {
             platform = platform ?? earlier.platform
             store = store ?? earlier.store
+            // Files that name none were written when there was one only.
+            format = format ?? earlier.format ?? .archive
             lang = lang ?? earlier.lang
             guard app == nil || app == earlier.app, command == nil else { return }
             (app, command, port, health) = (earlier.app, earlier.command, earlier.port, earlier.health)
@@ -149,11 +168,12 @@ struct InitCommand: ParsableCommand {
             guard let app = name == "command" ? App.command(program) : App.all.first(where: { $0.name == name }) else {
                 throw ValidationError("no app is named \"\(name)\"; known are \(App.all.map(\.name).joined(separator: ", "))")
             }
-            return Recipe(app: app, platform: platform, store: store, language: lang ?? .en, version: programVersion)
+            return Recipe(app: app, platform: platform, store: store, format: format ?? .restic, language: lang ?? .en, version: programVersion)
         }
     }
 }
 
 extension Hosting: ExpressibleByArgument {}
 extension BackupStore: ExpressibleByArgument {}
+extension BackupFormat: ExpressibleByArgument {}
 extension Language: ExpressibleByArgument {}

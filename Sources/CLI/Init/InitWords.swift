@@ -8,6 +8,15 @@ struct InitWords {
 
     var wrote: String { text("wrote", "已写入") }
     var steps: String { text("Next steps (also in NEXT-STEPS.md):", "接下来（也写在 NEXT-STEPS.md 里）：") }
+    /// What to do with a password that was just made.
+    func password(_ password: String) -> String {
+        let name = BackupFormat.password
+        return text(
+            "A \(name) that was made just now, and is written nowhere:\n  \(password)\nKeep it in a password manager, and set it as the secret: "
+                + "without it, backups can't be read. If you have one already, that one stays.",
+            "刚生成的 \(name)，没有写进任何文件：\n  \(password)\n存进密码管理器，并设为密钥：没有它，备份就读不出来。已经有密码的，继续用原来的。")
+    }
+
     var nothing: String { text("nothing was written", "没有写任何文件") }
     var platform: String { text("Platform", "平台") }
     var app: String { text("App", "应用") }

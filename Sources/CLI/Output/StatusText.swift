@@ -28,6 +28,11 @@ struct StatusText {
         } else if answer.types.contains(BackupJob.typeName) {
             lines.append(Console.paint("No whole backup has been made yet.", .yellow))
         }
+        lines += (status.drills ?? []).map { drill in
+            wrapped(
+                "Last restore drill passed: \(ago(drill.at)) (\(drill.job): \(drill.files.counted("file")), \(ByteSizeText.readable(drill.bytes)))",
+                width: width, indent: "")
+        }
         lines += status.space.map { space in
             let limit = space.limitBytes.map { " of \(ByteSizeText.readable($0))" } ?? ""
             return "Stored by \(space.job), old versions included: \(ByteSizeText.readable(space.usedBytes))\(limit)"

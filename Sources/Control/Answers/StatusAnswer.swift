@@ -29,6 +29,16 @@ package struct StatusAnswer: ValueAnswer {
         package var isPublic: Bool
     }
 
+    /// The last restore drill of a job that passed.
+    package struct Drill: Codable, Sendable {
+        package var job: String
+        package var at: Date
+        package var ageSeconds: Int
+        /// Regular files that were restored.
+        package var files: Int
+        package var bytes: Int64
+    }
+
     package var version: String
     package var at: Date
     package var startedAt: Date
@@ -45,5 +55,7 @@ package struct StatusAnswer: ValueAnswer {
     package var pause: PauseAnswer.Pause?
     package var lastBackup: LastBackup?
     package var space: [Space]
+    /// Nil where no job of type verify has made one.
+    package var drills: [Drill]?
     package var attention: [Attention]
 }

@@ -34,11 +34,13 @@ extension Operations {
         guard let snapshot = await scheduler.snapshot() else { throw .starting }
         let usages = await scheduler.usages()
         let space = snapshot.jobs.compactMap(StatusAnswer.Space.init)
+        let drills = snapshot.jobs.compactMap { StatusAnswer.Drill($0, at: snapshot.at) }
         return StatusAnswer(
             version: version, at: snapshot.at, startedAt: startedAt, restarts: restarts, isStopping: snapshot.isStopping,
             isSafeMode: snapshot.isSafeMode ? true : nil, configuration: configuration, jobs: snapshot.jobs.map { JobAnswer($0, usages, at: snapshot.at) },
             position: snapshot.position,
             pause: snapshot.pause.map(PauseAnswer.Pause.init), lastBackup: StatusAnswer.LastBackup(snapshot), space: space,
+            drills: drills.isEmpty ? nil : drills,
             attention: StatusAnswer.Attention.safeMode(snapshot) + StatusAnswer.Attention.record(await history.store.complaint())
                 + StatusAnswer.Attention.paused(snapshot)
                 + snapshot.jobs.flatMap(StatusAnswer.Attention.about)
@@ -51,6 +53,15 @@ extension StatusAnswer.Space {
     fileprivate init?(_ view: SchedulerSnapshot.JobView) {
         guard case .backup(let result) = view.lastReport?.result, let space = result.space else { return nil }
         self.init(job: view.definition.name, usedBytes: space.used, limitBytes: space.limit, isPublic: space.isPublic)
+    }
+}
+
+extension StatusAnswer.Drill {
+    /// What the last run of a job said of the last drill that passed.
+    fileprivate init?(_ view: SchedulerSnapshot.JobView, at now: Date) {
+        guard case .verification(let facts) = view.lastReport?.result, let drill = facts.drill else { return nil }
+        self.init(
+            job: view.definition.name, at: drill.at, ageSeconds: max(0, Int(now.since(drill.at).components.seconds)), files: drill.files, bytes: drill.bytes)
     }
 }
 

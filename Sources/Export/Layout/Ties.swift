@@ -33,7 +33,7 @@ struct Ties {
     private static let loopback = ["127.0.0.1", "localhost", "[::1]"]
     /// Types that remember between runs what a run alone in its pod would not know.
     private static let remembering: Set = [
-        RestoreJob.typeName, BackupJob.typeName, JSONMergeJob.typeName, KeepaliveJob.typeName, HexoJob.typeName, PublishJob.typeName,
+        RestoreJob.typeName, BackupJob.typeName, JSONMergeJob.typeName, KeepaliveJob.typeName, HexoJob.typeName, PublishJob.typeName, VerifyJob.typeName,
     ]
 
     init(_ jobs: [Configuration.Job], _ folders: DataFolders, _ front: Configuration.Front?, _ kind: ExportKind) {

@@ -4,6 +4,7 @@
 package enum RunResult: Hashable, Sendable {
     case backup(BackupResult)
     case restore(RestoreResult)
+    case verification(VerificationFacts)
     case publication(PublicationFacts)
     case keepalive(KeepaliveFacts)
     case settings(SettingsFacts)
@@ -15,6 +16,7 @@ package enum RunResult: Hashable, Sendable {
         switch self {
         case .backup(let result): result.outputs
         case .restore(let result): result.outputs
+        case .verification(let facts): facts.outputs
         case .publication(let facts): facts.outputs
         case .keepalive(let facts): facts.outputs
         case .settings(let facts): facts.outputs
@@ -29,7 +31,7 @@ package enum RunResult: Hashable, Sendable {
     package var isComplete: Bool {
         switch self {
         case .backup(let result): result.missing.isEmpty
-        case .restore, .publication, .keepalive, .settings, .values: true
+        case .restore, .verification, .publication, .keepalive, .settings, .values: true
         }
     }
 }
@@ -150,7 +152,7 @@ package enum RestoreResult: Hashable, Sendable, Codable {
 }
 
 extension RunResult: Codable {
-    private enum Key: String, CodingKey { case backup, restore, publication, keepalive, settings, values }
+    private enum Key: String, CodingKey { case backup, restore, verification, publication, keepalive, settings, values }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -158,6 +160,8 @@ extension RunResult: Codable {
             self = .backup(result)
         } else if let result = try container.decodeIfPresent(RestoreResult.self, forKey: .restore) {
             self = .restore(result)
+        } else if let facts = try container.decodeIfPresent(VerificationFacts.self, forKey: .verification) {
+            self = .verification(facts)
         } else if let facts = try container.decodeIfPresent(PublicationFacts.self, forKey: .publication) {
             self = .publication(facts)
         } else if let facts = try container.decodeIfPresent(KeepaliveFacts.self, forKey: .keepalive) {
@@ -174,6 +178,7 @@ extension RunResult: Codable {
         switch self {
         case .backup(let result): try container.encode(result, forKey: .backup)
         case .restore(let result): try container.encode(result, forKey: .restore)
+        case .verification(let facts): try container.encode(facts, forKey: .verification)
         case .publication(let facts): try container.encode(facts, forKey: .publication)
         case .keepalive(let facts): try container.encode(facts, forKey: .keepalive)
         case .settings(let facts): try container.encode(facts, forKey: .settings)
@@ -202,7 +207,7 @@ extension RunResult {
             facts.plan = facts.plan.map(clean)
             facts.url = facts.url.map(clean)
             return .publication(facts)
-        case .restore, .keepalive, .settings: return self
+        case .restore, .verification, .keepalive, .settings: return self
         case .values(let values): return .values(values.mapValues { $0.redacted(by: clean) })
         }
     }

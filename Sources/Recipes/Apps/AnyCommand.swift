@@ -41,6 +41,12 @@ extension App {
                     needs: first
                     retry: { attempts: 3, backoff: 30s..5m }
                     with: { repository: main, path: "${APP_FOLDER:-/data}", exclude: ["node_modules/", "*.tmp"] }
+
+                  verify:                      # each night: is what is stored whole? once a month all of it is restored beside the data
+                    type: verify
+                    on: { cron: "30 4 * * *" }
+                    needs: restore
+                    with: { repository: main, data: 5%, drill: 30d }
                 """#,
             dockerfile: dockerfile(program, port: outer))
         app.options = program?.options ?? []

@@ -55,6 +55,12 @@ extension App {
                   repository: main
                   path: /data/.n8n
                   exclude: ["/nodes/node_modules/", "*.log", "/.cache/"]      # as in a .gitignore in that folder
+
+              verify:                                # each night: is what is stored whole? once a month all of it is restored beside the data
+                type: verify
+                on: { cron: "30 4 * * *" }
+                needs: restore
+                with: { repository: main, data: 5%, drill: 30d }
             """#,
         dockerfile: #"""
             # n8n with shipkeeper as its first process. Build and push shipkeeper's slim image first, in its repository:

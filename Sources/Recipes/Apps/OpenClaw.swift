@@ -177,6 +177,13 @@ extension App {
                     - /tmp/
                     - /tools/
 
+              # Looks each night whether what is stored is whole, reads a part of it, and once a month restores all of it beside the data.
+              verify:
+                type: verify
+                on: { cron: "30 4 * * *" }
+                needs: restore
+                with: { repository: main, data: 5%, drill: 30d }
+
               # Counts only what comes back in from outside. Whether the platform takes it for a visit is written nowhere: a monitor outside is the sure way, see the guide.
               keepalive:
                 type: keepalive

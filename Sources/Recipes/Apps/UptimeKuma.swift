@@ -32,12 +32,18 @@ extension App {
                   live: { http: "http://127.0.0.1:3002/", every: 15s, failures: 8 }
                   stop: { signal: SIGTERM, grace: 8s }
 
-              backup:                        # the database changes all the time, so this stores a whole archive each time: not too often
+              backup:                        # the database changes all the time, so each of these stores something: not too often
                 type: backup
                 on: { every: 6h, stop: true }
                 needs: restore
                 retry: { attempts: 3, backoff: 30s..5m }
                 with: { repository: main, path: /app/data }
+
+              verify:                      # each night: is what is stored whole? once a month all of it is restored beside the data
+                type: verify
+                on: { cron: "30 4 * * *" }
+                needs: restore
+                with: { repository: main, data: 5%, drill: 30d }
             """#,
         dockerfile: #"""
             # Uptime Kuma with shipkeeper as its first process. Build shipkeeper's slim image first:

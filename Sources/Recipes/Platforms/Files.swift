@@ -186,7 +186,10 @@ extension Hosting {
     }
 
     static func composeEnvironment(_ recipe: Recipe) -> String {
-        let needed = ["PORT=\(recipe.app.port)"] + recipe.variables.map { "\($0.name)=\($0.example)" } + recipe.secrets.map { "\($0.name)=" }
+        let secrets = recipe.secrets.flatMap { secret in
+            (secret.name == BackupFormat.password ? ["# Keep a copy of it elsewhere: without it, backups can't be read."] : []) + ["\(secret.name)="]
+        }
+        let needed = ["PORT=\(recipe.app.port)"] + recipe.variables.map { "\($0.name)=\($0.example)" } + secrets
         let optional = recipe.app.optional.map { "# \($0.name)=\($0.example)" } + recipe.app.optionalSecrets.map { "# \($0)=" }
         let more = optional.isEmpty ? "" : "\n# Optional:\n" + optional.joined(separator: "\n") + "\n"
         let file = "\(recipe.app.title).env"

@@ -99,6 +99,9 @@ struct Metrics {
             "backup_size_bytes", .gauge, "Size of the newest backup that was stored, packed.",
             status.jobs.compactMap { job in tally.jobs[job.name]?.archiveBytes.map { ([("job", job.name)], Double($0)) } })
         add(
+            "restore_drill_age_seconds", .gauge, "Time since the last restore drill that passed.",
+            (status.drills ?? []).map { ([("job", $0.job)], Double($0.ageSeconds)) })
+        add(
             "repository_used_bytes", .gauge, "What a job's repository holds.",
             status.space.map { ([("job", $0.job)], Double($0.usedBytes)) })
         add(

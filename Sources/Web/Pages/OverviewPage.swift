@@ -44,6 +44,9 @@ struct OverviewPage {
             let limit = space.limitBytes.map { " / \(ByteSizeText.readable($0))" } ?? ""
             return "\(space.job): \(ByteSizeText.readable(space.usedBytes))\(limit)"
         }
+        values["drills"] = (status.drills ?? []).map { drill in
+            ["job": drill.job, "address": context.job(drill.job), "stamp": context.stamp(drill.at), "age": context.ago(drill.at)]
+        }
         values["fires"] = next.fires.filter { $0.at.since(context.now) <= OverviewPage.day }.map(context.fire)
         values["visits"] = visits.visits.map { ["stamp": context.stamp($0.at), "ago": context.ago($0.at), "agent": visitor($0.agent)] }
         values["lastOwn"] = visits.lastOwn.map { ["stamp": context.stamp($0), "ago": context.ago($0)] }

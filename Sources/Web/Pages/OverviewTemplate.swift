@@ -34,7 +34,8 @@ enum OverviewTemplate {
         \(ActionTemplate.list)<section aria-labelledby="h-backups"><h2 id="h-backups">{{t.backups}}</h2>
         {{#backup}}<p><a href="{{address}}">{{job}}</a>: {{age}}<br><span class="small">{{summary}}</span></p>
         {{/backup}}{{^backup}}<p class="none">{{t.noBackups}}</p>
-        {{/backup}}{{#space}}<p class="small">{{.}}</p>
+        {{/backup}}{{#drills}}<p class="small">{{t.drill}}: <time datetime="{{stamp}}">{{age}}</time> (<a href="{{address}}">{{job}}</a>)</p>
+        {{/drills}}{{#space}}<p class="small">{{.}}</p>
         {{/space}}<p><a href="{{root}}backups">{{t.allBackups}}</a></p></section>
         <section aria-labelledby="h-next"><h2 id="h-next">{{t.upcoming}}</h2>
         {{#empty(fires)}}<p class="none">{{t.noneUpcoming}}</p>

@@ -8,7 +8,7 @@ enum Word: String, CaseIterable, Sendable {
     case history, later, problem, deadline, nextLabel, file, files, log, logHidden, logEmpty, wholeLog, laterLog, lastLines, why, checks, needs, progress
     case runNow, dryRun, stop, stopNow, restart, restartNow, pause, resume, pauseAll, resumeAll, startService, restore, restoreNow, restoreHelp, confirm
     case restoreState, noBackups, damaged, up, back, process, result, allBackups, configurationMistakes, paused
-    case actions, runAction, actionNotRun, output, outputIsCut, outputEmpty, download
+    case actions, runAction, actionNotRun, output, outputIsCut, outputEmpty, download, drill
 
     func text(in language: Language) -> String { language == .english ? texts.english : texts.chinese }
 
@@ -108,6 +108,7 @@ enum Word: String, CaseIterable, Sendable {
         case .back: ("Back", "返回")
         case .process: ("process", "进程")
         case .result: ("Result", "结果")
+        case .drill: ("Last restore drill that passed", "最近一次通过的恢复演练")
         case .allBackups: ("All backups", "全部备份")
         case .configurationMistakes: ("Mistakes in the configuration", "配置文件中的错误")
         case .paused: ("paused", "已暂停")
