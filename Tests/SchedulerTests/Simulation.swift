@@ -357,15 +357,17 @@ struct Simulation {
 
     /// What the engine keeps to find things fast agrees with a look at everything.
     private mutating func checkIndexes() {
-        let all = engine.runs.values.sorted { $0.id < $1.id }
-        if engine.runs.active != all.filter({ $0.state.activeAttempt != nil }) { problems.append("the index of active runs is wrong") }
-        func priority(_ run: Run) -> Int { engine.jobs[run.job]?.definition.priority ?? 0 }
-        let waiting = all.filter { $0.state == .queued || $0.state.nextAttemptAt != nil }.sorted {
-            (priority($1), $0.scheduledAt, $0.job, $0.id) < (priority($0), $1.scheduledAt, $1.job, $1.id)
-        }
+        // By their ids: the table gives the runs themselves from one place. Runs are large, and this is done at each step.
+        let all = engine.runs.values.map(\.id).sorted().compactMap { engine.runs[$0] }
+        func differ(_ found: [Run], _ expected: [Int64]) -> Bool { found.map(\.id) != expected }
+        if differ(engine.runs.active, all.filter { $0.state.activeAttempt != nil }.map(\.id)) { problems.append("the index of active runs is wrong") }
+        let waiting = all.filter { $0.state == .queued || $0.state.nextAttemptAt != nil }
+        let order = waiting.map { (-(engine.jobs[$0.job]?.definition.priority ?? 0), $0.scheduledAt, $0.job, $0.id) }.sorted { $0 < $1 }
         if engine.awaitsQuiet { for run in waiting where run.job == "batch" { waitedForQuiet.insert(run.id) } }
-        if engine.runs.waiting != waiting { problems.append("the index of waiting runs is wrong") }
-        for job in engine.jobs.keys where engine.runs.of(job) != all.filter({ $0.job == job }) { problems.append("the index of \(job)'s runs is wrong") }
+        if differ(engine.runs.waiting, order.map(\.3)) { problems.append("the index of waiting runs is wrong") }
+        var byJob: [String: [Int64]] = [:]
+        for run in all { byJob[run.job, default: []].append(run.id) }
+        for job in engine.jobs.keys where differ(engine.runs.of(job), byJob[job] ?? []) { problems.append("the index of \(job)'s runs is wrong") }
         guard isSettled, engine.phase == .running else { return }
         let isAllPaused = engine.pauses[String?.none] != nil
         let fires = engine.jobs.values.filter { !isAllPaused && engine.pauses[$0.definition.name] == nil }.compactMap(\.nextFire)
