@@ -23,7 +23,7 @@ struct YieldingTests {
 
     private static let niceness = "cut -d' ' -f19 /proc/self/stat"
 
-    @Test("get their turn at the processor and at the disk after others", .timeLimit(.minutes(10)))
+    @Test("get their turn at the processor and at the disk after others", .limited)
     func turns() async throws {
         let line = "until [ \"$(\(YieldingTests.niceness))\" = 12 ] && ionice -p $$ | grep -q '^idle'; do :; done; exit 7"
         #expect(try await exit(of: line, Background(nice: 12, io: .idle)) == .exited(7))
@@ -31,7 +31,7 @@ struct YieldingTests {
         #expect(try await exit(of: low, Background(nice: 1, io: .low)) == .exited(8))
     }
 
-    @Test("are not touched where nothing is wanted", .timeLimit(.minutes(10)))
+    @Test("are not touched where nothing is wanted", .limited)
     func usual() async throws {
         let own = try Shell.run(YieldingTests.niceness).output.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(try await exit(of: "exit $(\(YieldingTests.niceness))", Background(nice: 0, io: .normal)) == .exited(Int32(own) ?? -1))

@@ -72,7 +72,7 @@ struct VirtualDaemonTests {
         ]
     }
 
-    @Test("agree fire by fire over eighteen days with sleeps, stops and a change of the clocks", .timeLimit(.minutes(10)))
+    @Test("agree fire by fire over eighteen days with sleeps, stops and a change of the clocks", .limited)
     func equal() async throws {
         let (jobs, end) = (try jobs(), VirtualDaemonTests.start + 18 * 86_400 + 5.5)
         let world = ScheduleSimulation.World(

@@ -12,7 +12,7 @@ package enum StartOperation: ControlOperation {
             "wait": ParameterNote("How many seconds to wait for the end of the run, or until a service is ready; 0 where it is missing", .range(0...600)),
             "confirm_empty": ParameterNote("Whether a backup may store a tree that is empty, or much smaller than the last one"),
             "key": ParameterNote(
-                "A word of the caller's choice: another request with the same key gets the same run, whatever became of it, so that one whose answer was lost can be sent again",
+                "A word of the caller's choice: another request with the same key gets the same run, whatever became of it, so that one whose answer was lost can be sent again. A dry run changes nothing, and has no use for it",
                 .word),
         ]
 
@@ -39,7 +39,6 @@ package enum StartOperation: ControlOperation {
     package static let effect = OperationEffect.changes
 
     package static func run(_ request: Request, on program: Operations, via caller: Caller) async throws(OperationError) -> StartAnswer {
-        guard request.dryRun != true || request.key == nil else { throw .invalidParameter("\"key\" does not go with \"dry_run\": a dry run changes nothing") }
         var answer =
             if request.dryRun == true { try await program.dryRun(request.job, via: caller.rawValue) } else {
                 try await program.start(
