@@ -33,6 +33,11 @@ package protocol BackupRepository: Sendable {
     func export(
         _ snapshot: Snapshot, to file: String, in folder: Folder, onProgress: @escaping BackupProgressReceiver
     ) async throws(BackupError) -> SnapshotContents
+    /// The program's states that lie beside backups, newest first: the first ones, and never one whose backup is not there. They are in no other list.
+    func states() async throws(BackupError) -> [Snapshot]
+    /// Writes one of them to a file in a folder.
+    /// - Throws: `archive` where it is damaged.
+    func readState(_ state: Snapshot, to name: RawName, in folder: Folder) async throws(BackupError)
     /// Removes snapshots that the retention rule does not keep, where the place can. Where that can't be undone, the newest is read back first.
     /// - Parameters:
     ///   - scratch: A folder for that.
@@ -46,6 +51,11 @@ package protocol BackupRepository: Sendable {
 }
 
 extension BackupRepository {
+    /// A place that keeps no state.
+    package func states() async throws(BackupError) -> [Snapshot] { [] }
+
+    package func readState(_ state: Snapshot, to name: RawName, in folder: Folder) async throws(BackupError) { throw .noSuchBackup(state.id) }
+
     /// Whether the tree descends from a snapshot.
     package func descends(_ lineage: Lineage, from snapshot: Snapshot?) async throws(BackupError) -> Bool {
         lineage.descends(from: try await lineageHead(snapshot, unlessKnownTo: lineage))
