@@ -4,12 +4,8 @@ package enum ArchiveNames {
     package static let archive = "latest_backup.tar.gz"
     /// The archive's SHA-256 in hexadecimal digits.
     package static let checksum = "latest_backup.sha256"
-    /// The program's own state beside the archive: a gzipped SQLite file.
-    package static let state = "shipkeeper_state.db.gz"
     /// How the name of a tree begins that was not allowed to take the newest one's place.
     package static let aside = "conflict_"
-    /// What goes with a version that is no longer kept.
-    static let removed: Set = [archive, state]
     /// Members below this name are the program's own and are not restored into the tree.
     package static let own = ".shipkeeper"
 }

@@ -95,12 +95,12 @@ package struct ArchiveRepository: BackupRepository {
 }
 
 extension Snapshot {
-    /// The version as if it held nothing but the archive and the state beside it: other objects there are not ours.
+    /// The version as if it held nothing but the archive: other objects there are not ours.
     fileprivate var archiveOnly: StoreVersion? {
         version.map { version in
             StoreVersion(
-                id: id, date: date, objects: version.objects.filter { ArchiveNames.removed.contains($0.key) },
-                digests: version.digests.filter { ArchiveNames.removed.contains($0.key) })
+                id: id, date: date, objects: version.objects.filter { $0.key == ArchiveNames.archive },
+                digests: version.digests.filter { $0.key == ArchiveNames.archive })
         }
     }
 }

@@ -36,11 +36,6 @@ package protocol BackupRepository: Sendable {
     /// Checks whether what is stored is whole: the structure of the repository, and a share of the data.
     /// - Throws: Where the place can't be used, or the repository can't be opened. Damage is in the result.
     func inspect(_ request: InspectionRequest, onProgress: @escaping BackupProgressReceiver) async throws(BackupError) -> RepositoryInspection
-    /// The program's states that lie beside backups, newest first: the first ones, and never one whose backup is not there. They are in no other list.
-    func states() async throws(BackupError) -> [Snapshot]
-    /// Writes one of them to a file in a folder.
-    /// - Throws: `archive` where it is damaged.
-    func readState(_ state: Snapshot, to name: RawName, in folder: Folder) async throws(BackupError)
     /// Removes snapshots that the retention rule does not keep, where the place can. Where that can't be undone, the newest is read back first.
     /// - Parameters:
     ///   - scratch: A folder for that.
@@ -54,11 +49,6 @@ package protocol BackupRepository: Sendable {
 }
 
 extension BackupRepository {
-    /// A place that keeps no state.
-    package func states() async throws(BackupError) -> [Snapshot] { [] }
-
-    package func readState(_ state: Snapshot, to name: RawName, in folder: Folder) async throws(BackupError) { throw .noSuchBackup(state.id) }
-
     /// Whether the tree descends from a snapshot.
     package func descends(_ lineage: Lineage, from snapshot: Snapshot?) async throws(BackupError) -> Bool {
         lineage.descends(from: try await lineageHead(snapshot, unlessKnownTo: lineage))

@@ -14,7 +14,7 @@ package struct Snapshot: Hashable, Sendable {
     /// What it is known by whatever its id becomes: the same for the same content. Nil where it holds no backup, and where finding it out takes a request;
     /// see `BackupRepository.checksum`.
     package let checksum: String?
-    /// Objects next to it that are not part of it, with their sizes in bytes. The program's own state is none of them.
+    /// Objects next to it that are not part of it, with their sizes in bytes.
     package let otherObjects: [String: Int64]
     /// What an archive is found by; nil in other formats.
     let version: StoreVersion?
@@ -30,7 +30,7 @@ package struct Snapshot: Hashable, Sendable {
         (id, date, self.version) = (version.id, version.date, version)
         storedBytes = version.objects[ArchiveNames.archive]
         checksum = version.digests[ArchiveNames.archive]
-        otherObjects = version.objects.filter { $0.key != ArchiveNames.archive && $0.key != ArchiveNames.state }
+        otherObjects = version.objects.filter { $0.key != ArchiveNames.archive }
         holdsBackup = storedBytes != nil
     }
 

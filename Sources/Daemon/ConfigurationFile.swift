@@ -3,7 +3,7 @@ import Foundation
 package import HTTPClient
 import Init
 package import JobKit
-package import Jobs
+import Jobs
 package import PluginHost
 import Scheduler
 import Settings
@@ -28,10 +28,10 @@ package struct ConfigurationFile {
     }
 
     /// What this program knows, with the Hub's address as the environment says it.
-    package static func catalog(http: any HTTPTransport, arrivals: any ArrivalWatch = NoArrivals(), states: StateCopies? = nil) -> JobCatalog {
+    package static func catalog(http: any HTTPTransport, arrivals: any ArrivalWatch = NoArrivals()) -> JobCatalog {
         let clock = SystemWallClock()
         return BuiltInJobs.catalog(
-            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], arrivals: arrivals, states: states, now: { clock.now })
+            http: http, hubEndpoint: ContainerEnvironment.all["HF_ENDPOINT"], arrivals: arrivals, now: { clock.now })
     }
 
     /// Reads the file and the plug-ins that it names. Blocks.

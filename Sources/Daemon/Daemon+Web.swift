@@ -66,17 +66,6 @@ extension Daemon {
         holding?.cancel()
     }
 
-    /// Holds the public port with a page while something is done before nginx is started.
-    func holdingPort(because reason: String, _ work: () async -> Void) async {
-        guard publicPort.sockets != nil, let front = current.value.front else { return await work() }
-        let vacancy = PublicPort.Vacancy(
-            why: .init(reason: reason, hint: "this takes a few seconds"), listen: front.listen, frameAncestors: front.frameAncestors)
-        let holding = Task { [container, clock] in await VacantPort(vacancy, container: container, clock: clock).run() }
-        await work()
-        holding.cancel()
-        await holding.value
-    }
-
     private var siteSettings: SiteSettings {
         let (configuration, mistakes) = (current.value, mistakes.value)
         return SiteSettings(

@@ -40,10 +40,6 @@ package struct Daemon {
     /// The configuration that is in force.
     let current: SharedValue<Configuration>
     let publicPort: PublicPort
-    /// Where backups get a copy of the state.
-    let states: StateCopies
-    /// Ends the import of an earlier container's state.
-    let importEnd = SharedValue<(@Sendable () -> Void)?>(nil)
     /// What is wrong with the configuration on the disk, which is not in force.
     let mistakes: SharedValue<ConfigurationMistakes>
 
@@ -81,8 +77,7 @@ package struct Daemon {
         let container = ContainerLog(redactor: redactor, clock: clock, format: .text) { try log.write($0) }
         let http = CurlClient { exchange in if areRequestsLogged.value { container.note("request: \(exchange)") } }
         let arrivals = Arrivals()
-        let states = StateCopies()
-        let catalog = ConfigurationFile.catalog(http: http, arrivals: arrivals, states: states)
+        let catalog = ConfigurationFile.catalog(http: http, arrivals: arrivals)
         let file = ConfigurationFile(option: option)
         let configuration: Configuration
         var mistakes: [Problem] = []
@@ -108,7 +103,7 @@ package struct Daemon {
         return Daemon(
             version: version, file: file, catalog: catalog, configuration: configuration, state: state, lock: lock, clock: clock, http: http,
             redactor: redactor, container: container, areRequestsLogged: areRequestsLogged, stopping: stopping,
-            current: SharedValue(configuration), publicPort: publicPort, states: states,
+            current: SharedValue(configuration), publicPort: publicPort,
             mistakes: SharedValue(ConfigurationMistakes(problems: mistakes, isHeld: !mistakes.isEmpty)))
     }
 
@@ -152,7 +147,6 @@ package struct Daemon {
         ShownTime.zone = configuration.timeZone
         introduce()
         guard let store = openStore() else { return 1 }
-        states.use { wanted throws(JobError) in try await Daemon.write(wanted, of: store) }
         let logs = RunLogFiles(folder: state.logs, container: container, redactor: redactor, mostPerRun: configuration.logs.mostPerRun)
         publicPort.use(configuration.front)
         let jobs = jobs(of: configuration)
@@ -200,9 +194,7 @@ package struct Daemon {
             upgrade: { await upgrade.begin($0) },
             reload: { await reload($0, scheduler, logs, watches) })
         let signals = SignalStream([SIGTERM, SIGINT, SIGQUIT, Daemon.hangUp])
-        let listening = Task { await listen(signals, scheduler, logs, watches) }
-        await importState(into: store)
-        let code = await serve(scheduler, operations, store, logs, listening)
+        let code = await serve(scheduler, operations, signals, store, logs, watches)
         if await scheduler.isHandedOver, let program = await upgrade.program {
             stopping.link?.replace(by: program)
         } else {
@@ -242,7 +234,7 @@ package struct Daemon {
     }
 
     private func serve(
-        _ scheduler: JobScheduler, _ operations: Operations, _ store: StateFile, _ logs: RunLogFiles, _ listening: Task<Void, Never>
+        _ scheduler: JobScheduler, _ operations: Operations, _ signals: SignalStream, _ store: StateFile, _ logs: RunLogFiles, _ watches: Watches
     ) async -> Int32 {
         // Never cancelled: it answers until the program leaves, also while it stops.
         let requests = OpenRequests()
@@ -251,6 +243,7 @@ package struct Daemon {
         Task { await servePage(operations, after: position) }
         Task { await holdVacantPort(scheduler, after: position) }
         let warning = Task { await warn(scheduler, after: position) }
+        let listening = Task { await listen(signals, scheduler, logs, watches) }
         let housekeeping = Task { await prune(store, logs) }
         let recording = Task { await waitForRoom(store) }
         let zones = Task { await followZones(scheduler) }
@@ -291,7 +284,6 @@ package struct Daemon {
     }
 
     private func stop(_ scheduler: JobScheduler, because reason: String) {
-        importEnd.value?()
         let budget = stopping.begin()
         container.note("\(reason) within \(DurationText.format(budget))")
         let shares = StopShares(of: budget, services: stopping.afterRuns.value)

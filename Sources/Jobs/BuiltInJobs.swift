@@ -10,18 +10,16 @@ package enum BuiltInJobs {
     ///   - http: Used by all jobs and repositories.
     ///   - hubEndpoint: The Hub's address where a repository names none: the value of `HF_ENDPOINT`.
     ///   - arrivals: Where keepalive jobs learn whether their requests come in at the public port.
-    ///   - states: Where backups get a copy of the program's state; nil for none.
     ///   - now: The wall clock, for signatures and for when a server asks to be asked again.
     package static func catalog(
-        http: any HTTPTransport, hubEndpoint: String? = nil, arrivals: any ArrivalWatch = NoArrivals(), states: StateCopies? = nil,
-        now: @escaping @Sendable () -> Date
+        http: any HTTPTransport, hubEndpoint: String? = nil, arrivals: any ArrivalWatch = NoArrivals(), now: @escaping @Sendable () -> Date
     ) -> JobCatalog {
         var catalog = JobCatalog()
         catalog.add(CommandJob.self) { CommandJob(settings: $0) }
         catalog.add(service: ServiceJob.self) { ServiceJob(definition: $0) }
         catalog.add(KeepaliveJob.self) { KeepaliveJob(settings: $0, http: http, arrivals: arrivals) }
         catalog.add(RestoreJob.self) { RestoreJob(settings: $0) }
-        catalog.add(BackupJob.self) { BackupJob(settings: $0, states: states) }
+        catalog.add(BackupJob.self) { BackupJob(settings: $0) }
         catalog.add(VerifyJob.self) { VerifyJob(settings: $0) }
         catalog.add(HexoJob.self) { HexoJob(settings: $0, http: http, now: now) }
         catalog.add(PublishJob.self) { PublishJob(settings: $0, http: http, now: now) }

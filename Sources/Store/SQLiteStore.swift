@@ -6,7 +6,7 @@ package import Scheduler
 
 /// The state file: runs, attempts, cursors, services, values and events in SQLite.
 package final class SQLiteStore: Sendable {
-    let queue: DatabaseQueue
+    private let queue: DatabaseQueue
 
     /// How the file is opened.
     enum Access {
@@ -100,7 +100,7 @@ package final class SQLiteStore: Sendable {
 
     private init(_ queue: DatabaseQueue) { self.queue = queue }
 
-    static func isDamaged(_ path: String) -> Bool {
+    private static func isDamaged(_ path: String) -> Bool {
         do {
             return try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "PRAGMA quick_check") } != "ok"
         } catch let error as DatabaseError {
@@ -130,7 +130,7 @@ package final class SQLiteStore: Sendable {
         do { return try queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2 } catch { throw SQLiteStore.storeError(error) }
     }
 
-    static func storeError(_ error: any Error, _ path: String? = nil) -> StoreError {
+    private static func storeError(_ error: any Error, _ path: String? = nil) -> StoreError {
         let place = path.map { "\($0): " } ?? ""
         guard let error = error as? DatabaseError else { return StoreError("\(place)\(error)") }
         switch (error.resultCode, error.extendedResultCode) {

@@ -188,37 +188,6 @@ extension StateFile: RunStore {
     }
 }
 
-extension StateFile {
-    /// Writes a copy for a backup; see `SQLiteStore.writeCopy`. One that waits for room can't be copied.
-    package func writeCopy(to path: String, _ ending: TravellingState.Ending, _ mark: TravellingState.Mark) async throws(StoreError) {
-        guard case .file(let store, _) = place else { throw StoreError("the disk is full", kind: .noRoom) }
-        try await StateFile.blocking { () throws(StoreError) in try store.writeCopy(to: path, ending, mark) }
-    }
-
-    /// Whether it holds nothing at all.
-    package func isEmpty() async -> Bool {
-        guard case .file(let store, hasRecorded: false) = place else { return false }
-        return (try? await store.read(SQLiteStore.isEmpty)) ?? false
-    }
-
-    /// Takes what a copy holds, where this boot has recorded nothing and the file is empty; see `SQLiteStore.take`.
-    package func take(copy path: String, if isOurs: @escaping @Sendable (TravellingState.Mark) -> Bool) async throws(TravellingState.Refusal)
-        -> TravellingState.Taken
-    {
-        guard case .file(let store, hasRecorded: false) = place else { throw .inUse }
-        return try await StateFile.blocking { () throws(TravellingState.Refusal) in try store.take(copy: path, if: isOurs) }
-    }
-
-    private static func blocking<Value: Sendable, Failure: Error>(_ work: @escaping @Sendable () throws(Failure) -> Value) async throws(Failure) -> Value {
-        let result: Result<Value, Failure> = await withCheckedContinuation { done in
-            DispatchQueue.global().async {
-                do throws(Failure) { done.resume(returning: .success(try work())) } catch { done.resume(returning: .failure(error)) }
-            }
-        }
-        return try result.get()
-    }
-}
-
 extension StateFile: KeyValues {
     package func value(_ key: String, of owner: String) async throws(JobError) -> String? {
         if let new = held?.values[owner]?[key] { return new }

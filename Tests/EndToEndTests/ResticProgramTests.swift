@@ -208,34 +208,4 @@ struct ResticProgramTests {
         #expect(world.folder.read("data/app/a")?.hasPrefix("4 ") == true)
         _ = again.stop()
     }
-
-    @Test("a whole repository is copied to a folder, where restic checks and restores it", .limited, arguments: Place.allCases)
-    func exported(place: Place) async throws {
-        let world = try await World(place, .root)
-        let program = try world.start(world.configuration())
-        #expect(try world.says("restore: succeeded: empty"), "\(program.log)")
-        for number in 1...2 {
-            try world.write(number)
-            #expect(try program.ask("start backup --wait").status == 0, "\(program.log)")
-        }
-        #expect(program.stop() == 0)
-        func export(_ words: String) throws -> Shell.Result {
-            try Shell.run(
-                "'\(SourceTree.program)' backups export \(words) --config '\(world.folder["shipkeeper.yaml"])'",
-                environment: ["STORE_ID": "", "HF_TOKEN": ""].merging(world.environment) { $1 })
-        }
-        let copied = try export("--format restic '\(world.folder["plain"])'")
-        #expect(copied.status == 0, "\(copied)")
-        func restic(_ words: String) throws -> Shell.Result {
-            try Shell.run("restic --no-cache -r '\(world.folder["plain"])' \(words)", environment: ["RESTIC_PASSWORD": World.password])
-        }
-        let checked = try restic("check --read-data")
-        #expect(checked.status == 0 && checked.output.contains("no errors were found"), "\(checked)")
-        let restored = try restic("restore latest --target '\(world.folder["by-hand"])'")
-        #expect(restored.status == 0 && world.folder.read("by-hand/app/a")?.hasPrefix("2 ") == true, "\(restored)")
-        #expect(try restic("snapshots --json | jq '[.[] | select(.tags == null)] | length'").output == "2\n")
-        let again = try export("--format restic '\(world.folder["plain"])'")
-        #expect(again.status == 1 && again.errors.contains("is not empty"), "\(again)")
-        #expect(try export("--format restic").status == 2 && export("latest").status == 2)
-    }
 }

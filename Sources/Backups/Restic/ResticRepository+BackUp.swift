@@ -106,25 +106,20 @@ private struct ResticBackup {
         _ onPacked: (SnapshotReport, Lineage.Head?) async throws(BackupError) -> Void
     ) async throws(StaleOr) -> BackupOutcome {
         let stored: ResticTreeWriter.Stored
-        var state: BlobID?
         let cache = request.cache.flatMap { try? Folder.make($0, mode: 0o700) }
         do throws(BackupError) {
-            let index: BlobIndex
-            (stored, index) = try await write(scratch, carried, cache, onProgress)
+            stored = try await write(scratch, carried, cache, onProgress)
             let tree = stored.tree.description
             if carried.packs.isEmpty, lineage.holds(content: tree, checksum: tree, known) {
                 KnownFiles.commit(in: cache)
                 return .same(stored.report, fingerprint(of: stored.report), known)
             }
             if Task.isCancelled { throw .cancelled }
-            if isOurs {
-                try await onPacked(stored.report, known)
-                state = try await ResticState.write(request.state, scratch, stored.report, at: request.now, carried, index)
-            }
+            if isOurs { try await onPacked(stored.report, known) }
         } catch {
             throw .failed(error)
         }
-        let snapshot = try await publish(stored, state, carried)
+        let snapshot = try await publish(stored, carried)
         KnownFiles.commit(in: cache)
         if !isOurs { throw .failed(.setAside(setAside(snapshot), incomplete: stored.report.incomplete)) }
         return .stored(Snapshot(snapshot), stored.report, fingerprint(of: stored.report))
@@ -138,10 +133,9 @@ private struct ResticBackup {
 
     // MARK: Writing
 
-    /// - Returns: What was stored, and the blobs that the repository had before.
     private func write(
         _ scratch: Folder, _ carried: StoredPacks, _ cache: Folder?, _ onProgress: @escaping BackupProgressReceiver
-    ) async throws(BackupError) -> (ResticTreeWriter.Stored, BlobIndex) {
+    ) async throws(BackupError) -> ResticTreeWriter.Stored {
         var index = try await files.index().index
         if !carried.packs.isEmpty {
             // Whoever was faster may have removed what no index names.
@@ -172,14 +166,13 @@ private struct ResticBackup {
             }
         }
         carried.add(written.packs)
-        return (written, index)
+        return written
     }
 
     // MARK: Publishing
 
-    /// - Parameter state: The tree that holds the program's state; nil for none.
     private func publish(
-        _ stored: ResticTreeWriter.Stored, _ state: BlobID?, _ carried: StoredPacks
+        _ stored: ResticTreeWriter.Stored, _ carried: StoredPacks
     ) async throws(StaleOr) -> ResticSnapshot {
         let report = stored.report
         let file = SnapshotFile(
@@ -190,16 +183,13 @@ private struct ResticBackup {
             var saved = created + carried.saved
             for index in IndexFile.files(carried.packs) { saved.append(try await files.save(index.json, below: "index")) }
             let object = try files.sealed(file.json, below: "snapshots")
-            guard let id = ResticFiles.id(of: object.name) else { throw .unexpected("the snapshot has no id") }
-            // First: whoever finds the backup finds the state. Without its backup it counts for nothing.
-            let beside = try state.map { tree throws(BackupError) in try files.sealed(ResticState.file(tree, of: id, file).json, below: "snapshots") }
             let title = "\(isOurs ? "" : "Not the newest: ")Backup of \(request.now.formatted(.iso8601)): \(report.files) files, \(report.bytes) bytes"
             do throws(StorageError) {
-                _ = try await files.backend.publish(
-                    Publication(saved, then: [beside, object].compactMap(\.self), title: title, at: request.now), expecting: token)
+                _ = try await files.backend.publish(Publication(saved, then: [object], title: title, at: request.now), expecting: token)
             } catch {
                 throw .store(error)
             }
+            guard let id = ResticFiles.id(of: object.name) else { throw .unexpected("the snapshot has no id") }
             return ResticSnapshot(id: id, file: file)
         } catch {
             if case .store(let error) = error, error.kind == .stale { throw .stale(error) }

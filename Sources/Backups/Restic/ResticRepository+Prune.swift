@@ -18,9 +18,8 @@ extension ResticRepository {
             let token: PublishToken?
             do throws(StorageError) { token = try await backend.head() } catch { throw BackupError.store(error) }
             let all = try await access.snapshots(files)
-            var gone = forgotten(all, protected: protected)
+            let gone = forgotten(all, protected: protected)
             guard !gone.isEmpty else { return 0 }
-            gone += ResticState.forgotten(all, with: gone)
             if removal == .afterVerifying, let newest = head(of: all)?.1 { _ = try await verify(newest, scratch: scratch, onProgress: onProgress) }
             let prune = ResticPrune(files: files, threads: threads, lock: lock)
             try await prune.run(removing: gone, keeping: all.filter { !gone.contains($0) }, expecting: token, at: Date())

@@ -52,14 +52,6 @@ package struct ResticRepository: BackupRepository {
         return try await earlier.head()
     }
 
-    /// The states beside backups in another format.
-    func earlierStates() async throws(BackupError) -> [Snapshot] { try await earlier?.states() ?? [] }
-
-    func readEarlierState(_ state: Snapshot, to name: RawName, in folder: Folder) async throws(BackupError) {
-        guard let earlier else { throw .noSuchBackup(state.id) }
-        try await earlier.readState(state, to: name, in: folder)
-    }
-
     /// The newest backup, in both its forms.
     func head(of all: [ResticSnapshot]) -> (ResticSnapshot, Snapshot)? {
         all.first(where: \.isBackup).map { ($0, Snapshot($0, aside: all.filter(\.isAside))) }

@@ -8,8 +8,6 @@ struct ResticSnapshot: Hashable, Sendable {
 
     /// Whether it is a backup of the tree that may be the newest.
     var isBackup: Bool { !file.tags.contains(ResticNames.asideTag) && !file.tags.contains(ResticNames.stateTag) }
-    /// Whether it holds the program's state; its parent is the backup that it lies beside.
-    var isState: Bool { file.tags.contains(ResticNames.stateTag) }
     var isAside: Bool { file.tags.contains(ResticNames.asideTag) }
 
     /// In order of their times, but never one before its parent: the clock of a container may be wrong, and what a snapshot was made on top of is older. Pure.

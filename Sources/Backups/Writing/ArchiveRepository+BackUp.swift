@@ -31,11 +31,8 @@ extension ArchiveRepository {
             // After a restore the archive itself is all that is known, and the same files make the same one.
             if lineage.holds(content: report.content, checksum: report.checksum, known) { return .same(report, fingerprint, known) }
             if Task.isCancelled { throw .cancelled }
-            var packed = Packed(folder: folder, report: report, now: request.now) { onProgress(BackupProgress(.uploading, bytes: $0, ofBytes: $1)) }
-            if isOurs {
-                try await onPacked(report, known)
-                packed.hasState = try await packState(folder, report, request.state)
-            }
+            let packed = Packed(folder: folder, report: report, now: request.now) { onProgress(BackupProgress(.uploading, bytes: $0, ofBytes: $1)) }
+            if isOurs { try await onPacked(report, known) }
             return .stored(Snapshot(try await store(packed, head, lineage, request.aside)), report, fingerprint)
         }
     }
@@ -49,8 +46,6 @@ extension ArchiveRepository {
         var report: SnapshotReport
         var now: Date
         var onProgress: StoreProgress
-        /// Whether the program's state lies there too.
-        var hasState = false
 
         var title: String { "Backup of \(now.formatted(.iso8601)): \(report.files) files, \(report.bytes) bytes" }
     }
@@ -66,12 +61,11 @@ extension ArchiveRepository {
                 continue
             }
             do {
-                let state = packed.hasState ? [NewObject(name: ArchiveNames.state, folder: packed.folder, file: ArchiveState.packed)] : []
                 return try await store.commit(
                     [
                         NewObject(name: ArchiveNames.archive, folder: packed.folder, file: "archive", sha256: packed.report.checksum),
                         NewObject(name: ArchiveNames.checksum, folder: packed.folder, file: "checksum"),
-                    ] + state, expecting: head?.id, at: packed.now, title: packed.title, onProgress: packed.onProgress)
+                    ], expecting: head?.id, at: packed.now, title: packed.title, onProgress: packed.onProgress)
             } catch {
                 guard error.kind == .stale else { throw .store(error) }
                 last = error

@@ -10,11 +10,6 @@ package enum BackupOutcome: Sendable {
     case stored(Snapshot, SnapshotReport, Lineage.Fingerprint)
 }
 
-/// Writes the program's state as it is once this backup is stored, as an SQLite file with that name in the folder.
-///
-/// False where there is none: a backup is not worth less without it.
-package typealias StateWriter = @Sendable (_ name: RawName, _ folder: Folder, _ report: SnapshotReport) async -> Bool
-
 /// How a backup is to be made.
 package struct BackupRequest: Sendable {
     package var packing: BackupPacking
@@ -29,8 +24,6 @@ package struct BackupRequest: Sendable {
     package var cache: String?
     /// The tree that a restore from this repository has put in place in this container, where nothing was stored since.
     package var restored: RestoredTree?
-    /// Writes the program's own state, which is stored beside the backup. It is asked only where there is something else to store. Nil for none.
-    package var state: StateWriter?
 
     /// A tree that a restore has put in place.
     package struct RestoredTree: Hashable, Codable, Sendable {
@@ -44,12 +37,11 @@ package struct BackupRequest: Sendable {
 
     package init(
         packing: BackupPacking = BackupPacking(), scratch: String, aside: String, now: Date, mayBeEmpty: Bool = false, cache: String? = nil,
-        restored: RestoredTree? = nil, state: StateWriter? = nil
+        restored: RestoredTree? = nil
     ) {
         self.packing = packing
         self.cache = cache
         self.restored = restored
-        self.state = state
         self.scratch = scratch
         self.aside = aside
         self.now = now

@@ -112,23 +112,13 @@ struct BackupsCommand: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "export", abstract: "Write a verified backup to a plain .tar.gz file, or a whole repository to a folder that restic reads.",
-            discussion:
-                "export [BACKUP] --to FILE writes one backup. export --format restic FOLDER copies all of a repository in the restic format, from wherever it is kept."
-        )
+            commandName: "export", abstract: "Write a verified backup to a plain .tar.gz file.")
 
-        enum Format: String, ExpressibleByArgument, CaseIterable {
-            case archive, restic
-        }
-
-        @Argument(help: "The backup: the beginning of its id, a time, or latest. With --format restic the folder, which must be empty or missing.")
+        @Argument(help: "The backup: the beginning of its id, a time, or latest.")
         var backup = "latest"
 
-        @Option(help: "The file to write; needed but with --format restic.")
-        var to: String?
-
-        @Option(help: "What is written: one backup as an archive, or the repository as restic has it.")
-        var format = Format.archive
+        @Option(help: "The file to write.")
+        var to: String
 
         @OptionGroup var options: RepositoryOptions
 
@@ -140,27 +130,9 @@ struct BackupsCommand: AsyncParsableCommand {
             var archiveBytes: Int64
         }
 
-        private struct CopyAnswer: Encodable {
-            var folder: String
-            var snapshots: Int
-            var files: Int
-            var bytes: Int64
-        }
-
-        func validate() throws {
-            switch (format, to) {
-            case (.archive, nil): throw ValidationError("missing --to: the file to write")
-            case (.restic, nil) where backup == "latest": throw ValidationError("missing the folder to write: backups export --format restic FOLDER")
-            case (.restic, _?) where backup != "latest": throw ValidationError("--format restic copies all backups: name the folder once")
-            case (.archive, _?), (.restic, _): break
-            }
-        }
-
         func run() async throws {
             let repository = try await options.chosen()
-            if format == .restic { return try await copy(repository, to: to ?? backup) }
             let version = try await Console.or { try await RepositoryPlans.find(backup, in: repository) }
-            let to = to ?? ""
             let url = URL(fileURLWithPath: to)
             guard !FileManager.default.fileExists(atPath: url.path) else {
                 Console.error("\(to) already exists", hint: "name another file, or remove it", code: .refused)
@@ -175,22 +147,6 @@ struct BackupsCommand: AsyncParsableCommand {
                 Answer(id: version.id, at: version.date, file: url.path, files: contents.files, archiveBytes: contents.archiveBytes))
             Console.out(
                 "wrote \(url.path): \(contents.files.counted("file")), \(ByteSizeText.readable(contents.archiveBytes)), of \(ShownTime.text(version.date))")
-        }
-
-        private func copy(_ repository: Repository, to path: String) async throws {
-            guard let restic = repository.backups as? ResticRepository else {
-                Console.error(
-                    "\(repository.name) holds archives, and no repository in the restic format",
-                    hint: "write one backup with: shipkeeper backups export --to FILE.tar.gz", code: .refused)
-                throw ExitCode.failure
-            }
-            let url = URL(fileURLWithPath: path)
-            let line = ProgressLine()
-            let done = try await Console.or { try await restic.copy(to: try Console.folder(url.path), onProgress: line.show) }
-            Console.answered(CopyAnswer(folder: url.path, snapshots: done.snapshots, files: done.files, bytes: done.bytes))
-            Console.out(
-                "wrote \(url.path): \(done.snapshots.counted("snapshot")), \(done.files.counted("file")), \(ByteSizeText.readable(done.bytes)); "
-                    + "read it with: restic -r \(url.path) snapshots")
         }
     }
 }

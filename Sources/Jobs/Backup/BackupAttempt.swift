@@ -1,6 +1,5 @@
 import Backups
 import Buckets
-import Files
 import Foundation
 import JobKit
 import Settings
@@ -13,7 +12,6 @@ struct BackupAttempt {
     let isRsyncable: Bool
     let scratch: String
     let records: LineageStore
-    let states: StateCopies?
     let context: RunContext
 
     var archives: any BackupRepository { repository.backups }
@@ -26,8 +24,7 @@ struct BackupAttempt {
         let packing = BackupPacking(isRsyncable: isRsyncable, level: context.stopBudgetLeft() == nil ? 6 : 1)
         let request = BackupRequest(
             packing: packing, scratch: scratch, aside: "\(context.bootID.prefix(8))-\(context.run)", now: context.clock.now, mayBeEmpty: context.isConfirmed,
-            cache: "\(context.stateFolder)/cache/\(repository.name)", restored: try await records.restored(),
-            state: stateWriter)
+            cache: "\(context.stateFolder)/cache/\(repository.name)", restored: try await records.restored())
         let known = lineage
         let outcome: BackupOutcome
         do throws(BackupError) {
@@ -86,27 +83,6 @@ struct BackupAttempt {
         do throws(JobError) { try await records.save(lineage) } catch { throw .store(.unavailable(error.summary)) }
         let (location, checksum, now) = (repository.location, report.checksum, context.clock.now)
         try await source.setMark { $0.announce(checksum, at: now, in: location) }
-    }
-
-    private var stateWriter: StateWriter? {
-        guard let states else { return nil }
-        return { (name: RawName, folder: Folder, report: SnapshotReport) async -> Bool in await write(folder.path(of: name), states, report) }
-    }
-
-    /// Has the program's state written as it is once this backup is stored.
-    private func write(_ path: String, _ states: StateCopies, _ report: SnapshotReport) async -> Bool {
-        let result = BackupResult(
-            .stored, missing: .init(report.incomplete), files: report.files, bytes: report.bytes, archiveBytes: report.archiveBytes, sha256: report.checksum)
-        do {
-            return try await states.write(
-                .init(
-                    path: path, run: context.run,
-                    report: RunReport(summary: BackupAttempt.summary(report) + BackupAttempt.summary(of: result.missing), result: .backup(result)),
-                    isWhole: report.incomplete.isEmpty, backup: report.checksum, paths: source.readable, at: context.clock.now))
-        } catch {
-            context.log("note: the program's state does not go along: \(error.summary)")
-            return false
-        }
     }
 
     // MARK: Afterwards

@@ -18,7 +18,6 @@ package struct BackupJob: JobType {
     package static let usualTimeout: Duration? = .seconds(20 * 60)
 
     package let settings: Settings
-    var states: StateCopies?
 
     package static func settings(from reader: inout SettingsReader) -> Settings {
         Settings(
@@ -39,7 +38,7 @@ package struct BackupJob: JobType {
         }
         let attempt = BackupAttempt(
             repository: repository, source: source, isRsyncable: settings.isRsyncable, scratch: context.scratch,
-            records: LineageStore(repository, context), states: states, context: context)
+            records: LineageStore(repository, context), context: context)
         return try await context.isDryRun ? attempt.foresee() : attempt.run()
     }
 }
