@@ -23,7 +23,7 @@ package struct RepositoryInspection: Hashable, Sendable {
     package var parts = 0
     package var readParts = 0
     package var readBytes: Int64 = 0
-    /// Where the next reading goes on.
+    /// Where the next reading continues.
     package var position: String?
     /// The ids of the parts whose content was found damaged.
     package var damagedParts: [String] = []
