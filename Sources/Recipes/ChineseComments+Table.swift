@@ -73,9 +73,9 @@ extension ChineseComments {
         "it asked for a restart": "它要求重启",
         "it does not like its settings": "它不接受当前的设置",
         "what is made anew, in the manner of a .gitignore in each of the two folders": "可以重新生成的内容，写法同这两个文件夹里的 .gitignore",
-        "Looks each night whether what is stored is whole, reads a part of it, and once a month restores all of it beside the data.":
-            "每天夜里检查存下的内容是否完好，读取其中一部分；每月把全部内容恢复到数据旁边一次，看能不能恢复。",
-        "each night: is what is stored whole? once a month all of it is restored beside the data": "每天夜里检查存下的内容是否完好；每月在数据旁边完整恢复一次",
+        "Each night: checks the structure of the repository, reads a part of the data, and once a month restores all of it into a temporary folder.":
+            "每天夜里检查仓库的结构，读取一部分数据；每月把全部数据恢复到临时文件夹一次。",
+        "each night: checks the repository; once a month restores all of it into a temporary folder": "每天夜里检查仓库；每月把全部数据恢复到临时文件夹一次",
         "Counts only what comes back in from outside. Whether the platform takes it for a visit is written nowhere: a monitor outside is the sure way, see the guide.":
             "只有从外部绕回来的请求才算数。平台是否把它当作访问，没有文档说明；可靠的办法是外部监控，见教程。",
         "nginx has the public port: a page until the app is ready, then the app, and below /-/ the status page.":

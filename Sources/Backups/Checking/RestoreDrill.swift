@@ -55,7 +55,7 @@ struct RestoreDrill {
             throw .file(error)
         }
         let noted = NotedTree(tree: tree, file: notes)
-        // As whoever runs here, and so without setuid bits: files of others must not come to lie in a scratch folder.
+        // As the user of this process, without setuid bits: the scratch folder must hold no files of other users.
         let report = try extraction(of: noted, .unpacking).run(into: place).report
         let comparison = try compare(place, notes, isExact: report.skipped.isEmpty)
         return DrillReport(
@@ -97,7 +97,7 @@ struct RestoreDrill {
     }
 }
 
-/// What was restored beside what was stored.
+/// Compares what was restored with what was stored.
 struct DrillComparison {
     private static let pieceSize = 1 << 18
 

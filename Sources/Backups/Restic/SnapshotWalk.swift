@@ -11,7 +11,7 @@ final class SnapshotWalk {
         let path: [UInt8]
     }
 
-    private struct Told: Hashable {
+    private struct Reported: Hashable {
         let pack: BlobID?
         let name: String
     }
@@ -22,7 +22,7 @@ final class SnapshotWalk {
     private let flag: CancelFlag
     private let onProgress: BackupProgressReceiver
     private var seen = Set<BlobID>()
-    private var told = Set<Told>()
+    private var reported = Set<Reported>()
     private var found: [BlobID: RepositoryDamage] = [:]
     private var missing = RepositoryDamage("an index lacks blobs")
     private var unreadable = RepositoryDamage("the list of a folder is damaged")
@@ -88,7 +88,7 @@ final class SnapshotWalk {
     private func lacks(_ blob: BlobKey, _ name: String) {
         let pack = broken.blobs[blob]
         // Several backups may hold the same file.
-        guard told.insert(Told(pack: pack, name: name)).inserted else { return }
+        guard reported.insert(Reported(pack: pack, name: name)).inserted else { return }
         if let pack { found[pack]?.add(name) } else { missing.add(name) }
     }
 }

@@ -42,7 +42,7 @@ extension App {
                     retry: { attempts: 3, backoff: 30s..5m }
                     with: { repository: main, path: "${APP_FOLDER:-/data}", exclude: ["node_modules/", "*.tmp"] }
 
-                  verify:                      # each night: is what is stored whole? once a month all of it is restored beside the data
+                  verify:                      # each night: checks the repository; once a month restores all of it into a temporary folder
                     type: verify
                     on: { cron: "30 4 * * *" }
                     needs: restore

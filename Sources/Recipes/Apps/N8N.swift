@@ -56,7 +56,7 @@ extension App {
                   path: /data/.n8n
                   exclude: ["/nodes/node_modules/", "*.log", "/.cache/"]      # as in a .gitignore in that folder
 
-              verify:                                # each night: is what is stored whole? once a month all of it is restored beside the data
+              verify:                                # each night: checks the repository; once a month restores all of it into a temporary folder
                 type: verify
                 on: { cron: "30 4 * * *" }
                 needs: restore

@@ -177,7 +177,7 @@ extension App {
                     - /tmp/
                     - /tools/
 
-              # Looks each night whether what is stored is whole, reads a part of it, and once a month restores all of it beside the data.
+              # Each night: checks the structure of the repository, reads a part of the data, and once a month restores all of it into a temporary folder.
               verify:
                 type: verify
                 on: { cron: "30 4 * * *" }

@@ -39,7 +39,7 @@ extension App {
                 retry: { attempts: 3, backoff: 30s..5m }
                 with: { repository: main, path: /app/data }
 
-              verify:                      # each night: is what is stored whole? once a month all of it is restored beside the data
+              verify:                      # each night: checks the repository; once a month restores all of it into a temporary folder
                 type: verify
                 on: { cron: "30 4 * * *" }
                 needs: restore
